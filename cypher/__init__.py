@@ -1,0 +1,1 @@
+"""The named Cypher queries, as files."""

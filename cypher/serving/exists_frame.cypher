@@ -1,0 +1,2 @@
+MATCH (n:Frame {id: $id})
+RETURN n.id AS id

@@ -1,0 +1,2 @@
+MATCH (n:Item {id: $id})
+RETURN n.id AS id

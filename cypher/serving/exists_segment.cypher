@@ -1,0 +1,2 @@
+MATCH (n:Segment {id: $id})
+RETURN n.id AS id

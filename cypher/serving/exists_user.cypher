@@ -1,0 +1,2 @@
+MATCH (n:User {id: $id})
+RETURN n.id AS id

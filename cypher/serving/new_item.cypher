@@ -1,0 +1,3 @@
+MATCH (n:Item)
+WHERE NOT EXISTS { MATCH (:User)-[:RATED|LIKED|VIEWED]->(n) }
+RETURN n.id AS id

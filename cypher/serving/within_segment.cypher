@@ -1,0 +1,2 @@
+MATCH (v:Item {id: $video})-[:HAS_SEGMENT]->(n:Segment)
+RETURN n.id AS id

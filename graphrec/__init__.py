@@ -1,0 +1,1 @@
+"""Recommendations for videos nobody has seen yet, from a property graph."""

@@ -1,0 +1,54 @@
+"""Highlights given by start and end: which stored segments they cover (TransGRec, section 2)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from graphrec import schema
+from graphrec.graph.ragged import Ragged
+from graphrec.loaders.base import IntervalBlock, RelationshipBlock
+from graphrec.rows import Checked, check
+from graphrec.schema import Property
+from graphrec.store.base import GraphStore
+from graphrec.store.upsert import positions
+
+SPAN = (Property("video", "string"), Property("start_s", "float64"), Property("end_s", "float64"))
+
+
+def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock, Checked]:
+    """Return the HIGHLIGHTED rows of a block, checked; rows whose video has no segments are refused.
+
+    A highlight covers a segment when it covers more than ``theta`` of it. A segment that several rows of a user
+    cover keeps the newest row.
+    """
+    highlighted = schema.relationship("HIGHLIGHTED")
+    # The row's number makes every row its own key: two highlights of one video are no contradiction.
+    numbered = block.table.append_column("row", pa.array(np.arange(block.table.num_rows)).cast(pa.string()))
+    checked = check(numbered, ["from", "row"], (*SPAN, *highlighted.properties))
+    rows = checked.table
+    owner = store.read_relationships("HAS_SEGMENT", "Item", "Segment")
+    segments = store.read_nodes("Segment", ["start_s", "end_s"])
+    at = positions(owner.target_ids, segments["id"])
+    start_s, end_s = (segments[name].to_numpy()[at] for name in ("start_s", "end_s"))
+    of_video = Ragged.from_pairs(owner.source, owner.target, len(owner.source_ids))
+    video = positions(rows["video"], owner.source_ids)
+    known = video >= 0
+    known[known] = of_video.lengths[video[known]] > 0
+    refused = [(int(rows["row"][int(r)].as_py()), f"video {rows['video'][int(r)].as_py()!r} has no segments; "
+                "load the video first") for r in np.flatnonzero(~known)]
+    here = np.flatnonzero(known)
+    touched = of_video.take(video[here])
+    row, segment = here[touched.rows], touched.indices
+    begin, finish = (rows[name].to_numpy()[row] for name in ("start_s", "end_s"))
+    covered = np.minimum(finish, end_s[segment]) - np.maximum(begin, start_s[segment])
+    liked = covered > block.theta * (end_s[segment] - start_s[segment]) + 1e-9
+    row, segment = row[liked], segment[liked]
+    properties = [name for name in rows.column_names if name in {p.name for p in highlighted.properties}]
+    table = pa.table({
+        "from": rows["from"].take(pa.array(row)), "to": owner.target_ids.take(pa.array(segment)),
+        **{name: rows[name].take(pa.array(row)) for name in properties},
+    })
+    result = check(table, ["from", "to"], highlighted.properties)
+    result.refused = sorted(checked.refused + refused)
+    return RelationshipBlock("HIGHLIGHTED", "User", "Segment", block.table, block.source, block.line), result

@@ -1,0 +1,180 @@
+"""The verb ``load``: a loader's blocks, checked at the door and written, a file at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphrec import schema
+from graphrec.errors import BadRows, ConfigError, DataError
+from graphrec.features import FeatureStore
+from graphrec.files import replacing
+from graphrec.api.intervals import resolve
+from graphrec.loaders.base import FeatureBlock, IntervalBlock, Loader, NodeBlock, RelationshipBlock
+from graphrec.rows import Checked, check
+from graphrec.store.base import GraphStore, Written
+from graphrec.workspace import Workspace
+
+OnBadRow = Literal["stop", "skip"]
+Progress = Callable[[str, int], None]
+
+
+@dataclass
+class Tally:
+    """What became of the rows of one label, relationship type or feature matrix."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+    def add(self, checked: Checked, written: Written) -> None:
+        """Count one block."""
+        self.read += checked.table.num_rows + checked.repeated + len(checked.refused)
+        self.created += written.created
+        self.updated += written.updated
+        self.unchanged += written.unchanged + checked.repeated
+        self.rejected += len(checked.refused)
+
+
+@dataclass
+class LoadReport:
+    """What a load did, per label, relationship type and feature matrix.
+
+    Attributes:
+        tallies: by name, in the order in which they came.
+        rejects: the file that holds the refused rows, if any.
+        seconds: how long it took.
+    """
+
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    rejects: Path | None = None
+    seconds: float = 0.0
+
+    def tally(self, name: str) -> Tally:
+        """Return the tally called ``name``, new if need be."""
+        return self.tallies.setdefault(name, Tally())
+
+
+def load(
+    store: GraphStore | None, loader: Loader, paths: Sequence[Path], options: Any, workspace: Workspace, *,
+    on_bad_row: OnBadRow = "stop", progress: Progress = lambda name, rows: None,
+) -> LoadReport:
+    """Load ``paths`` with ``loader``.
+
+    Args:
+        store: where to write, opened for writing; None checks the rows and writes nothing.
+        loader: what reads the files.
+        paths: the files or folders.
+        options: the loader's own options.
+        workspace: where feature matrices and rejected rows go.
+        on_bad_row: ``"stop"`` refuses a file with a bad row whole; ``"skip"`` keeps bad rows in a rejects file.
+        progress: called with a block's name and row count.
+
+    Raises ``BadRows`` (``stop``), ``DataError`` and ``StoreError``; files before the one at fault stay loaded.
+    """
+    started = time.monotonic()
+    report = LoadReport()
+    rejects = _Rejects(workspace.root / "rejects" / time.strftime(f"{loader.name}-%Y%m%d-%H%M%S.csv"))
+    features: list[FeatureBlock] = []
+    current: str | None = None
+    with ExitStack() as held:
+        if store is not None:
+            store.initialise()
+        for block in loader.blocks(paths, options, workspace.root):
+            if store is not None and block.source != current:
+                held.close()
+                _write_features(features, workspace, report)
+                held.enter_context(store.transaction())
+            current = block.source
+            if isinstance(block, FeatureBlock):
+                features.append(block)
+                progress(block.name, len(block.ids))
+                continue
+            if isinstance(block, IntervalBlock):
+                if store is None:
+                    raise ConfigError("highlights given by start and end need the store to be checked; "
+                                      "leave out --dry-run")
+                block, checked = resolve(block, store)
+            else:
+                checked = _checked(block)
+            if checked.refused and on_bad_row == "stop":
+                reasons = [(block.line + row, reason) for row, reason in checked.refused]
+                raise BadRows(block.source, reasons, len(reasons))
+            rejects.add(block, checked)
+            name = block.label if isinstance(block, NodeBlock) else block.name
+            written = _write(store, block, checked.table, report) if store is not None else Written()
+            report.tally(name).add(checked, written)
+            progress(name, block.table.num_rows)
+        held.close()
+        if store is not None:
+            _write_features(features, workspace, report)
+    if not report.tallies:
+        raise DataError(f"{', '.join(map(str, paths))}: nothing to load was found there")
+    report.rejects = rejects.finish() if store is not None else None
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _checked(block: NodeBlock | RelationshipBlock) -> Checked:
+    if isinstance(block, NodeBlock):
+        return check(block.table, [schema.KEY], schema.label(block.label).properties)
+    return check(block.table, ["from", "to"], schema.relationship(block.name).properties)
+
+
+def _write(
+    store: GraphStore, block: NodeBlock | RelationshipBlock, table: pa.Table, report: LoadReport
+) -> Written:
+    if isinstance(block, NodeBlock):
+        return store.write_nodes(block.label, table)
+    for label, column in ((block.start, "from"), (block.end, "to")):
+        # An end that exists already is no news; only new ones are counted.
+        written = store.write_nodes(label, pa.table({schema.KEY: pc.unique(table[column])}))
+        if written.created:
+            tally = report.tally(label)
+            tally.read += written.created
+            tally.created += written.created
+    return store.write_relationships(block.name, block.start, block.end, table)
+
+
+def _write_features(features: list[FeatureBlock], workspace: Workspace, report: LoadReport) -> None:
+    for block in features:
+        changed = FeatureStore(workspace.features).write(block.name, block.label, block.ids, block.matrix)
+        tally = report.tally(f"feature {block.name}")
+        tally.read += len(block.ids)
+        tally.created += changed
+        tally.unchanged += len(block.ids) - changed
+    features.clear()
+
+
+class _Rejects:
+    """The refused rows with their reasons, as a CSV file that appears when the load ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[list[str]] = []
+
+    def add(self, block: NodeBlock | RelationshipBlock, checked: Checked) -> None:
+        for row, reason in checked.refused:
+            values = [f"{name}={block.table[name][row].as_py()}" for name in block.table.column_names]
+            self.rows.append([block.source, str(block.line + row), reason, *values])
+
+    def finish(self) -> Path | None:
+        if not self.rows:
+            return None
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([["source", "line", "reason", "row"], *self.rows])
+        with replacing(self.path) as file:
+            file.write(text.getvalue().encode("utf-8", "surrogatepass"))
+        return self.path
+

@@ -1,0 +1,86 @@
+"""The command line: one file per command, each a thin skin over the library."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+from rich.logging import RichHandler
+
+from graphrec.cli.common import err
+from graphrec.config import file_defaults
+from graphrec.errors import GraphrecError
+
+COMMANDS = (
+    "init", "load", "stats", "train", "evaluate", "publish", "embed", "recommend", "similar", "explain",
+    "runs", "models", "loaders", "export", "doctor",
+)
+
+app = typer.Typer(
+    name="graphrec",
+    help="Recommendations for videos nobody has seen yet, from a property graph.",
+    epilog="Start with `graphrec demo`. Every command has --help with examples.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+@app.callback()
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("graphrec"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 a clear error, 2 wrong usage, 130 Ctrl-C."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    debug = len(arguments) < len(sys.argv) - 1
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[
+        RichHandler(console=err, show_time=False, show_path=False, show_level=False)
+    ])
+    for name in COMMANDS:
+        import_module(f"graphrec.cli.{name}").register(app)
+    try:
+        defaults = file_defaults()
+        shared = {key: value for key, value in defaults.items() if not isinstance(value, dict)}
+        per_command = {name: shared | defaults.get(name, {}) for name in COMMANDS}
+        status = app(arguments, standalone_mode=False, default_map=per_command)
+    except GraphrecError as error:
+        if debug:
+            raise
+        err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        status = 1
+    except (KeyboardInterrupt, typer.Abort):
+        err.print("stopped; what was finished is kept, repeat the command to go on")
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except OSError as error:
+        if debug:
+            raise
+        hint = "; free some space and repeat the command" if error.errno == errno.ENOSPC else ""
+        err.print(f"error: {error.filename or 'a file'}: {error.strerror or error}{hint}", style="red", markup=False)
+        status = 1
+    except typer.Exit as stop:
+        status = stop.exit_code
+    except Exception as error:
+        show = getattr(error, "show", None)
+        if debug or show is None:
+            raise
+        show()
+        status = int(getattr(error, "exit_code", 2))
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,43 @@
+"""``graphrec embed``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
+from graphrec.workspace import Workspace
+
+
+def embed(
+    run: Annotated[str | None, typer.Option(help="Id of the run; by default the one published last.")] = None,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Give nodes that came after training their embedding, from their features, without retraining.
+
+    Example: `graphrec load videos new/ && graphrec embed`
+    """
+    from graphrec.errors import NotFoundError
+    from graphrec.serving.embed import embed as embed_new
+    from graphrec.serving.load_model import load_run
+    from graphrec.serving.recommend import current_run
+    from graphrec.training.runs import find_run
+
+    with opened(workspace, store, write=True) as (graph, folder):
+        node = current_run(graph, None)
+        if run is None and node is None:
+            raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
+        done = embed_new(graph, load_run(folder, find_run(Workspace(workspace), run or (node or {})["id"])), folder)
+    if as_json:
+        print_json(done)
+        return
+    out.print(f"{done.embedded:,} {done.label} nodes embedded by {done.run}"
+              + (f"; {done.without_features:,} have no features" if done.without_features else ""), markup=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(embed)

@@ -1,0 +1,61 @@
+"""``graphrec evaluate``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, WorkspaceFlag, out, print_json, table
+from graphrec.errors import ConfigError
+from graphrec.workspace import Workspace
+
+
+def evaluate(
+    run: Annotated[str, typer.Argument(help="Id of the run; `graphrec runs` lists them.")],
+    part: Annotated[str, typer.Option(help="test or valid.")] = "test",
+    k: Annotated[str, typer.Option(help="Cut-offs, with commas between them.")] = "5,10,20",
+    against: Annotated[str | None, typer.Option(help="Another run: adds a paired significance test.")] = None,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure a run on its split: metrics with confidence intervals, also by how much is known of the user.
+
+    Example: `graphrec evaluate transgrec-20260102-030405 --k 5,20 --against popularity-20260102-030511`
+    """
+    from graphrec.api.evaluate import evaluate_run
+
+    try:
+        cuts = [int(text) for text in k.split(",")]
+    except ValueError as error:
+        raise ConfigError(f"--k takes whole numbers with commas between them, not {k!r}") from error
+    folder = Workspace(workspace)
+    found = evaluate_run(folder, run, cuts=cuts, part=part)
+    other = evaluate_run(folder, against, cuts=cuts, part=part) if against else None
+    compared = {name: found.evaluation.against(other.evaluation, name) for name in found.evaluation.values} if other else {}
+    if as_json:
+        document = {"run": found.run.id, "model": found.run.model, "split": found.run.manifest["split"],
+                    "protocol": found.protocol, **found.evaluation.to_dict()}
+        if against:
+            document |= {"against": against, "comparison": compared}
+        print_json(document)
+        return
+    evaluation = found.evaluation
+    rows = []
+    for name, value in evaluation.metrics.items():
+        row: list[object] = [name, value, *evaluation.ci95.get(name, (None, None))]
+        if other:
+            test = compared.get(name)
+            row += [other.evaluation.metrics[name], test.difference if test else None, test.p_value if test else None]
+        rows.append(row)
+    columns = ["metric", "value", "95% from", "to", *([against, "difference", "p"] if against else [])]
+    out.print(table(columns, rows, title=f"{found.run.id}: {evaluation.groups} cases, {found.protocol}"))
+    buckets = evaluation.buckets
+    names = [name for name in evaluation.metrics if name in next(iter(buckets.values())).metrics][:5] if buckets else []
+    out.print(table(["training records", "cases", *names],
+                    [[label, b.groups, *(b.metrics[name] for name in names)] for label, b in buckets.items()]))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(evaluate)

@@ -1,0 +1,58 @@
+"""``graphrec export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graphrec.api import export as exporting
+from graphrec.cli.common import DEFAULT_WORKSPACE, StoreFlag, WorkspaceFlag, opened, out
+
+group = typer.Typer(no_args_is_help=True, help="Write graph or embeddings as Parquet, npy or GraphML.")
+
+Target = Annotated[Path, typer.Argument(help="File or folder to write; it must not exist yet.")]
+
+
+@group.command("graph")
+def graph(target: Target, workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None) -> None:
+    """Write every label and relationship type as a Parquet file into a folder.
+
+    Example: `graphrec export graph backup/`
+    """
+    with opened(workspace, store) as (opened_store, _):
+        files = exporting.export_graph(opened_store, target)
+    out.print(f"{len(files)} files in {target}", markup=False)
+
+
+@group.command("embeddings")
+def embeddings(
+    target: Target,
+    model: Annotated[str | None, typer.Option(help="Whose; the last published by default.")] = None,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+) -> None:
+    """Write a run's embeddings as <label>.npy (float32) and <label>.txt (ids) into a folder.
+
+    Example: `graphrec export embeddings vectors/`
+    """
+    with opened(workspace, store) as (opened_store, _):
+        files = exporting.export_embeddings(opened_store, target, model)
+    out.print(f"{len(files)} files in {target}", markup=False)
+
+
+@group.command("networkx")
+def networkx(target: Target, workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None) -> None:
+    """Write the whole graph as GraphML, through networkx.
+
+    Example: `graphrec export networkx graph.graphml`
+    """
+    with opened(workspace, store) as (opened_store, _):
+        nodes, edges = exporting.export_graphml(opened_store, target)
+    out.print(f"{nodes:,} nodes and {edges:,} relationships in {target}", markup=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.add_typer(group, name="export")

@@ -1,0 +1,121 @@
+"""``graphrec load``: a command per loader, its flags made from the loader's options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from graphrec.api.load import LoadReport, OnBadRow, load
+from graphrec.cli.common import (
+    DEFAULT_WORKSPACE,
+    JsonFlag,
+    StoreFlag,
+    WorkspaceFlag,
+    bar,
+    err,
+    opened,
+    out,
+    print_json,
+    table,
+)
+from graphrec.errors import ConfigError
+from graphrec.loaders.base import Loader
+from graphrec.workspace import Workspace
+
+group = typer.Typer(no_args_is_help=True, help="Load files into the graph; loading twice changes nothing.")
+
+
+@cache
+def loaders() -> dict[str, Loader]:
+    """Return all installed loaders by name; a broken one is left out with a warning."""
+    found: dict[str, Loader] = {}
+    for entry in sorted(entry_points(group="graphrec.loaders"), key=lambda e: e.name):
+        try:
+            found[entry.name] = entry.load()()
+        except Exception as error:
+            # Whatever another package's code raises, the other loaders must stay usable.
+            err.print(f"warning: loader {entry.name} is left out: {error}", markup=False)
+    return found
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command with one subcommand per loader."""
+    for loader in loaders().values():
+        group.command(loader.name, help=f"Load {loader.title}.\n\nExample: `{loader.example}`")(_command(loader))
+    app.add_typer(group, name="load")
+
+
+def _command(loader: Loader) -> Callable[..., None]:
+    """Make a function whose signature is the loader's options; typer makes flags of it."""
+    fields = loader.Options.model_fields
+
+    def run(**given: Any) -> None:
+        options = {name: given.pop(name) for name in fields}
+        try:
+            read = loader.Options(**options)
+        except ValueError as error:
+            raise ConfigError(f"graphrec load {loader.name}: {_reason(error)}") from error
+        _load(loader, read, **given)
+
+    parameters = [inspect.Parameter("paths", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[
+        list[Path], typer.Argument(help="Files or folders.", show_default=False)])]
+    for name, field in fields.items():
+        flag = "--" + name.strip("_").replace("_", "-")
+        names = [f"{flag}/--no{flag[1:]}"] if field.annotation is bool else [flag]
+        option = typer.Option(*names, help=" ".join((field.description or "").split()))
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.get_default(),
+                                            annotation=Annotated[field.annotation, option]))
+    shared = inspect.signature(_load, eval_str=True).parameters
+    parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(shared.values())[3:]]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+def _reason(error: ValueError) -> str:
+    errors = getattr(error, "errors", lambda: [])()
+    return f"--{str(errors[0]['loc'][0]).strip('_').replace('_', '-')}: {errors[0]['msg']}" if errors else str(error)
+
+
+def _load(
+    loader: Loader,
+    options: Any,
+    paths: list[Path],
+    on_bad_row: Annotated[str, typer.Option(help="stop: refuse the file; skip: keep bad rows in a rejects file.")] = "stop",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and write nothing.")] = False,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    if on_bad_row not in ("stop", "skip"):
+        raise ConfigError(f"--on-bad-row takes stop or skip, not {on_bad_row!r}")
+    how: OnBadRow = "stop" if on_bad_row == "stop" else "skip"
+    with bar(quiet=as_json) as progress:
+        task = progress.add_task("rows", total=None)
+
+        def show(name: str, rows: int) -> None:
+            progress.update(task, description=name, advance=rows)
+
+        if dry_run:
+            report = load(None, loader, paths, options, Workspace(workspace), on_bad_row=how, progress=show)
+        else:
+            with opened(workspace, store, write=True) as (graph, folder):
+                report = load(graph, loader, paths, options, folder, on_bad_row=how, progress=show)
+    _print(report, dry_run, as_json)
+
+
+def _print(report: LoadReport, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        print_json({"loaded": report.tallies, "rejects": report.rejects, "seconds": report.seconds, "dry_run": dry_run})
+        return
+    rows = [(name, t.read, t.created, t.updated, t.unchanged, t.rejected) for name, t in report.tallies.items()]
+    out.print(table(("", "read", "written", "updated", "unchanged", "rejected"), rows))
+    if report.rejects is not None:
+        out.print(f"rejected rows and why: {report.rejects}", markup=False)
+    out.print(f"{'checked, nothing written' if dry_run else 'done'} in {report.seconds:.1f} s")

@@ -1,0 +1,73 @@
+"""``graphrec query``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from graphrec.cli.common import (
+    DEFAULT_WORKSPACE,
+    JsonFlag,
+    StoreFlag,
+    WorkspaceFlag,
+    err,
+    opened,
+    out,
+    pairs,
+    print_json,
+    table,
+)
+from graphrec.errors import DataError, unknown
+from graphrec.store.queries import bind, named_queries
+
+
+def query(
+    name: Annotated[str, typer.Argument(help="A named query, or the path of a .cypher file.")],
+    given: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="key=value; repeat for more.")] = None,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run a read-only Cypher query; the database refuses writes.
+
+    Example: `graphrec query history -p user=12`
+    """
+    text, parameters = _read(name, pairs(given or [], "-p"))
+    with opened(workspace, store) as (graph, _):
+        found = graph.query(text, **parameters)
+    rows = found.to_pylist()
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        err.print("no rows")
+        return
+    out.print(table(found.column_names, [list(row.values()) for row in rows]))
+
+
+def _read(name: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    if name.endswith(".cypher"):
+        try:
+            return Path(name).read_text(encoding="utf-8"), {key: _value(text) for key, text in given.items()}
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{name}: cannot be read ({error})") from error
+    known = named_queries()
+    if name not in known:
+        raise unknown("query", name, known)
+    return bind(known[name], given)
+
+
+def _value(text: str) -> Any:
+    """A parameter of a file of one's own: JSON where it is JSON, else text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(query)

@@ -1,0 +1,78 @@
+"""``graphrec recommend``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graphrec.cli.common import (
+    DEFAULT_WORKSPACE,
+    JsonFlag,
+    StoreFlag,
+    WorkspaceFlag,
+    err,
+    opened,
+    out,
+    print_json,
+    table,
+)
+from graphrec.serving.recommend import Recommendation, Request
+from graphrec.serving.recommend import recommend as rank
+
+
+def recommend(
+    user: Annotated[str, typer.Argument(help="Id of the user.")],
+    k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
+    model: Annotated[str | None, typer.Option(help="Whose published embeddings; the last published by default.")] = None,
+    run: Annotated[str | None, typer.Option(help="Score with this run instead, published or not.")] = None,
+    within: Annotated[str | None, typer.Option(help="Rank the segments of this video only.")] = None,
+    label: Annotated[str | None, typer.Option(help="Item or Segment.")] = None,
+    include_seen: Annotated[bool, typer.Option("--include-seen", help="Also what the user has already chosen.")] = False,
+    new_only: Annotated[bool, typer.Option("--new-only", help="Only what nobody has chosen yet.")] = False,
+    why: Annotated[bool, typer.Option("--explain", help="Say why, for each.")] = False,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Recommend items or segments to a user.
+
+    Example: `graphrec recommend u001 -k 5 --new-only`
+    """
+    from graphrec.serving.explain import explain
+
+    with opened(workspace, store) as (graph, folder):
+        ranking = rank(graph, folder, Request(user, k, model, run, within, label, include_seen, new_only))
+        reasons = [explain(graph, folder, user, item.id, model=model).sentence for item in ranking.items] if why else []
+    if as_json:
+        document = {**vars(ranking)}
+        if why:
+            document["reasons"] = reasons
+        print_json(document)
+        return
+    if ranking.note:
+        err.print(f"by popularity: {ranking.note}", markup=False)
+    if not ranking.items:
+        err.print("nothing is left to recommend; try --include-seen or drop --within and --new-only")
+        return
+    out.print(ranked(ranking.items, title=f"for {user}, by {ranking.basis}", reasons=reasons))
+
+
+def ranked(items: list[Recommendation], *, title: str, reasons: list[str] | None = None) -> object:
+    """Return a table of a ranked list."""
+    timed = any(item.video is not None for item in items)
+    columns = ["#", "id", "score", "title", *(["video", "from s", "to s"] if timed else []), *(["why"] if reasons else [])]
+    rows = []
+    for place, item in enumerate(items):
+        row: list[object] = [place + 1, item.id, item.score, item.title]
+        if timed:
+            row += [item.video, item.start_s, item.end_s]
+        if reasons:
+            row.append(reasons[place])
+        rows.append(row)
+    return table(columns, rows, title=title)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(recommend)

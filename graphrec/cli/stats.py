@@ -1,0 +1,68 @@
+"""``graphrec stats``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import typer
+
+from graphrec import schema
+from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json, table
+from graphrec.features import FeatureStore
+from graphrec.store.base import GraphStore
+from graphrec.training.runs import list_runs
+
+
+def stats(workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None, as_json: JsonFlag = False) -> None:
+    """Count nodes and relationships, summarise degrees, list features and runs.
+
+    Example: `graphrec stats`
+    """
+    with opened(workspace, store) as (graph, folder):
+        counts = graph.counts()
+        features = FeatureStore(folder.features)
+        report: dict[str, Any] = {
+            "store": graph.uri,
+            "nodes": {name: counts[name] for name in schema.LABELS if counts[name]},
+            "relationships": {name: counts[name] for name in schema.RELATIONSHIPS if counts[name]},
+            "degrees": _degrees(graph, counts),
+            "features": {name: vars(features.info(name)) for name in features.names()},
+            "runs": [run.id for run in list_runs(folder)],
+            "bytes": sum(path.stat().st_size for path in folder.root.glob(folder.database.name + "*")),
+        }
+    if as_json:
+        print_json(report)
+        return
+    out.print(f"{report['store']}, {report['bytes'] / 1e6:.1f} MB", markup=False)
+    out.print(table(("nodes", "count"), report["nodes"].items()))
+    out.print(table(("relationships", "count"), report["relationships"].items()))
+    out.print(table(("per user", "users", "median", "mean", "max"),
+                    [(name, d["users"], d["median"], d["mean"], d["max"]) for name, d in report["degrees"].items()]))
+    if report["features"]:
+        out.print(table(("feature", "of", "width", "rows"),
+                        [(n, f["label"], f["width"], f["rows"]) for n, f in report["features"].items()]))
+    if report["runs"]:
+        out.print(f"runs: {', '.join(report['runs'])}", markup=False)
+
+
+def _degrees(graph: GraphStore, counts: dict[str, int]) -> dict[str, dict[str, float]]:
+    found = {}
+    for rel in schema.RELATIONSHIPS.values():
+        for start, end in rel.ends:
+            if start != "User" or not counts[rel.name]:
+                continue
+            edges = graph.read_relationships(rel.name, start, end)
+            degree = np.bincount(edges.source, minlength=1)
+            active = degree[degree > 0]
+            if len(active):
+                found[f"{rel.name} {end}"] = {
+                    "users": len(active), "median": float(np.median(active)), "mean": float(active.mean()),
+                    "max": int(active.max()),
+                }
+    return found
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(stats)

@@ -1,0 +1,78 @@
+"""Every error that graphrec raises on purpose.
+
+    GraphrecError
+    ├── ConfigError        a setting is missing, unknown or out of range
+    ├── DataError          a file, row or feature matrix cannot be used
+    │   └── BadRows        rows of one file were refused (carries them)
+    ├── NotFoundError      an id, run, model, query or setting does not exist
+    ├── StoreError         the database refused or failed
+    │   ├── StoreBusy      another process holds the workspace
+    │   └── QueryError     a Cypher query is wrong or not allowed
+    └── TrainingError      training cannot start or go on
+
+The message is one line that names file, row or id and says what to do; the command line prints it and exits with 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GraphrecError(Exception):
+    """Root of the tree: catch it to catch everything graphrec says on purpose."""
+
+
+class ConfigError(GraphrecError):
+    """A setting is missing, unknown or out of range."""
+
+
+class DataError(GraphrecError):
+    """A file, row or feature matrix cannot be used."""
+
+
+class NotFoundError(GraphrecError):
+    """An id, run, model, query or setting does not exist."""
+
+
+class StoreError(GraphrecError):
+    """The database refused or failed."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the workspace."""
+
+
+class QueryError(StoreError):
+    """A Cypher query is wrong or not allowed."""
+
+
+class TrainingError(GraphrecError):
+    """Training cannot start or go on."""
+
+
+class BadRows(DataError):
+    """Rows of one file were refused; ``reasons`` holds the first of them as ``(line, reason)``."""
+
+    def __init__(self, source: str, reasons: list[tuple[int, str]], total: int) -> None:
+        self.source, self.reasons, self.total = source, reasons, total
+        shown = "; ".join(f"line {line}: {reason}" for line, reason in reasons[:3])
+        more = f" (and {total - 3} more)" if total > 3 else ""
+        super().__init__(f"{source}: {shown}{more}; nothing of this file was stored. "
+                         "Mend the rows or use --on-bad-row skip")
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
+    """Build the error for a misspelt name: the nearest right one, or all there are.
+
+    Args:
+        kind: what the name should have been, for example ``"model"``.
+        name: what was given.
+        known: the names that exist.
+    """
+    choices = sorted(known)
+    near = get_close_matches(name, choices, n=1, cutoff=0.5)
+    if near:
+        return NotFoundError(f"no {kind} named {name!r}; did you mean {near[0]!r}?")
+    listed = ", ".join(choices[:20]) or "none yet"
+    return NotFoundError(f"no {kind} named {name!r}; there are: {listed}")

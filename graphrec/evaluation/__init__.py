@@ -1,0 +1,1 @@
+"""From scores to figures: rankings, metrics, confidence, tables."""

@@ -1,0 +1,147 @@
+"""Judges a model on cases: metrics with confidence, in all and by how much is known of the user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from graphrec.errors import DataError
+from graphrec.evaluation.confidence import Comparison, Floats, mean_interval, paired_test
+from graphrec.evaluation.metrics import metric
+from graphrec.evaluation.ranking import rank
+from graphrec.graph.data import Cases, TrainingData
+from graphrec.graph.ragged import Ints
+from graphrec.models.base import Scorer
+
+SPARSITY = (0, 8, 16)
+"""Lower bounds of the user buckets, in training records (TransGRec section 4.3)."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Means over the cases of users with a like number of training records."""
+
+    groups: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What ``evaluate`` finds.
+
+    Attributes:
+        users: int64 [groups], the user of each case.
+        left_out: cases without any relevant item, which count nowhere.
+        values: per metric float64 [groups]; coverage, which no single case has, is not among them.
+        metrics: the figure of each metric: the mean over cases, but for coverage.
+        buckets: by number of the user's training records, such as ``[0,8)``; empty ones are missing.
+        seed: of tie-breaking and resampling.
+    """
+
+    users: Ints
+    left_out: int
+    values: Mapping[str, Floats]
+    metrics: Mapping[str, float]
+    buckets: Mapping[str, Bucket]
+    seed: int
+
+    @property
+    def groups(self) -> int:
+        """How many cases the means are over."""
+        return len(self.users)
+
+    @cached_property
+    def ci95(self) -> Mapping[str, tuple[float, float]]:
+        """Bootstrap interval of each mean; worked out when first asked for."""
+        if not self.values:
+            return {}
+        low, high = mean_interval(np.stack(list(self.values.values()), axis=1), seed=self.seed)
+        return {name: (float(low[i]), float(high[i])) for i, name in enumerate(self.values)}
+
+    def against(self, other: Evaluation, name: str) -> Comparison:
+        """Test whether this model's ``name`` differs from that of ``other`` on the same cases.
+
+        Raises:
+            DataError: the cases differ, or one of the two has no per-case values of this metric.
+        """
+        if not np.array_equal(self.users, other.users):
+            raise DataError("the two runs were judged on different cases; evaluate both on the same split")
+        if name not in self.values or name not in other.values:
+            raise DataError(f"one of the two runs has no per-case values of {name}; evaluate both with it")
+        return paired_test(self.values[name], other.values[name], seed=self.seed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the part of the metrics JSON that comes from evaluation."""
+        return {
+            "groups": self.groups,
+            "left_out": self.left_out,
+            "metrics": dict(self.metrics),
+            "ci95": {name: list(bounds) for name, bounds in self.ci95.items()},
+            "buckets": {
+                name: {"groups": bucket.groups, "metrics": dict(bucket.metrics)}
+                for name, bucket in self.buckets.items()
+            },
+        }
+
+
+def evaluate(
+    scorer: Scorer,
+    cases: Cases,
+    data: TrainingData,
+    metrics: Sequence[str],
+    *,
+    seed: int,
+    buckets: Sequence[int] = SPARSITY,
+    model: str = "the model",
+) -> Evaluation:
+    """Rank the cases and measure.
+
+    Args:
+        scorer: the model's scores.
+        cases: what to rank; cases without any relevant item are left out and counted.
+        data: the training data.
+        metrics: names such as ``map``, ``nmsd``, ``recall@20``.
+        seed: of the order of equal scores, and of the confidence intervals.
+        buckets: lower bounds of the user buckets in training records, rising.
+        model: the name that errors give.
+
+    Raises:
+        NotFoundError: an unknown metric.
+        ConfigError: a cut-off that is not a whole number from 1.
+        DataError: no case has a relevant item, or a case is wrong in itself (see ``rank``).
+        TrainingError: a score is not finite.
+    """
+    asked = {name: metric(name) for name in metrics}
+    judged = _with_relevant(cases)
+    if not len(judged):
+        raise DataError("no case has anything to find; choose another split, or load more records per user")
+    depth = max((m.k for m in asked.values() if m.per_case is None and m.k is not None), default=0)
+    rankings = rank(scorer, judged, data, depth=depth, seed=seed, model=model)
+    values = {name: m.per_case(rankings) for name, m in asked.items() if m.per_case is not None}
+    figures = {name: m.overall(rankings) for name, m in asked.items()}
+    records = data.by_user.lengths[judged.users]
+    return Evaluation(
+        judged.users, len(cases) - len(judged), values, figures, _by_records(values, records, buckets), seed
+    )
+
+
+def _with_relevant(cases: Cases) -> Cases:
+    keep = np.flatnonzero(cases.relevant.lengths)
+    if len(keep) == len(cases):
+        return cases
+    candidates = None if cases.candidates is None else cases.candidates.take(keep)
+    return Cases(cases.users[keep], cases.relevant.take(keep), candidates, cases.pool)
+
+
+def _by_records(values: Mapping[str, Floats], records: Ints, bounds: Sequence[int]) -> dict[str, Bucket]:
+    found = {}
+    for low, high in zip(bounds, [*bounds[1:], None], strict=True):
+        inside = (records >= low) if high is None else (records >= low) & (records < high)
+        if inside.any():
+            means = {name: float(cases[inside].mean()) for name, cases in values.items()}
+            found[f"[{low},{'..' if high is None else high})"] = Bucket(int(inside.sum()), means)
+    return found

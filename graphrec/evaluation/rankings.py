@@ -1,0 +1,46 @@
+"""What ranking leaves behind: all that metrics need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.graph.ragged import Ints, Ragged
+
+
+@dataclass(frozen=True)
+class Rankings:
+    """Where the relevant items of each case came.
+
+    Attributes:
+        users: int64 [cases].
+        ranks: ranks of the case's relevant items among its candidates, from 1, ascending.
+        items: the case's best items, best first; as many as were asked for and exist.
+        candidates: int64 [cases], how many items were ranked.
+        catalogue: how many different items were candidates in any case.
+    """
+
+    users: Ints
+    ranks: Ragged
+    items: Ragged
+    candidates: Ints
+    catalogue: int
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @property
+    def relevant(self) -> Ints:
+        """int64 [cases]: how many items were to be found."""
+        return self.ranks.lengths
+
+    @property
+    def hits(self) -> npt.NDArray[np.bool_]:
+        """bool [len(items.indices)]: which of ``items`` are relevant."""
+        hits = np.zeros(len(self.items.indices), np.bool_)
+        rows = self.ranks.rows
+        shown = self.ranks.indices <= self.items.lengths[rows]
+        hits[self.items.indptr[rows[shown]] + self.ranks.indices[shown] - 1] = True
+        return hits

@@ -1,0 +1,1 @@
+"""From database rows to arrays: snapshots, splits, negatives and samplers."""

@@ -1,0 +1,63 @@
+"""What every sampler refuses: edges and seeds that point outside the graph, fanouts that draw nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from graphrec.errors import ConfigError, DataError
+from graphrec.graph.data import TrainingData
+from graphrec.graph.ragged import Ragged
+
+
+def check_edges(data: TrainingData) -> None:
+    """Raise ``DataError`` unless ``by_user`` and ``by_item`` list the same edges, all inside the graph."""
+    _check_side("by_user", data.by_user, data.by_item)
+    _check_side("by_item", data.by_item, data.by_user)
+
+
+def check_fanouts(fanouts: Sequence[int]) -> None:
+    """Raise ``ConfigError`` unless every fanout is at least 1, or -1 for all neighbours."""
+    for fanout in fanouts:
+        if fanout < 1 and fanout != -1:
+            raise ConfigError(f"fanout {fanout} draws nothing; give 1 or more, or -1 for all neighbours")
+
+
+def check_seeds(kind: str, seeds: Tensor, count: int) -> None:
+    """Raise ``DataError`` unless ``seeds`` are int64 [n], each below ``count`` and none twice.
+
+    The values of seeds on a GPU are taken on trust: looking at them would make it wait.
+
+    Args:
+        kind: ``"user"`` or ``"item"``, for the message.
+        seeds: the ids to check.
+        count: how many nodes of this kind the graph has.
+    """
+    if seeds.dtype != torch.int64 or seeds.dim() != 1:
+        raise DataError(f"seed {kind}s must be int64 [n], not {seeds.dtype} {list(seeds.shape)}; "
+                        f"convert them with .long().flatten()")
+    if len(seeds) == 0 or seeds.device.type != "cpu":
+        return
+    ordered = seeds.sort().values
+    low, high = int(ordered[0]), int(ordered[-1])
+    if low < 0 or high >= count:
+        raise DataError(f"seed {kind} {low if low < 0 else high} is not in the graph of {count} {kind}s; "
+                        f"use ids 0 to {count - 1}")
+    repeated = ordered[1:] == ordered[:-1]
+    if bool(repeated.any()):
+        first = int(ordered[1:][repeated][0])
+        raise DataError(f"seed {kind} {first} is given twice; pass seeds through torch.unique first")
+
+
+def _check_side(name: str, lists: Ragged, other: Ragged) -> None:
+    for array in (lists.indptr, lists.indices):
+        if array.dtype != np.int64:
+            raise DataError(f"{name} must be int64, not {array.dtype}; build it with Ragged.from_pairs")
+    if len(lists.indices) and not 0 <= lists.indices.min() <= lists.indices.max() < len(other):
+        raise DataError(f"{name} has a neighbour outside 0 to {len(other) - 1}; rebuild the snapshot")
+    # Equal degrees do not prove equal edges, but catch every half-updated pair at a cost linear in the edges.
+    if not np.array_equal(np.bincount(lists.indices, minlength=len(other)), other.lengths):
+        raise DataError("by_user and by_item do not list the same edges; use transpose() of one of them")

@@ -1,0 +1,1 @@
+"""One file per paper or baseline, each behind the contract of ``graphrec.models.base``."""

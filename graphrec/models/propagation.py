@@ -1,0 +1,111 @@
+"""Propagation of user and item embeddings through the bipartite graph (TransGRec Eq. 4 to 9)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from graphrec.graph.blocks import Blocks, Layer, Neighbours
+from graphrec.graph.data import TrainingData
+from graphrec.models.aggregate import mean_pool
+
+Activation = Literal["relu", "none"]
+Pooling = Literal["mean", "symmetric"]
+
+
+class Propagation(nn.Module):
+    """K layers of ``u <- σ(W_u (u + pool of its items))`` and the mirror for items.
+
+    Args:
+        data: the training graph; its degrees serve symmetric pooling.
+        layers: K.
+        dimension: D.
+        activation: σ.
+        transform: whether there are W_u and W_v; without them they are the identity.
+        identity_start: whether they start as the identity rather than at random.
+        pooling: ``mean`` (the paper's), or ``symmetric``: sum of v_i / sqrt(degree of a * degree of i), as
+            LightGCN.
+    """
+
+    user_degree: Tensor
+    item_degree: Tensor
+
+    def __init__(
+        self,
+        data: TrainingData,
+        layers: int,
+        dimension: int,
+        activation: Activation,
+        *,
+        transform: bool,
+        identity_start: bool,
+        pooling: Pooling,
+    ) -> None:
+        super().__init__()
+        self.readout='last'; self.layers, self.activation, self.pooling = layers, activation, pooling
+        count = layers if transform else 0
+        self.user_transforms = nn.ModuleList(_linear(dimension, identity_start) for _ in range(count))
+        self.item_transforms = nn.ModuleList(_linear(dimension, identity_start) for _ in range(count))
+        for name, lists in (("user_degree", data.by_user), ("item_degree", data.by_item)):
+            degree = torch.from_numpy(lists.lengths).clamp(min=1).float()[:, None]
+            self.register_buffer(name, degree.sqrt(), persistent=False)
+
+    def forward(self, blocks: Blocks, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the seeds' embeddings [u, D] and [i, D].
+
+        Args:
+            blocks: with K layers.
+            users: float32 [len(blocks.users), D], u^0.
+            items: float32 [len(blocks.items), D], v^0.
+        """
+        user_degree, item_degree = self.user_degree[blocks.users], self.item_degree[blocks.items]
+        means = [(users, items)]
+        for k, layer in enumerate(blocks.layers):
+            from_items = self._pool(layer.user_items, items, item_degree, user_degree)
+            from_users = self._pool(layer.item_users, users, user_degree, item_degree)
+            users, items = (from_items, from_users) if self.readout == "mean" else (users[: layer.users] + from_items, items[: layer.items] + from_users)
+            if len(self.user_transforms):
+                users, items = self.user_transforms[k](users).float(), self.item_transforms[k](items).float()
+            if self.activation == "relu":
+                users, items = users.relu(), items.relu()
+            means.append((users, items))
+        if self.readout == "mean":
+            n, m = len(users), len(items)
+            return sum(u[:n] for u, _ in means) / len(means), sum(i[:m] for _, i in means) / len(means)
+        return users, items
+
+    def _pool(self, lists: Neighbours, x: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
+        if self.pooling == "mean":
+            return mean_pool(lists, x)
+        return mean_pool(lists, x / sources[: len(x)]) * targets[: len(lists.indptr) - 1]
+
+
+def _linear(dimension: int, identity_start: bool) -> nn.Linear:
+    linear = nn.Linear(dimension, dimension, bias=False)
+    if identity_start:
+        nn.init.eye_(linear.weight)
+    return linear
+
+
+def whole_graph(data: TrainingData, items: Tensor, layers: int) -> Blocks:
+    """Return every training edge as blocks whose seeds are all users and ``items``.
+
+    ``FullGraph`` holds every item; here those without edges that no loss touches are left out, so that their
+    wide features are never projected.
+
+    Args:
+        data: the training graph.
+        items: int64 [i], graph ids; must include every item with an edge.
+        layers: K; they share their tensors.
+    """
+    local = np.full(data.items, -1)
+    local[items.numpy()] = np.arange(len(items))
+    by_item = data.by_item.take(items.numpy())
+    user_items = torch.from_numpy(data.by_user.indptr.copy()), torch.from_numpy(local[data.by_user.indices])
+    item_users = torch.from_numpy(by_item.indptr), torch.from_numpy(by_item.indices)
+    layer = Layer(Neighbours(*user_items, *item_users), Neighbours(*item_users, *user_items))
+    users = torch.arange(data.users)
+    return Blocks(users, items, (layer,) * layers, users, torch.arange(len(items)))

@@ -1,0 +1,132 @@
+"""The door: every row meets the schema here, once; what cannot be stored is refused with its line and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphrec.errors import DataError
+from graphrec.schema import Property
+
+Mask = npt.NDArray[np.bool_]
+
+ARROW = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
+WANTED = {"int64": "a whole number", "float64": "a number", "bool": "true or false"}
+
+
+@dataclass
+class Checked:
+    """Rows in schema types, without repeats.
+
+    Attributes:
+        table: what can be stored.
+        refused: for each refused row its position in the block and the reason.
+        repeated: rows that say again what another row of the block says, or say it of an earlier time.
+    """
+
+    table: pa.Table
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    repeated: int = 0
+
+
+def check(table: pa.Table, keys: Sequence[str], properties: Sequence[Property]) -> Checked:
+    """Convert, check and de-duplicate a block.
+
+    Args:
+        table: key columns and property columns, text or typed.
+        keys: the columns that identify a row; they must not be empty.
+        properties: the schema's properties of the other columns.
+
+    Two rows with one key and different values contradict each other and the later one is refused, unless both have
+    an ``at``: then the newest is kept.
+    """
+    types = {p.name: p for p in properties}
+    refused: dict[int, str] = {}
+    columns: dict[str, pa.ChunkedArray] = {}
+    for key in keys:
+        column = table[key].cast(pa.string())
+        empty = pc.fill_null(pc.equal(pc.utf8_length(column), 0), True).to_numpy()
+        refused |= dict.fromkeys(np.flatnonzero(empty).tolist(), f"{key} is empty")
+        columns[key] = column
+    for name in table.column_names:
+        if name in keys:
+            continue
+        if name not in types:
+            raise DataError(f"column {name!r} is no property of the schema; there are: {', '.join(types) or 'none'}")
+        columns[name], wrong = _convert(table[name], types[name])
+        for row in np.flatnonzero(wrong).tolist():
+            refused.setdefault(row, f"{name} {table[name][row].as_py()!r} is not {WANTED[types[name].type]}")
+    typed = pa.table(columns)
+    rows = np.ones(table.num_rows, bool)
+    rows[list(refused)] = False
+    kept, contradicting, repeated = _distinct(typed, keys, np.flatnonzero(rows))
+    named = {row: f"contradicts another row with the same {' and '.join(keys)}" for row in contradicting.tolist()}
+    complete = len(kept) == table.num_rows
+    return Checked(typed if complete else typed.take(pa.array(kept)), sorted((refused | named).items()), repeated)
+
+
+def _convert(column: pa.ChunkedArray, prop: Property) -> tuple[pa.ChunkedArray, Mask]:
+    wanted = ARROW[prop.type]
+    text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    if text and prop.type != "string":
+        column = pc.utf8_trim_whitespace(column)
+    try:
+        converted = column if column.type == wanted else column.cast(wanted)
+        wrong = np.zeros(len(column), bool)
+    except pa.ArrowInvalid:
+        converted, wrong = _convert_each(column, wanted)
+    if prop.type == "float64":
+        wrong |= pc.fill_null(pc.invert(pc.is_finite(converted)), False).to_numpy()
+    return converted, wrong
+
+
+def _convert_each(column: pa.ChunkedArray, wanted: pa.DataType) -> tuple[pa.ChunkedArray, Mask]:
+    # Only blocks with a bad value come here; halving finds it without a conversion per row.
+    def convert(part: pa.ChunkedArray) -> list[pa.Array]:
+        try:
+            return list(part.cast(wanted).chunks)
+        except pa.ArrowInvalid:
+            if len(part) == 1:
+                return [pa.nulls(1, wanted)]
+            half = len(part) // 2
+            return convert(part.slice(0, half)) + convert(part.slice(half))
+
+    converted = pa.chunked_array(convert(column), wanted)
+    return converted, pc.and_(pc.is_null(converted), pc.is_valid(column)).to_numpy()
+
+
+def _distinct(table: pa.Table, keys: Sequence[str], rows: npt.NDArray[np.int64]) -> tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.int64], int
+]:
+    """Return the rows to keep, the rows that contradict one of those, and how many merely repeat."""
+    part = table if len(rows) == table.num_rows else table.take(pa.array(rows))
+    codes = np.zeros(len(rows), np.int64)
+    for key in keys:
+        encoded = part[key].combine_chunks().dictionary_encode()
+        encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+        codes = codes * max(len(encoded.dictionary), 1) + encoded.indices.to_numpy().astype(np.int64)
+    timed = "at" in table.column_names
+    at = pc.fill_null(part["at"], np.iinfo(np.int64).min).to_numpy() if timed else np.zeros(len(rows), np.int64)
+    # The newest of equal keys comes first, among equally new ones the one that the file names first.
+    order = np.lexsort((np.arange(len(rows)), -at, codes)) if timed else np.argsort(codes, kind="stable")
+    first = np.ones(len(rows), bool)
+    first[1:] = codes[order[1:]] != codes[order[:-1]]
+    if first.all():
+        return rows, rows[:0], 0
+    winner = order[np.maximum.accumulate(np.where(first, np.arange(len(rows)), 0))]
+    again = order[~first]
+    against = winner[~first]
+    contradicts = np.zeros(len(again), bool)
+    for name in table.column_names:
+        if name in keys:
+            continue
+        left, right = part[name].take(pa.array(again)), part[name].take(pa.array(against))
+        same = pc.if_else(pc.is_null(left), True, pc.fill_null(pc.equal(left, right), False))
+        contradicts |= ~pc.fill_null(same, True).to_numpy()
+    contradicts &= at[again] == at[against]
+    return np.sort(rows[order[first]]), rows[again[contradicts]], int(len(again) - contradicts.sum())

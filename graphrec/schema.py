@@ -1,0 +1,187 @@
+"""The property graph, once: labels, relationship types, their properties and ends.
+
+DDL, loader checks, the table in the documentation and the explorer's legend are derived from ``LABELS`` and
+``RELATIONSHIPS``; no other file names a property's type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from graphrec.errors import unknown
+
+PropertyType = Literal["string", "int64", "float64", "bool"]
+
+KEY = "id"
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of a node or relationship.
+
+    Times are seconds from the video's start (``*_s``, float64) or epoch milliseconds (``at``, ``*_at``, int64).
+    """
+
+    name: str
+    type: PropertyType
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A node label; its key is always the string property ``id``."""
+
+    name: str
+    properties: tuple[Property, ...]
+    doc: str = ""
+
+    def property(self, name: str) -> Property:
+        """Return the property called ``name``; raises ``NotFoundError`` with the nearest right name."""
+        return _property(self.properties, name, f"property of {self.name}")
+
+
+@dataclass(frozen=True)
+class RelationshipType:
+    """A relationship type, unique for each pair of its ends.
+
+    ``ends`` are the allowed (from label, to label) pairs.
+    """
+
+    name: str
+    ends: tuple[tuple[str, str], ...]
+    properties: tuple[Property, ...] = ()
+    doc: str = ""
+
+    def property(self, name: str) -> Property:
+        """Return the property called ``name``; raises ``NotFoundError`` with the nearest right name."""
+        return _property(self.properties, name, f"property of {self.name}")
+
+
+def _property(properties: tuple[Property, ...], name: str, kind: str) -> Property:
+    for candidate in properties:
+        if candidate.name == name:
+            return candidate
+    raise unknown(kind, name, [p.name for p in properties])
+
+
+def label(name: str) -> Label:
+    """Return the label called ``name``; raises ``NotFoundError`` with the nearest right name."""
+    if name not in LABELS:
+        raise unknown("label", name, LABELS)
+    return LABELS[name]
+
+
+def relationship(name: str) -> RelationshipType:
+    """Return the relationship type called ``name``; raises ``NotFoundError`` with the nearest right name."""
+    if name not in RELATIONSHIPS:
+        raise unknown("relationship type", name, RELATIONSHIPS)
+    return RELATIONSHIPS[name]
+
+
+_AT = Property("at", "int64", "when, epoch milliseconds")
+_SPLIT = Property("split", "string", "train, valid or test where the data set says so")
+_SEQUENCE = Property("sequence", "int64", "order among the user's records where no time is known")
+
+LABELS: dict[str, Label] = {
+    entry.name: entry
+    for entry in (
+        Label("User", (), "someone who watches, rates, highlights or comments"),
+        Label(
+            "Item",
+            (
+                Property("kind", "string", "movie, video or product"),
+                Property("title", "string"),
+                Property("year", "int64"),
+                Property("duration_s", "float64"),
+                Property("uri", "string", "where the file is"),
+                Property("imdb_id", "string"),
+                Property("tmdb_id", "string"),
+            ),
+            "a movie, video or product",
+        ),
+        Label("Genre", (Property("name", "string"),), "a genre of items"),
+        Label(
+            "Segment",
+            (
+                Property("start_s", "float64"),
+                Property("end_s", "float64"),
+                Property("position", "int64", "0 for the first segment of its video"),
+            ),
+            "a stretch of a video",
+        ),
+        Label("Frame", (Property("time_s", "float64"), Property("uri", "string")), "a key frame"),
+        Label(
+            "Comment",
+            (
+                Property("text", "string"),
+                Property("time_s", "float64"),
+                Property("posted_at", "int64"),
+                Property("polarity", "float64"),
+            ),
+            "a comment, or a tag given to an item",
+        ),
+        Label(
+            "Trailer",
+            (
+                Property("uri", "string"),
+                Property("duration_s", "float64"),
+                Property("views", "int64"),
+                Property("likes", "int64"),
+                Property("dislikes", "int64"),
+            ),
+            "an item's trailer",
+        ),
+        Label(
+            "Run",
+            (
+                Property("model", "string"),
+                Property("label", "string", "label of what it recommends"),
+                Property("property", "string", "the node property that holds this run's embeddings"),
+                Property("dimension", "int64"),
+                Property("created_at", "int64"),
+                Property("published_at", "int64"),
+                Property("snapshot", "string", "fingerprint of what it was trained on"),
+                Property("split", "string"),
+                Property("seed", "int64"),
+                Property("metrics", "string", "JSON"),
+            ),
+            "a training run whose embeddings were written back",
+        ),
+    )
+}
+
+RELATIONSHIPS: dict[str, RelationshipType] = {
+    entry.name: entry
+    for entry in (
+        RelationshipType("RATED", (("User", "Item"),), (Property("rating", "float64"), _AT)),
+        RelationshipType("HIGHLIGHTED", (("User", "Segment"),), (_AT, _SEQUENCE, _SPLIT)),
+        RelationshipType("LIKED", (("User", "Item"), ("User", "Frame")), (_AT, _SPLIT)),
+        RelationshipType("VIEWED", (("User", "Item"),), (_AT, _SPLIT)),
+        RelationshipType("WROTE", (("User", "Comment"),)),
+        RelationshipType("ON", (("Comment", "Frame"), ("Comment", "Segment"), ("Comment", "Item"))),
+        RelationshipType("HAS_SEGMENT", (("Item", "Segment"),)),
+        RelationshipType("HAS_FRAME", (("Item", "Frame"), ("Segment", "Frame"), ("Trailer", "Frame"))),
+        RelationshipType("HAS_TRAILER", (("Item", "Trailer"),)),
+        RelationshipType("IN_GENRE", (("Item", "Genre"),)),
+        RelationshipType("FOLLOWS", (("User", "User"),)),
+    )
+}
+
+EMBEDDED_LABELS = ("User", "Item", "Segment", "Frame")
+
+
+def markdown() -> str:
+    """Return the schema as the two Markdown tables of the documentation."""
+    lines = ["| label | properties besides `id` | what |", "|---|---|---|"]
+    for entry in LABELS.values():
+        lines.append(f"| `{entry.name}` | {_listed(entry.properties)} | {entry.doc} |")
+    lines += ["", "| relationship | from → to | properties |", "|---|---|---|"]
+    for rel in RELATIONSHIPS.values():
+        ends = ", ".join(f"{a} → {b}" for a, b in rel.ends)
+        lines.append(f"| `{rel.name}` | {ends} | {_listed(rel.properties)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _listed(properties: tuple[Property, ...]) -> str:
+    return ", ".join(f"`{p.name}` {p.type}" for p in properties) or "-"

@@ -1,0 +1,182 @@
+"""Ranked lists for a user, from published embeddings, from a run, or from popularity where nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from graphrec.errors import ConfigError, NotFoundError
+from graphrec.serving.load_model import load_run
+from graphrec.serving.lookups import ids, require, rows
+from graphrec.store.base import GraphStore, Neighbour
+from graphrec.store.nearest import exact_nearest
+from graphrec.training.runs import find_run
+from graphrec.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One place of a ranked list; video and times are None for what is no segment."""
+
+    id: str
+    score: float
+    title: str | None = None
+    video: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What ``recommend`` answers.
+
+    Attributes:
+        user: for whom.
+        label: what is recommended.
+        basis: the run whose model scored, or ``"popularity"``.
+        note: why it is only popularity, where it is.
+        items: best first.
+    """
+
+    user: str
+    label: str
+    basis: str
+    note: str = ""
+    items: list[Recommendation] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        user: id of the user.
+        k: how many.
+        model: whose published embeddings; None for those published last.
+        run: a run to score with instead, published or not.
+        within: a video whose segments alone are ranked.
+        label: Item or Segment; None for what the run recommends.
+        include_seen: also what the user has interacted with.
+        new_only: only items that nobody has interacted with, for segments only those of videos nobody has.
+    """
+
+    user: str
+    k: int = 10
+    model: str | None = None
+    run: str | None = None
+    within: str | None = None
+    label: str | None = None
+    include_seen: bool = False
+    new_only: bool = False
+
+
+def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Ranking:
+    """Rank items for a user; a user the model knows nothing of gets what is popular, and is told so.
+
+    Raises ``NotFoundError`` for an unknown user, video, run or model.
+    """
+    if request.k < 1:
+        raise ConfigError(f"k must be at least 1, not {request.k}")
+    require(store, "User", request.user)
+    run, model, label = _source(store, workspace, request)
+    among = _among(store, label, request)
+    seen = [] if request.include_seen else ids(store, "seen", label, user=request.user)
+    found: list[Neighbour] | None = None
+    if run and request.run:
+        found = _by_run(workspace, run, request, among, seen)
+    elif run:
+        found = _by_embedding(store, model, label, request, among, seen)
+    if found is not None:
+        return Ranking(request.user, label, run, "", _detailed(store, label, found))
+    note = (f"nothing is known of {request.user} to the model: no training record" if run
+            else "no run is published yet: `graphrec train --model transgrec`")
+    popular = _popular(store, label, request.k, among, seen)
+    return Ranking(request.user, label, "popularity", note, _detailed(store, label, popular))
+
+
+def current_run(store: GraphStore, model: str | None) -> dict[str, Any] | None:
+    """Return the ``Run`` node that was published last (of ``model``, if given), or None."""
+    found = rows(store, "current_run", model=model or "")
+    if model and not found:
+        raise NotFoundError(f"no run of {model!r} is published; `graphrec runs` lists the runs")
+    return found[0] if found else None
+
+
+def _source(store: GraphStore, workspace: Workspace, request: Request) -> tuple[str, str, str]:
+    """Return run id ('' for none), model and label."""
+    if request.run is not None:
+        run = find_run(workspace, request.run)
+        return run.id, run.model, str(run.manifest["item_label"])
+    node = current_run(store, request.model)
+    label = request.label or ("Segment" if request.within else None)
+    if node is None:
+        counts = store.counts()
+        return "", "", label or ("Segment" if counts["HIGHLIGHTED"] else "Item")
+    if label is not None and label != node["label"]:
+        return "", "", label
+    return node["id"], node["property"], node["label"]
+
+
+def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
+    among: list[str] | None = None
+    if request.within is not None:
+        if label != "Segment":
+            raise ConfigError(f"--within ranks the segments of a video, but this run recommends {label} nodes")
+        require(store, "Item", request.within)
+        among = ids(store, "within", "Segment", video=request.within)
+    if request.new_only:
+        fresh = ids(store, "new", label)
+        among = fresh if among is None else sorted(set(among) & set(fresh))
+    return among
+
+
+def _by_embedding(
+    store: GraphStore, name: str, label: str, request: Request, among: Sequence[str] | None, seen: Sequence[str]
+) -> list[Neighbour] | None:
+    users, vectors = store.read_embeddings("User", name)
+    at = users.index(request.user).as_py() if len(users) else -1
+    if at < 0:
+        return None
+    return store.nearest(label, name, vectors[at], request.k, among=among, without=seen)
+
+
+def _by_run(
+    workspace: Workspace, run: str, request: Request, among: Sequence[str] | None, seen: Sequence[str]
+) -> list[Neighbour] | None:
+    import torch
+
+    loaded = load_run(workspace, find_run(workspace, run))
+    user = loaded.snapshot.users.index([request.user])
+    if user[0] < 0:
+        return None
+    with torch.inference_mode():
+        scores = loaded.model.scorer().score(torch.from_numpy(user)).numpy(force=True)[0]
+    # One column per item turns the search over scores into a search over vectors of length 1.
+    return exact_nearest(loaded.snapshot.items.values, scores[:, None].astype(np.float32), np.ones(1, np.float32),
+                         request.k, among=among, without=seen, metric="dot")
+
+
+def _popular(
+    store: GraphStore, label: str, k: int, among: Sequence[str] | None, seen: Sequence[str]
+) -> list[Neighbour]:
+    left_out, allowed = set(seen), None if among is None else set(among)
+    wanted = k + len(left_out) if allowed is None else store.counts()[label]
+    found = [Neighbour(row["id"], float(row["score"]))
+             for row in rows(store, "popular", label, limit=wanted)
+             if row["id"] not in left_out and (allowed is None or row["id"] in allowed)]
+    if allowed is not None and len(found) < k:
+        rest = sorted(allowed - left_out - {n.id for n in found})
+        found += [Neighbour(node, 0.0) for node in rest]
+    return found[:k]
+
+
+def _detailed(store: GraphStore, label: str, found: Sequence[Neighbour]) -> list[Recommendation]:
+    if not found:
+        return []
+    details = {row.pop("id"): row for row in rows(store, "details", label, ids=[n.id for n in found])}
+    return [Recommendation(n.id, n.score, **details.get(n.id, {})) for n in found]
+
+

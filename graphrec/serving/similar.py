@@ -1,0 +1,37 @@
+"""What lies near a node in a model's embedding space."""
+
+from __future__ import annotations
+
+from graphrec.errors import ConfigError, NotFoundError
+from graphrec.serving.lookups import LABELS, label_of, rows
+from graphrec.serving.recommend import Recommendation, current_run
+from graphrec.store.base import GraphStore
+
+
+def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = None) -> list[Recommendation]:
+    """Return the ``k`` nodes of the same label nearest to ``node`` by cosine of published embeddings.
+
+    Args:
+        store: the graph.
+        node: id of an item, segment or user.
+        k: how many.
+        model: whose embeddings; None for those published last.
+
+    Raises ``NotFoundError`` for an unknown id, or one without an embedding.
+    """
+    if k < 1:
+        raise ConfigError(f"k must be at least 1, not {k}")
+    label = label_of(store, node)
+    run = current_run(store, model)
+    if run is None:
+        raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
+    ids, vectors = store.read_embeddings(label, run["property"])
+    at = ids.index(node).as_py() if len(ids) else -1
+    if at < 0:
+        raise NotFoundError(f"{label} {node!r} has no embedding of {run['id']}; `graphrec embed` gives one to every "
+                            "node that has features")
+    found = store.nearest(label, run["property"], vectors[at], k, without=[node], metric="cosine")
+    details = {}
+    if label in LABELS:
+        details = {row.pop("id"): row for row in rows(store, "details", label, ids=[n.id for n in found])}
+    return [Recommendation(n.id, n.score, **details.get(n.id, {})) for n in found]

@@ -1,0 +1,160 @@
+"""The one protocol every database is reached through: Arrow tables in, Arrow tables and arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did to its rows."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Written) -> Written:
+        return Written(self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged)
+
+
+@dataclass(frozen=True)
+class Relationships:
+    """All relationships of one type between two labels, by position in the id columns beside them.
+
+    Attributes:
+        source_ids: string [sources], every node of the source label.
+        target_ids: string [targets].
+        source: int64 [edges], positions in ``source_ids``.
+        target: int64 [edges].
+        properties: one Arrow column per property asked for, [edges].
+    """
+
+    source_ids: pa.ChunkedArray
+    target_ids: pa.ChunkedArray
+    source: Ints
+    target: Ints
+    properties: Mapping[str, pa.ChunkedArray]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A node near another, with its score."""
+
+    id: str
+    score: float
+
+
+class GraphStore(Protocol):
+    """A property graph of ``graphrec.schema``, wherever it is kept.
+
+    Every failure of the database is a ``StoreError``; ids and values travel as parameters only.
+    """
+
+    uri: str
+    """Where the graph is, without any password."""
+
+    def initialise(self) -> None:
+        """Create what is missing of the schema: tables or constraints, properties, indexes."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes inside the block, or none of them."""
+        ...
+
+    def write_nodes(self, label: str, table: pa.Table) -> Written:
+        """Create the nodes that are new, update those that differ. A null says nothing about a stored value.
+
+        Args:
+            label: a label of the schema.
+            table: ``id`` (string, no nulls, no repeats) and any of the label's properties, in schema types.
+        """
+        ...
+
+    def write_relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
+        """Create the relationships that are new, update those that differ.
+
+        Where the type has ``at``, a row older than the stored one changes nothing.
+
+        Args:
+            name: a relationship type of the schema.
+            source: label of the start nodes, which must exist.
+            target: label of the end nodes, which must exist.
+            table: ``from``, ``to`` (string ids, no repeated pair) and any of the type's properties.
+        """
+        ...
+
+    def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
+        """Return ``id`` and ``properties`` of every node of ``label``."""
+        ...
+
+    def read_relationships(
+        self, name: str, source: str, target: str, properties: Sequence[str] = ()
+    ) -> Relationships:
+        """Return every relationship of a type between two labels."""
+        ...
+
+    def query(self, text: str, **parameters: Any) -> pa.Table:
+        """Run a read-only Cypher query; raises ``QueryError`` for a wrong or a writing one."""
+        ...
+
+    def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
+        """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D]).
+
+        Vectors of another dimension under that name are dropped first.
+        """
+        ...
+
+    def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
+        """Return the ids that have the embedding, and float32 [n, D]; n = 0 where none has."""
+        ...
+
+    def nearest(
+        self, label: str, name: str, vector: Floats, k: int, *, among: Sequence[str] | None = None,
+        without: Sequence[str] = (), metric: str = "dot",
+    ) -> list[Neighbour]:
+        """Return the ``k`` nodes whose embedding scores highest against ``vector`` (float32 [D]).
+
+        Args:
+            label: label of the nodes to rank.
+            name: the embedding property.
+            vector: what to compare with.
+            k: how many; fewer come back only when fewer qualify.
+            among: ids to choose from; None for all.
+            without: ids to leave out.
+            metric: ``"dot"`` or ``"cosine"``.
+        """
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Return how many nodes of each label and relationships of each type there are."""
+        ...
+
+    def versions(self, names: Sequence[str]) -> dict[str, int]:
+        """Return, for labels and relationship types, a number that grows with every change of their content.
+
+        Embeddings do not count as content.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+@contextmanager
+def closing(store: GraphStore) -> Iterator[GraphStore]:
+    """Close ``store`` when the block ends."""
+    try:
+        yield store
+    finally:
+        store.close()

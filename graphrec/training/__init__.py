@@ -1,0 +1,1 @@
+"""One trainer for every model: batches, early stop, exact resume, manifest."""

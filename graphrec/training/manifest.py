@@ -1,0 +1,65 @@
+"""What a run was: versions, device, settings, data, durations, metrics."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from graphrec.files import read_json, write_json
+from graphrec.graph.data import Split
+from graphrec.models.base import Recommender
+from graphrec.training.options import TrainOptions
+
+FILE = "manifest.json"
+_PACKAGES = ("graphrec", "torch", "dgl", "numpy")
+
+
+def describe_run(
+    model: Recommender[Any], split: Split, options: TrainOptions, device: torch.device, snapshot: str
+) -> dict[str, Any]:
+    """Return what is known before training; ``snapshot`` is the fingerprint of what it is trained on."""
+    return {
+        "model": model.name,
+        "paper": model.paper,
+        "settings": model.settings.model_dump(),
+        "options": options.model_dump(),
+        "seed": options.seed,
+        "split": split.name,
+        "snapshot": snapshot,
+        "data": {
+            "users": split.data.users,
+            "items": split.data.items,
+            "edges": len(split.data.by_user.indices),
+            "feature_width": split.data.features.shape[1],
+            "valid_cases": len(split.valid),
+            "test_cases": len(split.test),
+        },
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "device": torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else platform.machine() + " cpu",
+        "threads": torch.get_num_threads(),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write ``manifest.json`` into the run's folder, atomically."""
+    write_json(folder / FILE, manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of the run in ``folder``."""
+    manifest: dict[str, Any] = read_json(folder / FILE)
+    return manifest

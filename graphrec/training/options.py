@@ -1,0 +1,60 @@
+"""Settings of a training run that do not depend on the model."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from graphrec.graph.data import Cases
+from graphrec.graph.negatives import Distribution
+from graphrec.models.base import Settings
+
+
+class TrainOptions(Settings):
+    """How a model is trained; ``epochs=0`` leaves it untrained."""
+
+    epochs: int = Field(150, ge=0)
+    """At most this many passes over the training edges."""
+    batch_size: int = Field(4096, ge=1)
+    """Training edges per step."""
+    learning_rate: float = Field(5e-3, gt=0, allow_inf_nan=False)
+    """Adam's step size."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """Whether the learning rate stays, or falls to zero along half a cosine over all epochs."""
+    warmup: float = Field(0.0, ge=0, le=1)
+    """Share of all steps over which the learning rate rises from zero."""
+    negatives: int = Field(10, ge=1)
+    """Items a user does not know, drawn for each edge (TransGRec section 4.1: 10)."""
+    negative_distribution: Distribution = "uniform"
+    """How they are drawn: all alike, or in proportion to 1 + their training edges."""
+    metric: str = "auto"
+    """Validation metric for early stop; auto: map where each case has its own candidates, else recall@20."""
+    patience: int = Field(15, ge=1)
+    """Stop after this many epochs without a better validation metric; the best weights are kept."""
+    propagation: Literal["auto", "full", "blocks"] = "auto"
+    """Propagate the whole graph each step or sampled blocks; auto: by ``full_graph_wins``."""
+    fanout: Annotated[int, Field(ge=-1)] = 10
+    """Neighbours drawn for a node and layer in sampled blocks; -1 for all."""
+    bf16: Literal["auto", "on", "off"] = "auto"
+    """Matrix products in bfloat16; auto: on a GPU that has it."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: the GPU if there is one."""
+    seed: int = Field(0, ge=0)
+    """Of everything random in the run."""
+
+    def metric_for(self, cases: Cases) -> str:
+        """Return the name of the validation metric for ``cases``."""
+        if self.metric != "auto":
+            return self.metric
+        return "recall@20" if cases.candidates is None else "map"
+
+    def rate(self, step: int, steps: int) -> float:
+        """Return the learning rate of ``step``, from 0, of ``steps`` in all."""
+        ramp = math.ceil(self.warmup * steps)
+        if step < ramp:
+            return self.learning_rate * (step + 1) / ramp
+        if self.schedule == "constant":
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - ramp) / max(1, steps - ramp)))

@@ -1,0 +1,96 @@
+"""Training runs on disk: their names, where they are, what they were."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graphrec.errors import NotFoundError, TrainingError, unknown
+from graphrec.files import replacing
+from graphrec.graph.data import Split
+from graphrec.graph.snapshot import Snapshot, open_snapshot
+from graphrec.graph.splits import split
+from graphrec.training.manifest import FILE, read_manifest
+from graphrec.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and its manifest."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return str(self.manifest["model"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether training came to its end."""
+        return "best_epoch" in self.manifest
+
+
+def new_run_folder(workspace: Workspace, model: str) -> Path:
+    """Return the folder of a run that begins now; made by whoever writes into it first."""
+    name = f"{model}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder, again = workspace.runs / name, 2
+    while folder.exists():
+        folder, again = workspace.runs / f"{name}-{again}", again + 1
+    return folder
+
+
+def list_runs(workspace: Workspace) -> list[Run]:
+    """Return all runs, oldest first."""
+    found = sorted(workspace.runs.glob(f"*/{FILE}"), key=lambda path: path.parent.stat().st_ctime)
+    runs = [Run(path.parent, read_manifest(path.parent)) for path in found]
+    return sorted(runs, key=lambda run: str(run.manifest.get("started", "")))
+
+
+def find_run(workspace: Workspace, name: str | None = None, *, model: str | None = None) -> Run:
+    """Return the run called ``name``, or else the newest finished one (of ``model``, if given).
+
+    Raises ``NotFoundError`` with the nearest right name.
+    """
+    runs = list_runs(workspace)
+    if name is not None:
+        for run in runs:
+            if run.id == name:
+                return run
+        raise unknown("run", name, [run.id for run in runs])
+    for run in reversed(runs):
+        if run.finished and model in (None, run.model):
+            return run
+    of_model = f" of {model}" if model else ""
+    raise NotFoundError(f"there is no finished run{of_model} yet; start one with "
+                        f"`graphrec train --model {model or 'transgrec'}`")
+
+
+def write_config(folder: Path, model: str, values: Mapping[str, Any]) -> None:
+    """Write ``config.toml``, which ``graphrec train --config`` reads."""
+    lines = [f"model = {json.dumps(model)}", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
+    with replacing(folder / "config.toml") as file:
+        file.write(("\n".join(lines) + "\n").encode())
+
+
+def snapshot_of(workspace: Workspace, run: Run) -> Snapshot:
+    """Return the snapshot that ``run`` was trained on."""
+    folder = workspace.snapshots / str(run.manifest["snapshot"])
+    if not (folder / "meta.json").exists():
+        raise TrainingError(f"the snapshot {folder} of run {run.id} is gone; train again")
+    return open_snapshot(folder)
+
+
+def split_of(shot: Snapshot, run: Run) -> Split:
+    """Return the split that ``run`` was trained on."""
+    return split(shot, run.manifest["split_name"], seed=run.manifest["seed"], fold=run.manifest["fold"])

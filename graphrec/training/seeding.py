@@ -1,0 +1,27 @@
+"""Everything random in a run, from one seed; and its state, to be saved and put back."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def seed_everything(seed: int) -> None:
+    """Seed torch's global generators, of the CPU and of all GPUs. Call it before a model is made."""
+    torch.manual_seed(seed)
+
+
+def random_state(own: torch.Generator) -> dict[str, Tensor]:
+    """Return the state of torch's global generators and of the run's ``own``, uint8 tensors by name."""
+    state = {"cpu": torch.get_rng_state(), "own": own.get_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def restore_random_state(state: dict[str, Tensor], own: torch.Generator) -> None:
+    """Put back what ``random_state`` returned."""
+    torch.set_rng_state(state["cpu"])
+    own.set_state(state["own"])
+    if torch.cuda.is_available() and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"])

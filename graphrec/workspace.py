@@ -1,0 +1,102 @@
+"""The folder that holds everything: database, features, snapshots, runs; and who is using it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphrec.errors import StoreBusy, StoreError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths inside a workspace folder."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The embedded database's file."""
+        return self.root / "graph.lbug"
+
+    @property
+    def features(self) -> Path:
+        """One folder per feature matrix."""
+        return self.root / "features"
+
+    @property
+    def snapshots(self) -> Path:
+        """One folder per snapshot fingerprint."""
+        return self.root / "snapshots"
+
+    @property
+    def runs(self) -> Path:
+        """One folder per training run."""
+        return self.root / "runs"
+
+    @property
+    def media(self) -> Path:
+        """Thumbnails and cached descriptions of video files."""
+        return self.root / "media"
+
+    def create(self) -> None:
+        """Make the folder; raises ``StoreError`` where it cannot be made."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot make the workspace {self.root}: {error.strerror}; "
+                             "choose another with --workspace") from error
+
+    @contextmanager
+    def hold(self, *, write: bool) -> Iterator[None]:
+        """Hold the workspace: one writer alone, or any number of readers.
+
+        Raises ``StoreBusy`` naming the process that holds it.
+        """
+        lock = (self.root / "lock").open("a+", encoding="utf-8")
+        try:
+            try:
+                fcntl.flock(lock, (fcntl.LOCK_EX if write else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreBusy(self._holder(write)) from None
+            # Readers do not overwrite one another's entry on purpose: the first of them is named.
+            if write or not _alive(_entry(self.root / "lock")):
+                lock.truncate(0)
+                lock.write(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)[:200],
+                                       "since": time.strftime("%H:%M:%S")}))
+                lock.flush()
+            yield
+        finally:
+            lock.close()
+
+    def _holder(self, write: bool) -> str:
+        entry = _entry(self.root / "lock")
+        who = (f"process {entry['pid']} ({entry['command']}, since {entry['since']})"
+               if _alive(entry) else "another process")
+        verb = "used" if write else "written to"
+        return f"the workspace {self.root} is being {verb} by {who}; wait until it ends, or stop it, and try again"
+
+
+def _entry(path: Path) -> dict[str, object]:
+    with suppress(OSError, ValueError):
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(value, dict):
+            return value
+    return {}
+
+
+def _alive(entry: dict[str, object]) -> bool:
+    pid = entry.get("pid")
+    if not isinstance(pid, int):
+        return False
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, 0)
+        return True
+    return False

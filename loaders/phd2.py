@@ -1,0 +1,139 @@
+"""PHD2: the highlights that users of Gifs.com cut from videos (del Molino and Gygli, ACM MM 2018)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+from pydantic import Field
+
+from graphrec.errors import DataError
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.loaders.tabular import read_parts
+from graphrec.media.segments import LENGTH_S, THETA, overlapping, segment_count
+
+log = logging.getLogger(__name__)
+
+COLUMNS = {"start": float, "duration": float, "video_duration": float}
+
+
+class Phd2Options(Options):
+    """How videos are cut."""
+
+    segment_s: float = Field(LENGTH_S, gt=0)
+    """Length of a segment, seconds."""
+    theta: float = Field(THETA, ge=0, lt=1)
+    """The share of a segment that a highlight must cover for it to be liked (TransGRec, section 2)."""
+
+
+class Phd2:
+    """Loads testing.csv or training.csv: youtubeId, start, duration, user_id, video_duration, is_last.
+
+    Cleaning: rows whose video has no known length, or that lie outside it, are left out and counted in the log.
+    A user's rows are listed newest first, so ``sequence`` counts from the last row up; the rows with ``is_last`` get
+    ``split`` = test.
+    """
+
+    name: ClassVar[str] = "phd2"
+    title: ClassVar[str] = "PHD2 highlights (Gifs.com): videos in 5 s segments, and which of them a user liked"
+    example: ClassVar[str] = "graphrec load phd2 testing.csv"
+    Options: ClassVar[type[Options]] = Phd2Options
+
+    def blocks(self, paths: Sequence[Path], options: Phd2Options, workspace: Path) -> Iterator[Block]:
+        """Yield videos, segments, highlights, and the feature `place` of each file."""
+        for path in paths:
+            parts = read_parts(path, ["youtubeId", "user_id", "is_last", *COLUMNS])
+            rows = _clean(path, pa.concat_tables(part.table for part in parts).to_pandas())
+            videos = rows.groupby("youtubeId", sort=False)["video_duration"].max()
+            yield from _segments(str(path), videos, options.segment_s)
+            yield _highlights(str(path), rows.assign(length=rows["youtubeId"].map(videos)), options)
+
+
+def segment_ids(videos: npt.NDArray[np.object_], positions: npt.NDArray[np.int64]) -> pa.Array:
+    """Return the ids of segments: the video's id, #, and the position."""
+    return pa.array([f"{video}#{position}" for video, position in zip(videos, positions, strict=True)], pa.string())
+
+
+def place(positions: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], lengths: npt.NDArray[np.float64],
+          segment_s: float) -> npt.NDArray[np.float32]:
+    """Describe where a segment lies and how long its video is, the only content known here.
+
+    Args:
+        positions: int64 [n], 0 for a video's first segment.
+        counts: int64 [n], segments of its video.
+        lengths: float64 [n], seconds of its video.
+        segment_s: seconds of a segment.
+
+    Returns:
+        float32 [n, 40]: Gaussian bumps over the relative position (16), over log seconds from the start (8), over
+        log seconds to the end (8) and over the log of the video's length (8).
+    """
+    start = positions * segment_s
+
+    def bumps(value: npt.NDArray[np.float64], low: float, high: float, count: int) -> npt.NDArray[np.float64]:
+        centres = np.linspace(low, high, count)
+        return np.exp(-0.5 * ((value[:, None] - centres) / (centres[1] - centres[0])) ** 2)
+
+    relative = (positions + 0.5) / counts
+    return np.hstack([
+        bumps(relative, 0, 1, 16),
+        bumps(np.log1p(start), 0, np.log1p(3600), 8),
+        bumps(np.log1p(np.maximum(lengths - start, 0)), 0, np.log1p(3600), 8),
+        bumps(np.log1p(lengths), 0, np.log1p(7200), 8),
+    ]).astype(np.float32)
+
+
+def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    for column, kind in COLUMNS.items():
+        numbers = pd.to_numeric(rows[column], errors="coerce")
+        if numbers.isna().any():
+            row = int(np.flatnonzero(numbers.isna())[0])
+            raise DataError(f"{path} line {row + 2}: {column} {rows[column].iloc[row]!r} is not a number")
+        rows[column] = numbers.astype(kind)
+    rows["sequence"] = rows.groupby("user_id").cumcount(ascending=False)
+    unknown_length = rows["video_duration"] <= 0
+    outside = ~unknown_length & ((rows["start"] >= rows["video_duration"]) | (rows["duration"] <= 0))
+    for reason, found in (("whose video has no known length", unknown_length), ("outside their video", outside)):
+        if found.any():
+            log.info("%s: %d rows %s are left out", path, int(found.sum()), reason)
+    return rows[~unknown_length & ~outside]
+
+
+def _segments(source: str, videos: pd.Series[float], segment_s: float) -> Iterator[Block]:
+    lengths = videos.to_numpy(float)
+    ids = videos.index.to_numpy(object)
+    counts = segment_count(lengths, segment_s)
+    video = np.repeat(np.arange(len(ids)), counts)
+    position = np.arange(len(video)) - np.repeat(np.cumsum(counts) - counts, counts)
+    last = position == counts[video] - 1
+    keys = segment_ids(ids[video], position)
+    yield NodeBlock("Item", pa.table({
+        "id": pa.array(ids, pa.string()), "kind": pa.repeat("video", len(ids)), "duration_s": lengths,
+    }), source)
+    yield NodeBlock("Segment", pa.table({
+        "id": keys, "start_s": position * segment_s, "position": position,
+        "end_s": np.where(last, lengths[video], (position + 1) * segment_s),
+    }), source)
+    yield RelationshipBlock("HAS_SEGMENT", "Item", "Segment",
+                            pa.table({"from": pa.array(ids[video], pa.string()), "to": keys}), source)
+    yield FeatureBlock("place", "Segment", keys.to_pylist(), place(position, counts[video], lengths[video], segment_s),
+                       source)
+
+
+def _highlights(source: str, rows: pd.DataFrame, options: Phd2Options) -> Block:
+    starts, ends = rows["start"].to_numpy(), (rows["start"] + rows["duration"]).to_numpy()
+    row, position = overlapping(starts, ends, rows["length"].to_numpy(), options.theta, options.segment_s)
+    keys = segment_ids(rows["youtubeId"].to_numpy(object)[row], position)
+    liked = pd.DataFrame({
+        "from": rows["user_id"].to_numpy()[row], "to": keys.to_pandas(), "sequence": rows["sequence"].to_numpy()[row],
+        "split": np.where(rows["is_last"].to_numpy()[row] == "True", "test", "train"),
+    })
+    # A segment that a user liked twice counts once, at the later time.
+    newest = liked.sort_values("sequence", kind="stable").drop_duplicates(["from", "to"], keep="last")
+    return RelationshipBlock("HIGHLIGHTED", "User", "Segment", pa.Table.from_pandas(newest, preserve_index=False), source)

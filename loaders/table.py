@@ -1,0 +1,106 @@
+"""Any CSV, TSV or Parquet file: the columns you name become nodes or relationships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+
+from graphrec import schema
+from graphrec.errors import ConfigError
+from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.loaders.tabular import read_parts
+from graphrec.media.segments import THETA
+
+
+class TableOptions(Options):
+    """What the columns mean."""
+
+    nodes: str | None = None
+    """Nodes of this label from the column of their ids, as Label:column."""
+    rels: str | None = None
+    """Relationships of this type; give both ends by --from and --to."""
+    from_: str | None = None
+    """Start of the relationships, as Label:column."""
+    to: str | None = None
+    """End of the relationships, as Label:column."""
+    property: list[str] = []
+    """A property, as name:column; repeat for more. `name` alone where the column is called the same."""
+    interval: str | None = None
+    """For HIGHLIGHTED: the end is a video (Item) and these two columns, start:end in seconds, choose its segments."""
+    theta: float = THETA
+    """With --interval: the share of a segment that must be covered for it to count."""
+    header: bool = True
+    """The first line names the columns; without it they are numbered from 1."""
+    delimiter: str | None = None
+    """Between columns; tab for .tsv and comma otherwise by default."""
+    encoding: str = "utf-8"
+    """Of the text."""
+
+
+class TableLoader:
+    """Loads nodes or relationships from any table."""
+
+    name: ClassVar[str] = "table"
+    title: ClassVar[str] = "any CSV, TSV or Parquet file: columns to nodes or relationships"
+    example: ClassVar[str] = (
+        "graphrec load table ratings.csv --rels RATED --from User:userId --to Item:movieId "
+        "--property rating --property at:timestamp"
+    )
+    Options: ClassVar[type[Options]] = TableOptions
+
+    def blocks(self, paths: Sequence[Path], options: TableOptions, workspace: Path) -> Iterator[Block]:
+        """Yield the rows of each file."""
+        properties = [_pair(text, alone=True) for text in options.property]
+        if (options.nodes is None) == (options.rels is None):
+            raise ConfigError("say what the rows are: --nodes Label:column, or --rels TYPE --from Label:column "
+                              "--to Label:column")
+        for path in paths:
+            if options.nodes is not None:
+                label, column = _pair(options.nodes)
+                known = schema.label(label)
+                names = [(schema.KEY, column), *((known.property(n).name, c) for n, c in properties)]
+                for table, line in self._parts(path, names, options):
+                    yield NodeBlock(label, table, str(path), line)
+            else:
+                yield from self._relationships(path, properties, options)
+
+    def _relationships(
+        self, path: Path, properties: list[tuple[str, str]], options: TableOptions
+    ) -> Iterator[Block]:
+        if options.from_ is None or options.to is None:
+            raise ConfigError("a relationship has two ends: --from Label:column --to Label:column")
+        known = schema.relationship(options.rels or "")
+        start, from_column = _pair(options.from_)
+        end, to_column = _pair(options.to)
+        names = [("from", from_column), ("to", to_column), *((known.property(n).name, c) for n, c in properties)]
+        if options.interval is None:
+            for table, line in self._parts(path, names, options):
+                yield RelationshipBlock(known.name, schema.label(start).name, schema.label(end).name, table,
+                                        str(path), line)
+            return
+        if (known.name, end) != ("HIGHLIGHTED", "Item"):
+            raise ConfigError("--interval goes with --rels HIGHLIGHTED --to Item:column")
+        begin, finish = _pair(options.interval)
+        for table, line in self._parts(path, [*names, ("start_s", begin), ("end_s", finish)], options):
+            renamed = table.rename_columns(["video" if name == "to" else name for name in table.column_names])
+            yield IntervalBlock(renamed, options.theta, str(path), line)
+
+    def _parts(
+        self, path: Path, names: list[tuple[str, str]], options: TableOptions
+    ) -> Iterator[tuple[pa.Table, int]]:
+        columns = list(dict.fromkeys(column for _, column in names))
+        for part in read_parts(path, columns, header=options.header, delimiter=options.delimiter,
+                               encoding=options.encoding):
+            yield pa.table({name: part.table[column] for name, column in names}), part.line
+
+
+def _pair(text: str, *, alone: bool = False) -> tuple[str, str]:
+    left, colon, right = text.partition(":")
+    if not colon and alone:
+        return left, left
+    if not left or not right:
+        raise ConfigError(f"{text!r} should be two names with a colon between them, for example User:userId")
+    return left, right

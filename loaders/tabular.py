@@ -1,0 +1,115 @@
+"""Tables on disk, block by block: CSV, TSV (gzip too) and Parquet, every CSV column as text."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from graphrec.errors import BadRows, DataError, unknown
+
+BLOCK_BYTES = 32 << 20
+PARQUET_ROWS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a file; ``line`` is where the first of them stands (text) or its row number (Parquet)."""
+
+    table: pa.Table
+    line: int
+
+
+def read_parts(
+    path: Path, columns: Sequence[str], *, header: bool = True, delimiter: str | None = None,
+    encoding: str = "utf-8",
+) -> Iterator[Part]:
+    """Yield ``columns`` of a file in blocks of about 32 MB.
+
+    Args:
+        path: .parquet, or delimited text, .gz or not.
+        columns: names, or numbers from 1 where there is no header.
+        header: whether the first line names the columns.
+        delimiter: tab for .tsv and comma otherwise, unless given.
+        encoding: of the text.
+
+    Raises ``DataError`` for a missing or empty file, a missing column or a wrong encoding, ``BadRows`` for a row with
+    too few or too many columns.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: the file is empty")
+    if path.suffix == ".parquet":
+        yield from _parquet(path, columns)
+        return
+    delimiter = delimiter or ("\t" if ".tsv" in path.suffixes else ",")
+    names = _column_names(path, columns, header, delimiter, encoding)
+    ragged: list[tuple[int, str]] = []
+
+    def refuse(row: pacsv.InvalidRow) -> str:
+        ragged.append((row.number or 0, f"{row.actual_columns} columns instead of {row.expected_columns}"))
+        return "skip"
+
+    try:
+        reader = pacsv.open_csv(
+            path,
+            pacsv.ReadOptions(block_size=BLOCK_BYTES, column_names=names, skip_rows=int(header), encoding=encoding,
+                              use_threads=False),
+            pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
+            pacsv.ConvertOptions(include_columns=list(columns), strings_can_be_null=True, null_values=[""],
+                                 quoted_strings_can_be_null=True,
+                                 column_types=dict.fromkeys(columns, pa.string())),
+        )
+        line = 1 + int(header)
+        for batch in reader:
+            if ragged:
+                raise BadRows(str(path), ragged, len(ragged))
+            yield Part(pa.Table.from_batches([batch]), line)
+            line += batch.num_rows
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not {encoding} text ({error.reason}); give its encoding with --encoding") from error
+    except pa.ArrowInvalid as error:
+        reason = str(error).splitlines()[0]
+        if "UTF8" in reason or "UTF-8" in reason:
+            raise DataError(f"{path}: not {encoding} text; give its encoding with --encoding") from error
+        raise DataError(f"{path}: {reason}") from error
+    if ragged:
+        raise BadRows(str(path), ragged, len(ragged))
+
+
+def _column_names(path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str) -> list[str]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding=encoding, newline="") as file:
+            first = next(csv.reader(file, delimiter=delimiter), [])
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DataError(f"{path}: not {encoding} text; give its encoding with --encoding") from error
+    names = [name.strip().removeprefix("\ufeff") for name in first] if header else [
+        str(number) for number in range(1, len(first) + 1)
+    ]
+    for column in columns:
+        if column not in names:
+            raise DataError(f"{path}: {unknown('column', column, names)}")
+    return names
+
+
+def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Part]:
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{path}: not a Parquet file ({error})") from error
+    with file:
+        for column in columns:
+            if column not in file.schema_arrow.names:
+                raise DataError(f"{path}: {unknown('column', column, file.schema_arrow.names)}")
+        line = 1
+        for batch in file.iter_batches(PARQUET_ROWS, columns=list(dict.fromkeys(columns))):
+            yield Part(pa.Table.from_batches([batch]), line)
+            line += batch.num_rows

@@ -1,0 +1,99 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from graphrec.errors import DataError, NotFoundError
+from graphrec.evaluation.evaluate import Evaluation, evaluate
+from graphrec.evaluation.table import markdown, rich_table
+from graphrec.graph.data import Cases, TrainingData
+from graphrec.graph.ragged import Ragged
+from graphrec.models.base import EmbeddingScorer
+
+METRICS = ["map", "nmsd", "recall@2", "coverage@1"]
+# User 0 ranks items 0 to 4 in that order, user 1 the other way round, and so on in turn.
+SCORER = EmbeddingScorer(torch.tensor([[-1.0], [1], [-1], [1]]), torch.arange(5.0)[:, None])
+
+
+def ragged(rows: list[list[int]]) -> Ragged:
+    indptr = np.cumsum([0, *map(len, rows)])
+    return Ragged(indptr, np.array([v for row in rows for v in row], np.int64))
+
+
+def training() -> TrainingData:
+    items = 40
+    by_user = ragged([[], list(range(10, 19)), list(range(10, 30)), list(range(10, 18))])
+    return TrainingData(
+        by_user,
+        by_user.transpose(items),
+        np.empty((items, 0), np.float32),
+        np.full(items, -1),
+        np.zeros(items, np.float32),
+        np.ones(items, np.bool_),
+    )
+
+
+def judged(scorer: EmbeddingScorer = SCORER) -> Evaluation:
+    cases = Cases(np.arange(4), ragged([[0], [0], [], [4, 2]]), pool=np.arange(5))
+    return evaluate(scorer, cases, training(), METRICS, seed=0)
+
+
+def test_figures() -> None:
+    found = judged()
+    assert found.users.tolist() == [0, 1, 3]
+    assert (found.groups, found.left_out) == (3, 1)
+    assert found.values["map"].tolist() == pytest.approx([1, 1 / 5, (1 + 2 / 3) / 2])
+    assert found.metrics["map"] == pytest.approx((1 + 1 / 5 + 5 / 6) / 3)
+    assert found.metrics["coverage@1"] == 2 / 5
+    assert "coverage@1" not in found.values
+
+
+def test_buckets_by_training_records() -> None:
+    buckets = judged().buckets
+    assert {name: bucket.groups for name, bucket in buckets.items()} == {"[0,8)": 1, "[8,16)": 2}
+    assert buckets["[8,16)"].metrics["map"] == pytest.approx((1 / 5 + 5 / 6) / 2)
+
+
+def test_metrics_json() -> None:
+    found = json.loads(json.dumps(judged().to_dict()))
+    assert list(found) == ["groups", "left_out", "metrics", "ci95", "buckets"]
+    assert list(found["metrics"]) == METRICS
+    assert list(found["ci95"]) == METRICS[:3]
+    low, high = found["ci95"]["map"]
+    assert low <= found["metrics"]["map"] <= high
+
+
+def test_against() -> None:
+    other = judged(EmbeddingScorer(-SCORER.users, SCORER.items))
+    found = judged().against(other, "recall@2")
+    assert found.difference == pytest.approx(judged().metrics["recall@2"] - other.metrics["recall@2"])
+    assert found.cases == 3
+    with pytest.raises(DataError, match="no per-case values of coverage@1"):
+        judged().against(other, "coverage@1")
+    one = Cases(np.array([1]), ragged([[0]]), pool=np.arange(5))
+    fewer = evaluate(SCORER, one, training(), ["map"], seed=0)
+    with pytest.raises(DataError, match="different cases"):
+        judged().against(fewer, "map")
+
+
+def test_wrong_input() -> None:
+    with pytest.raises(NotFoundError, match="no metric named 'mapp'; did you mean 'map'"):
+        evaluate(SCORER, Cases(np.array([1]), ragged([[0]])), training(), ["mapp"], seed=0)
+    with pytest.raises(DataError, match="no case has anything to find"):
+        evaluate(SCORER, Cases(np.array([1]), ragged([[]])), training(), ["map"], seed=0)
+
+
+def test_tables_mark_the_best() -> None:
+    worse = judged(EmbeddingScorer(torch.tensor([[1.0], [1], [1], [-1]]), SCORER.items))
+    both = {"ours": judged(), "theirs": worse}
+    lines = markdown(both, intervals=False).splitlines()
+    assert lines[0] == "| model | groups | map ↑ | nmsd ↓ | recall@2 ↑ | coverage@1 ↑ |"
+    assert lines[2].startswith("| ours | 3 | **0.6778** | **")
+    assert "(" in markdown(both).splitlines()[2]
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(rich_table(both))
+    assert "0.6778" in capture.get()
+    assert "[bold]" not in capture.get()

@@ -1,0 +1,140 @@
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import graphrec.graph
+from graphrec.errors import ConfigError, DataError
+from graphrec.graph.blocks import Sampler
+from graphrec.graph.data import TrainingData
+from graphrec.graph.full_graph import FullGraph
+from graphrec.graph.native_sampler import NativeSampler, draw_subsets
+from graphrec.graph.samplers import full_graph_wins, make_sampler
+from graphrec.models.aggregate import mean_pool
+from graphrec.testing.sampler_contract import (
+    NeighbourSamplerContract,
+    SamplerContract,
+    random_graph,
+    same_blocks,
+)
+
+
+class TestFullGraph(SamplerContract):
+    def sampler(self, data: TrainingData, fanouts: tuple[int, ...], seed: int) -> Sampler:
+        return FullGraph(data, len(fanouts))
+
+
+class TestNativeSampler(NeighbourSamplerContract):
+    def sampler(self, data: TrainingData, fanouts: tuple[int, ...], seed: int) -> Sampler:
+        return NativeSampler(data, fanouts, seed)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("dgl") is None, reason="DGL is not installed")
+class TestDglSampler(NeighbourSamplerContract):
+    def sampler(self, data: TrainingData, fanouts: tuple[int, ...], seed: int) -> Sampler:
+        from graphrec.graph.dgl_sampler import DglSampler
+
+        return DglSampler(data, fanouts, seed)
+
+
+def test_full_graph_is_built_once_and_shares_its_layer() -> None:
+    full, users, items = FullGraph(random_graph(), 3), torch.tensor([3]), torch.tensor([2])
+    one = full.sample(users, items)
+    assert one.layers is full.sample(items, users).layers
+    assert one.seed_users.tolist() == [3]
+    assert len({id(layer) for layer in full.to("cpu").sample(users, items).layers}) == 1
+
+
+def test_sampled_rows_equal_full_rows_after_propagation() -> None:
+    data, users, items = random_graph(), torch.tensor([7, 0, 30]), torch.tensor([4, 50])
+    torch.manual_seed(0)
+    x, y = torch.randn(data.users, 4, dtype=torch.float64), torch.randn(data.items, 4, dtype=torch.float64)
+    outputs = []
+    for sampler in (FullGraph(data, 2), NativeSampler(data, (-1, -1))):
+        blocks = sampler.sample(users, items)
+        u, v = x[blocks.users], y[blocks.items]
+        for layer in blocks.layers:
+            pooled_items, pooled_users = mean_pool(layer.user_items, v), mean_pool(layer.item_users, u)
+            u, v = u[: layer.users] + pooled_items, v[: layer.items] + pooled_users
+        outputs.append(torch.cat([u[blocks.seed_users], v[blocks.seed_items]]))
+    torch.testing.assert_close(*outputs)
+
+
+def test_without_a_seed_torchs_random_state_decides() -> None:
+    sampler, users, items = NativeSampler(random_graph(), (2, 2)), torch.arange(20), torch.arange(20)
+    torch.manual_seed(5)
+    state = torch.get_rng_state()
+    first = sampler.sample(users, items)
+    torch.set_rng_state(state)
+    assert same_blocks(first, sampler.sample(users, items))
+
+
+def test_subsets_of_one_less_than_all() -> None:
+    sizes = np.arange(4, 40).repeat(20)
+    drawn = draw_subsets(sizes, 3, np.random.default_rng(0))
+    assert (drawn >= 0).all()
+    assert (drawn < sizes[:, None]).all()
+    assert (np.diff(np.sort(drawn, axis=1)) > 0).all()
+    assert set(drawn[sizes == 4].flatten()) == {0, 1, 2, 3}
+
+
+def test_edge_lists_that_disagree_are_refused() -> None:
+    data, other = random_graph(seed=0), random_graph(seed=1)
+    mixed = TrainingData(data.by_user, other.by_item, data.features, data.group, data.position, data.sampled)
+    with pytest.raises(DataError, match="do not list the same edges"):
+        FullGraph(mixed, 1)
+
+
+def test_rule_by_batch_and_the_users_word_against_it() -> None:
+    data = random_graph()  # 150 nodes: 38 edges a batch are enough for the whole graph
+    assert isinstance(make_sampler(data, 2, 5, 38), FullGraph)
+    assert not isinstance(make_sampler(data, 2, 5, 37), FullGraph)
+    assert isinstance(make_sampler(data, 2, 5, 1, choice="full"), FullGraph)
+    sampler = make_sampler(data, 2, 5, 38, choice="blocks", backend="native")
+    assert isinstance(sampler, NativeSampler)
+    assert sampler.fanouts == (5, 5)
+    assert full_graph_wins(data, 1, "cuda")
+
+
+def test_misspelt_choices_are_refused() -> None:
+    with pytest.raises(ConfigError, match="auto, full, blocks"):
+        make_sampler(random_graph(), 1, 5, 1, choice="ful")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="auto, dgl, native"):
+        make_sampler(random_graph(), 1, 5, 1, choice="blocks", backend="pyg")  # type: ignore[arg-type]
+
+
+WITHOUT_DGL = """
+import sys
+sys.modules["dgl"] = None
+import torch
+from graphrec.errors import ConfigError
+from graphrec.graph.samplers import make_sampler
+from graphrec.testing.sampler_contract import check_shape, random_graph
+sampler = make_sampler(random_graph(), 2, 3, 1, choice="blocks")
+users, items = torch.tensor([4, 1]), torch.tensor([2])
+check_shape(sampler.sample(users, items), users, items)
+print(type(sampler).__name__)
+try:
+    make_sampler(random_graph(), 2, 3, 1, choice="blocks", backend="dgl")
+except ConfigError as error:
+    print(error)
+"""
+
+
+def test_works_where_dgl_is_not_installed() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_DGL], capture_output=True, text=True, check=True)
+    kind, message = done.stdout.splitlines()
+    assert kind == "NativeSampler"
+    assert message.startswith("DGL does not work here")
+    assert "native" in message
+
+
+def test_only_one_file_imports_dgl() -> None:
+    package = Path(graphrec.graph.__path__[0]).parent
+    imports = re.compile(r"^\s*(import|from) dgl\b", re.MULTILINE)
+    assert [f.name for f in package.rglob("*.py") if imports.search(f.read_text())] == ["dgl_sampler.py"]

@@ -1,0 +1,69 @@
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from graphrec.errors import ConfigError, NotFoundError
+from graphrec.models import registry
+from graphrec.models.popularity import Popularity
+from graphrec.models.transgrec import TransGRec
+from graphrec.models.transgrec_settings import TransGRecSettings
+
+
+@pytest.fixture(autouse=True)
+def entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [
+        EntryPoint("popularity", "graphrec.models.popularity:Popularity", registry.GROUP),
+        EntryPoint("transgrec", "graphrec.models.transgrec:TransGRec", registry.GROUP),
+        EntryPoint("broken", "no.such.module:Model", registry.GROUP),
+        EntryPoint("other", "graphrec.models.base:Settings", registry.GROUP),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    registry.models.cache_clear()
+
+
+def test_broken_plugins_only_warn() -> None:
+    with pytest.warns(UserWarning) as caught:
+        assert dict(registry.models()) == {"popularity": Popularity, "transgrec": TransGRec}
+    messages = [str(w.message) for w in caught]
+    assert "model 'broken' is left out: No module named 'no'" in messages
+    assert any("'other' is left out" in m and "not a subclass" in m for m in messages)
+
+
+@pytest.mark.filterwarnings("ignore:model")
+class TestNames:
+    def test_unknown_model(self) -> None:
+        with pytest.raises(NotFoundError, match="did you mean 'transgrec'"):
+            registry.model("transgreq")
+
+    def test_every_setting_is_described(self) -> None:
+        settings = {s.name: s for s in registry.describe("transgrec")}
+        assert list(settings) == list(TransGRecSettings.model_fields)
+        assert all(s.doc for s in settings.values())
+        assert (settings["layers"].type, settings["layers"].range) == ("a whole number", "≥ 0 and ≤ 3")
+        assert settings["activation"].type == "relu | none"
+
+    def test_strings_are_read(self) -> None:
+        given = {"layers": "3", "detach": "false", "l2": "1e-2", "activation": "relu"}
+        assert registry.parse_settings("transgrec", given) == TransGRecSettings(
+            layers=3, detach=False, l2=0.01, activation="relu"
+        )
+
+    def test_preset_is_overruled(self) -> None:
+        settings = registry.parse_settings("transgrec", {"preset": "printed", "l2": "0.5"})
+        assert isinstance(settings, TransGRecSettings)
+        assert (settings.activation, settings.transform, settings.l2) == ("relu", True, 0.5)
+
+    def test_unknown_setting(self) -> None:
+        with pytest.raises(NotFoundError, match="no setting of transgrec named 'layer'; did you mean 'layers'"):
+            registry.parse_settings("transgrec", {"layer": "2"})
+
+    @pytest.mark.parametrize(
+        ("key", "value", "allowed"),
+        [("layers", "4", "≥ 0 and ≤ 3"), ("l2", "much", "a number"), ("transfer", "x", "euclidean | adversarial")],
+    )
+    def test_impossible_value(self, key: str, value: str, allowed: str) -> None:
+        with pytest.raises(ConfigError) as caught:
+            registry.parse_settings("transgrec", {key: value})
+        assert f"{key}='{value}' is not possible; it takes" in str(caught.value)
+        assert allowed in str(caught.value)
+        assert "\n" not in str(caught.value)
