@@ -17,7 +17,7 @@ from graphrec.config import file_defaults
 from graphrec.errors import GraphrecError
 
 COMMANDS = (
-    "init", "load", "stats", "train", "evaluate", "publish", "embed", "recommend", "similar", "explain",
+    "demo", "init", "load", "stats", "train", "evaluate", "publish", "embed", "recommend", "similar", "explain",
     "runs", "models", "loaders", "export", "doctor",
 )
 
