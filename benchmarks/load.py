@@ -75,15 +75,24 @@ def write_csv(path: Path, rows: int, users: int, items: int) -> None:
     rng = np.random.default_rng(0)
     pairs = np.unique(rng.integers(0, users * items, rows + rows // 8, np.int64))
     user, item = np.divmod(rng.permutation(pairs)[:rows], items)
-    pacsv.write_csv(pa.table({
-        "userId": user, "movieId": item, "rating": rng.integers(1, 11, len(user)) / 2,
-        "timestamp": rng.integers(1_000_000_000_000, 1_600_000_000_000, len(user)),
-    }), path)
+    pacsv.write_csv(
+        pa.table(
+            {
+                "userId": user,
+                "movieId": item,
+                "rating": rng.integers(1, 11, len(user)) / 2,
+                "timestamp": rng.integers(1_000_000_000_000, 1_600_000_000_000, len(user)),
+            }
+        ),
+        path,
+    )
 
 
 def measure(script: str, *arguments: Path) -> Cost:
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", script, *map(str, arguments)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)], stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -92,7 +101,9 @@ def measure(script: str, *arguments: Path) -> Cost:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--users", type=int, default=60_000)
     parser.add_argument("--items", type=int, default=20_000)
@@ -112,8 +123,13 @@ def main() -> None:
     table = Table("way", "seconds", "rows/s", "peak MB", "times the first", title=title)
     first = costs["graphrec load"].seconds
     for way, cost in costs.items():
-        table.add_row(way, f"{cost.seconds:.2f}", f"{arguments.rows / cost.seconds:,.0f}", f"{cost.megabytes:.0f}",
-                      f"{cost.seconds / first:.1f}")
+        table.add_row(
+            way,
+            f"{cost.seconds:.2f}",
+            f"{arguments.rows / cost.seconds:,.0f}",
+            f"{cost.megabytes:.0f}",
+            f"{cost.seconds / first:.1f}",
+        )
     Console(width=110).print(table)
 
 

@@ -45,8 +45,12 @@ def random_graph(users: int, items: int, edges: int, seed: int = 0) -> TrainingD
     pairs = rng.permutation(np.unique(pairs, axis=1).T)[:edges]
     by_user = Ragged.from_pairs(pairs[:, 0], pairs[:, 1], users)
     return TrainingData(
-        by_user, by_user.transpose(items), np.zeros((items, 0), np.float32), np.full(items, -1),
-        np.zeros(items, np.float32), np.ones(items, np.bool_),
+        by_user,
+        by_user.transpose(items),
+        np.zeros((items, 0), np.float32),
+        np.full(items, -1),
+        np.zeros(items, np.float32),
+        np.ones(items, np.bool_),
     )
 
 
@@ -66,8 +70,10 @@ class Model:
             return nn.Parameter(torch.randn(*shape) * 0.1)
 
         return cls(
-            parameter(data.users, dimension), parameter(data.items, dimension),
-            torch.randn(data.items, width), parameter(width, dimension),
+            parameter(data.users, dimension),
+            parameter(data.items, dimension),
+            torch.randn(data.items, width),
+            parameter(width, dimension),
             [parameter(dimension, dimension) for _ in range(2 * layers)],
         )
 
@@ -99,8 +105,11 @@ def milliseconds(
     while len(times) < 4 or (len(times) < 30 and time.perf_counter() - start < budget_s):
         edges = rng.integers(0, len(rows), batch)
         users = torch.from_numpy(rows[edges])
-        items = torch.from_numpy(np.concatenate(
-            [data.by_user.indices[edges, None], rng.integers(0, data.items, (batch, NEGATIVES))], axis=1))
+        items = torch.from_numpy(
+            np.concatenate(
+                [data.by_user.indices[edges, None], rng.integers(0, data.items, (batch, NEGATIVES))], axis=1
+            )
+        )
         begun = clock()
         if model is None:
             sampler.sample(torch.unique(users), torch.unique(items))
@@ -148,10 +157,14 @@ def main() -> None:
                             figures += ["-", "-"]
                             continue
                         sampler = kind(data, fanouts, 0)
-                        figures += [f"{milliseconds(data, m, sampler, batch, options.budget, clock):.1f}"
-                                    for m in (model, None)]
-                    print(f"| {graph} | {width} | {fanout} | {batch} | {whole:.1f} | {' | '.join(figures)} |",
-                          flush=True)
+                        figures += [
+                            f"{milliseconds(data, m, sampler, batch, options.budget, clock):.1f}"
+                            for m in (model, None)
+                        ]
+                    print(
+                        f"| {graph} | {width} | {fanout} | {batch} | {whole:.1f} | {' | '.join(figures)} |",
+                        flush=True,
+                    )
 
 
 if __name__ == "__main__":

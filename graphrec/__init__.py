@@ -1,1 +1,69 @@
-"""Recommendations for videos nobody has seen yet, from a property graph."""
+"""Recommendations for videos nobody has seen yet, from a property graph.
+
+The verbs, importable from here: ``open_store``, ``load``, ``snapshot``, ``split``, ``train``, ``evaluate``, ``publish``,
+``embed``, ``recommend``, ``similar``, ``explain``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphrec.api.evaluate import evaluate_run as evaluate
+    from graphrec.api.load import load
+    from graphrec.api.train import Plan, train
+    from graphrec.graph.build import snapshot
+    from graphrec.graph.splits import split
+    from graphrec.serving.embed import embed
+    from graphrec.serving.explain import explain
+    from graphrec.serving.load_model import load_run
+    from graphrec.serving.publish import publish
+    from graphrec.serving.recommend import Request, recommend
+    from graphrec.serving.similar import similar
+    from graphrec.store.open import open_store
+    from graphrec.workspace import Workspace
+
+_HOMES = {
+    "Plan": ("graphrec.api.train", "Plan"),
+    "Request": ("graphrec.serving.recommend", "Request"),
+    "Workspace": ("graphrec.workspace", "Workspace"),
+    "embed": ("graphrec.serving.embed", "embed"),
+    "evaluate": ("graphrec.api.evaluate", "evaluate_run"),
+    "explain": ("graphrec.serving.explain", "explain"),
+    "load": ("graphrec.api.load", "load"),
+    "load_run": ("graphrec.serving.load_model", "load_run"),
+    "open_store": ("graphrec.store.open", "open_store"),
+    "publish": ("graphrec.serving.publish", "publish"),
+    "recommend": ("graphrec.serving.recommend", "recommend"),
+    "similar": ("graphrec.serving.similar", "similar"),
+    "snapshot": ("graphrec.graph.build", "snapshot"),
+    "split": ("graphrec.graph.splits", "split"),
+    "train": ("graphrec.api.train", "train"),
+}
+
+__all__ = [
+    "Plan",
+    "Request",
+    "Workspace",
+    "embed",
+    "evaluate",
+    "explain",
+    "load",
+    "load_run",
+    "open_store",
+    "publish",
+    "recommend",
+    "similar",
+    "snapshot",
+    "split",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a verb when it is first used: torch takes seconds, and loading needs none of it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'graphrec' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)

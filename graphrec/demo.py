@@ -34,7 +34,12 @@ from graphrec.store.open import open_store
 from graphrec.workspace import Workspace
 
 METRICS = ("map", "nmsd", "ndcg@5", "recall@5")
-BASELINES = {"random": "chance", "popularity": "popularity", "position": "position prior", "contentknn": "content kNN"}
+BASELINES = {
+    "random": "chance",
+    "popularity": "popularity",
+    "position": "position prior",
+    "contentknn": "content kNN",
+}
 ORACLE = "an oracle that knows every taste"
 
 Say = Callable[[str], None]
@@ -62,8 +67,13 @@ class DemoResult:
     watched: str
 
 
-def demo(workspace: Workspace, *, seed: int = 0, say: Say = lambda text: None,
-         step: Step = lambda what, done, total: None) -> DemoResult:
+def demo(
+    workspace: Workspace,
+    *,
+    seed: int = 0,
+    say: Say = lambda text: None,
+    step: Step = lambda what, done, total: None,
+) -> DemoResult:
     """Run the main job end to end.
 
     Args:
@@ -76,7 +86,9 @@ def demo(workspace: Workspace, *, seed: int = 0, say: Say = lambda text: None,
     """
     _claim(workspace, seed)
     say("writing a small world of video files")
-    world = make_world(workspace.root / "world", seed=seed, progress=lambda d, t: step("videos written", d, t))
+    world = make_world(
+        workspace.root / "world", seed=seed, progress=lambda d, t: step("videos written", d, t)
+    )
     say("loading the videos: decode, cut in segments of 5 s, describe")
     total = len(world.topics)
     with closing(open_store(workspace, write=True)) as store:
@@ -87,10 +99,11 @@ def demo(workspace: Workspace, *, seed: int = 0, say: Say = lambda text: None,
             done += name == "Item"
             step("videos loaded", done, total)
 
-        load(store, Videos(), [world.videos], VideoOptions(), workspace, progress=loaded_one)
+        load(store, Videos(), [world.videos], VideoOptions.model_validate({}), workspace, progress=loaded_one)
         say("loading the highlights")
-        options = TableOptions(rels="HIGHLIGHTED", from_="User:user", to="Item:video", interval="start_s:end_s",
-                               property=["at"])
+        options = TableOptions(
+            rels="HIGHLIGHTED", from_="User:user", to="Item:video", interval="start_s:end_s", property=["at"]
+        )
         load(store, TableLoader(), [world.highlights], options, workspace)
     say("training TransGRec")
     plan = Plan("transgrec", {"seed": seed}, split="temporal-last", projection="highlights")
@@ -123,8 +136,10 @@ def _claim(workspace: Workspace, seed: int) -> None:
     workspace.create()
     mark = workspace.root / "demo.json"
     if mark.exists() and read_json(mark)["seed"] != seed:
-        raise DataError(f"{workspace.root} holds the demo world of seed {read_json(mark)['seed']}; "
-                        f"name another --workspace for seed {seed}")
+        raise DataError(
+            f"{workspace.root} holds the demo world of seed {read_json(mark)['seed']}; "
+            f"name another --workspace for seed {seed}"
+        )
     if not mark.exists() and workspace.database.exists():
         raise DataError(f"{workspace.root} holds a graph that is not the demo's; name another --workspace")
     write_json(mark, {"seed": seed})
@@ -152,7 +167,9 @@ class _Oracle:
 
     def __init__(self, world: World, shot: Snapshot) -> None:
         tastes = {user: row for row, user in enumerate(world.users)}
-        self._tastes = torch.from_numpy(world.tastes[[tastes[shot.users[u]] for u in range(len(shot.users))]]).float()
+        self._tastes = torch.from_numpy(
+            world.tastes[[tastes[shot.users[u]] for u in range(len(shot.users))]]
+        ).float()
         topic = np.zeros(len(shot.items), np.int64)
         for number in range(len(shot.groups)):
             members = shot.members[number]

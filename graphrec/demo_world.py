@@ -106,8 +106,10 @@ def make_world(
         _write_videos(world, looks, seed, progress)
         _write_highlights(world, rng)
     except OSError as error:
-        raise DataError(f"{root}: the demo world cannot be written ({error.strerror}); "
-                        "free some space or name another folder") from error
+        raise DataError(
+            f"{root}: the demo world cannot be written ({error.strerror}); "
+            "free some space or name another folder"
+        ) from error
     return world
 
 
@@ -141,8 +143,9 @@ def _write_videos(
     names = {f"{video}.mp4" for video in world.topics}
     strangers = sorted(path.name for path in world.videos.iterdir() if path.name not in names)
     if strangers:
-        raise DataError(f"{world.videos}: holds {strangers[0]!r}, which is not of this world; "
-                        "name an empty folder")
+        raise DataError(
+            f"{world.videos}: holds {strangers[0]!r}, which is not of this world; name an empty folder"
+        )
 
     def write(number: int, video: str) -> None:
         # A generator of its own for each video: the order in which threads finish changes nothing.
@@ -194,9 +197,7 @@ def _marks(
     return marks
 
 
-def _write_csv(
-    path: Path, marks: list[tuple[str, str, float, float]], begin_ms: int, rng: Generator
-) -> None:
+def _write_csv(path: Path, marks: list[tuple[str, str, float, float]], begin_ms: int, rng: Generator) -> None:
     """Each user's marks stay in their order, at random times; the file is in order of time."""
     clock: dict[str, int] = {}
     rows = []

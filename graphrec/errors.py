@@ -28,7 +28,16 @@ class ConfigError(GraphrecError):
 
 
 class DataError(GraphrecError):
-    """A file, row or feature matrix cannot be used."""
+    """A file, row or feature matrix cannot be used.
+
+    Args:
+        message: one line.
+        source: the file or folder at fault, where it is known.
+    """
+
+    def __init__(self, message: str, source: str | None = None) -> None:
+        super().__init__(message)
+        self.source = source
 
 
 class NotFoundError(GraphrecError):
@@ -55,11 +64,14 @@ class BadRows(DataError):
     """Rows of one file were refused; ``reasons`` holds the first of them as ``(line, reason)``."""
 
     def __init__(self, source: str, reasons: list[tuple[int, str]], total: int) -> None:
-        self.source, self.reasons, self.total = source, reasons, total
+        self.reasons, self.total = reasons, total
         shown = "; ".join(f"line {line}: {reason}" for line, reason in reasons[:3])
         more = f" (and {total - 3} more)" if total > 3 else ""
-        super().__init__(f"{source}: {shown}{more}; nothing of this file was stored. "
-                         "Mend the rows or use --on-bad-row skip")
+        super().__init__(
+            f"{source}: {shown}{more}; nothing of this file was stored. "
+            "Mend the rows or use --on-bad-row skip",
+            source,
+        )
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> NotFoundError:

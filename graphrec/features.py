@@ -80,16 +80,11 @@ class FeatureStore:
 
         Raises ``DataError`` for a wrong shape, a number that is not finite, or repeated ids.
         """
-        if not name.replace("_", "").replace("-", "").isalnum():
-            raise DataError(f"{name!r} cannot name a feature matrix: letters, digits, - and _ only")
-        matrix = self._checked(name, ids, matrix)
+        matrix = self.check(name, label, ids, matrix)
         folder = self.folder / name
         meta = {"label": label, "width": matrix.shape[1], "parts": []}
         if (folder / "meta.json").exists():
             meta = read_json(folder / "meta.json")
-            if (meta["label"], meta["width"]) != (label, matrix.shape[1]):
-                raise DataError(f"feature {name!r} holds {meta['width']} numbers per {meta['label']}, not "
-                                f"{matrix.shape[1]} per {label}; load these under another name")
             at, stored = self._rows(name, ids)
             same = at >= 0
             same[same] = (stored[at[same]] == matrix[same]).all(1)
@@ -102,20 +97,26 @@ class FeatureStore:
             with replacing(folder / f"{part}.npy") as file:
                 np.save(file, matrix)
             with replacing(folder / f"{part}.arrow") as file:
-                feather.write_feather(pa.table({"id": pa.array(ids, pa.string())}), file, compression="uncompressed")
+                feather.write_feather(
+                    pa.table({"id": pa.array(ids, pa.string())}), file, compression="uncompressed"
+                )
             meta["parts"].append({"digest": part, "rows": len(ids)})
             write_json(folder / "meta.json", meta)
         return len(ids)
 
     def read(self, name: str, ids: Sequence[str] | pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Return float32 [n, width] for ``ids`` in order, zeros where there is no vector, and bool [n]: where there is."""
+        """Return float32 [n, width] for ``ids`` in order, and bool [n]: which have a vector; the others are zeros."""
         at, stored = self._rows(name, ids)
         out = np.zeros((len(at), self.info(name).width), np.float32)
         out[at >= 0] = stored[at[at >= 0]]
         return out, at >= 0
 
-    def _checked(self, name: str, ids: Sequence[str], matrix: Floats) -> Floats:
-        matrix = np.asarray(matrix, np.float32)
+    def check(self, name: str, label: str, ids: Sequence[str], matrix: Floats) -> Floats:
+        """Return ``matrix`` as float32; raises what ``write`` would raise."""
+        if not name.replace("_", "").replace("-", "").isalnum():
+            raise DataError(f"{name!r} cannot name a feature matrix: letters, digits, - and _ only")
+        with np.errstate(over="ignore"):
+            matrix = np.asarray(matrix, np.float32)
         if matrix.ndim != 2 or len(matrix) != len(ids):
             raise DataError(f"feature {name!r}: {len(ids)} ids but an array of shape {matrix.shape}")
         finite = np.isfinite(matrix).all(1)
@@ -124,6 +125,13 @@ class FeatureStore:
             raise DataError(f"feature {name!r}: the vector of {ids[row]!r} (row {row}) holds NaN or infinity")
         if len(set(ids)) != len(ids):
             raise DataError(f"feature {name!r}: an id appears twice")
+        if name in self.names():
+            known = self.info(name)
+            if (known.label, known.width) != (label, matrix.shape[1]):
+                raise DataError(
+                    f"feature {name!r} holds {known.width} numbers per {known.label}, not "
+                    f"{matrix.shape[1]} per {label}; load these under another name"
+                )
         return matrix
 
     def _rows(self, name: str, ids: Sequence[str] | pa.Array) -> tuple[npt.NDArray[np.int64], _Parts]:

@@ -11,18 +11,27 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
+from graphrec.errors import DataError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a binary file that takes the place of ``path`` when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Open a binary file that takes the place of ``path`` when the block ends without an error.
+
+    Raises ``DataError`` when it cannot be written; ``path`` is then as it was.
+    """
     temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written: {error.strerror or error}; free some space or choose another folder"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -49,7 +49,7 @@ def check(table: pa.Table, keys: Sequence[str], properties: Sequence[Property]) 
     refused: dict[int, str] = {}
     columns: dict[str, pa.ChunkedArray] = {}
     for key in keys:
-        column = table[key].cast(pa.string())
+        column = _cast(key, table[key], pa.string())
         empty = pc.fill_null(pc.equal(pc.utf8_length(column), 0), True).to_numpy()
         refused |= dict.fromkeys(np.flatnonzero(empty).tolist(), f"{key} is empty")
         columns[key] = column
@@ -57,32 +57,47 @@ def check(table: pa.Table, keys: Sequence[str], properties: Sequence[Property]) 
         if name in keys:
             continue
         if name not in types:
-            raise DataError(f"column {name!r} is no property of the schema; there are: {', '.join(types) or 'none'}")
-        columns[name], wrong = _convert(table[name], types[name])
+            raise DataError(
+                f"column {name!r} is no property of the schema; there are: {', '.join(types) or 'none'}"
+            )
+        columns[name], wrong = _convert(name, table[name], types[name])
         for row in np.flatnonzero(wrong).tolist():
             refused.setdefault(row, f"{name} {table[name][row].as_py()!r} is not {WANTED[types[name].type]}")
     typed = pa.table(columns)
     rows = np.ones(table.num_rows, bool)
     rows[list(refused)] = False
     kept, contradicting, repeated = _distinct(typed, keys, np.flatnonzero(rows))
-    named = {row: f"contradicts another row with the same {' and '.join(keys)}" for row in contradicting.tolist()}
+    named = {
+        row: f"contradicts another row with the same {' and '.join(keys)}" for row in contradicting.tolist()
+    }
     complete = len(kept) == table.num_rows
-    return Checked(typed if complete else typed.take(pa.array(kept)), sorted((refused | named).items()), repeated)
+    return Checked(
+        typed if complete else typed.take(pa.array(kept)), sorted((refused | named).items()), repeated
+    )
 
 
-def _convert(column: pa.ChunkedArray, prop: Property) -> tuple[pa.ChunkedArray, Mask]:
+def _convert(name: str, column: pa.ChunkedArray, prop: Property) -> tuple[pa.ChunkedArray, Mask]:
     wanted = ARROW[prop.type]
     text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
     if text and prop.type != "string":
         column = pc.utf8_trim_whitespace(column)
+    if pa.types.is_timestamp(column.type) and prop.type == "int64":
+        column = column.cast(pa.timestamp("ms", column.type.tz), safe=False)
     try:
-        converted = column if column.type == wanted else column.cast(wanted)
+        converted = _cast(name, column, wanted)
         wrong = np.zeros(len(column), bool)
     except pa.ArrowInvalid:
         converted, wrong = _convert_each(column, wanted)
     if prop.type == "float64":
         wrong |= pc.fill_null(pc.invert(pc.is_finite(converted)), False).to_numpy()
     return converted, wrong
+
+
+def _cast(name: str, column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    try:
+        return column if column.type == wanted else column.cast(wanted)
+    except pa.ArrowNotImplementedError as error:
+        raise DataError(f"column {name!r} holds {column.type}, which cannot become {wanted}") from error
 
 
 def _convert_each(column: pa.ChunkedArray, wanted: pa.DataType) -> tuple[pa.ChunkedArray, Mask]:
@@ -100,9 +115,9 @@ def _convert_each(column: pa.ChunkedArray, wanted: pa.DataType) -> tuple[pa.Chun
     return converted, pc.and_(pc.is_null(converted), pc.is_valid(column)).to_numpy()
 
 
-def _distinct(table: pa.Table, keys: Sequence[str], rows: npt.NDArray[np.int64]) -> tuple[
-    npt.NDArray[np.int64], npt.NDArray[np.int64], int
-]:
+def _distinct(
+    table: pa.Table, keys: Sequence[str], rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
     """Return the rows to keep, the rows that contradict one of those, and how many merely repeat."""
     part = table if len(rows) == table.num_rows else table.take(pa.array(rows))
     codes = np.zeros(len(rows), np.int64)
@@ -111,7 +126,11 @@ def _distinct(table: pa.Table, keys: Sequence[str], rows: npt.NDArray[np.int64])
         encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
         codes = codes * max(len(encoded.dictionary), 1) + encoded.indices.to_numpy().astype(np.int64)
     timed = "at" in table.column_names
-    at = pc.fill_null(part["at"], np.iinfo(np.int64).min).to_numpy() if timed else np.zeros(len(rows), np.int64)
+    at = (
+        pc.fill_null(part["at"], np.iinfo(np.int64).min).to_numpy()
+        if timed
+        else np.zeros(len(rows), np.int64)
+    )
     # The newest of equal keys comes first, among equally new ones the one that the file names first.
     order = np.lexsort((np.arange(len(rows)), -at, codes)) if timed else np.argsort(codes, kind="stable")
     first = np.ones(len(rows), bool)

@@ -51,8 +51,9 @@ class Workspace:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"cannot make the workspace {self.root}: {error.strerror}; "
-                             "choose another with --workspace") from error
+            raise StoreError(
+                f"cannot make the workspace {self.root}: {error.strerror}; choose another with --workspace"
+            ) from error
 
     @contextmanager
     def hold(self, *, write: bool) -> Iterator[None]:
@@ -60,7 +61,12 @@ class Workspace:
 
         Raises ``StoreBusy`` naming the process that holds it.
         """
-        lock = (self.root / "lock").open("a+", encoding="utf-8")
+        try:
+            lock = (self.root / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise StoreError(
+                f"{self.root / 'lock'} cannot be opened: {error.strerror}; a workspace must be writable"
+            ) from error
         try:
             try:
                 fcntl.flock(lock, (fcntl.LOCK_EX if write else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -69,17 +75,30 @@ class Workspace:
             # Readers do not overwrite one another's entry on purpose: the first of them is named.
             if write or not _alive(_entry(self.root / "lock")):
                 lock.truncate(0)
-                lock.write(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv)[:200],
-                                       "since": time.strftime("%H:%M:%S")}))
+                lock.write(
+                    json.dumps(
+                        {
+                            "pid": os.getpid(),
+                            "command": " ".join(sys.argv)[:200],
+                            "since": time.strftime("%H:%M:%S"),
+                        }
+                    )
+                )
                 lock.flush()
             yield
+            if write:
+                # The next reader would take this process, still alive, for the one that holds the workspace.
+                lock.truncate(0)
         finally:
             lock.close()
 
     def _holder(self, write: bool) -> str:
         entry = _entry(self.root / "lock")
-        who = (f"process {entry['pid']} ({entry['command']}, since {entry['since']})"
-               if _alive(entry) else "another process")
+        who = (
+            f"process {entry['pid']} ({entry['command']}, since {entry['since']})"
+            if _alive(entry)
+            else "another process"
+        )
         verb = "used" if write else "written to"
         return f"the workspace {self.root} is being {verb} by {who}; wait until it ends, or stop it, and try again"
 

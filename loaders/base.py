@@ -13,11 +13,14 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 
-
 class Options(BaseModel):
     """Base of a loader's options; the command line makes one flag of each field."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+Refused = tuple[tuple[int, str], ...]
+"""Lines and the reasons why they are no rows."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class NodeBlock:
         table: ``id`` and properties; strings are converted to the schema's types and refused where they cannot be.
         source: the file the rows come from; its rows are stored together or not at all.
         line: the line of the first row in that file.
+        refused: lines that could not be read as a row.
     """
 
     label: str
     table: pa.Table
     source: str
     line: int = 1
+    refused: Refused = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class RelationshipBlock:
         table: ``from``, ``to`` and properties.
         source: the file the rows come from.
         line: the line of the first row in that file.
+        refused: lines that could not be read as a row.
     """
 
     name: str
@@ -56,6 +62,7 @@ class RelationshipBlock:
     table: pa.Table
     source: str
     line: int = 1
+    refused: Refused = ()
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,14 @@ class IntervalBlock:
         theta: the share of a segment that a highlight must cover by more than this.
         source: the file the rows come from.
         line: the line of the first row in that file.
+        refused: lines that could not be read as a row.
     """
 
     table: pa.Table
     theta: float
     source: str
     line: int = 1
+    refused: Refused = ()
 
 
 @dataclass(frozen=True)
@@ -113,5 +122,3 @@ class Loader(Protocol):
         Raises ``DataError`` naming the file when it is missing or of the wrong kind.
         """
         ...
-
-

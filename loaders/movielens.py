@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from graphrec.errors import DataError
 from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
 from graphrec.loaders.tabular import read_parts
+
+from graphrec.errors import DataError
 from graphrec.media.posters import describe_folder
 
 
@@ -27,7 +27,9 @@ class MovieLens:
     """Loads a MovieLens folder (GroupLens: ratings.csv, movies.csv, tags.csv, links.csv)."""
 
     name: ClassVar[str] = "movielens"
-    title: ClassVar[str] = "a MovieLens folder: ratings, titles, genres, tags, links; posters as image features"
+    title: ClassVar[str] = (
+        "a MovieLens folder: ratings, titles, genres, tags, links; posters as image features"
+    )
     example: ClassVar[str] = "graphrec load movielens ml-latest-small --posters posters"
     Options: ClassVar[type[Options]] = MovieLensOptions
 
@@ -51,12 +53,14 @@ def _movies(path: Path) -> Iterator[Block]:
     for part in read_parts(path, ["movieId", "title", "genres"]):
         ids, titles = part.table["movieId"], pc.utf8_trim_whitespace(part.table["title"])
         year = pc.struct_field(pc.extract_regex(titles, r"\((?P<year>\d{4})\)\s*$"), "year")
-        items = pa.table({
-            "id": ids,
-            "kind": pa.repeat("movie", len(ids)),
-            "title": pc.replace_substring_regex(titles, r"\s*\(\d{4}\)\s*$", ""),
-            "year": year,
-        })
+        items = pa.table(
+            {
+                "id": ids,
+                "kind": pa.repeat("movie", len(ids)),
+                "title": pc.replace_substring_regex(titles, r"\s*\(\d{4}\)\s*$", ""),
+                "year": year,
+            }
+        )
         yield NodeBlock("Item", items, str(path), part.line)
         listed = pc.split_pattern(part.table["genres"], "|").combine_chunks()
         genre = pc.list_flatten(listed)
@@ -65,8 +69,9 @@ def _movies(path: Path) -> Iterator[Block]:
         genre, movie = genre.filter(named), movie.filter(named)
         names = pc.unique(genre)
         yield NodeBlock("Genre", pa.table({"id": names, "name": names}), str(path), part.line)
-        yield RelationshipBlock("IN_GENRE", "Item", "Genre", pa.table({"from": movie, "to": genre}), str(path),
-                                part.line)
+        yield RelationshipBlock(
+            "IN_GENRE", "Item", "Genre", pa.table({"from": movie, "to": genre}), str(path), part.line
+        )
 
 
 def _links(path: Path) -> Iterator[Block]:
@@ -85,15 +90,22 @@ def _tags(path: Path) -> Iterator[Block]:
     """A tag is a comment on the movie as a whole."""
     for part in read_parts(path, ["userId", "movieId", "tag", "timestamp"]):
         user, movie, tag = (part.table[name] for name in ("userId", "movieId", "tag"))
-        keys = pa.array([
-            blake2b("\0".join(map(str, row)).encode(), digest_size=8).hexdigest()
-            for row in zip(user.to_pylist(), movie.to_pylist(), tag.to_pylist(), strict=True)
-        ], pa.string())
+        keys = pa.array(
+            [
+                blake2b("\0".join(map(str, row)).encode(), digest_size=8).hexdigest()
+                for row in zip(user.to_pylist(), movie.to_pylist(), tag.to_pylist(), strict=True)
+            ],
+            pa.string(),
+        )
         posted = _milliseconds(pa.table({"at": part.table["timestamp"]}))["at"]
         comments = pa.table({"id": keys, "text": tag, "posted_at": posted})
         yield NodeBlock("Comment", comments, str(path), part.line)
-        yield RelationshipBlock("WROTE", "User", "Comment", pa.table({"from": user, "to": keys}), str(path), part.line)
-        yield RelationshipBlock("ON", "Comment", "Item", pa.table({"from": keys, "to": movie}), str(path), part.line)
+        yield RelationshipBlock(
+            "WROTE", "User", "Comment", pa.table({"from": user, "to": keys}), str(path), part.line
+        )
+        yield RelationshipBlock(
+            "ON", "Comment", "Item", pa.table({"from": keys, "to": movie}), str(path), part.line
+        )
 
 
 def _milliseconds(table: pa.Table) -> pa.Table:

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.loaders.tabular import read_parts
 from pydantic import Field
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.loaders.tabular import read_parts
 from graphrec.media.segments import LENGTH_S, THETA, overlapping, segment_count
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,9 @@ class Phd2:
     """
 
     name: ClassVar[str] = "phd2"
-    title: ClassVar[str] = "PHD2 highlights (Gifs.com): videos in 5 s segments, and which of them a user liked"
+    title: ClassVar[str] = (
+        "PHD2 highlights (Gifs.com): videos in 5 s segments, and which of them a user liked"
+    )
     example: ClassVar[str] = "graphrec load phd2 testing.csv"
     Options: ClassVar[type[Options]] = Phd2Options
 
@@ -57,11 +59,17 @@ class Phd2:
 
 def segment_ids(videos: npt.NDArray[np.object_], positions: npt.NDArray[np.int64]) -> pa.Array:
     """Return the ids of segments: the video's id, #, and the position."""
-    return pa.array([f"{video}#{position}" for video, position in zip(videos, positions, strict=True)], pa.string())
+    return pa.array(
+        [f"{video}#{position}" for video, position in zip(videos, positions, strict=True)], pa.string()
+    )
 
 
-def place(positions: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], lengths: npt.NDArray[np.float64],
-          segment_s: float) -> npt.NDArray[np.float32]:
+def place(
+    positions: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    lengths: npt.NDArray[np.float64],
+    segment_s: float,
+) -> npt.NDArray[np.float32]:
     """Describe where a segment lies and how long its video is, the only content known here.
 
     Args:
@@ -78,15 +86,20 @@ def place(positions: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], lengt
 
     def bumps(value: npt.NDArray[np.float64], low: float, high: float, count: int) -> npt.NDArray[np.float64]:
         centres = np.linspace(low, high, count)
-        return np.exp(-0.5 * ((value[:, None] - centres) / (centres[1] - centres[0])) ** 2)
+        found: npt.NDArray[np.float64] = np.exp(
+            -0.5 * ((value[:, None] - centres) / (centres[1] - centres[0])) ** 2
+        )
+        return found
 
     relative = (positions + 0.5) / counts
-    return np.hstack([
-        bumps(relative, 0, 1, 16),
-        bumps(np.log1p(start), 0, np.log1p(3600), 8),
-        bumps(np.log1p(np.maximum(lengths - start, 0)), 0, np.log1p(3600), 8),
-        bumps(np.log1p(lengths), 0, np.log1p(7200), 8),
-    ]).astype(np.float32)
+    return np.hstack(
+        [
+            bumps(relative, 0, 1, 16),
+            bumps(np.log1p(start), 0, np.log1p(3600), 8),
+            bumps(np.log1p(np.maximum(lengths - start, 0)), 0, np.log1p(3600), 8),
+            bumps(np.log1p(lengths), 0, np.log1p(7200), 8),
+        ]
+    ).astype(np.float32)
 
 
 def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +112,10 @@ def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     rows["sequence"] = rows.groupby("user_id").cumcount(ascending=False)
     unknown_length = rows["video_duration"] <= 0
     outside = ~unknown_length & ((rows["start"] >= rows["video_duration"]) | (rows["duration"] <= 0))
-    for reason, found in (("whose video has no known length", unknown_length), ("outside their video", outside)):
+    for reason, found in (
+        ("whose video has no known length", unknown_length),
+        ("outside their video", outside),
+    ):
         if found.any():
             log.info("%s: %d rows %s are left out", path, int(found.sum()), reason)
     return rows[~unknown_length & ~outside]
@@ -113,27 +129,59 @@ def _segments(source: str, videos: pd.Series[float], segment_s: float) -> Iterat
     position = np.arange(len(video)) - np.repeat(np.cumsum(counts) - counts, counts)
     last = position == counts[video] - 1
     keys = segment_ids(ids[video], position)
-    yield NodeBlock("Item", pa.table({
-        "id": pa.array(ids, pa.string()), "kind": pa.repeat("video", len(ids)), "duration_s": lengths,
-    }), source)
-    yield NodeBlock("Segment", pa.table({
-        "id": keys, "start_s": position * segment_s, "position": position,
-        "end_s": np.where(last, lengths[video], (position + 1) * segment_s),
-    }), source)
-    yield RelationshipBlock("HAS_SEGMENT", "Item", "Segment",
-                            pa.table({"from": pa.array(ids[video], pa.string()), "to": keys}), source)
-    yield FeatureBlock("place", "Segment", keys.to_pylist(), place(position, counts[video], lengths[video], segment_s),
-                       source)
+    yield NodeBlock(
+        "Item",
+        pa.table(
+            {
+                "id": pa.array(ids, pa.string()),
+                "kind": pa.repeat("video", len(ids)),
+                "duration_s": lengths,
+            }
+        ),
+        source,
+    )
+    yield NodeBlock(
+        "Segment",
+        pa.table(
+            {
+                "id": keys,
+                "start_s": position * segment_s,
+                "position": position,
+                "end_s": np.where(last, lengths[video], (position + 1) * segment_s),
+            }
+        ),
+        source,
+    )
+    yield RelationshipBlock(
+        "HAS_SEGMENT",
+        "Item",
+        "Segment",
+        pa.table({"from": pa.array(ids[video], pa.string()), "to": keys}),
+        source,
+    )
+    yield FeatureBlock(
+        "place",
+        "Segment",
+        keys.to_pylist(),
+        place(position, counts[video], lengths[video], segment_s),
+        source,
+    )
 
 
 def _highlights(source: str, rows: pd.DataFrame, options: Phd2Options) -> Block:
     starts, ends = rows["start"].to_numpy(), (rows["start"] + rows["duration"]).to_numpy()
     row, position = overlapping(starts, ends, rows["length"].to_numpy(), options.theta, options.segment_s)
     keys = segment_ids(rows["youtubeId"].to_numpy(object)[row], position)
-    liked = pd.DataFrame({
-        "from": rows["user_id"].to_numpy()[row], "to": keys.to_pandas(), "sequence": rows["sequence"].to_numpy()[row],
-        "split": np.where(rows["is_last"].to_numpy()[row] == "True", "test", "train"),
-    })
+    liked = pd.DataFrame(
+        {
+            "from": rows["user_id"].to_numpy()[row],
+            "to": keys.to_pandas(),
+            "sequence": rows["sequence"].to_numpy()[row],
+            "split": np.where(rows["is_last"].to_numpy()[row] == "True", "test", "train"),
+        }
+    )
     # A segment that a user liked twice counts once, at the later time.
     newest = liked.sort_values("sequence", kind="stable").drop_duplicates(["from", "to"], keep="last")
-    return RelationshipBlock("HIGHLIGHTED", "User", "Segment", pa.Table.from_pandas(newest, preserve_index=False), source)
+    return RelationshipBlock(
+        "HIGHLIGHTED", "User", "Segment", pa.Table.from_pandas(newest, preserve_index=False), source
+    )

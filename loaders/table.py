@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 import pyarrow as pa
+from pydantic import Field
+from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.loaders.tabular import Part, read_parts
 
 from graphrec import schema
 from graphrec.errors import ConfigError
-from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.loaders.tabular import read_parts
 from graphrec.media.segments import THETA
 
 
@@ -26,7 +28,7 @@ class TableOptions(Options):
     """Start of the relationships, as Label:column."""
     to: str | None = None
     """End of the relationships, as Label:column."""
-    property: list[str] = []
+    property: list[str] = Field(default_factory=list)
     """A property, as name:column; repeat for more. `name` alone where the column is called the same."""
     interval: str | None = None
     """For HIGHLIGHTED: the end is a video (Item) and these two columns, start:end in seconds, choose its segments."""
@@ -55,15 +57,17 @@ class TableLoader:
         """Yield the rows of each file."""
         properties = [_pair(text, alone=True) for text in options.property]
         if (options.nodes is None) == (options.rels is None):
-            raise ConfigError("say what the rows are: --nodes Label:column, or --rels TYPE --from Label:column "
-                              "--to Label:column")
+            raise ConfigError(
+                "say what the rows are: --nodes Label:column, or --rels TYPE --from Label:column "
+                "--to Label:column"
+            )
         for path in paths:
             if options.nodes is not None:
                 label, column = _pair(options.nodes)
                 known = schema.label(label)
                 names = [(schema.KEY, column), *((known.property(n).name, c) for n, c in properties)]
-                for table, line in self._parts(path, names, options):
-                    yield NodeBlock(label, table, str(path), line)
+                for part in self._parts(path, names, options):
+                    yield NodeBlock(label, part.table, str(path), part.line, part.refused)
             else:
                 yield from self._relationships(path, properties, options)
 
@@ -75,26 +79,32 @@ class TableLoader:
         known = schema.relationship(options.rels or "")
         start, from_column = _pair(options.from_)
         end, to_column = _pair(options.to)
-        names = [("from", from_column), ("to", to_column), *((known.property(n).name, c) for n, c in properties)]
+        names = [
+            ("from", from_column),
+            ("to", to_column),
+            *((known.property(n).name, c) for n, c in properties),
+        ]
         if options.interval is None:
-            for table, line in self._parts(path, names, options):
-                yield RelationshipBlock(known.name, schema.label(start).name, schema.label(end).name, table,
-                                        str(path), line)
+            ends = schema.label(start).name, schema.label(end).name
+            for part in self._parts(path, names, options):
+                yield RelationshipBlock(known.name, *ends, part.table, str(path), part.line, part.refused)
             return
         if (known.name, end) != ("HIGHLIGHTED", "Item"):
             raise ConfigError("--interval goes with --rels HIGHLIGHTED --to Item:column")
         begin, finish = _pair(options.interval)
-        for table, line in self._parts(path, [*names, ("start_s", begin), ("end_s", finish)], options):
-            renamed = table.rename_columns(["video" if name == "to" else name for name in table.column_names])
-            yield IntervalBlock(renamed, options.theta, str(path), line)
+        for part in self._parts(path, [*names, ("start_s", begin), ("end_s", finish)], options):
+            columns = ["video" if name == "to" else name for name in part.table.column_names]
+            table = part.table.rename_columns(columns)
+            yield IntervalBlock(table, options.theta, str(path), part.line, part.refused)
 
     def _parts(
         self, path: Path, names: list[tuple[str, str]], options: TableOptions
-    ) -> Iterator[tuple[pa.Table, int]]:
+    ) -> Iterator[Part]:
         columns = list(dict.fromkeys(column for _, column in names))
-        for part in read_parts(path, columns, header=options.header, delimiter=options.delimiter,
-                               encoding=options.encoding):
-            yield pa.table({name: part.table[column] for name, column in names}), part.line
+        for part in read_parts(
+            path, columns, header=options.header, delimiter=options.delimiter, encoding=options.encoding
+        ):
+            yield replace(part, table=pa.table({name: part.table[column] for name, column in names}))
 
 
 def _pair(text: str, *, alone: bool = False) -> tuple[str, str]:

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from graphrec.errors import BadRows, DataError, unknown
+from graphrec.errors import ConfigError, DataError, unknown
+from graphrec.loaders.base import Refused
 
 BLOCK_BYTES = 32 << 20
 PARQUET_ROWS = 1 << 20
@@ -20,14 +21,25 @@ PARQUET_ROWS = 1 << 20
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a file; ``line`` is where the first of them stands (text) or its row number (Parquet)."""
+    """Some rows of a file.
+
+    Attributes:
+        table: the rows, without those refused.
+        line: where the first of them stands (text; a row that spans lines counts as one) or its number (Parquet).
+        refused: lines with too few or too many columns.
+    """
 
     table: pa.Table
     line: int
+    refused: Refused = ()
 
 
 def read_parts(
-    path: Path, columns: Sequence[str], *, header: bool = True, delimiter: str | None = None,
+    path: Path,
+    columns: Sequence[str],
+    *,
+    header: bool = True,
+    delimiter: str | None = None,
     encoding: str = "utf-8",
 ) -> Iterator[Part]:
     """Yield ``columns`` of a file in blocks of about 32 MB.
@@ -39,17 +51,29 @@ def read_parts(
         delimiter: tab for .tsv and comma otherwise, unless given.
         encoding: of the text.
 
-    Raises ``DataError`` for a missing or empty file, a missing column or a wrong encoding, ``BadRows`` for a row with
-    too few or too many columns.
+    Raises ``DataError`` for a missing or empty file, one without rows, a missing column or a wrong encoding.
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file")
+        raise DataError(f"{path}: no such file", str(path))
     if path.stat().st_size == 0:
-        raise DataError(f"{path}: the file is empty")
+        raise DataError(f"{path}: the file is empty", str(path))
     if path.suffix == ".parquet":
-        yield from _parquet(path, columns)
-        return
-    delimiter = delimiter or ("\t" if ".tsv" in path.suffixes else ",")
+        parts = _parquet(path, columns)
+    else:
+        parts = _text(path, columns, header, delimiter or ("\t" if ".tsv" in path.suffixes else ","), encoding)
+    rows = 0
+    for part in parts:
+        rows += part.table.num_rows + len(part.refused)
+        yield part
+    if not rows:
+        raise DataError(f"{path}: the file has no rows", str(path))
+
+
+def _text(
+    path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str
+) -> Iterator[Part]:
+    if len(delimiter) != 1:
+        raise ConfigError(f"--delimiter {delimiter!r} is not one character")
     names = _column_names(path, columns, header, delimiter, encoding)
     ragged: list[tuple[int, str]] = []
 
@@ -60,55 +84,74 @@ def read_parts(
     try:
         reader = pacsv.open_csv(
             path,
-            pacsv.ReadOptions(block_size=BLOCK_BYTES, column_names=names, skip_rows=int(header), encoding=encoding,
-                              use_threads=False),
+            pacsv.ReadOptions(
+                block_size=BLOCK_BYTES,
+                column_names=names,
+                skip_rows=int(header),
+                encoding=encoding,
+                use_threads=False,
+            ),
             pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
-            pacsv.ConvertOptions(include_columns=list(columns), strings_can_be_null=True, null_values=[""],
-                                 quoted_strings_can_be_null=True,
-                                 column_types=dict.fromkeys(columns, pa.string())),
+            pacsv.ConvertOptions(
+                include_columns=list(columns),
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=True,
+                column_types=dict.fromkeys(columns, pa.string()),
+            ),
         )
         line = 1 + int(header)
         for batch in reader:
-            if ragged:
-                raise BadRows(str(path), ragged, len(ragged))
-            yield Part(pa.Table.from_batches([batch]), line)
-            line += batch.num_rows
+            refused = tuple(ragged)
+            ragged.clear()
+            yield Part(pa.Table.from_batches([batch]), line, refused)
+            line += batch.num_rows + len(refused)
+        if ragged:
+            yield Part(pa.table({name: pa.array([], pa.string()) for name in columns}), line, tuple(ragged))
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not {encoding} text ({error.reason}); give its encoding with --encoding") from error
+        raise _not_text(path, encoding) from error
     except pa.ArrowInvalid as error:
         reason = str(error).splitlines()[0]
         if "UTF8" in reason or "UTF-8" in reason:
-            raise DataError(f"{path}: not {encoding} text; give its encoding with --encoding") from error
-        raise DataError(f"{path}: {reason}") from error
-    if ragged:
-        raise BadRows(str(path), ragged, len(ragged))
+            raise _not_text(path, encoding) from error
+        raise DataError(f"{path}: {reason}", str(path)) from error
 
 
-def _column_names(path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str) -> list[str]:
+def _column_names(
+    path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str
+) -> list[str]:
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rt", encoding=encoding, newline="") as file:
             first = next(csv.reader(file, delimiter=delimiter), [])
     except (UnicodeDecodeError, LookupError) as error:
-        raise DataError(f"{path}: not {encoding} text; give its encoding with --encoding") from error
-    names = [name.strip().removeprefix("\ufeff") for name in first] if header else [
-        str(number) for number in range(1, len(first) + 1)
-    ]
+        raise _not_text(path, encoding) from error
+    names = (
+        [name.strip().removeprefix("\ufeff") for name in first]
+        if header
+        else [str(number) for number in range(1, len(first) + 1)]
+    )
     for column in columns:
         if column not in names:
-            raise DataError(f"{path}: {unknown('column', column, names)}")
+            raise DataError(f"{path}: {unknown('column', column, names)}", str(path))
     return names
+
+
+def _not_text(path: Path, encoding: str) -> DataError:
+    return DataError(f"{path}: not {encoding} text; give its encoding with --encoding", str(path))
 
 
 def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Part]:
     try:
         file = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
-        raise DataError(f"{path}: not a Parquet file ({error})") from error
+        raise DataError(f"{path}: not a Parquet file ({error})", str(path)) from error
     with file:
         for column in columns:
             if column not in file.schema_arrow.names:
-                raise DataError(f"{path}: {unknown('column', column, file.schema_arrow.names)}")
+                raise DataError(
+                    f"{path}: {unknown('column', column, file.schema_arrow.names)}", str(path)
+                )
         line = 1
         for batch in file.iter_batches(PARQUET_ROWS, columns=list(dict.fromkeys(columns))):
             yield Part(pa.Table.from_batches([batch]), line)

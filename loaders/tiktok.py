@@ -9,9 +9,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock
+from graphrec.loaders.base import Options as BaseOptions
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
 
 SPLITS = {"trnMat.npz": "train", "valMat.npz": "valid", "tstMat.npz": "test"}
 FEATURES = {"image": "image_feat.npy", "audio": "audio_feat.npy"}
@@ -23,9 +24,9 @@ class TikTok:
     name: ClassVar[str] = "tiktok"
     title: ClassVar[str] = "the TikTok micro-video set: likes with their split, image and audio features"
     example: ClassVar[str] = "graphrec load tiktok tiktok/"
-    Options: ClassVar[type[Options]] = Options
+    Options: ClassVar[type[BaseOptions]] = BaseOptions
 
-    def blocks(self, paths: Sequence[Path], options: Options, workspace: Path) -> Iterator[Block]:
+    def blocks(self, paths: Sequence[Path], options: BaseOptions, workspace: Path) -> Iterator[Block]:
         """Yield videos, likes and features of each folder."""
         for folder in paths:
             if not folder.is_dir():
@@ -36,11 +37,13 @@ class TikTok:
             yield NodeBlock("Item", pa.table({"id": videos, "kind": pa.repeat("video", items)}), str(folder))
             for file, split in SPLITS.items():
                 pairs = _arrays(folder / file, "row", "col")
-                table = pa.table({
-                    "from": pa.array(pairs["row"]).cast(pa.string()),
-                    "to": pa.array(pairs["col"]).cast(pa.string()),
-                    "split": pa.repeat(split, len(pairs["row"])),
-                })
+                table = pa.table(
+                    {
+                        "from": pa.array(pairs["row"]).cast(pa.string()),
+                        "to": pa.array(pairs["col"]).cast(pa.string()),
+                        "split": pa.repeat(split, len(pairs["row"])),
+                    }
+                )
                 yield RelationshipBlock("LIKED", "User", "Item", table, str(folder / file))
             for name, file in FEATURES.items():
                 matrix = _matrix(folder / file)

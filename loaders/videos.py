@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import pyarrow as pa
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
 from pydantic import Field
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.media.describe import DescribeSettings, Described, describe_cached
+from graphrec.media.describe import Described, DescribeSettings, describe_cached
 from graphrec.media.segments import LENGTH_S
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,9 @@ def _refuse_twins(files: Sequence[Path]) -> None:
     seen: dict[str, Path] = {}
     for file in files:
         if file.stem in seen:
-            raise DataError(f"{file} and {seen[file.stem]} would both be item {file.stem!r}; rename one of them")
+            raise DataError(
+                f"{file} and {seen[file.stem]} would both be item {file.stem!r}; rename one of them"
+            )
         seen[file.stem] = file
 
 
@@ -77,11 +79,23 @@ def _blocks(file: Path, video: Described) -> Iterator[Block]:
     source, item = str(file), file.stem
     starts, ends, positions = zip(*video.segments, strict=True)
     keys = [f"{item}#{position}" for position in positions]
-    yield NodeBlock("Item", pa.table({
-        "id": [item], "kind": ["video"], "title": [item.replace("_", " ")], "duration_s": [video.duration_s],
-        "uri": [str(file.resolve())],
-    }), source)
-    yield NodeBlock("Segment", pa.table({"id": keys, "start_s": starts, "end_s": ends, "position": positions}), source)
-    yield RelationshipBlock("HAS_SEGMENT", "Item", "Segment", pa.table({"from": [item] * len(keys), "to": keys}),
-                            source)
+    yield NodeBlock(
+        "Item",
+        pa.table(
+            {
+                "id": [item],
+                "kind": ["video"],
+                "title": [item.replace("_", " ")],
+                "duration_s": [video.duration_s],
+                "uri": [str(file.resolve())],
+            }
+        ),
+        source,
+    )
+    yield NodeBlock(
+        "Segment", pa.table({"id": keys, "start_s": starts, "end_s": ends, "position": positions}), source
+    )
+    yield RelationshipBlock(
+        "HAS_SEGMENT", "Item", "Segment", pa.table({"from": [item] * len(keys), "to": keys}), source
+    )
     yield FeatureBlock(FEATURE, "Segment", keys, video.features, source)

@@ -40,7 +40,9 @@ def _installed() -> Iterator[Finding]:
         try:
             yield Finding(True, name, version(name))
         except PackageNotFoundError:
-            yield Finding(False, name, "not installed", "reinstall graphrec: pip install --force-reinstall graphrec")
+            yield Finding(
+                False, name, "not installed", "reinstall graphrec: pip install --force-reinstall graphrec"
+            )
 
 
 def _device() -> Finding:
@@ -63,8 +65,12 @@ def _space(workspace: Workspace) -> Finding:
     while not folder.exists():
         folder = folder.absolute().parent
     free = shutil.disk_usage(folder).free
-    return Finding(free > ENOUGH_BYTES, "disk", f"{free / 1e9:.1f} GB free at {folder}",
-                   "" if free > ENOUGH_BYTES else "free some space, or choose another --workspace")
+    return Finding(
+        free > ENOUGH_BYTES,
+        "disk",
+        f"{free / 1e9:.1f} GB free at {folder}",
+        "" if free > ENOUGH_BYTES else "free some space, or choose another --workspace",
+    )
 
 
 def _graph(workspace: Workspace, store: str | None) -> Iterator[Finding]:
@@ -77,8 +83,14 @@ def _graph(workspace: Workspace, store: str | None) -> Iterator[Finding]:
         return
     features = FeatureStore(workspace.features)
     for name in features.names():
-        yield _checked(f"feature {name}", lambda name=name: f"{features.info(name).rows:,} rows, readable"  # type: ignore[misc]
-                       if features.read(name, []) else "")
+        yield _checked(
+            f"feature {name}",
+            lambda name=name: (
+                f"{features.info(name).rows:,} rows, readable"  # type: ignore[misc]
+                if features.read(name, [])
+                else ""
+            ),
+        )
     for run in list_runs(workspace):
         if not run.finished:
             yield Finding(False, f"run {run.id}", "was cut off", f"graphrec train --resume {run.id}")

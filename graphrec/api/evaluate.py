@@ -26,7 +26,9 @@ class Evaluated:
     evaluation: Evaluation
 
 
-def evaluate_run(workspace: Workspace, run_id: str, *, cuts: Sequence[int] = (5, 10, 20), part: str = "test") -> Evaluated:
+def evaluate_run(
+    workspace: Workspace, run_id: str, *, cuts: Sequence[int] = (5, 10, 20), part: str = "test"
+) -> Evaluated:
     """Measure a run.
 
     Args:
@@ -47,6 +49,7 @@ def evaluate_run(workspace: Workspace, run_id: str, *, cuts: Sequence[int] = (5,
     if not within:
         names += [f"coverage@{k}" for k in cuts]
     with torch.inference_mode():
-        found = evaluate(loaded.model.scorer(), cases, loaded.split.data, names, seed=run.manifest["seed"],
-                         model=run.model)
+        found = evaluate(
+            loaded.model.scorer(), cases, loaded.split.data, names, seed=run.manifest["seed"], model=run.model
+        )
     return Evaluated(run, "within-video" if within else "full", found)

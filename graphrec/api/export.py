@@ -62,7 +62,12 @@ def to_networkx(store: GraphStore) -> nx.MultiDiGraph:
         for start, end in rel.ends:
             table = _relationships(store, rel, start, end)
             graph.add_edges_from(
-                ((start, row.pop("from")), (end, row.pop("to")), rel.name, {"type": rel.name, **_present(row)})
+                (
+                    (start, row.pop("from")),
+                    (end, row.pop("to")),
+                    rel.name,
+                    {"type": rel.name, **_present(row)},
+                )
                 for row in table.to_pylist()
             )
     return graph
@@ -92,10 +97,13 @@ def _tables(store: GraphStore) -> Iterator[tuple[str, pa.Table]]:
 
 def _relationships(store: GraphStore, rel: schema.RelationshipType, start: str, end: str) -> pa.Table:
     edges = store.read_relationships(rel.name, start, end, [p.name for p in rel.properties])
-    return pa.table({
-        "from": edges.source_ids.take(pa.array(edges.source)), "to": edges.target_ids.take(pa.array(edges.target)),
-        **edges.properties,
-    })
+    return pa.table(
+        {
+            "from": edges.source_ids.take(pa.array(edges.source)),
+            "to": edges.target_ids.take(pa.array(edges.target)),
+            **edges.properties,
+        }
+    )
 
 
 def _present(row: dict[str, object]) -> dict[str, object]:

@@ -35,8 +35,13 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
     video = positions(rows["video"], owner.source_ids)
     known = video >= 0
     known[known] = of_video.lengths[video[known]] > 0
-    refused = [(int(rows["row"][int(r)].as_py()), f"video {rows['video'][int(r)].as_py()!r} has no segments; "
-                "load the video first") for r in np.flatnonzero(~known)]
+    refused = [
+        (
+            int(rows["row"][int(r)].as_py()),
+            f"video {rows['video'][int(r)].as_py()!r} has no segments; load the video first",
+        )
+        for r in np.flatnonzero(~known)
+    ]
     here = np.flatnonzero(known)
     touched = of_video.take(video[here])
     row, segment = here[touched.rows], touched.indices
@@ -45,10 +50,13 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
     liked = covered > block.theta * (end_s[segment] - start_s[segment]) + 1e-9
     row, segment = row[liked], segment[liked]
     properties = [name for name in rows.column_names if name in {p.name for p in highlighted.properties}]
-    table = pa.table({
-        "from": rows["from"].take(pa.array(row)), "to": owner.target_ids.take(pa.array(segment)),
-        **{name: rows[name].take(pa.array(row)) for name in properties},
-    })
+    table = pa.table(
+        {
+            "from": rows["from"].take(pa.array(row)),
+            "to": owner.target_ids.take(pa.array(segment)),
+            **{name: rows[name].take(pa.array(row)) for name in properties},
+        }
+    )
     result = check(table, ["from", "to"], highlighted.properties)
     result.refused = sorted(checked.refused + refused)
     return RelationshipBlock("HIGHLIGHTED", "User", "Segment", block.table, block.source, block.line), result

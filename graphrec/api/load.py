@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
+from graphrec.api.intervals import resolve
 from graphrec.errors import BadRows, ConfigError, DataError
 from graphrec.features import FeatureStore
 from graphrec.files import replacing
-from graphrec.api.intervals import resolve
 from graphrec.loaders.base import FeatureBlock, IntervalBlock, Loader, NodeBlock, RelationshipBlock
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore, Written
@@ -67,8 +67,14 @@ class LoadReport:
 
 
 def load(
-    store: GraphStore | None, loader: Loader, paths: Sequence[Path], options: Any, workspace: Workspace, *,
-    on_bad_row: OnBadRow = "stop", progress: Progress = lambda name, rows: None,
+    store: GraphStore | None,
+    loader: Loader,
+    paths: Sequence[Path],
+    options: Any,
+    workspace: Workspace,
+    *,
+    on_bad_row: OnBadRow = "stop",
+    progress: Progress = lambda name, rows: None,
 ) -> LoadReport:
     """Load ``paths`` with ``loader``.
 
@@ -103,8 +109,9 @@ def load(
                 continue
             if isinstance(block, IntervalBlock):
                 if store is None:
-                    raise ConfigError("highlights given by start and end need the store to be checked; "
-                                      "leave out --dry-run")
+                    raise ConfigError(
+                        "highlights given by start and end need the store to be checked; leave out --dry-run"
+                    )
                 block, checked = resolve(block, store)
             else:
                 checked = _checked(block)
@@ -177,4 +184,3 @@ class _Rejects:
         with replacing(self.path) as file:
             file.write(text.getvalue().encode("utf-8", "surrogatepass"))
         return self.path
-

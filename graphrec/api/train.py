@@ -29,7 +29,18 @@ from graphrec.training.trainer import train as run_training
 from graphrec.workspace import Workspace
 
 WITHIN_VIDEO = ("map", "nmsd", "hr@5", "ndcg@5", "recall@5", "precision@5", "mrr", "auc")
-OVER_ALL = ("recall@20", "ndcg@20", "hr@20", "precision@20", "recall@10", "ndcg@10", "map", "mrr", "auc", "coverage@20")
+OVER_ALL = (
+    "recall@20",
+    "ndcg@20",
+    "hr@20",
+    "precision@20",
+    "recall@10",
+    "ndcg@10",
+    "map",
+    "mrr",
+    "auc",
+    "coverage@20",
+)
 
 
 @dataclass(frozen=True)
@@ -74,15 +85,20 @@ def train(
     settings, options = _read(plan.model, plan.given)
     with closing(open_store(workspace, store)) as graph:
         projection = choose(plan.projection, graph.counts())
-        projection = narrowed(projection, list(plan.where), None if plan.features is None else list(plan.features))
+        projection = narrowed(
+            projection, list(plan.where), None if plan.features is None else list(plan.features)
+        )
         shot = snapshot(graph, projection, workspace)
     parts = split(shot, plan.split, seed=options.seed, fold=plan.fold)
     folder = new_run_folder(workspace, plan.model)
     folder.mkdir(parents=True)
     write_config(folder, plan.model, _plain(plan.given))
     extra = {
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "fold": plan.fold, "projection": shot.projection,
-        "split_name": parts.name.removesuffix(f"-{plan.fold}"), "item_label": shot.item_label,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "fold": plan.fold,
+        "projection": shot.projection,
+        "split_name": parts.name.removesuffix(f"-{plan.fold}"),
+        "item_label": shot.item_label,
     }
     return _run(plan.model, settings, options, shot, parts, folder, progress, extra, resume=False)
 
@@ -110,8 +126,16 @@ def default_metrics(cases: Cases) -> Sequence[str]:
 
 
 def _run(
-    name: str, settings: Any, options: TrainOptions, shot: Snapshot, parts: Split, folder: Path,
-    progress: Progress | None, extra: dict[str, Any], *, resume: bool,
+    name: str,
+    settings: Any,
+    options: TrainOptions,
+    shot: Snapshot,
+    parts: Split,
+    folder: Path,
+    progress: Progress | None,
+    extra: dict[str, Any],
+    *,
+    resume: bool,
 ) -> Trained:
     seed_everything(options.seed)
     model: Recommender[Any] = model_class(name)(parts.data, settings)
@@ -120,9 +144,12 @@ def _run(
     result: TrainResult = run_training(
         model, parts, options, folder, progress, snapshot=shot.fingerprint, resume=resume, extra=extra
     )
-    test = evaluate(model.scorer(), parts.test, parts.data, default_metrics(parts.test), seed=options.seed, model=name)
+    test = evaluate(
+        model.scorer(), parts.test, parts.data, default_metrics(parts.test), seed=options.seed, model=name
+    )
     manifest = result.manifest | {
-        "test": test.to_dict(), "total_seconds": round(time.monotonic() - began, 3),
+        "test": test.to_dict(),
+        "total_seconds": round(time.monotonic() - began, 3),
     }
     write_manifest(folder, manifest)
     return Trained(Run(folder, manifest), test)
@@ -135,7 +162,9 @@ def _read(name: str, given: Mapping[str, Any]) -> tuple[Any, TrainOptions]:
             raise unknown(f"setting of {name}", key, [*kind.model_fields, *TrainOptions.model_fields])
     own = {key: value for key, value in given.items() if key in kind.model_fields}
     rest = {key: value for key, value in given.items() if key not in kind.model_fields}
-    return read_settings(kind, own, f"setting of {name}"), read_settings(TrainOptions, rest, "option of training")
+    return read_settings(kind, own, f"setting of {name}"), read_settings(
+        TrainOptions, rest, "option of training"
+    )
 
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,22 @@ from graphrec.config import file_defaults
 from graphrec.errors import GraphrecError
 
 COMMANDS = (
-    "demo", "init", "load", "stats", "train", "evaluate", "publish", "embed", "recommend", "similar", "explain",
-    "runs", "models", "loaders", "export", "doctor",
+    "demo",
+    "init",
+    "load",
+    "stats",
+    "train",
+    "evaluate",
+    "publish",
+    "embed",
+    "recommend",
+    "similar",
+    "explain",
+    "runs",
+    "models",
+    "loaders",
+    "export",
+    "doctor",
 )
 
 app = typer.Typer(
@@ -48,16 +62,20 @@ def main() -> None:
     """Run the command line; exit 0 done, 1 a clear error, 2 wrong usage, 130 Ctrl-C."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[
-        RichHandler(console=err, show_time=False, show_path=False, show_level=False)
-    ])
-    for name in COMMANDS:
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(message)s",
+        handlers=[RichHandler(console=err, show_time=False, show_path=False, show_level=False)],
+    )
+    # Only the command asked for is imported: most need no torch, which takes seconds.
+    asked = [argument for argument in arguments[:1] if argument in COMMANDS]
+    for name in asked or COMMANDS:
         import_module(f"graphrec.cli.{name}").register(app)
     try:
         defaults = file_defaults()
         shared = {key: value for key, value in defaults.items() if not isinstance(value, dict)}
         per_command = {name: shared | defaults.get(name, {}) for name in COMMANDS}
-        status = app(arguments, standalone_mode=False, default_map=per_command)
+        status = app(arguments, prog_name="graphrec", standalone_mode=False, default_map=per_command)
     except GraphrecError as error:
         if debug:
             raise
@@ -73,7 +91,9 @@ def main() -> None:
         if debug:
             raise
         hint = "; free some space and repeat the command" if error.errno == errno.ENOSPC else ""
-        err.print(f"error: {error.filename or 'a file'}: {error.strerror or error}{hint}", style="red", markup=False)
+        err.print(
+            f"error: {error.filename or 'a file'}: {error.strerror or error}{hint}", style="red", markup=False
+        )
         status = 1
     except typer.Exit as stop:
         status = stop.exit_code

@@ -12,7 +12,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from graphrec.errors import ConfigError
@@ -24,7 +31,10 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 WorkspaceFlag = Annotated[
-    Path, typer.Option("--workspace", "-w", envvar="GRAPHREC_WORKSPACE", help="Folder of database, features and runs.")
+    Path,
+    typer.Option(
+        "--workspace", "-w", envvar="GRAPHREC_WORKSPACE", help="Folder of database, features and runs."
+    ),
 ]
 StoreFlag = Annotated[
     str | None,
@@ -35,7 +45,9 @@ DEFAULT_WORKSPACE = Path("graphrec-data")
 
 
 @contextmanager
-def opened(workspace: Path, store: str | None, *, write: bool = False) -> Iterator[tuple[GraphStore, Workspace]]:
+def opened(
+    workspace: Path, store: str | None, *, write: bool = False
+) -> Iterator[tuple[GraphStore, Workspace]]:
     """Open the store of a command and close it afterwards."""
     folder = Workspace(workspace)
     with closing(open_store(folder, store, write=write)) as graph:
@@ -58,7 +70,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str |
     rows = [list(row) for row in rows]
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for index, name in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[index], int | float) or row[index] is None for row in rows)
+        numeric = bool(rows) and all(
+            isinstance(row[index], int | float) or row[index] is None for row in rows
+        )
         made.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         made.add_row(*(_cell(value) for value in row))
@@ -99,6 +113,12 @@ def _plain(value: Any) -> Any:
 def bar(*, quiet: bool) -> Progress:
     """Return a progress bar on stderr."""
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-        console=err, transient=True, disable=quiet or not err.is_terminal,
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=quiet or not err.is_terminal,
     )

@@ -9,7 +9,9 @@ from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, Workspac
 from graphrec.workspace import Workspace
 
 
-def doctor(workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None, as_json: JsonFlag = False) -> None:
+def doctor(
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None, as_json: JsonFlag = False
+) -> None:
     """Say what is installed and reachable, what is wrong, and the cure.
 
     Example: `graphrec doctor`
@@ -18,9 +20,12 @@ def doctor(workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None
     if as_json:
         print_json(findings)
     else:
-        out.print(table(("", "what", "state", "cure"), [
-            ("ok" if f.ok else "!!", f.what, f.state, f.cure) for f in findings
-        ]))
+        out.print(
+            table(
+                ("", "what", "state", "cure"),
+                [("ok" if f.ok else "!!", f.what, f.state, f.cure) for f in findings],
+            )
+        )
     if any(not f.ok for f in findings):
         raise typer.Exit(1)
 

@@ -30,12 +30,17 @@ def embed(
         node = current_run(graph, None)
         if run is None and node is None:
             raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
-        done = embed_new(graph, load_run(folder, find_run(Workspace(workspace), run or (node or {})["id"])), folder)
+        done = embed_new(
+            graph, load_run(folder, find_run(Workspace(workspace), run or (node or {})["id"])), folder
+        )
     if as_json:
         print_json(done)
         return
-    out.print(f"{done.embedded:,} {done.label} nodes embedded by {done.run}"
-              + (f"; {done.without_features:,} have no features" if done.without_features else ""), markup=False)
+    out.print(
+        f"{done.embedded:,} {done.label} nodes embedded by {done.run}"
+        + (f"; {done.without_features:,} have no features" if done.without_features else ""),
+        markup=False,
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -32,10 +32,19 @@ def evaluate(
     folder = Workspace(workspace)
     found = evaluate_run(folder, run, cuts=cuts, part=part)
     other = evaluate_run(folder, against, cuts=cuts, part=part) if against else None
-    compared = {name: found.evaluation.against(other.evaluation, name) for name in found.evaluation.values} if other else {}
+    compared = (
+        {name: found.evaluation.against(other.evaluation, name) for name in found.evaluation.values}
+        if other
+        else {}
+    )
     if as_json:
-        document = {"run": found.run.id, "model": found.run.model, "split": found.run.manifest["split"],
-                    "protocol": found.protocol, **found.evaluation.to_dict()}
+        document = {
+            "run": found.run.id,
+            "model": found.run.model,
+            "split": found.run.manifest["split"],
+            "protocol": found.protocol,
+            **found.evaluation.to_dict(),
+        }
         if against:
             document |= {"against": against, "comparison": compared}
         print_json(document)
@@ -46,14 +55,26 @@ def evaluate(
         row: list[object] = [name, value, *evaluation.ci95.get(name, (None, None))]
         if other:
             test = compared.get(name)
-            row += [other.evaluation.metrics[name], test.difference if test else None, test.p_value if test else None]
+            row += [
+                other.evaluation.metrics[name],
+                test.difference if test else None,
+                test.p_value if test else None,
+            ]
         rows.append(row)
     columns = ["metric", "value", "95% from", "to", *([against, "difference", "p"] if against else [])]
     out.print(table(columns, rows, title=f"{found.run.id}: {evaluation.groups} cases, {found.protocol}"))
     buckets = evaluation.buckets
-    names = [name for name in evaluation.metrics if name in next(iter(buckets.values())).metrics][:5] if buckets else []
-    out.print(table(["training records", "cases", *names],
-                    [[label, b.groups, *(b.metrics[name] for name in names)] for label, b in buckets.items()]))
+    names = (
+        [name for name in evaluation.metrics if name in next(iter(buckets.values())).metrics][:5]
+        if buckets
+        else []
+    )
+    out.print(
+        table(
+            ["training records", "cases", *names],
+            [[label, b.groups, *(b.metrics[name] for name in names)] for label, b in buckets.items()],
+        )
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -6,14 +6,25 @@ from typing import Annotated
 
 import typer
 
-from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json, table
+from graphrec.cli.common import (
+    DEFAULT_WORKSPACE,
+    JsonFlag,
+    StoreFlag,
+    WorkspaceFlag,
+    opened,
+    out,
+    print_json,
+    table,
+)
 from graphrec.serving.explain import explain as find_reasons
 
 
 def explain(
     user: Annotated[str, typer.Argument(help="Id of the user.")],
     node: Annotated[str, typer.Argument(metavar="ID", help="Id of the item or segment.")],
-    model: Annotated[str | None, typer.Option(help="Whose embeddings; the last published by default.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Whose embeddings; the last published by default.")
+    ] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -31,7 +42,9 @@ def explain(
     if found.score is not None:
         out.print(f"score {found.score:.4f} by {found.run}", markup=False)
     if found.shared:
-        out.print(table(("through", "title", "shared users"), [(s.via, s.title, s.users) for s in found.shared]))
+        out.print(
+            table(("through", "title", "shared users"), [(s.via, s.title, s.users) for s in found.shared])
+        )
     for name, alike in (("embedding", found.embedding), *found.content.items()):
         if alike:
             out.print(table((f"in the history, by {name}", "cosine"), [(a.id, a.cosine) for a in alike]))

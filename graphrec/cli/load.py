@@ -28,7 +28,7 @@ from graphrec.errors import ConfigError
 from graphrec.loaders.base import Loader
 from graphrec.workspace import Workspace
 
-group = typer.Typer(no_args_is_help=True, help="Load files into the graph; loading twice changes nothing.")
+group = typer.Typer(no_args_is_help=True, help="Load files into the graph; loading twice changes nothing.\n\nExample: `graphrec load movielens ml-latest-small`")
 
 
 @cache
@@ -47,7 +47,9 @@ def loaders() -> dict[str, Loader]:
 def register(app: typer.Typer) -> None:
     """Add the command with one subcommand per loader."""
     for loader in loaders().values():
-        group.command(loader.name, help=f"Load {loader.title}.\n\nExample: `{loader.example}`")(_command(loader))
+        group.command(loader.name, help=f"Load {loader.title}.\n\nExample: `{loader.example}`")(
+            _command(loader)
+        )
     app.add_typer(group, name="load")
 
 
@@ -63,14 +65,25 @@ def _command(loader: Loader) -> Callable[..., None]:
             raise ConfigError(f"graphrec load {loader.name}: {_reason(error)}") from error
         _load(loader, read, **given)
 
-    parameters = [inspect.Parameter("paths", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[
-        list[Path], typer.Argument(help="Files or folders.", show_default=False)])]
+    parameters = [
+        inspect.Parameter(
+            "paths",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[list[Path], typer.Argument(help="Files or folders.", show_default=False)],
+        )
+    ]
     for name, field in fields.items():
         flag = "--" + name.strip("_").replace("_", "-")
         names = [f"{flag}/--no{flag[1:]}"] if field.annotation is bool else [flag]
         option = typer.Option(*names, help=" ".join((field.description or "").split()))
-        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.get_default(),
-                                            annotation=Annotated[field.annotation, option]))
+        parameters.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.get_default(call_default_factory=True),
+                annotation=Annotated[field.annotation, option],
+            )
+        )
     shared = inspect.signature(_load, eval_str=True).parameters
     parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(shared.values())[3:]]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -79,15 +92,19 @@ def _command(loader: Loader) -> Callable[..., None]:
 
 
 def _reason(error: ValueError) -> str:
-    errors = getattr(error, "errors", lambda: [])()
-    return f"--{str(errors[0]['loc'][0]).strip('_').replace('_', '-')}: {errors[0]['msg']}" if errors else str(error)
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"--{str(first['loc'][0]).strip('_').replace('_', '-')}: {first['msg']}"
 
 
 def _load(
     loader: Loader,
     options: Any,
     paths: list[Path],
-    on_bad_row: Annotated[str, typer.Option(help="stop: refuse the file; skip: keep bad rows in a rejects file.")] = "stop",
+    on_bad_row: Annotated[
+        str, typer.Option(help="stop: refuse the file; skip: keep bad rows in a rejects file.")
+    ] = "stop",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and write nothing.")] = False,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
@@ -112,9 +129,18 @@ def _load(
 
 def _print(report: LoadReport, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        print_json({"loaded": report.tallies, "rejects": report.rejects, "seconds": report.seconds, "dry_run": dry_run})
+        print_json(
+            {
+                "loaded": report.tallies,
+                "rejects": report.rejects,
+                "seconds": report.seconds,
+                "dry_run": dry_run,
+            }
+        )
         return
-    rows = [(name, t.read, t.created, t.updated, t.unchanged, t.rejected) for name, t in report.tallies.items()]
+    rows = [
+        (name, t.read, t.created, t.updated, t.unchanged, t.rejected) for name, t in report.tallies.items()
+    ]
     out.print(table(("", "read", "written", "updated", "unchanged", "rejected"), rows))
     if report.rejects is not None:
         out.print(f"rejected rows and why: {report.rejects}", markup=False)

@@ -15,9 +15,13 @@ def loaders(as_json: JsonFlag = False) -> None:
     """
     found = installed().values()
     if as_json:
-        print_json([{"loader": entry.name, "title": entry.title, "example": entry.example} for entry in found])
+        print_json(
+            [{"loader": entry.name, "title": entry.title, "example": entry.example} for entry in found]
+        )
         return
-    out.print(table(("loader", "what", "example"), [(entry.name, entry.title, entry.example) for entry in found]))
+    out.print(
+        table(("loader", "what", "example"), [(entry.name, entry.title, entry.example) for entry in found])
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -31,14 +31,25 @@ def models(
     kind = model(name)
     settings, options = describe(name), describe_settings(TrainOptions)
     if as_json:
-        print_json({"model": name, "title": kind.title, "paper": kind.paper, "settings": settings, "training": options})
+        print_json(
+            {
+                "model": name,
+                "title": kind.title,
+                "paper": kind.paper,
+                "settings": settings,
+                "training": options,
+            }
+        )
         return
     out.print(f"{name}: {kind.title}\n{kind.paper}".strip(), markup=False)
     for title, entries in (("settings", settings), ("training", options)):
         if entries:
-            out.print(table((title, "type", "range", "default", "what"), [
-                (s.name, s.type, s.range, str(s.default), " ".join(s.doc.split())) for s in entries
-            ]))
+            out.print(
+                table(
+                    (title, "type", "range", "default", "what"),
+                    [(s.name, s.type, s.range, str(s.default), " ".join(s.doc.split())) for s in entries],
+                )
+            )
 
 
 def register(app: typer.Typer) -> None:

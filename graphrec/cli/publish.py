@@ -32,7 +32,9 @@ def publish(
         print_json(done)
         return
     counts = ", ".join(f"{count:,} {label}" for label, count in done.counts.items())
-    out.print(f"{done.run} written back as property {done.property}: {counts}, {done.seconds:.1f} s", markup=False)
+    out.print(
+        f"{done.run} written back as property {done.property}: {counts}, {done.seconds:.1f} s", markup=False
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -17,7 +17,9 @@ def queries(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json(list(found))
         return
-    out.print(table(("query", "what", "example"), [(entry.name, entry.what, entry.example) for entry in found]))
+    out.print(
+        table(("query", "what", "example"), [(entry.name, entry.what, entry.example) for entry in found])
+    )
 
 
 def register(app: typer.Typer) -> None:

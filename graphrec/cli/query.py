@@ -26,7 +26,9 @@ from graphrec.store.queries import bind, named_queries
 
 def query(
     name: Annotated[str, typer.Argument(help="A named query, or the path of a .cypher file.")],
-    given: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="key=value; repeat for more.")] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("-p", "--parameter", help="key=value; repeat for more.")
+    ] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,

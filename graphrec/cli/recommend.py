@@ -24,11 +24,15 @@ from graphrec.serving.recommend import recommend as rank
 def recommend(
     user: Annotated[str, typer.Argument(help="Id of the user.")],
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
-    model: Annotated[str | None, typer.Option(help="Whose published embeddings; the last published by default.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Whose published embeddings; the last published by default.")
+    ] = None,
     run: Annotated[str | None, typer.Option(help="Score with this run instead, published or not.")] = None,
     within: Annotated[str | None, typer.Option(help="Rank the segments of this video only.")] = None,
     label: Annotated[str | None, typer.Option(help="Item or Segment.")] = None,
-    include_seen: Annotated[bool, typer.Option("--include-seen", help="Also what the user has already chosen.")] = False,
+    include_seen: Annotated[
+        bool, typer.Option("--include-seen", help="Also what the user has already chosen.")
+    ] = False,
     new_only: Annotated[bool, typer.Option("--new-only", help="Only what nobody has chosen yet.")] = False,
     why: Annotated[bool, typer.Option("--explain", help="Say why, for each.")] = False,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
@@ -43,7 +47,11 @@ def recommend(
 
     with opened(workspace, store) as (graph, folder):
         ranking = rank(graph, folder, Request(user, k, model, run, within, label, include_seen, new_only))
-        reasons = [explain(graph, folder, user, item.id, model=model).sentence for item in ranking.items] if why else []
+        reasons = (
+            [explain(graph, folder, user, item.id, model=model).sentence for item in ranking.items]
+            if why
+            else []
+        )
     if as_json:
         document = {**vars(ranking)}
         if why:
@@ -61,7 +69,14 @@ def recommend(
 def ranked(items: list[Recommendation], *, title: str, reasons: list[str] | None = None) -> object:
     """Return a table of a ranked list."""
     timed = any(item.video is not None for item in items)
-    columns = ["#", "id", "score", "title", *(["video", "from s", "to s"] if timed else []), *(["why"] if reasons else [])]
+    columns = [
+        "#",
+        "id",
+        "score",
+        "title",
+        *(["video", "from s", "to s"] if timed else []),
+        *(["why"] if reasons else []),
+    ]
     rows = []
     for place, item in enumerate(items):
         row: list[object] = [place + 1, item.id, item.score, item.title]

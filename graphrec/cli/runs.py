@@ -22,11 +22,23 @@ def runs(workspace: WorkspaceFlag = DEFAULT_WORKSPACE, as_json: JsonFlag = False
     if not found:
         err.print("no runs yet; start one with `graphrec train --model transgrec`")
         return
-    out.print(table(("run", "split", "seed", "epochs", "validation", "value", ""), [
-        (run.id, run.manifest["split"], run.manifest["seed"], run.manifest.get("epochs"), run.manifest.get("metric"),
-         run.manifest.get("best"), "" if run.finished else f"cut off: graphrec train --resume {run.id}")
-        for run in found
-    ]))
+    out.print(
+        table(
+            ("run", "split", "seed", "epochs", "validation", "value", ""),
+            [
+                (
+                    run.id,
+                    run.manifest["split"],
+                    run.manifest["seed"],
+                    run.manifest.get("epochs"),
+                    run.manifest.get("metric"),
+                    run.manifest.get("best"),
+                    "" if run.finished else f"cut off: graphrec train --resume {run.id}",
+                )
+                for run in found
+            ],
+        )
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -14,7 +14,9 @@ from graphrec.serving.similar import similar as find_similar
 def similar(
     node: Annotated[str, typer.Argument(metavar="ID", help="Id of an item, segment or user.")],
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
-    model: Annotated[str | None, typer.Option(help="Whose embeddings; the last published by default.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Whose embeddings; the last published by default.")
+    ] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,

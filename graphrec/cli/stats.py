@@ -8,13 +8,24 @@ import numpy as np
 import typer
 
 from graphrec import schema
-from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json, table
+from graphrec.cli.common import (
+    DEFAULT_WORKSPACE,
+    JsonFlag,
+    StoreFlag,
+    WorkspaceFlag,
+    opened,
+    out,
+    print_json,
+    table,
+)
 from graphrec.features import FeatureStore
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import list_runs
 
 
-def stats(workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None, as_json: JsonFlag = False) -> None:
+def stats(
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None, as_json: JsonFlag = False
+) -> None:
     """Count nodes and relationships, summarise degrees, list features and runs.
 
     Example: `graphrec stats`
@@ -37,11 +48,19 @@ def stats(workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None,
     out.print(f"{report['store']}, {report['bytes'] / 1e6:.1f} MB", markup=False)
     out.print(table(("nodes", "count"), report["nodes"].items()))
     out.print(table(("relationships", "count"), report["relationships"].items()))
-    out.print(table(("per user", "users", "median", "mean", "max"),
-                    [(name, d["users"], d["median"], d["mean"], d["max"]) for name, d in report["degrees"].items()]))
+    out.print(
+        table(
+            ("per user", "users", "median", "mean", "max"),
+            [(name, d["users"], d["median"], d["mean"], d["max"]) for name, d in report["degrees"].items()],
+        )
+    )
     if report["features"]:
-        out.print(table(("feature", "of", "width", "rows"),
-                        [(n, f["label"], f["width"], f["rows"]) for n, f in report["features"].items()]))
+        out.print(
+            table(
+                ("feature", "of", "width", "rows"),
+                [(n, f["label"], f["width"], f["rows"]) for n, f in report["features"].items()],
+            )
+        )
     if report["runs"]:
         out.print(f"runs: {', '.join(report['runs'])}", markup=False)
 
@@ -57,7 +76,9 @@ def _degrees(graph: GraphStore, counts: dict[str, int]) -> dict[str, dict[str, f
             active = degree[degree > 0]
             if len(active):
                 found[f"{rel.name} {end}"] = {
-                    "users": len(active), "median": float(np.median(active)), "mean": float(active.mean()),
+                    "users": len(active),
+                    "median": float(np.median(active)),
+                    "mean": float(active.mean()),
                     "max": int(active.max()),
                 }
     return found

@@ -26,20 +26,39 @@ from graphrec.workspace import Workspace
 
 
 def train(
-    model: Annotated[str | None, typer.Option("--model", "-m", help="Which model; `graphrec models` lists them.")] = None,
-    given: Annotated[list[str] | None, typer.Option("--set", help="A setting, as key=value; repeat for more.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A TOML file of settings, such as a run's config.toml.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Which model; `graphrec models` lists them.")
+    ] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, as key=value; repeat for more.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file of settings, such as a run's config.toml.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    split: Annotated[str | None, typer.Option(help="given, temporal-last, random-70-10-20, cold-items or "
-                                              "random-k-fold; by default what the data say.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="given, temporal-last, random-70-10-20, cold-items or "
+            "random-k-fold; by default what the data say."
+        ),
+    ] = None,
     fold: Annotated[int, typer.Option(help="Which fold of cold-items or random-k-fold is tested.")] = 0,
-    projection: Annotated[str | None, typer.Option(help="highlights, likes, views or ratings; by default the first "
-                                                   "that the graph holds.")] = None,
-    where: Annotated[list[str] | None, typer.Option(help="Keep relationships where, for example rating>=4.")] = None,
-    feature: Annotated[list[str] | None, typer.Option(help="Feature matrix to use; repeat for more. All by default.")] = None,
+    projection: Annotated[
+        str | None,
+        typer.Option(help="highlights, likes, views or ratings; by default the first that the graph holds."),
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Keep relationships where, for example rating>=4.")
+    ] = None,
+    feature: Annotated[
+        list[str] | None, typer.Option(help="Feature matrix to use; repeat for more. All by default.")
+    ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run instead of starting one.")] = None,
-    publish: Annotated[bool, typer.Option("--publish/--no-publish", help="Write the embeddings back.")] = True,
+    publish: Annotated[
+        bool, typer.Option("--publish/--no-publish", help="Write the embeddings back.")
+    ] = True,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -63,14 +82,20 @@ def train(
         def show(line: Any, epochs: int) -> None:
             loss = " ".join(f"{name} {value:.4f}" for name, value in line.loss.items())
             valid = " ".join(f"{name} {value:.4f}" for name, value in line.valid.items())
-            progress.update(task, total=epochs, completed=line.epoch,
-                            description=f"loss {loss}  valid {valid}  {line.edges_per_s:,.0f} edges/s")
+            progress.update(
+                task,
+                total=epochs,
+                completed=line.epoch,
+                description=f"loss {loss}  valid {valid}  {line.edges_per_s:,.0f} edges/s",
+            )
 
         if resume is not None:
             trained = resume_run(folder, resume, progress=show)
         else:
             values, name = _settings(config, model, given)
-            plan = Plan(name, values | {"seed": seed, "device": device}, split, fold, projection, where or [], feature)
+            plan = Plan(
+                name, values | {"seed": seed, "device": device}, split, fold, projection, where or [], feature
+            )
             trained = train_model(folder, plan, store=store, progress=show)
     run = trained.run
     published = None
@@ -81,19 +106,39 @@ def train(
                 with opened(workspace, store, write=True) as (graph, _):
                     published = publish_run(graph, loaded)
         except GraphrecError as error:
-            raise type(error)(f"{error}. The run is kept: `graphrec publish {run.id}` writes it back") from error
+            raise type(error)(
+                f"{error}. The run is kept: `graphrec publish {run.id}` writes it back"
+            ) from error
     if as_json:
-        print_json({"run": run.id, "model": run.model, "split": run.manifest["split"], "protocol": "default",
-                    **trained.test.to_dict(), "best_epoch": run.manifest["best_epoch"],
-                    "published": published and published.counts})
+        print_json(
+            {
+                "run": run.id,
+                "model": run.model,
+                "split": run.manifest["split"],
+                "protocol": "default",
+                **trained.test.to_dict(),
+                "best_epoch": run.manifest["best_epoch"],
+                "published": published and published.counts,
+            }
+        )
         return
     best = run.manifest["best"]
-    out.print(f"run {run.id}: best epoch {run.manifest['best_epoch']} of {run.manifest['epochs']}"
-              + (f", validation {run.manifest['metric']} {best:.4f}" if best is not None else "")
-              + f", {run.manifest['train_seconds']:.1f} s", markup=False)
-    out.print(table(("test metric", "value", "95% from", "to"), [
-        (name, value, *trained.test.ci95.get(name, (None, None))) for name, value in trained.test.metrics.items()
-    ], title=f"{trained.test.groups} test cases, split {run.manifest['split']}"))
+    out.print(
+        f"run {run.id}: best epoch {run.manifest['best_epoch']} of {run.manifest['epochs']}"
+        + (f", validation {run.manifest['metric']} {best:.4f}" if best is not None else "")
+        + f", {run.manifest['train_seconds']:.1f} s",
+        markup=False,
+    )
+    out.print(
+        table(
+            ("test metric", "value", "95% from", "to"),
+            [
+                (name, value, *trained.test.ci95.get(name, (None, None)))
+                for name, value in trained.test.metrics.items()
+            ],
+            title=f"{trained.test.groups} test cases, split {run.manifest['split']}",
+        )
+    )
     if published:
         counts = ", ".join(f"{count:,} {label}" for label, count in published.counts.items())
         out.print(f"written back as property {published.property}: {counts}", markup=False)
@@ -111,7 +156,9 @@ def _settings(config: Path | None, model: str | None, given: list[str] | None) -
     named = values.pop("model", None)
     name = model or named
     if name is None:
-        raise ConfigError("which model? --model transgrec, or --config with a model in it; `graphrec models` lists them")
+        raise ConfigError(
+            "which model? --model transgrec, or --config with a model in it; `graphrec models` lists them"
+        )
     return values | pairs(given or [], "--set"), name
 
 

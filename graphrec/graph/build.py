@@ -31,7 +31,11 @@ GENRES = "genres"
 """A feature that the graph itself holds: which genres an item is in."""
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    ">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator.gt, "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
 }
 
 
@@ -74,7 +78,9 @@ def _key(store: GraphStore, projection: Projection, features: FeatureStore, name
     used += ["HAS_SEGMENT"] if projection.grouped else []
     used += ["IN_GENRE", "Genre"] if GENRES in names else []
     content = {
-        "store": store.uri, "projection": projection.to_dict(), "versions": store.versions(used),
+        "store": store.uri,
+        "projection": projection.to_dict(),
+        "versions": store.versions(used),
         "features": {name: features.info(name).fingerprint for name in names if name != GENRES},
     }
     return blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
@@ -92,8 +98,10 @@ def _read(
         kept &= _COMPARE[rule.operator](values, rule.value)
     if not kept.any():
         conditions = ", ".join(f"{f.property}{f.operator}{f.value:g}" for f in projection.filters)
-        raise DataError(f"no {projection.relationship} relationships from User to {projection.item} are left to learn "
-                        f"from{' where ' + conditions if conditions else ''} (of {len(kept)} in the graph)")
+        raise DataError(
+            f"no {projection.relationship} relationships from User to {projection.item} are left to learn "
+            f"from{' where ' + conditions if conditions else ''} (of {len(kept)} in the graph)"
+        )
     users, user_rank = _sorted(edges.source_ids)
     items, item_rank = _sorted(edges.target_ids)
     user, item = user_rank[edges.source[kept]], item_rank[edges.target[kept]]
@@ -104,14 +112,22 @@ def _read(
     by_item = Ragged.from_pairs(item, user, len(items))
     split = np.zeros(len(kept), np.int8)
     if "split" in edges.properties:
-        split = positions(edges.properties["split"], pa.chunked_array([pa.array(SPLITS)])).clip(0).astype(np.int8)
+        split = (
+            positions(edges.properties["split"], pa.chunked_array([pa.array(SPLITS)])).clip(0).astype(np.int8)
+        )
     groups, group, position = _groups(store, projection, items)
     matrix, described = item_features(store, features, names, items)
     return {"users": users, "items": items, "groups": groups}, {
-        "by_user_indptr": by_user.indptr, "by_user_indices": by_user.indices,
-        "by_item_indptr": by_item.indptr, "by_item_indices": by_item.indices,
-        "order": order, "split": split[kept][arranged], "group": group, "position": position,
-        "features": matrix, "described": described,
+        "by_user_indptr": by_user.indptr,
+        "by_user_indices": by_user.indices,
+        "by_item_indptr": by_item.indptr,
+        "by_item_indices": by_item.indices,
+        "order": order,
+        "split": split[kept][arranged],
+        "group": group,
+        "position": position,
+        "features": matrix,
+        "described": described,
     }
 
 
@@ -131,7 +147,9 @@ def _order(properties: Any, kept: npt.NDArray[np.bool_]) -> Ints:
     return np.zeros(int(kept.sum()), np.int64)
 
 
-def _groups(store: GraphStore, projection: Projection, items: pa.Array) -> tuple[pa.Array, Ints, npt.NDArray[np.float32]]:
+def _groups(
+    store: GraphStore, projection: Projection, items: pa.Array
+) -> tuple[pa.Array, Ints, npt.NDArray[np.float32]]:
     group, middle = np.full(len(items), -1, np.int64), np.zeros(len(items), np.float32)
     if not projection.grouped:
         return pa.array([], pa.string()), group, middle
@@ -141,7 +159,9 @@ def _groups(store: GraphStore, projection: Projection, items: pa.Array) -> tuple
     owned = positions(owners.target_ids, pa.chunked_array([items]))[owners.target]
     group[owned] = rank[owners.source]
     place = np.zeros(len(items))
-    place[positions(segments["id"], pa.chunked_array([items]))] = pc.fill_null(segments["position"], 0).to_numpy()
+    place[positions(segments["id"], pa.chunked_array([items]))] = pc.fill_null(
+        segments["position"], 0
+    ).to_numpy()
     counts = np.bincount(group[group >= 0], minlength=max(len(ids), 1))
     inside = group >= 0
     middle[inside] = (place[inside] + 0.5) / counts[group[inside]]
@@ -178,10 +198,12 @@ def _genres(store: GraphStore, items: pa.Array) -> tuple[npt.NDArray[np.float32]
     matrix = np.zeros((len(items), len(rank)), np.float32)
     row = positions(edges.source_ids, pa.chunked_array([items]))[edges.source]
     matrix[row, rank[edges.target]] = 1
-    return matrix, matrix.any(1)
+    return matrix, np.asarray(matrix.any(1))
 
 
-def _fingerprint(projection: Projection, ids: dict[str, pa.Array], arrays: dict[str, npt.NDArray[Any]]) -> str:
+def _fingerprint(
+    projection: Projection, ids: dict[str, pa.Array], arrays: dict[str, npt.NDArray[Any]]
+) -> str:
     digest = blake2b(json.dumps(projection.to_dict(), sort_keys=True).encode(), digest_size=12)
     for name in ID_COLUMNS:
         column = ids[name]
@@ -197,11 +219,20 @@ def _save(
 ) -> None:
     with replacing_folder(folder) as part:
         for name in ID_COLUMNS:
-            feather.write_feather(pa.table({"id": ids[name]}), part / f"{name}.arrow", compression="uncompressed")
+            feather.write_feather(
+                pa.table({"id": ids[name]}), part / f"{name}.arrow", compression="uncompressed"
+            )
         for name in ARRAYS:
             np.save(part / f"{name}.npy", arrays[name])
-        write_json(part / "meta.json", {
-            "fingerprint": folder.name, "projection": projection.to_dict(),
-            "users": len(ids["users"]), "items": len(ids["items"]), "groups": len(ids["groups"]),
-            "edges": len(arrays["order"]), "features": int(arrays["features"].shape[1]),
-        })
+        write_json(
+            part / "meta.json",
+            {
+                "fingerprint": folder.name,
+                "projection": projection.to_dict(),
+                "users": len(ids["users"]),
+                "items": len(ids["items"]),
+                "groups": len(ids["groups"]),
+                "edges": len(arrays["order"]),
+                "features": int(arrays["features"].shape[1]),
+            },
+        )

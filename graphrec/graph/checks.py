@@ -37,15 +37,19 @@ def check_seeds(kind: str, seeds: Tensor, count: int) -> None:
         count: how many nodes of this kind the graph has.
     """
     if seeds.dtype != torch.int64 or seeds.dim() != 1:
-        raise DataError(f"seed {kind}s must be int64 [n], not {seeds.dtype} {list(seeds.shape)}; "
-                        f"convert them with .long().flatten()")
+        raise DataError(
+            f"seed {kind}s must be int64 [n], not {seeds.dtype} {list(seeds.shape)}; "
+            f"convert them with .long().flatten()"
+        )
     if len(seeds) == 0 or seeds.device.type != "cpu":
         return
     ordered = seeds.sort().values
     low, high = int(ordered[0]), int(ordered[-1])
     if low < 0 or high >= count:
-        raise DataError(f"seed {kind} {low if low < 0 else high} is not in the graph of {count} {kind}s; "
-                        f"use ids 0 to {count - 1}")
+        raise DataError(
+            f"seed {kind} {low if low < 0 else high} is not in the graph of {count} {kind}s; "
+            f"use ids 0 to {count - 1}"
+        )
     repeated = ordered[1:] == ordered[:-1]
     if bool(repeated.any()):
         first = int(ordered[1:][repeated][0])

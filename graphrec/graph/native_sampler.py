@@ -55,13 +55,18 @@ class NativeSampler:
             item_users = draw_neighbours(self.data.by_item, item_ids, fanout, rng)
             user_ids, user_positions = append_new(user_ids, item_users.indices, self._user_slots)
             item_ids, item_positions = append_new(item_ids, user_items.indices, self._item_slots)
-            layers.append(Layer(
-                _both_ways(Ragged(user_items.indptr, item_positions), len(item_ids)),
-                _both_ways(Ragged(item_users.indptr, user_positions), len(user_ids)),
-            ))
+            layers.append(
+                Layer(
+                    _both_ways(Ragged(user_items.indptr, item_positions), len(item_ids)),
+                    _both_ways(Ragged(item_users.indptr, user_positions), len(user_ids)),
+                )
+            )
         return Blocks(
-            torch.tensor(user_ids), torch.tensor(item_ids), tuple(reversed(layers)),
-            torch.arange(len(users)), torch.arange(len(items)),
+            torch.tensor(user_ids),
+            torch.tensor(item_ids),
+            tuple(reversed(layers)),
+            torch.arange(len(users)),
+            torch.arange(len(items)),
         )
 
 

@@ -92,8 +92,11 @@ def narrowed(projection: Projection, where: list[str], features: list[str] | Non
     filters = [_filter(projection.relationship, text) for text in where]
     named = {f.property for f in filters}
     kept = [f for f in projection.filters if f.property not in named]
-    return replace(projection, filters=(*kept, *filters),
-                   features=projection.features if features is None else tuple(features))
+    return replace(
+        projection,
+        filters=(*kept, *filters),
+        features=projection.features if features is None else tuple(features),
+    )
 
 
 def _filter(relationship: str, text: str) -> Filter:
@@ -105,4 +108,6 @@ def _filter(relationship: str, text: str) -> Filter:
             except ValueError:
                 break
             return Filter(schema.relationship(relationship).property(name.strip()).name, operator, number)
-    raise ConfigError(f"{text!r} is no condition; write one like rating>=4 ({', '.join(OPERATORS)} and a number)")
+    raise ConfigError(
+        f"{text!r} is no condition; write one like rating>=4 ({', '.join(OPERATORS)} and a number)"
+    )

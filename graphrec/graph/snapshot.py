@@ -1,8 +1,8 @@
 """An immutable, memory-mapped copy of what training needs; the database is not read twice for it.
 
-    snapshots/<fingerprint>/meta.json         projection and counts
-    snapshots/<fingerprint>/{users,items,groups}.arrow
-    snapshots/<fingerprint>/<array>.npy       see ``Snapshot``
+snapshots/<fingerprint>/meta.json         projection and counts
+snapshots/<fingerprint>/{users,items,groups}.arrow
+snapshots/<fingerprint>/<array>.npy       see ``Snapshot``
 """
 
 from __future__ import annotations
@@ -102,8 +102,18 @@ class Snapshot:
         return Ragged.from_pairs(self.group[inside], inside, len(self.groups))
 
 
-ARRAYS = ("by_user_indptr", "by_user_indices", "by_item_indptr", "by_item_indices", "order", "split", "group",
-          "position", "features", "described")
+ARRAYS = (
+    "by_user_indptr",
+    "by_user_indices",
+    "by_item_indptr",
+    "by_item_indices",
+    "order",
+    "split",
+    "group",
+    "position",
+    "features",
+    "described",
+)
 ID_COLUMNS = ("users", "items", "groups")
 
 
@@ -113,7 +123,11 @@ def open_snapshot(folder: Path) -> Snapshot:
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
     ids = {name: Ids(_ids(folder / f"{name}.arrow")) for name in ID_COLUMNS}
     return Snapshot(
-        meta["fingerprint"], meta["projection"], **ids,
+        meta["fingerprint"],
+        meta["projection"],
+        ids["users"],
+        ids["items"],
+        ids["groups"],
         by_user=Ragged(arrays["by_user_indptr"], arrays["by_user_indices"]),
         by_item=Ragged(arrays["by_item_indptr"], arrays["by_item_indices"]),
         **{name: arrays[name] for name in ("order", "split", "group", "position", "features", "described")},

@@ -41,17 +41,23 @@ def split(snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: i
     part, cold = SPLITTERS[name](snapshot, np.random.default_rng(seed), fold)
     counts = np.bincount(part, minlength=4)
     if not counts[TRAIN] or not counts[TEST]:
-        raise DataError(f"the split {name} leaves {counts[TRAIN]} edges for training and {counts[TEST]} for the test; "
-                        "choose another with --split, or load more data")
+        raise DataError(
+            f"the split {name} leaves {counts[TRAIN]} edges for training and {counts[TEST]} for the test; "
+            "choose another with --split, or load more data"
+        )
     data = _training(snapshot, part == TRAIN)
     label = name if name not in FOLDED else f"{name}-{fold}"
-    return Split(label, data, _cases(snapshot, data, part, VALID, cold), _cases(snapshot, data, part, TEST, cold))
+    return Split(
+        label, data, _cases(snapshot, data, part, VALID, cold), _cases(snapshot, data, part, TEST, cold)
+    )
 
 
 def _given(snapshot: Snapshot, rng: np.random.Generator, fold: int) -> tuple[Ints, Ints | None]:
     if not _says_valid_and_test(snapshot):
-        raise DataError("the relationships have no `split` property that says train, valid and test; "
-                        "choose another split, for example --split temporal-last")
+        raise DataError(
+            "the relationships have no `split` property that says train, valid and test; "
+            "choose another split, for example --split temporal-last"
+        )
     code = np.asarray(snapshot.split)
     part = np.full(len(code), TRAIN)
     part[code == SPLITS.index("valid")] = VALID

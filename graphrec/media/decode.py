@@ -132,18 +132,26 @@ class _Reading:
         """Raise ``DataError`` where the file did not hold what it promised."""
         if not self.decoded:
             reason = f"{self._damaged} damaged packets" if self._damaged else "nothing"
-            raise DataError(f"{path}: no frame can be decoded, its video stream holds {reason}; "
-                            "export or copy the file again")
+            raise DataError(
+                f"{path}: no frame can be decoded, its video stream holds {reason}; "
+                "export or copy the file again"
+            )
         if self._damaged > self.decoded:
-            raise DataError(f"{path}: {self._damaged} packets are damaged and only {self.decoded} frames "
-                            "can be decoded; copy the file again")
+            raise DataError(
+                f"{path}: {self._damaged} packets are damaged and only {self.decoded} frames "
+                "can be decoded; copy the file again"
+            )
         if self._stopped:
-            raise DataError(f"{path}: reading stops after {self._video_end_s:.1f} s ({self._stopped}); "
-                            "the file is cut off or damaged, copy it again")
+            raise DataError(
+                f"{path}: reading stops after {self._video_end_s:.1f} s ({self._stopped}); "
+                "the file is cut off or damaged, copy it again"
+            )
         promised_s, reached_s = self._promise()
         if promised_s - reached_s > max(1.0, 0.01 * promised_s):
-            raise DataError(f"{path}: ends after {reached_s:.1f} s of the {promised_s:.1f} s that its header "
-                            "promises; the file is cut off, copy it again")
+            raise DataError(
+                f"{path}: ends after {reached_s:.1f} s of the {promised_s:.1f} s that its header "
+                "promises; the file is cut off, copy it again"
+            )
 
     def _promise(self) -> tuple[float, float]:
         """The seconds that the header promises (0 if it does not), and those that were there."""

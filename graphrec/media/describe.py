@@ -140,5 +140,7 @@ def _write(cached: Path, described: Described) -> None:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise DataError(f"{cached.parent}: the feature cache cannot be written ({error.strerror}); "
-                        "free some space or name another folder") from error
+        raise DataError(
+            f"{cached.parent}: the feature cache cannot be written ({error.strerror}); "
+            "free some space or name another folder"
+        ) from error

@@ -50,8 +50,10 @@ def segment_count(duration_s: ArrayLike, length_s: float = LENGTH_S) -> NDArray[
     wrong = ~(np.isfinite(durations) & (durations > 0))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
-        raise DataError(f"{int(wrong.sum())} of {durations.size} durations are not finite and above 0 "
-                        f"(number {first}: {durations.ravel()[first]} s); leave those videos out")
+        raise DataError(
+            f"{int(wrong.sum())} of {durations.size} durations are not finite and above 0 "
+            f"(number {first}: {durations.ravel()[first]} s); leave those videos out"
+        )
     return np.maximum(1, np.floor(durations / length_s + 0.5 + _TOLERANCE)).astype(np.int64)
 
 

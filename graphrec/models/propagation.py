@@ -45,7 +45,7 @@ class Propagation(nn.Module):
         pooling: Pooling,
     ) -> None:
         super().__init__()
-        self.readout='last'; self.layers, self.activation, self.pooling = layers, activation, pooling
+        self.layers, self.activation, self.pooling = layers, activation, pooling
         count = layers if transform else 0
         self.user_transforms = nn.ModuleList(_linear(dimension, identity_start) for _ in range(count))
         self.item_transforms = nn.ModuleList(_linear(dimension, identity_start) for _ in range(count))
@@ -62,19 +62,14 @@ class Propagation(nn.Module):
             items: float32 [len(blocks.items), D], v^0.
         """
         user_degree, item_degree = self.user_degree[blocks.users], self.item_degree[blocks.items]
-        means = [(users, items)]
         for k, layer in enumerate(blocks.layers):
             from_items = self._pool(layer.user_items, items, item_degree, user_degree)
             from_users = self._pool(layer.item_users, users, user_degree, item_degree)
-            users, items = (from_items, from_users) if self.readout == "mean" else (users[: layer.users] + from_items, items[: layer.items] + from_users)
+            users, items = users[: layer.users] + from_items, items[: layer.items] + from_users
             if len(self.user_transforms):
                 users, items = self.user_transforms[k](users).float(), self.item_transforms[k](items).float()
             if self.activation == "relu":
                 users, items = users.relu(), items.relu()
-            means.append((users, items))
-        if self.readout == "mean":
-            n, m = len(users), len(items)
-            return sum(u[:n] for u, _ in means) / len(means), sum(i[:m] for _, i in means) / len(means)
         return users, items
 
     def _pool(self, lists: Neighbours, x: Tensor, sources: Tensor, targets: Tensor) -> Tensor:

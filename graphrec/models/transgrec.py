@@ -76,7 +76,6 @@ class TransGRec(Recommender[TransGRecSettings]):
             identity_start=settings.identity_start,
             pooling=settings.pooling,
         )
-        self.propagation.readout = settings.readout
         self.transfer = _transfer_network(settings) if settings.transfer != "none" else None
         self.discriminator = (
             nn.Sequential(
@@ -148,15 +147,15 @@ class TransGRec(Recommender[TransGRecSettings]):
             of_item = self.items_free.square().sum(1)
             norms = norms + of_item[batch.positives].mean() + of_item[batch.negatives].mean()
         if self.settings.content_l2:
-            of_content = seen.g.square().sum(1)
-            content = of_content[seen.positives].mean() + of_content[seen.negatives].mean()
-            loss = loss + self.settings.content_l2 * content
+            of_content = seen.content.square().sum(1)
+            size = of_content[seen.positives].mean() + of_content[seen.negatives].mean()
+            loss = loss + self.settings.content_l2 * size
         return loss + self.settings.l2 * norms
 
     def _euclidean(self, seen: _Seen) -> Tensor:
         """Eq. 12."""
         assert self.transfer is not None
-        error: Tensor = (self.transfer(seen.content).float() - seen.v).square().sum(-1)
+        error: Tensor = (self.transfer(seen.inputs).float() - seen.v).square().sum(-1)
         weight = self.has_edges[seen.items]
         return (error * weight).sum() / weight.sum().clamp(min=1)
 
@@ -174,7 +173,7 @@ class TransGRec(Recommender[TransGRecSettings]):
         assert self.transfer is not None
         assert self.discriminator is not None
         items = torch.cat([seen.positives, seen.negatives[:, 0]])
-        item = seen.v[items].detach() if real else self.transfer(seen.content[items]).float()
+        item = seen.v[items].detach() if real else self.transfer(seen.inputs[items]).float()
         user = seen.u[seen.users].detach().repeat(2, 1)
         liked = torch.ones(len(items), 1, device=user.device)
         liked[len(seen.positives) :] = 0
@@ -253,12 +252,12 @@ class TransGRec(Recommender[TransGRecSettings]):
 
 @dataclass(frozen=True)
 class _Seen:
-    """Embeddings u [U, D] and v [I, D], T's input and graph ids of the same items; the batch's places in them."""
+    """Embeddings u [U, D] and v [I, D]; of the same items g_i, T's input and graph ids; the batch's places."""
 
     u: Tensor
     v: Tensor
-    g: Tensor
     content: Tensor
+    inputs: Tensor
     items: Tensor
     users: Tensor
     positives: Tensor

@@ -17,6 +17,7 @@ PRINTED: dict[str, Any] = {
     "scaling": "whiten",
     "user_weighting": 0.5,
     "l2": 0.1,
+    "content_l2": 0.0,
     "detach": False,
 }
 """What ``preset=printed`` stands for. It wants a learning rate of 1e-3 (section 4.1)."""
@@ -52,13 +53,11 @@ class TransGRecSettings(Settings):
     """Xavier gain that W0 starts with; small, so that content does not drown z_i."""
     initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)
     """Standard deviation that X and Z start with (section 4.1: variance 0.01)."""
-    l2: float = Field(0.1, ge=0, allow_inf_nan=False)
+    l2: float = Field(0.3, ge=0, allow_inf_nan=False)
     """λ of Eq. 14, on the free embeddings of the batch's users and items."""
-    content_l2: float = Field(0.1, ge=0, allow_inf_nan=False)
+    content_l2: float = Field(1.0, ge=0, allow_inf_nan=False)
     """The same for content g_i, which the paper leaves free: W0 then cannot drown z_i."""
-    readout: Literal["last", "mean"] = "last"
-    """R."""
-    user_weighting: float = Field(0.5, ge=0, le=1)
+    user_weighting: float = Field(0.25, ge=0, le=1)
     """An edge of a user with d edges weighs d ** -user_weighting in the loss: 0 counts edges alike (Eq. 14),
     1 counts users alike. Keeps a few heavy users from deciding alone."""
     transfer: Literal["euclidean", "adversarial", "none"] = "euclidean"

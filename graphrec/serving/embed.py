@@ -46,8 +46,10 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     matrix, described = item_features(store, FeatureStore(workspace.features), names, new)
     width = loaded.snapshot.features.shape[1]
     if matrix.shape[1] != width:
-        raise DataError(f"run {loaded.run.id} was trained on {width} feature values per {label}, now there are "
-                        f"{matrix.shape[1]} ({', '.join(names)}); train again")
+        raise DataError(
+            f"run {loaded.run.id} was trained on {width} feature values per {label}, now there are "
+            f"{matrix.shape[1]} ({', '.join(names)}); train again"
+        )
     ids = new.filter(pa.array(described))
     if len(ids):
         with torch.inference_mode():

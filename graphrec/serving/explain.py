@@ -58,8 +58,9 @@ class Explanation:
     sentence: str
 
 
-def explain(store: GraphStore, workspace: Workspace, user: str, node: str, *, model: str | None = None,
-            k: int = 5) -> Explanation:
+def explain(
+    store: GraphStore, workspace: Workspace, user: str, node: str, *, model: str | None = None, k: int = 5
+) -> Explanation:
     """Explain ``node`` for ``user``.
 
     Raises ``NotFoundError`` for an unknown user, or an id that is no item or segment.
@@ -75,19 +76,36 @@ def explain(store: GraphStore, workspace: Workspace, user: str, node: str, *, mo
     if run is not None:
         users, user_vectors = store.read_embeddings("User", run["property"])
         items, vectors = store.read_embeddings(label, run["property"])
-        u, v = (column.index(key).as_py() if len(column) else -1 for column, key in ((users, user), (items, node)))
+        u, v = (
+            column.index(key).as_py() if len(column) else -1 for column, key in ((users, user), (items, node))
+        )
         if u >= 0 and v >= 0:
             score = float(user_vectors[u] @ vectors[v])
         if v >= 0 and history:
             at = [items.index(other).as_py() for other in history]
-            near = _alike([h for h, a in zip(history, at, strict=True) if a >= 0],
-                          vectors[[a for a in at if a >= 0]], vectors[v], k)
+            near = _alike(
+                [h for h, a in zip(history, at, strict=True) if a >= 0],
+                vectors[[a for a in at if a >= 0]],
+                vectors[v],
+                k,
+            )
     content = _content(FeatureStore(workspace.features), label, history, node, k)
-    return Explanation(user, node, label, run["id"] if run else None, score, shared, near, content,
-                       _sentence(user, node, shared, near, content))
+    return Explanation(
+        user,
+        node,
+        label,
+        run["id"] if run else None,
+        score,
+        shared,
+        near,
+        content,
+        _sentence(user, node, shared, near, content),
+    )
 
 
-def _content(features: FeatureStore, label: str, history: list[str], node: str, k: int) -> dict[str, list[Alike]]:
+def _content(
+    features: FeatureStore, label: str, history: list[str], node: str, k: int
+) -> dict[str, list[Alike]]:
     found = {}
     for name in features.names():
         if features.info(name).label == label and history:
@@ -106,15 +124,25 @@ def _alike(names: list[str], matrix: Floats, vector: Floats, k: int) -> list[Ali
     return [Alike(names[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:k]]
 
 
-def _sentence(user: str, node: str, shared: list[Shared], near: list[Alike], content: dict[str, list[Alike]]) -> str:
+def _sentence(
+    user: str, node: str, shared: list[Shared], near: list[Alike], content: dict[str, list[Alike]]
+) -> str:
     reasons = []
     if shared:
         one = shared[0]
-        reasons.append(f"{one.users} other user{'s' if one.users > 1 else ''} who chose {one.via}, as {user} did, "
-                       f"chose {node} too")
+        reasons.append(
+            f"{one.users} other user{'s' if one.users > 1 else ''} who chose {one.via}, as {user} did, "
+            f"chose {node} too"
+        )
     for name, alike in content.items():
         if alike:
-            reasons.append(f"by {name} it is most like {alike[0].id} (cosine {alike[0].cosine:.2f}) of {user}'s history")
+            reasons.append(
+                f"by {name} it is most like {alike[0].id} (cosine {alike[0].cosine:.2f}) of {user}'s history"
+            )
     if near:
         reasons.append(f"the model places it nearest to {near[0].id} (cosine {near[0].cosine:.2f})")
-    return "; ".join(reasons) + "." if reasons else f"Nothing in {user}'s history leads to {node}: it is not known why."
+    return (
+        "; ".join(reasons) + "."
+        if reasons
+        else f"Nothing in {user}'s history leads to {node}: it is not known why."
+    )

@@ -34,7 +34,9 @@ def load_run(workspace: Workspace, run: Run) -> Loaded:
     """
     weights = run.folder / WEIGHTS
     if not weights.exists():
-        raise TrainingError(f"run {run.id} has no {WEIGHTS}; finish it with `graphrec train --resume {run.id}`")
+        raise TrainingError(
+            f"run {run.id} has no {WEIGHTS}; finish it with `graphrec train --resume {run.id}`"
+        )
     shot = snapshot_of(workspace, run)
     split = split_of(shot, run)
     kind = model_class(run.model)

@@ -24,7 +24,8 @@ def rows(store: GraphStore, name: str, label: str | None = None, **parameters: A
         if label not in LABELS:
             raise unknown("label to recommend", label, LABELS)
         name = f"{name}_{label.lower()}"
-    return store.query(_text(name), **parameters).to_pylist()
+    found: list[dict[str, Any]] = store.query(_text(name), **parameters).to_pylist()
+    return found
 
 
 def ids(store: GraphStore, name: str, label: str, **parameters: Any) -> list[str]:
@@ -35,7 +36,9 @@ def ids(store: GraphStore, name: str, label: str, **parameters: Any) -> list[str
 def require(store: GraphStore, label: str, node: str) -> None:
     """Raise ``NotFoundError`` unless there is a ``label`` node with the id ``node``."""
     if not rows(store, f"exists_{label.lower()}", id=node):
-        raise NotFoundError(f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds")
+        raise NotFoundError(
+            f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds"
+        )
 
 
 def label_of(store: GraphStore, node: str) -> str:
@@ -43,5 +46,7 @@ def label_of(store: GraphStore, node: str) -> str:
     for label in ("Item", "Segment", "User", "Frame"):
         if rows(store, f"exists_{label.lower()}", id=node):
             return label
-    raise NotFoundError(f"there is no Item, Segment, User or Frame with id {node!r}; "
-                        "`graphrec stats` tells what the graph holds")
+    raise NotFoundError(
+        f"there is no Item, Segment, User or Frame with id {node!r}; "
+        "`graphrec stats` tells what the graph holds"
+    )

@@ -49,15 +49,19 @@ def publish(store: GraphStore, loaded: Loaded) -> Published:
     with torch.inference_mode():
         embeddings = loaded.model.embeddings()
     if embeddings is None:
-        raise TrainingError(f"{run.model} has no embeddings to publish; it serves from its run: "
-                            f"`graphrec recommend USER --run {run.id}`")
+        raise TrainingError(
+            f"{run.model} has no embeddings to publish; it serves from its run: "
+            f"`graphrec recommend USER --run {run.id}`"
+        )
     known = {"User": data.by_user.lengths > 0, shot.item_label: (data.by_item.lengths > 0) | shot.described}
     counts = {}
     with store.transaction():
         store.initialise()
         for label, ids, vectors in zip(known, (shot.users, shot.items), embeddings, strict=True):
             rows = np.flatnonzero(known[label])
-            store.write_embeddings(label, run.model, ids.values.take(pa.array(rows)), vectors.numpy(force=True)[rows])
+            store.write_embeddings(
+                label, run.model, ids.values.take(pa.array(rows)), vectors.numpy(force=True)[rows]
+            )
             counts[label] = len(rows)
         store.write_nodes("Run", _node(loaded, int(embeddings[0].shape[1])))
     return Published(run.id, run.model, counts, time.monotonic() - started)
@@ -66,11 +70,16 @@ def publish(store: GraphStore, loaded: Loaded) -> Published:
 def _node(loaded: Loaded, dimension: int) -> pa.Table:
     manifest = loaded.run.manifest
     values = {
-        "id": loaded.run.id, "model": loaded.run.model, "label": loaded.snapshot.item_label,
-        "property": loaded.run.model, "dimension": dimension,
-        "published_at": time.time_ns() // 1_000_000, "snapshot": loaded.snapshot.fingerprint,
+        "id": loaded.run.id,
+        "model": loaded.run.model,
+        "label": loaded.snapshot.item_label,
+        "property": loaded.run.model,
+        "dimension": dimension,
+        "published_at": time.time_ns() // 1_000_000,
+        "snapshot": loaded.snapshot.fingerprint,
         "created_at": int(loaded.run.folder.stat().st_ctime * 1000),
-        "split": loaded.split.name, "seed": manifest["seed"],
+        "split": loaded.split.name,
+        "seed": manifest["seed"],
         "metrics": json.dumps(manifest.get("test", {}).get("metrics", {})),
     }
     return pa.table({name: pa.array([value]) for name, value in values.items()})

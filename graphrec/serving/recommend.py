@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from graphrec.errors import ConfigError, NotFoundError
-from graphrec.serving.load_model import load_run
 from graphrec.serving.lookups import ids, require, rows
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.store.nearest import exact_nearest
@@ -91,8 +90,11 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
         found = _by_embedding(store, model, label, request, among, seen)
     if found is not None:
         return Ranking(request.user, label, run, "", _detailed(store, label, found))
-    note = (f"nothing is known of {request.user} to the model: no training record" if run
-            else "no run is published yet: `graphrec train --model transgrec`")
+    note = (
+        f"nothing is known of {request.user} to the model: no training record"
+        if run
+        else "no run is published yet: `graphrec train --model transgrec`"
+    )
     popular = _popular(store, label, request.k, among, seen)
     return Ranking(request.user, label, "popularity", note, _detailed(store, label, popular))
 
@@ -124,7 +126,9 @@ def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
     among: list[str] | None = None
     if request.within is not None:
         if label != "Segment":
-            raise ConfigError(f"--within ranks the segments of a video, but this run recommends {label} nodes")
+            raise ConfigError(
+                f"--within ranks the segments of a video, but this run recommends {label} nodes"
+            )
         require(store, "Item", request.within)
         among = ids(store, "within", "Segment", video=request.within)
     if request.new_only:
@@ -134,7 +138,12 @@ def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
 
 
 def _by_embedding(
-    store: GraphStore, name: str, label: str, request: Request, among: Sequence[str] | None, seen: Sequence[str]
+    store: GraphStore,
+    name: str,
+    label: str,
+    request: Request,
+    among: Sequence[str] | None,
+    seen: Sequence[str],
 ) -> list[Neighbour] | None:
     users, vectors = store.read_embeddings("User", name)
     at = users.index(request.user).as_py() if len(users) else -1
@@ -148,6 +157,8 @@ def _by_run(
 ) -> list[Neighbour] | None:
     import torch
 
+    from graphrec.serving.load_model import load_run
+
     loaded = load_run(workspace, find_run(workspace, run))
     user = loaded.snapshot.users.index([request.user])
     if user[0] < 0:
@@ -155,8 +166,15 @@ def _by_run(
     with torch.inference_mode():
         scores = loaded.model.scorer().score(torch.from_numpy(user)).numpy(force=True)[0]
     # One column per item turns the search over scores into a search over vectors of length 1.
-    return exact_nearest(loaded.snapshot.items.values, scores[:, None].astype(np.float32), np.ones(1, np.float32),
-                         request.k, among=among, without=seen, metric="dot")
+    return exact_nearest(
+        loaded.snapshot.items.values,
+        scores[:, None].astype(np.float32),
+        np.ones(1, np.float32),
+        request.k,
+        among=among,
+        without=seen,
+        metric="dot",
+    )
 
 
 def _popular(
@@ -164,9 +182,11 @@ def _popular(
 ) -> list[Neighbour]:
     left_out, allowed = set(seen), None if among is None else set(among)
     wanted = k + len(left_out) if allowed is None else store.counts()[label]
-    found = [Neighbour(row["id"], float(row["score"]))
-             for row in rows(store, "popular", label, limit=wanted)
-             if row["id"] not in left_out and (allowed is None or row["id"] in allowed)]
+    found = [
+        Neighbour(row["id"], float(row["score"]))
+        for row in rows(store, "popular", label, limit=wanted)
+        if row["id"] not in left_out and (allowed is None or row["id"] in allowed)
+    ]
     if allowed is not None and len(found) < k:
         rest = sorted(allowed - left_out - {n.id for n in found})
         found += [Neighbour(node, 0.0) for node in rest]
@@ -178,5 +198,3 @@ def _detailed(store: GraphStore, label: str, found: Sequence[Neighbour]) -> list
         return []
     details = {row.pop("id"): row for row in rows(store, "details", label, ids=[n.id for n in found])}
     return [Recommendation(n.id, n.score, **details.get(n.id, {})) for n in found]
-
-

@@ -28,8 +28,10 @@ def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = No
     ids, vectors = store.read_embeddings(label, run["property"])
     at = ids.index(node).as_py() if len(ids) else -1
     if at < 0:
-        raise NotFoundError(f"{label} {node!r} has no embedding of {run['id']}; `graphrec embed` gives one to every "
-                            "node that has features")
+        raise NotFoundError(
+            f"{label} {node!r} has no embedding of {run['id']}; `graphrec embed` gives one to every "
+            "node that has features"
+        )
     found = store.nearest(label, run["property"], vectors[at], k, without=[node], metric="cosine")
     details = {}
     if label in LABELS:

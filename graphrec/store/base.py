@@ -24,7 +24,9 @@ class Written:
     unchanged: int = 0
 
     def __add__(self, other: Written) -> Written:
-        return Written(self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged)
+        return Written(
+            self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged
+        )
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,15 @@ class GraphStore(Protocol):
         ...
 
     def nearest(
-        self, label: str, name: str, vector: Floats, k: int, *, among: Sequence[str] | None = None,
-        without: Sequence[str] = (), metric: str = "dot",
+        self,
+        label: str,
+        name: str,
+        vector: Floats,
+        k: int,
+        *,
+        among: Sequence[str] | None = None,
+        without: Sequence[str] = (),
+        metric: str = "dot",
     ) -> list[Neighbour]:
         """Return the ``k`` nodes whose embedding scores highest against ``vector`` (float32 [D]).
 

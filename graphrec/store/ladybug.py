@@ -7,11 +7,12 @@ as FLOAT[128] 477 s, which is why embeddings are blobs here and `cosine(a, b)` i
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, cast
 
 import ladybug
 import numpy as np
@@ -19,9 +20,10 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import QueryError, StoreBusy, StoreError
-from graphrec.rows import ARROW
 from graphrec.files import read_json, write_json
-from graphrec.store.base import Floats, Neighbour, Relationships, Written
+from graphrec.rows import ARROW
+from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
+from graphrec.store.edges import StoredEdges
 from graphrec.store.nearest import exact_nearest
 from graphrec.store.upsert import plan, positions
 from graphrec.workspace import Workspace
@@ -33,6 +35,10 @@ TYPES = {"string": "STRING", "int64": "INT64", "float64": "DOUBLE", "bool": "BOO
 BUFFER_POOL = 1 << 30
 ADDRESS_SPACE = 1 << 38
 UPDATE_ROWS = 5_000
+
+# COPY .. TO and EXPORT DATABASE count as reading for the database, but write files.
+READING = re.compile(r"(\s|//[^\n]*\n|/\*.*?\*/)*(MATCH|OPTIONAL|UNWIND|WITH|RETURN|CALL)\b", re.I | re.S)
+SPARE = "graphrec_spare"
 
 
 class LadybugStore:
@@ -50,24 +56,29 @@ class LadybugStore:
         self.workspace = workspace
         self._held = ExitStack()
         self._open_transaction = False
+        self._failed = False
+        self._edges: dict[tuple[str, ...], StoredEdges] = {}
         self._embeddings: dict[tuple[str, str], tuple[pa.Array, Floats]] = {}
         if write:
             workspace.create()
         elif not workspace.database.exists():
-            raise StoreError(f"the workspace {workspace.root} holds no graph yet; "
-                             "run `graphrec demo`, or `graphrec load`, or name another with --workspace")
+            raise _nothing_yet(workspace)
         self._held.enter_context(workspace.hold(write=write))
         try:
             self._database = self._held.enter_context(_open(workspace, write))
             self._connection = self._held.enter_context(ladybug.Connection(self._database))
-            self._connection.create_function("cosine", _cosine, [ladybug.Type.BLOB] * 2, ladybug.Type.DOUBLE)
+            self._connection.create_function(
+                "cosine", cast(Any, _cosine), [ladybug.Type.BLOB] * 2, ladybug.Type.DOUBLE
+            )
+            if not write and not self._tables():
+                raise _nothing_yet(workspace)
         except BaseException:
             self._held.close()
             raise
 
     def initialise(self) -> None:
         """Create the tables and properties of the schema that are missing."""
-        existing = {row["name"] for row in self._rows("CALL show_tables() RETURN name").to_pylist()}
+        existing = self._tables()
         for label in schema.LABELS.values():
             if label.name not in existing:
                 columns = "".join(f", {p.name} {TYPES[p.type]}" for p in label.properties)
@@ -94,13 +105,15 @@ class LadybugStore:
             yield
             self._run("COMMIT")
         except BaseException:
+            self._embeddings.clear()
             try:
                 self._connection.execute("ROLLBACK")
             except RuntimeError:
                 log.debug("the failed transaction had already ended")
             raise
         finally:
-            self._open_transaction = False
+            self._open_transaction = self._failed = False
+            self._edges.clear()
 
     def write_nodes(self, label: str, table: pa.Table) -> Written:
         """Create the nodes that are new, update those that differ."""
@@ -114,7 +127,9 @@ class LadybugStore:
             with self.transaction():
                 self._touch(label)
                 self._copy(f"`{label}`({', '.join(todo.new.column_names)})", todo.new)
-                self._update(f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", names, todo.changed)
+                self._update(
+                    f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", names, todo.changed
+                )
         return Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
     def write_relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
@@ -123,22 +138,12 @@ class LadybugStore:
         if not table.num_rows:
             return Written()
         names = [column for column in table.column_names if column not in ("from", "to")]
-        stored = self.read_relationships(name, source, target, names)
-        width = max(len(stored.target_ids), 1)
-        keys = stored.source * width + stored.target
-        order = np.argsort(keys, kind="stable")
-        here = self._end(table["from"], stored.source_ids, name, source) * width + self._end(
-            table["to"], stored.target_ids, name, target
-        )
-        slot = np.searchsorted(keys[order], here)
-        inside = np.minimum(slot, max(len(keys) - 1, 0))
-        at = np.full(len(here), -1, np.int64)
-        if len(keys):
-            match = keys[order[inside]] == here
-            at[match] = order[inside[match]]
-        todo = plan(table, pa.table(dict(stored.properties)) if names else table.slice(0, 0), at, ("from", "to"))
-        if todo.new.num_rows or todo.changed.num_rows:
-            with self.transaction():
+        with self.transaction():
+            stored = self._stored_edges(name, source, target, names)
+            keys = _keys(self._end(table["from"], name, source), self._end(table["to"], name, target))
+            at = stored.find(keys)
+            todo = plan(table, stored.properties, at, ("from", "to"))
+            if todo.new.num_rows or todo.changed.num_rows:
                 self._touch(name)
                 self._copy(
                     f"`{name}`{'(' + ', '.join(names) + ')' if names else ''}",
@@ -149,8 +154,12 @@ class LadybugStore:
                 self._update(
                     f"MATCH (a:{source} {{{schema.KEY}: {_column('from')}}}) "
                     f"MATCH (b:{target} {{{schema.KEY}: {_column('to')}}}) MATCH (a)-[n:`{name}`]->(b)",
-                    "n", names, todo.changed,
+                    "n",
+                    names,
+                    todo.changed,
                 )
+                stored.add(keys[at < 0], todo.new.select(names))
+                stored.replace(keys[todo.rows], todo.changed.select(names))
         return Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
@@ -169,37 +178,44 @@ class LadybugStore:
         known = schema.relationship(name)
         sources, source_row = self._ids(source)
         targets, target_row = (sources, source_row) if target == source else self._ids(target)
-        columns = "".join(f", e.{known.property(p).name} AS {p}" for p in properties)
-        # Internal offsets are read twice as fast as string ids; they are turned into positions here.
-        table = self._rows(
-            f"MATCH (a:{source})-[e:`{name}`]->(b:{target}) RETURN offset(id(a)) AS s, offset(id(b)) AS t{columns}"
-        )
+        table = self._edge_rows(name, source, target, properties)
         return Relationships(
-            sources, targets, source_row[table["s"].to_numpy()], target_row[table["t"].to_numpy()],
+            sources,
+            targets,
+            source_row[table["s"].to_numpy()],
+            target_row[table["t"].to_numpy()],
             {p: table[p].cast(ARROW[known.property(p).type]) for p in properties},
         )
 
     def query(self, text: str, **parameters: Any) -> pa.Table:
-        """Run a read-only query on a connection of its own; raises ``QueryError``."""
+        """Run a read-only query on a connection of its own; raises ``QueryError``.
+
+        It sees what is committed, not what an open transaction has written.
+        """
+        if not READING.match(text):
+            raise QueryError(f"a query begins with MATCH, OPTIONAL, UNWIND, WITH, RETURN or CALL, not {_shown(text)}")
         try:
             with ladybug.Connection(self._database) as connection:
-                result = connection.execute(text, parameters)
-                if isinstance(result, list):
-                    raise QueryError("one statement at a time: remove the `;` between them")
+                # The database refuses to write in here, also where the store is open for writing.
+                connection.execute("BEGIN TRANSACTION READ ONLY")
+                # With a parameter, used or not, the database takes one statement only.
+                result = connection.execute(text, {SPARE: None} | parameters)
                 return result.get_as_arrow(-1)
         except RuntimeError as error:
             raise QueryError(f"the query failed: {_first_line(error)}") from error
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""
-        schema.label(label)
-        _check_identifier(name)
+        _check_embedding(label, name)
+        if vectors.ndim != 2 or len(vectors) != len(ids) or vectors.shape[1] < 1:
+            raise StoreError(f"embedding {name!r}: {len(ids)} ids but an array of shape {vectors.shape}")
         width = vectors.shape[1] * 4
         with self.transaction():
+            self._end(pa.chunked_array([ids]), f"embedding {name!r}", label)
             stored = self._embedding_bytes(label, name)
             if stored not in (0, width):
-                self._run(f"ALTER TABLE `{label}` DROP {name}")
-            self._run(f"ALTER TABLE `{label}` ADD IF NOT EXISTS {name} BLOB")
+                self._run(f"ALTER TABLE `{label}` DROP `{name}`")
+            self._run(f"ALTER TABLE `{label}` ADD IF NOT EXISTS `{name}` BLOB")
             rows = pa.py_buffer(np.ascontiguousarray(vectors, "<f4"))
             blobs = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(ids), [None, rows])
             table = pa.table({schema.KEY: ids, name: blobs.cast(pa.binary())})
@@ -208,8 +224,7 @@ class LadybugStore:
 
     def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; kept in memory until they change."""
-        schema.label(label)
-        _check_identifier(name)
+        _check_embedding(label, name)
         if (label, name) not in self._embeddings:
             self._embeddings[label, name] = self._read_embeddings(label, name)
         return self._embeddings[label, name]
@@ -217,14 +232,22 @@ class LadybugStore:
     def _read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         if self._embedding_bytes(label, name) == 0:
             return pa.array([], pa.string()), np.empty((0, 0), np.float32)
-        table = self._rows(f"MATCH (n:{label}) WHERE n.{name} IS NOT NULL RETURN n.{schema.KEY} AS id, n.{name} AS v")
-        blobs = table["v"].combine_chunks()
-        vectors = np.frombuffer(blobs.buffers()[2], "<f4").reshape(len(blobs), -1)
-        return table["id"].combine_chunks(), vectors
+        table = self._rows(
+            f"MATCH (n:{label}) WHERE n.`{name}` IS NOT NULL RETURN n.{schema.KEY} AS id, n.`{name}` AS v"
+        )
+        blobs = [np.frombuffer(b"".join(chunk.to_pylist()), "<f4") for chunk in table["v"].chunks]
+        return table["id"].combine_chunks(), np.concatenate(blobs).reshape(table.num_rows, -1)
 
     def nearest(
-        self, label: str, name: str, vector: Floats, k: int, *, among: Sequence[str] | None = None,
-        without: Sequence[str] = (), metric: str = "dot",
+        self,
+        label: str,
+        name: str,
+        vector: Floats,
+        k: int,
+        *,
+        among: Sequence[str] | None = None,
+        without: Sequence[str] = (),
+        metric: str = "dot",
     ) -> list[Neighbour]:
         """Return the ``k`` nodes whose embedding scores highest against ``vector``, exactly."""
         ids, vectors = self.read_embeddings(label, name)
@@ -236,7 +259,8 @@ class LadybugStore:
         """Return how many nodes of each label and relationships of each type there are."""
         found = {name: self._count(f"MATCH (n:{name}) RETURN count(n) AS c") for name in schema.LABELS}
         return found | {
-            name: self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e) AS c") for name in schema.RELATIONSHIPS
+            name: self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e) AS c")
+            for name in schema.RELATIONSHIPS
         }
 
     def versions(self, names: Sequence[str]) -> dict[str, int]:
@@ -263,32 +287,61 @@ class LadybugStore:
             self._run(f"COPY {into} FROM $rows{options}", rows=table.slice(0))
 
     def _update(self, match: str, variable: str, names: Sequence[str], table: pa.Table) -> None:
-        assignments = ", ".join(f"{variable}.{name} = {_column(name)}" for name in names)
+        assignments = ", ".join(f"{variable}.`{name}` = {_column(name)}" for name in names)
         renamed = table.rename_columns([_column(name) for name in table.column_names])
         for start in range(0, table.num_rows, UPDATE_ROWS):
             self._run(f"LOAD FROM $rows {match} SET {assignments}", rows=renamed.slice(start, UPDATE_ROWS))
 
-    def _end(self, values: pa.ChunkedArray, ids: pa.ChunkedArray, name: str, label: str) -> Any:
+    def _stored_edges(self, name: str, source: str, target: str, names: Sequence[str]) -> StoredEdges:
+        """Return what is stored of a type, read once per transaction however many blocks are written."""
+        key = (name, source, target)
+        stored = self._edges.get(key)
+        if stored is None or stored.properties.column_names != list(names):
+            known = schema.relationship(name)
+            table = self._edge_rows(name, source, target, names)
+            columns = {p: table[p].cast(ARROW[known.property(p).type]) for p in names}
+            stored = StoredEdges(_keys(table["s"].to_numpy(), table["t"].to_numpy()), pa.table(columns))
+            self._edges[key] = stored
+        return stored
+
+    def _edge_rows(self, name: str, source: str, target: str, properties: Sequence[str]) -> pa.Table:
+        known = schema.relationship(name)
+        columns = "".join(f", e.`{known.property(p).name}` AS `{p}`" for p in properties)
+        # Internal offsets are read twice as fast as string ids.
+        return self._rows(
+            f"MATCH (a:{source})-[e:`{name}`]->(b:{target}) RETURN offset(id(a)) AS s, offset(id(b)) AS t{columns}"
+        )
+
+    def _end(self, values: pa.ChunkedArray, name: str, label: str) -> Ints:
+        """Return the internal offsets of nodes; raises ``StoreError`` for one that does not exist."""
+        ids, offsets = self._offsets(label)
         found = positions(values, ids)
         if (found < 0).any():
             missing = values[int(np.argmax(found < 0))].as_py()
-            raise StoreError(f"{name}: there is no {label} with id {missing!r}")
-        return found
+            raise StoreError(f"{name}: there is no {label} with id {_shown(missing)}")
+        return offsets[found]
 
-    def _ids(self, label: str) -> tuple[pa.ChunkedArray, Any]:
+    def _offsets(self, label: str) -> tuple[pa.ChunkedArray, Ints]:
         table = self._rows(f"MATCH (n:{label}) RETURN offset(id(n)) AS o, n.{schema.KEY} AS id")
-        offsets = table["o"].to_numpy()
+        return table["id"], table["o"].to_numpy()
+
+    def _ids(self, label: str) -> tuple[pa.ChunkedArray, Ints]:
+        """Return the ids of a label's nodes, and for each internal offset the position among them."""
+        ids, offsets = self._offsets(label)
         row = np.full(int(offsets.max()) + 1 if len(offsets) else 0, -1, np.int64)
         row[offsets] = np.arange(len(offsets))
-        return table["id"], row
+        return ids, row
 
     def _embedding_bytes(self, label: str, name: str) -> int:
         """Return the size of one stored vector; 0 where there is none."""
         columns = self._rows(f"CALL table_info('{label}') RETURN name")["name"].to_pylist()
         if name not in columns:
             return 0
-        found = self._rows(f"MATCH (n:{label}) WHERE n.{name} IS NOT NULL RETURN n.{name} AS v LIMIT 1")
+        found = self._rows(f"MATCH (n:{label}) WHERE n.`{name}` IS NOT NULL RETURN n.`{name}` AS v LIMIT 1")
         return len(found["v"][0].as_py()) if found.num_rows else 0
+
+    def _tables(self) -> set[str]:
+        return set(self._rows("CALL show_tables() RETURN name")["name"].to_pylist())
 
     def _add_missing(self, table: str, properties: Sequence[schema.Property]) -> None:
         present = {row["name"] for row in self._rows(f"CALL table_info('{table}') RETURN name").to_pylist()}
@@ -303,25 +356,34 @@ class LadybugStore:
         return self._run(text).get_as_arrow(-1)
 
     def _run(self, text: str, **parameters: Any) -> Any:
+        if self._failed:
+            raise StoreError(f"{self.uri}: the transaction has failed; nothing of it is stored")
         try:
             return self._connection.execute(text, parameters)
         except RuntimeError as error:
+            # The database ends a transaction at its first error: what came after would be stored on its own.
+            self._failed = self._open_transaction
             raise StoreError(f"{self.uri}: {_first_line(error)}") from error
 
 
 @contextmanager
 def _open(workspace: Workspace, write: bool) -> Iterator[ladybug.Database]:
     path = str(workspace.database)
-    settings = {"buffer_pool_size": BUFFER_POOL, "max_db_size": ADDRESS_SPACE, "read_only": not write}
+    settings: dict[str, Any] = {
+        "buffer_pool_size": BUFFER_POOL,
+        "max_db_size": ADDRESS_SPACE,
+        "read_only": not write,
+        "throw_on_wal_replay_failure": True,
+    }
     try:
         database = ladybug.Database(path, **settings)
     except RuntimeError as error:
-        if "lock" in str(error).lower():
+        if "could not set lock" in str(error).lower():
             raise StoreBusy(f"{path} is open in another program: {_first_line(error)}") from error
         wal = workspace.database.with_name(workspace.database.name + ".wal")
         if not wal.exists():
             raise StoreError(f"{path} cannot be opened: {_first_line(error)}") from error
-        database = _recover(workspace, settings, error)
+        database = _recover(workspace, settings | {"throw_on_wal_replay_failure": False}, error)
     try:
         yield database
     finally:
@@ -329,26 +391,42 @@ def _open(workspace: Workspace, write: bool) -> Iterator[ladybug.Database]:
 
 
 def _recover(workspace: Workspace, settings: dict[str, Any], cause: RuntimeError) -> ladybug.Database:
-    """Open a database whose log was torn by a crash: keep a copy, replay what is whole, say so."""
-    backup = workspace.root / time.strftime("backup-%Y%m%d-%H%M%S")
-    backup.mkdir()
-    for file in workspace.root.glob(workspace.database.name + "*"):
-        shutil.copy2(file, backup)
+    """Open a database whose log was torn by a crash up to the last whole write, and say so.
+
+    A reader changes no file; a writer keeps a copy of them as found.
+    """
+    path, kept = workspace.database, ""
+    if not settings["read_only"]:
+        backup = workspace.root / time.strftime("backup-%Y%m%d-%H%M%S")
+        try:
+            backup.mkdir()
+            for file in workspace.root.glob(path.name + "*"):
+                shutil.copy2(file, backup)
+        except OSError as error:
+            raise StoreError(
+                f"{path} is damaged, and no copy of it can be kept before it is mended: {error}"
+            ) from cause
+        kept = f"; a copy of its files as found is in {backup}"
     try:
-        writable = settings | {"read_only": False, "throw_on_wal_replay_failure": False}
-        ladybug.Database(str(workspace.database), **writable).close()
-        database = ladybug.Database(str(workspace.database), **settings)
+        database = ladybug.Database(str(path), **settings)
     except RuntimeError as error:
-        raise StoreError(f"{workspace.database} is damaged and could not be recovered ({_first_line(error)}); "
-                         f"a copy of its files is in {backup}") from cause
-    log.warning("the last write to %s was cut off; recovered up to it. A copy of the files as found is in %s",
-                workspace.database, backup)
+        raise StoreError(
+            f"{path} is damaged and could not be recovered: {_first_line(error)}{kept}"
+        ) from cause
+    log.warning("the last write to %s was cut off; recovered up to it%s", path, kept)
     return database
 
 
 def _cosine(left: bytes, right: bytes) -> float:
     a, b = np.frombuffer(left, "<f4"), np.frombuffer(right, "<f4")
     return float(a @ b / np.sqrt(max((a @ a) * (b @ b), np.finfo(np.float32).tiny)))
+
+
+def _nothing_yet(workspace: Workspace) -> StoreError:
+    return StoreError(
+        f"the workspace {workspace.root} holds no graph yet; "
+        "run `graphrec demo`, or `graphrec load`, or name another with --workspace"
+    )
 
 
 def _check_ends(name: str, source: str, target: str) -> None:
@@ -358,9 +436,20 @@ def _check_ends(name: str, source: str, target: str) -> None:
         raise StoreError(f"{name} does not go from {source} to {target}; it goes {allowed}")
 
 
-def _check_identifier(name: str) -> None:
+def _check_embedding(label: str, name: str) -> None:
     if not (name.isascii() and name.isidentifier()):
         raise StoreError(f"{name!r} cannot name a property: letters, digits and _ only")
+    taken = {schema.KEY, *(p.name for p in schema.label(label).properties)}
+    if name.lower() in taken:
+        raise StoreError(f"{name!r} is a property of {label} in the schema; give the embedding another name")
+
+
+def _keys(source: Ints, target: Ints) -> Ints:
+    return (np.asarray(source, np.int64) << 32) | np.asarray(target, np.int64)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
 def _column(name: str) -> str:

@@ -15,8 +15,14 @@ BLOCK = 65_536
 
 
 def exact_nearest(
-    ids: pa.Array, vectors: Floats, vector: Floats, k: int, *, among: Sequence[str] | None,
-    without: Sequence[str], metric: str,
+    ids: pa.Array,
+    vectors: Floats,
+    vector: Floats,
+    k: int,
+    *,
+    among: Sequence[str] | None,
+    without: Sequence[str],
+    metric: str,
 ) -> list[Neighbour]:
     """Return the ``k`` best of ``ids`` for ``vector`` (float32 [D]), scored in blocks of rows.
 
@@ -33,6 +39,9 @@ def exact_nearest(
         raise ConfigError(f"metric {metric!r} is not one of dot, cosine")
     if k < 1:
         raise ConfigError(f"k must be at least 1, not {k}")
+    vector = np.asarray(vector, np.float32)
+    if vector.shape != vectors.shape[1:]:
+        raise ConfigError(f"a vector of shape {vector.shape} cannot be compared with {vectors.shape[1]} numbers")
     rows = np.arange(len(ids))
     if among is not None:
         rows = np.unique(positions(pa.array(among, pa.string()), ids))

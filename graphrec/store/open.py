@@ -10,7 +10,9 @@ from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
 
 
-def open_store(workspace: str | Path | Workspace, uri: str | None = None, *, write: bool = False) -> GraphStore:
+def open_store(
+    workspace: str | Path | Workspace, uri: str | None = None, *, write: bool = False
+) -> GraphStore:
     """Open a workspace's graph.
 
     Args:
@@ -21,6 +23,8 @@ def open_store(workspace: str | Path | Workspace, uri: str | None = None, *, wri
     Raises ``StoreBusy`` when another process holds it, ``StoreError`` when there is nothing to read.
     """
     if uri is not None:
-        raise ConfigError(f"the store {uri!r} is not supported yet; leave out --store to use the embedded database")
+        raise ConfigError(
+            f"the store {uri!r} is not supported yet; leave out --store to use the embedded database"
+        )
     folder = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
     return LadybugStore(folder, write=write)

@@ -19,18 +19,20 @@ class Plan:
     Attributes:
         new: rows to create, all columns.
         changed: rows to update, with nulls filled from what is stored.
+        rows: int64 [changed], where those stand in the block.
         unchanged: how many rows are stored already.
     """
 
     new: pa.Table
     changed: pa.Table
+    rows: Ints
     unchanged: int
 
 
 def positions(values: pa.ChunkedArray, ids: pa.ChunkedArray) -> Ints:
     """Return int64 [n]: where each of ``values`` stands in ``ids``, -1 where it does not."""
     found = pc.index_in(values, value_set=_single(ids))
-    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)
 
 
 def plan(block: pa.Table, stored: pa.Table, at: Ints, keys: tuple[str, ...]) -> Plan:
@@ -56,18 +58,19 @@ def plan(block: pa.Table, stored: pa.Table, at: Ints, keys: tuple[str, ...]) -> 
         columns[name] = pc.coalesce(matched[name], before)
     if "at" in columns:
         differs &= ~_older(matched["at"], stored["at"].take(rows))
-    changed = pa.table(columns).take(pa.array(np.flatnonzero(differs)))
+    chosen = np.flatnonzero(differs)
+    changed = pa.table(columns).take(pa.array(chosen))
     new = block.filter(pa.array(is_new))
-    return Plan(new, changed, block.num_rows - new.num_rows - changed.num_rows)
+    return Plan(new, changed, known[chosen], block.num_rows - new.num_rows - changed.num_rows)
 
 
 def _differs(value: pa.ChunkedArray, before: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     equal = pc.fill_null(pc.equal(value, before), False)
-    return pc.and_(pc.is_valid(value), pc.invert(equal)).to_numpy()
+    return np.asarray(pc.and_(pc.is_valid(value), pc.invert(equal)))
 
 
 def _older(value: pa.ChunkedArray, before: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    return pc.fill_null(pc.less(value, before), False).to_numpy()
+    return np.asarray(pc.fill_null(pc.less(value, before), False))
 
 
 def _single(column: pa.ChunkedArray) -> pa.Array:

@@ -87,6 +87,7 @@ def sorted_pairs(pairs: Tensor) -> Tensor:
 
 def same_blocks(a: Blocks, b: Blocks) -> bool:
     """Whether two blocks are equal to the last number."""
+
     def flat(blocks: Blocks) -> list[Tensor]:
         lists = [n for layer in blocks.layers for n in (layer.user_items, layer.item_users)]
         ends = [blocks.users, blocks.items, blocks.seed_users, blocks.seed_items]

@@ -5,23 +5,28 @@ from __future__ import annotations
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from graphrec.files import read_json, write_json
 from graphrec.graph.data import Split
-from graphrec.models.base import Recommender
-from graphrec.training.options import TrainOptions
+
+if TYPE_CHECKING:
+    import torch
+
+    from graphrec.models.base import Recommender
+    from graphrec.training.options import TrainOptions
 
 FILE = "manifest.json"
-_PACKAGES = ("graphrec", "torch", "dgl", "numpy")
+_PACKAGES = ("graphrec", "dgl", "numpy")
 
 
 def describe_run(
     model: Recommender[Any], split: Split, options: TrainOptions, device: torch.device, snapshot: str
 ) -> dict[str, Any]:
     """Return what is known before training; ``snapshot`` is the fingerprint of what it is trained on."""
+    # Here, not above: listing runs should not wait for torch.
+    import torch
+
     return {
         "model": model.name,
         "paper": model.paper,
@@ -43,7 +48,11 @@ def describe_run(
         if device.type == "cuda"
         else platform.machine() + " cpu",
         "threads": torch.get_num_threads(),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
+        "versions": {
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),
+            **{name: _version(name) for name in _PACKAGES},
+        },
     }
 
 

@@ -72,13 +72,18 @@ def find_run(workspace: Workspace, name: str | None = None, *, model: str | None
         if run.finished and model in (None, run.model):
             return run
     of_model = f" of {model}" if model else ""
-    raise NotFoundError(f"there is no finished run{of_model} yet; start one with "
-                        f"`graphrec train --model {model or 'transgrec'}`")
+    raise NotFoundError(
+        f"there is no finished run{of_model} yet; start one with "
+        f"`graphrec train --model {model or 'transgrec'}`"
+    )
 
 
 def write_config(folder: Path, model: str, values: Mapping[str, Any]) -> None:
     """Write ``config.toml``, which ``graphrec train --config`` reads."""
-    lines = [f"model = {json.dumps(model)}", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
+    lines = [
+        f"model = {json.dumps(model)}",
+        *(f"{key} = {json.dumps(value)}" for key, value in values.items()),
+    ]
     with replacing(folder / "config.toml") as file:
         file.write(("\n".join(lines) + "\n").encode())
 

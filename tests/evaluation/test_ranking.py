@@ -149,9 +149,7 @@ def test_a_constant_model_is_at_chance_wherever_the_item_stands() -> None:
         shown = np.bincount(found.items.indices, minlength=items)
         assert shown.min() > 500
         assert shown.max() < 700
-    assert not same(
-        rank(scorer, cases, data, depth=10, seed=1), rank(scorer, cases, data, depth=10, seed=2)
-    )
+    assert not same(rank(scorer, cases, data, depth=10, seed=1), rank(scorer, cases, data, depth=10, seed=2))
 
 
 def test_distinct_scores_are_never_swapped() -> None:

@@ -8,14 +8,20 @@ from graphrec.graph.negatives import NegativeSampler
 from graphrec.graph.ragged import Ragged
 
 
-def data_of(pairs: list[tuple[int, int]], users: int, items: int, unsampled: tuple[int, ...] = ()) -> TrainingData:
+def data_of(
+    pairs: list[tuple[int, int]], users: int, items: int, unsampled: tuple[int, ...] = ()
+) -> TrainingData:
     rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
     by_user = Ragged.from_pairs(rows, columns, users)
     sampled = np.ones(items, bool)
     sampled[list(unsampled)] = False
     return TrainingData(
-        by_user, by_user.transpose(items), np.zeros((items, 0), np.float32), np.full(items, -1),
-        np.zeros(items, np.float32), sampled,
+        by_user,
+        by_user.transpose(items),
+        np.zeros((items, 0), np.float32),
+        np.full(items, -1),
+        np.zeros(items, np.float32),
+        sampled,
     )
 
 
@@ -79,6 +85,7 @@ def test_nothing_to_draw_from() -> None:
 def test_same_seed_same_draws() -> None:
     data = data_of(PAIRS, 4, 6)
     first, second = (
-        NegativeSampler(data, generator=torch.Generator().manual_seed(7)).sample(torch.arange(4), 50) for _ in "ab"
+        NegativeSampler(data, generator=torch.Generator().manual_seed(7)).sample(torch.arange(4), 50)
+        for _ in "ab"
     )
     assert torch.equal(first, second)

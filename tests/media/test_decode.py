@@ -60,7 +60,7 @@ def test_variable_frame_rate_repeats_what_is_on_screen(write_video):
 
 
 @pytest.mark.parametrize(
-    "name", ["clip.mkv", "clip.avi", "clip.mov", "no ending", "it's 1:2 \"ü 😀\".mp4", "%03d.mp4"]
+    "name", ["clip.mkv", "clip.avi", "clip.mov", "no ending", 'it\'s 1:2 "ü 😀".mp4', "%03d.mp4"]
 )
 def test_containers_and_names(write_video, tmp_path, name):
     path = write_video(f"a{Path(name).suffix or '.mp4'}", seconds=2).rename(tmp_path / name)

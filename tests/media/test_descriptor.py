@@ -81,8 +81,12 @@ def test_black_and_white_are_finite(value):
 
 @pytest.mark.parametrize(
     "frames",
-    [np.zeros((0, 54, 96, 3), np.uint8), np.zeros((2, 54, 96, 3)), np.zeros((54, 96, 3), np.uint8),
-     np.zeros((2, 7, 96, 3), np.uint8)],
+    [
+        np.zeros((0, 54, 96, 3), np.uint8),
+        np.zeros((2, 54, 96, 3)),
+        np.zeros((54, 96, 3), np.uint8),
+        np.zeros((2, 7, 96, 3), np.uint8),
+    ],
 )
 def test_other_arrays_are_refused(frames):
     with pytest.raises(DataError, match="is needed"):

@@ -18,8 +18,12 @@ def graph(
     items = len(features)
     by_item = by_user.transpose(items)
     return TrainingData(
-        by_user, by_item, features.astype(np.float32),
-        np.full(items, -1) if group is None else group, np.zeros(items, np.float32), by_item.lengths > 0,
+        by_user,
+        by_item,
+        features.astype(np.float32),
+        np.full(items, -1) if group is None else group,
+        np.zeros(items, np.float32),
+        by_item.lengths > 0,
     )
 
 

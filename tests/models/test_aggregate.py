@@ -6,8 +6,10 @@ from graphrec.models.aggregate import mean_pool
 
 # Target 0: sources 2 and 0; target 1: none; target 2: source 2 twice, 3, 0. Source 1 has no target.
 LISTS = Neighbours(
-    torch.tensor([0, 2, 2, 6]), torch.tensor([2, 0, 2, 2, 3, 0]),
-    torch.tensor([0, 2, 2, 5, 6]), torch.tensor([0, 2, 0, 2, 2, 2]),
+    torch.tensor([0, 2, 2, 6]),
+    torch.tensor([2, 0, 2, 2, 3, 0]),
+    torch.tensor([0, 2, 2, 5, 6]),
+    torch.tensor([0, 2, 0, 2, 2, 2]),
 )
 
 

@@ -48,7 +48,9 @@ def test_content_knn_by_hand(toy: TrainingData) -> None:
     unit = toy.features / np.linalg.norm(toy.features, axis=1, keepdims=True)
     cosine = unit @ unit.T
     every = ContentKNN(toy, ContentKNNSettings(scaling="l2")).scorer().score(USERS)
-    assert every.numpy() == pytest.approx(np.stack([cosine[[1, 2]].mean(0), cosine[[0, 1]].mean(0)]), abs=1e-6)
+    assert every.numpy() == pytest.approx(
+        np.stack([cosine[[1, 2]].mean(0), cosine[[0, 1]].mean(0)]), abs=1e-6
+    )
     nearest = ContentKNN(toy, ContentKNNSettings(scaling="l2", neighbours=1)).scorer()
     assert nearest.score(USERS).numpy() == pytest.approx(
         np.stack([cosine[[1, 2]].max(0), cosine[[0, 1]].max(0)]), abs=1e-6

@@ -15,7 +15,9 @@ def test_whitening_decorrelates_and_leaves_out_what_does_not_vary() -> None:
     generator = torch.Generator().manual_seed(0)
     hidden = torch.randn(2000, 3, generator=generator)
     features = torch.cat([hidden @ torch.randn(3, 5, generator=generator) + 7, torch.ones(2000, 1)], 1)
-    whitened = (features - FeatureScaling(features, "whiten").shift) @ FeatureScaling(features, "whiten").matrix
+    whitened = (features - FeatureScaling(features, "whiten").shift) @ FeatureScaling(
+        features, "whiten"
+    ).matrix
     values = torch.linalg.eigvalsh(whitened.T @ whitened / 2000)
     assert values.tolist() == pytest.approx([0, 0, 0, 1, 1, 1], abs=1e-2)
 

@@ -22,7 +22,7 @@ def entries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_broken_plugins_only_warn() -> None:
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="is left out") as caught:
         assert dict(registry.models()) == {"popularity": Popularity, "transgrec": TransGRec}
     messages = [str(w.message) for w in caught]
     assert "model 'broken' is left out: No module named 'no'" in messages
@@ -54,12 +54,18 @@ class TestNames:
         assert (settings.activation, settings.transform, settings.l2) == ("relu", True, 0.5)
 
     def test_unknown_setting(self) -> None:
-        with pytest.raises(NotFoundError, match="no setting of transgrec named 'layer'; did you mean 'layers'"):
+        with pytest.raises(
+            NotFoundError, match="no setting of transgrec named 'layer'; did you mean 'layers'"
+        ):
             registry.parse_settings("transgrec", {"layer": "2"})
 
     @pytest.mark.parametrize(
         ("key", "value", "allowed"),
-        [("layers", "4", "≥ 0 and ≤ 3"), ("l2", "much", "a number"), ("transfer", "x", "euclidean | adversarial")],
+        [
+            ("layers", "4", "≥ 0 and ≤ 3"),
+            ("l2", "much", "a number"),
+            ("transfer", "x", "euclidean | adversarial"),
+        ],
     )
     def test_impossible_value(self, key: str, value: str, allowed: str) -> None:
         with pytest.raises(ConfigError) as caught:

@@ -44,13 +44,23 @@ def names(model: TransGRec, phase: str) -> set[str]:
 
 def test_one_layer_and_its_loss_by_hand(toy: TrainingData) -> None:
     model = make(
-        toy, layers=1, preset="printed", identity_start=False, scaling="none", transfer="none", l2=0.3,
-        content_l2=0, user_weighting=1,
+        toy,
+        layers=1,
+        preset="printed",
+        identity_start=False,
+        scaling="none",
+        transfer="none",
+        l2=0.3,
+        content_l2=0,
+        user_weighting=1,
     )
     weights = {name: p.detach().double().numpy() for name, p in model.named_parameters()}
     x, z, w0 = weights["users_free"], weights["items_free"], weights["projection"]
     y = toy.features.astype(np.float64) @ w0.T + z
-    w_u, w_v = weights["propagation.user_transforms.0.weight"], weights["propagation.item_transforms.0.weight"]
+    w_u, w_v = (
+        weights["propagation.user_transforms.0.weight"],
+        weights["propagation.item_transforms.0.weight"],
+    )
     u = np.maximum(0, (x + np.stack([(y[0] + y[1]) / 2, y[1], (y[1] + y[2]) / 2])) @ w_u.T)
     v = np.maximum(0, (y[:3] + np.stack([x[0], (x[0] + x[1] + x[2]) / 3, x[2]])) @ w_v.T)
     # Users 0 and 2 have 2 of the 5 edges each, user 1 has 1: weights 1/2, 1, 1/2, on average over edges 1.
@@ -98,7 +108,9 @@ def test_every_parameter_is_moved_by_its_phase(toy: TrainingData, layers: int, p
     apart = make(toy, layers=layers, preset=preset, hidden=32, dimension=8, transfer="adversarial")
     for phase in ("gnn", "transfer", "discriminator"):
         assert moved_by(apart, phase) >= names(apart, phase)
-    assert set.union(*(names(apart, p.name) for p in apart.phases())) == {n for n, _ in apart.named_parameters()}
+    assert set.union(*(names(apart, p.name) for p in apart.phases())) == {
+        n for n, _ in apart.named_parameters()
+    }
 
 
 def test_updates_leave_other_phases_alone(toy: TrainingData) -> None:
@@ -150,7 +162,10 @@ def test_item_embedding_follows_the_setting(toy: TrainingData) -> None:
     video = replace(toy, group=np.zeros(4, np.int64))
     content = make(toy).embed_items(torch.tensor(toy.features))
     for data, source, by_content in (
-        (toy, "auto", False), (video, "auto", True), (toy, "transfer", True), (video, "graph", False),
+        (toy, "auto", False),
+        (video, "auto", True),
+        (toy, "transfer", True),
+        (video, "graph", False),
     ):
         items = make(data, item_embedding=source).embeddings()[1]
         assert torch.allclose(items[3], content[3], atol=1e-6)

@@ -1,0 +1,5 @@
+"""``python -m graphrec``."""
+
+from graphrec.cli import main
+
+main()

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture(scope="session")
+def graphrec() -> Run:
+    """Run the command line as a user does, in a process of its own."""
+
+    def run(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> Answer:
+        done = subprocess.run(
+            [sys.executable, "-m", "graphrec", *map(str, arguments)],
+            capture_output=True, text=True, cwd=cwd, env=env, check=False, timeout=300,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two camps of users, each with its own half of the items."""
+    rng = np.random.default_rng(0)
+    lines = ["user,item,rating,time"]
+    for user in range(60):
+        for item in rng.choice(20, 8, replace=False):
+            lines.append(f"u{user},i{item + 20 * (user % 2)},{rng.choice([4.0, 4.5, 5.0])},{1_000 + user * 50 + item}")
+    path = tmp_path_factory.mktemp("data") / "ratings.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def workspace(graphrec: Run, ratings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the ratings loaded and TransGRec trained and published."""
+    folder = tmp_path_factory.mktemp("workspace") / "w"
+    loaded = graphrec("load", "table", ratings, "--rels", "RATED", "--from", "User:user", "--to", "Item:item",
+                      "--property", "rating", "--property", "at:time", "--workspace", folder)
+    assert loaded.code == 0, loaded.err
+    trained = graphrec("train", "--model", "transgrec", "--set", "epochs=30", "--set", "dimension=16",
+                       "--set", "learning_rate=0.02", "--split", "random-70-10-20", "--workspace", folder)
+    assert trained.code == 0, trained.err
+    return folder

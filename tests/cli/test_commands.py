@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphrec.cli import COMMANDS
+
+
+def test_help_names_every_command_with_an_example(graphrec) -> None:
+    listed = graphrec("--help")
+    assert listed.code == 0
+    for command in COMMANDS:
+        assert command in listed.out
+        shown = graphrec(command, "--help")
+        assert shown.code == 0
+        assert "graphrec" in shown.out
+
+
+def test_loading_twice_changes_nothing(graphrec, workspace, ratings) -> None:
+    again = graphrec("load", "table", ratings, "--rels", "RATED", "--from", "User:user", "--to", "Item:item",
+                     "--property", "rating", "--property", "at:time", "--workspace", workspace, "--json")
+    rated = again.json["loaded"]["RATED"]
+    assert (rated["created"], rated["updated"], rated["unchanged"]) == (0, 0, 480)
+
+
+def test_recommends_from_the_own_camp_and_nothing_seen(graphrec, workspace) -> None:
+    asked = graphrec("recommend", "u0", "-k", "8", "-w", workspace, "--json")
+    assert asked.code == 0, asked.err
+    items = [item["id"] for item in asked.json["items"]]
+    seen = {row["id"] for row in graphrec("query", "history", "-p", "user=u0", "-w", workspace, "--json").json}
+    assert len(items) == 8
+    assert not seen & set(items)
+    assert all(int(item[1:]) < 20 for item in items)
+
+
+def test_unknown_user_is_one_clear_line(graphrec, workspace) -> None:
+    asked = graphrec("recommend", "nobody", "-w", workspace)
+    assert asked.code == 1
+    assert asked.out == ""
+    assert "no User with id 'nobody'" in asked.err
+    assert "Traceback" not in asked.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["train", "--model", "transgerc"], "did you mean 'transgrec'"),
+        (["train", "--model", "transgrec", "--set", "dimensoin=4"], "did you mean 'dimension'"),
+        (["train", "--model", "transgrec", "--set", "layers=9"], "≤ 3"),
+        (["train", "--model", "transgrec", "--split", "temporal-lats"], "did you mean 'temporal-last'"),
+        (["train", "--model", "transgrec", "--where", "rating>=99"], "rating>=99"),
+        (["evaluate", "transgrec-1"], "no run named"),
+        (["recommend", "u0", "--model", "jifr"], "no run of 'jifr'"),
+        (["similar", "i999"], "i999"),
+        (["explain", "u0", "i999"], "i999"),
+        (["query", "histroy"], "did you mean 'history'"),
+    ],
+)
+def test_wrong_names_and_values_are_told_in_one_line(graphrec, workspace, arguments, told) -> None:
+    asked = graphrec(*arguments, "--workspace", workspace)
+    assert asked.code == 1, asked
+    assert told in " ".join(asked.err.split())
+    assert "Traceback" not in asked.err
+
+
+def test_wrong_usage_exits_with_2(graphrec) -> None:
+    assert graphrec("recommend").code == 2
+    assert graphrec("recommend", "u0", "--nonsense").code == 2
+
+
+def test_no_graph_yet_says_what_to_run(graphrec, tmp_path) -> None:
+    asked = graphrec("stats", "-w", tmp_path / "none")
+    assert asked.code == 1
+    assert "graphrec demo" in asked.err
+
+
+def test_similar_explain_runs_and_stats_agree(graphrec, workspace) -> None:
+    run = graphrec("runs", "-w", workspace, "--json").json[0]["run"]
+    assert graphrec("stats", "-w", workspace, "--json").json["relationships"]["RATED"] == 480
+    near = graphrec("similar", "i3", "-k", "5", "-w", workspace, "--json").json
+    assert all(int(item["id"][1:]) < 20 for item in near)
+    told = graphrec("explain", "u0", near[0]["id"], "-w", workspace, "--json").json
+    assert told["run"] == run
+    assert told["shared"]
+
+
+def test_evaluate_against_another_run(graphrec, workspace) -> None:
+    base = graphrec("train", "--model", "popularity", "--split", "random-70-10-20", "-w", workspace, "--json").json
+    run = next(r["run"] for r in graphrec("runs", "-w", workspace, "--json").json if r["model"] == "transgrec")
+    found = graphrec("evaluate", run, "--k", "5", "--against", base["run"], "-w", workspace, "--json").json
+    assert found["metrics"]["recall@5"] > base["metrics"]["recall@10"] / 4
+    assert found["comparison"]["map"]["p_value"] < 0.05
+    assert found["comparison"]["map"]["difference"] > 0
+
+
+def test_untrained_model_is_evaluated_and_published(graphrec, ratings, tmp_path) -> None:
+    graphrec("load", "table", ratings, "--rels", "RATED", "--from", "User:user", "--to", "Item:item",
+             "--property", "rating", "--property", "at:time", "-w", tmp_path)
+    trained = graphrec("train", "--model", "transgrec", "--set", "epochs=0", "-w", tmp_path, "--json")
+    assert trained.code == 0, trained.err
+    assert trained.json["best_epoch"] == 0
+    assert trained.json["published"]["User"] == 60
+
+
+def test_settings_come_from_flag_then_environment_then_file(graphrec, workspace, tmp_path) -> None:
+    (tmp_path / "graphrec.toml").write_text(f'workspace = "{workspace}"\n', encoding="utf-8")
+    assert graphrec("stats", "--json", cwd=tmp_path).code == 0
+    elsewhere = {"GRAPHREC_WORKSPACE": str(tmp_path / "none"), "PATH": "/usr/bin:/bin"}
+    assert graphrec("stats", "--json", cwd=tmp_path, env=elsewhere).code == 1
+    assert graphrec("stats", "--json", "-w", workspace, cwd=tmp_path, env=elsewhere).code == 0
+
+
+def test_export_writes_what_is_there(graphrec, workspace, tmp_path) -> None:
+    import networkx as nx
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    assert graphrec("export", "graph", tmp_path / "g", "-w", workspace).code == 0
+    assert pq.read_table(tmp_path / "g" / "RATED.parquet").num_rows == 480
+    assert graphrec("export", "embeddings", tmp_path / "e", "-w", workspace).code == 0
+    ids = (tmp_path / "e" / "User.txt").read_text(encoding="utf-8").split()
+    assert np.load(tmp_path / "e" / "User.npy").shape == (len(ids), 16)
+    assert graphrec("export", "networkx", tmp_path / "g.graphml", "-w", workspace).code == 0
+    read = nx.read_graphml(tmp_path / "g.graphml")
+    assert read.number_of_edges() == 480
+    refused = graphrec("export", "graph", tmp_path / "g", "-w", workspace)
+    assert refused.code == 1
+    assert "exists already" in refused.err
+
+
+def test_query_from_a_file_reads_and_cannot_write(graphrec, workspace, tmp_path: Path) -> None:
+    reading, writing = tmp_path / "read.cypher", tmp_path / "write.cypher"
+    reading.write_text("MATCH (u:User {id: $user}) RETURN u.id AS id", encoding="utf-8")
+    writing.write_text("MATCH (u:User) DETACH DELETE u", encoding="utf-8")
+    assert graphrec("query", reading, "-p", "user=u7", "-w", workspace, "--json").json == [{"id": "u7"}]
+    refused = graphrec("query", writing, "-w", workspace)
+    assert refused.code == 1
+    assert "read-only" in refused.err
+
+
+def test_doctor_finds_everything_in_order(graphrec, workspace) -> None:
+    found = graphrec("doctor", "-w", workspace, "--json")
+    assert found.code == 0
+    assert {f["what"] for f in found.json} >= {"python", "torch", "graph", "disk"}
