@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.loaders.tabular import read_parts
 
 from graphrec.errors import DataError
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.loaders.tabular import read_parts
 from graphrec.media.posters import describe_folder
 
 
@@ -37,7 +37,7 @@ class MovieLens:
         """Yield the rows of each folder; movies.csv and ratings.csv must be there."""
         for folder in paths:
             if not folder.is_dir():
-                raise DataError(f"{folder}: no such folder; give the unpacked MovieLens folder")
+                raise DataError(f"{folder}: no such folder; give the unpacked MovieLens folder", str(folder))
             yield from _movies(folder / "movies.csv")
             if (folder / "links.csv").exists():
                 yield from _links(folder / "links.csv")
@@ -61,7 +61,7 @@ def _movies(path: Path) -> Iterator[Block]:
                 "year": year,
             }
         )
-        yield NodeBlock("Item", items, str(path), part.line)
+        yield NodeBlock("Item", items, str(path), part.line, part.refused)
         listed = pc.split_pattern(part.table["genres"], "|").combine_chunks()
         genre = pc.list_flatten(listed)
         movie = ids.take(pc.list_parent_indices(listed))
@@ -77,13 +77,15 @@ def _movies(path: Path) -> Iterator[Block]:
 def _links(path: Path) -> Iterator[Block]:
     for part in read_parts(path, ["movieId", "imdbId", "tmdbId"]):
         table = part.table.rename_columns(["id", "imdb_id", "tmdb_id"])
-        yield NodeBlock("Item", table, str(path), part.line)
+        yield NodeBlock("Item", table, str(path), part.line, part.refused)
 
 
 def _ratings(path: Path) -> Iterator[Block]:
     for part in read_parts(path, ["userId", "movieId", "rating", "timestamp"]):
         table = part.table.rename_columns(["from", "to", "rating", "at"])
-        yield RelationshipBlock("RATED", "User", "Item", _milliseconds(table), str(path), part.line)
+        yield RelationshipBlock(
+            "RATED", "User", "Item", _milliseconds(table), str(path), part.line, part.refused
+        )
 
 
 def _tags(path: Path) -> Iterator[Block]:
@@ -99,7 +101,7 @@ def _tags(path: Path) -> Iterator[Block]:
         )
         posted = _milliseconds(pa.table({"at": part.table["timestamp"]}))["at"]
         comments = pa.table({"id": keys, "text": tag, "posted_at": posted})
-        yield NodeBlock("Comment", comments, str(path), part.line)
+        yield NodeBlock("Comment", comments, str(path), part.line, part.refused)
         yield RelationshipBlock(
             "WROTE", "User", "Comment", pa.table({"from": user, "to": keys}), str(path), part.line
         )

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.loaders.tabular import read_parts
 from pydantic import Field
 
-from graphrec.errors import DataError
+from graphrec.errors import BadRows, DataError
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.loaders.tabular import read_parts
 from graphrec.media.segments import LENGTH_S, THETA, overlapping, segment_count
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,10 @@ class Phd2:
     def blocks(self, paths: Sequence[Path], options: Phd2Options, workspace: Path) -> Iterator[Block]:
         """Yield videos, segments, highlights, and the feature `place` of each file."""
         for path in paths:
-            parts = read_parts(path, ["youtubeId", "user_id", "is_last", *COLUMNS])
+            parts = list(read_parts(path, ["youtubeId", "user_id", "is_last", *COLUMNS]))
+            refused = [line for part in parts for line in part.refused]
+            if refused:
+                raise BadRows(str(path), refused, len(refused))
             rows = _clean(path, pa.concat_tables(part.table for part in parts).to_pandas())
             videos = rows.groupby("youtubeId", sort=False)["video_duration"].max()
             yield from _segments(str(path), videos, options.segment_s)
@@ -107,7 +110,7 @@ def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
         numbers = pd.to_numeric(rows[column], errors="coerce")
         if numbers.isna().any():
             row = int(np.flatnonzero(numbers.isna())[0])
-            raise DataError(f"{path} line {row + 2}: {column} {rows[column].iloc[row]!r} is not a number")
+            raise DataError(f"{path} line {row + 2}: {column} {rows[column].iloc[row]!r} is not a number", str(path))
         rows[column] = numbers.astype(kind)
     rows["sequence"] = rows.groupby("user_id").cumcount(ascending=False)
     unknown_length = rows["video_duration"] <= 0

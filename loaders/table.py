@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import pyarrow as pa
 from pydantic import Field
-from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.loaders.tabular import Part, read_parts
 
 from graphrec import schema
 from graphrec.errors import ConfigError
+from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.loaders.tabular import Part, read_parts
 from graphrec.media.segments import THETA
 
 

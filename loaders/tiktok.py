@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock
-from graphrec.loaders.base import Options as BaseOptions
 
 from graphrec.errors import DataError
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock
+from graphrec.loaders.base import Options as BaseOptions
 
 SPLITS = {"trnMat.npz": "train", "valMat.npz": "valid", "tstMat.npz": "test"}
 FEATURES = {"image": "image_feat.npy", "audio": "audio_feat.npy"}
@@ -30,7 +30,7 @@ class TikTok:
         """Yield videos, likes and features of each folder."""
         for folder in paths:
             if not folder.is_dir():
-                raise DataError(f"{folder}: no such folder; give the folder with trnMat.npz")
+                raise DataError(f"{folder}: no such folder; give the folder with trnMat.npz", str(folder))
             users, items = (int(n) for n in _arrays(folder / "trnMat.npz", "shape")["shape"])
             videos = pa.array([str(i) for i in range(items)])
             yield NodeBlock("User", pa.table({"id": pa.array([str(u) for u in range(users)])}), str(folder))
@@ -48,7 +48,7 @@ class TikTok:
             for name, file in FEATURES.items():
                 matrix = _matrix(folder / file)
                 if len(matrix) != items:
-                    raise DataError(f"{folder / file}: {len(matrix)} rows for {items} videos")
+                    raise DataError(f"{folder / file}: {len(matrix)} rows for {items} videos", str(folder / file))
                 yield FeatureBlock(name, "Item", videos.to_pylist(), matrix, str(folder / file))
 
 
@@ -57,14 +57,14 @@ def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[np.int64]]:
         with np.load(path, allow_pickle=False) as arrays:
             missing = [name for name in names if name not in arrays]
             if missing:
-                raise DataError(f"{path}: no array named {', '.join(missing)}")
+                raise DataError(f"{path}: no array named {', '.join(missing)}", str(path))
             return {name: np.asarray(arrays[name], np.int64) for name in names}
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not readable as .npz ({error})") from error
+        raise DataError(f"{path}: not readable as .npz ({error})", str(path)) from error
 
 
 def _matrix(path: Path) -> npt.NDArray[np.float32]:
     try:
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not readable as .npy ({error})") from error
+        raise DataError(f"{path}: not readable as .npy ({error})", str(path)) from error

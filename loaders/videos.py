@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pyarrow as pa
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
 from pydantic import Field
 
 from graphrec.errors import DataError
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
 from graphrec.media.describe import Described, DescribeSettings, describe_cached
 from graphrec.media.segments import LENGTH_S
 
@@ -48,7 +48,7 @@ class Videos:
                 described = describe_cached(file, workspace / "media" / "described", settings)
             except DataError as error:
                 if not options.skip_unreadable:
-                    raise
+                    raise DataError(str(error), str(file)) from error
                 log.warning("left out: %s", error)
                 continue
             yield from _blocks(file, described)

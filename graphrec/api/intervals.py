@@ -33,20 +33,20 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
     start_s, end_s = (segments[name].to_numpy()[at] for name in ("start_s", "end_s"))
     of_video = Ragged.from_pairs(owner.source, owner.target, len(owner.source_ids))
     video = positions(rows["video"], owner.source_ids)
+    begin, finish = (rows[name].to_numpy() for name in ("start_s", "end_s"))
+    empty = ~(finish > begin)
     known = video >= 0
     known[known] = of_video.lengths[video[known]] > 0
+    reasons = np.where(known, "its end is not after its start", "its video has no segments; load the video first")
+    wrong = np.flatnonzero(empty | ~known)
     refused = [
-        (
-            int(rows["row"][int(r)].as_py()),
-            f"video {rows['video'][int(r)].as_py()!r} has no segments; load the video first",
-        )
-        for r in np.flatnonzero(~known)
+        (int(rows["row"][int(r)].as_py()), f"highlight of {rows['video'][int(r)].as_py()!r}: {reasons[r]}")
+        for r in wrong
     ]
-    here = np.flatnonzero(known)
+    here = np.flatnonzero(known & ~empty)
     touched = of_video.take(video[here])
     row, segment = here[touched.rows], touched.indices
-    begin, finish = (rows[name].to_numpy()[row] for name in ("start_s", "end_s"))
-    covered = np.minimum(finish, end_s[segment]) - np.maximum(begin, start_s[segment])
+    covered = np.minimum(finish[row], end_s[segment]) - np.maximum(begin[row], start_s[segment])
     liked = covered > block.theta * (end_s[segment] - start_s[segment]) + 1e-9
     row, segment = row[liked], segment[liked]
     properties = [name for name in rows.column_names if name in {p.name for p in highlighted.properties}]
@@ -59,4 +59,6 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
     )
     result = check(table, ["from", "to"], highlighted.properties)
     result.refused = sorted(checked.refused + refused)
-    return RelationshipBlock("HIGHLIGHTED", "User", "Segment", block.table, block.source, block.line), result
+    return RelationshipBlock(
+        "HIGHLIGHTED", "User", "Segment", block.table, block.source, block.line, block.refused
+    ), result

@@ -38,13 +38,14 @@ class Tally:
     unchanged: int = 0
     rejected: int = 0
 
-    def add(self, checked: Checked, written: Written) -> None:
+    def add(self, block: NodeBlock | RelationshipBlock, checked: Checked, written: Written) -> None:
         """Count one block."""
-        self.read += checked.table.num_rows + checked.repeated + len(checked.refused)
+        refused = len(checked.refused) + len(block.refused)
+        self.read += checked.table.num_rows + checked.repeated + refused
         self.created += written.created
         self.updated += written.updated
         self.unchanged += written.unchanged + checked.repeated
-        self.rejected += len(checked.refused)
+        self.rejected += refused
 
 
 @dataclass
@@ -95,40 +96,50 @@ def load(
     features: list[FeatureBlock] = []
     current: str | None = None
     with ExitStack() as held:
+        held.callback(rejects.finish, store is not None)
+        file = held.enter_context(ExitStack())
         if store is not None:
             store.initialise()
-        for block in loader.blocks(paths, options, workspace.root):
-            if store is not None and block.source != current:
-                held.close()
+        try:
+            for block in loader.blocks(paths, options, workspace.root):
+                if store is not None and block.source != current:
+                    file.close()
+                    _write_features(features, workspace, report)
+                    file.enter_context(store.transaction())
+                current = block.source
+                if isinstance(block, FeatureBlock):
+                    FeatureStore(workspace.features).check(block.name, block.label, block.ids, block.matrix)
+                    features.append(block)
+                    progress(block.name, len(block.ids))
+                    continue
+                if isinstance(block, IntervalBlock):
+                    if store is None:
+                        raise ConfigError(
+                            "highlights given by start and end need the store to be checked; leave out --dry-run"
+                        )
+                    block, checked = resolve(block, store)
+                else:
+                    checked = _checked(block)
+                reasons = _reasons(block, checked)
+                if reasons and on_bad_row == "stop":
+                    raise BadRows(block.source, reasons, len(reasons))
+                rejects.add(block, checked)
+                name = block.label if isinstance(block, NodeBlock) else block.name
+                written = _write(store, block, checked.table, report) if store is not None else Written()
+                report.tally(name).add(block, checked, written)
+                progress(name, block.table.num_rows)
+        except DataError as error:
+            if error.source not in (None, current):
+                # The file that cannot be read is the next one: the one before it is whole.
+                file.close()
                 _write_features(features, workspace, report)
-                held.enter_context(store.transaction())
-            current = block.source
-            if isinstance(block, FeatureBlock):
-                features.append(block)
-                progress(block.name, len(block.ids))
-                continue
-            if isinstance(block, IntervalBlock):
-                if store is None:
-                    raise ConfigError(
-                        "highlights given by start and end need the store to be checked; leave out --dry-run"
-                    )
-                block, checked = resolve(block, store)
-            else:
-                checked = _checked(block)
-            if checked.refused and on_bad_row == "stop":
-                reasons = [(block.line + row, reason) for row, reason in checked.refused]
-                raise BadRows(block.source, reasons, len(reasons))
-            rejects.add(block, checked)
-            name = block.label if isinstance(block, NodeBlock) else block.name
-            written = _write(store, block, checked.table, report) if store is not None else Written()
-            report.tally(name).add(checked, written)
-            progress(name, block.table.num_rows)
-        held.close()
+            raise
+        file.close()
         if store is not None:
             _write_features(features, workspace, report)
     if not report.tallies:
         raise DataError(f"{', '.join(map(str, paths))}: nothing to load was found there")
-    report.rejects = rejects.finish() if store is not None else None
+    report.rejects = rejects.path if rejects.rows and store is not None else None
     report.seconds = time.monotonic() - started
     return report
 
@@ -137,6 +148,18 @@ def _checked(block: NodeBlock | RelationshipBlock) -> Checked:
     if isinstance(block, NodeBlock):
         return check(block.table, [schema.KEY], schema.label(block.label).properties)
     return check(block.table, ["from", "to"], schema.relationship(block.name).properties)
+
+
+def _reasons(block: NodeBlock | RelationshipBlock, checked: Checked) -> list[tuple[int, str]]:
+    """Return line and reason of everything that a block holds and cannot be stored."""
+    return sorted([*block.refused, *((_line(block, row), reason) for row, reason in checked.refused)])
+
+
+def _line(block: NodeBlock | RelationshipBlock, row: int) -> int:
+    line = block.line + row
+    for refused, _ in block.refused:
+        line += refused <= line
+    return line
 
 
 def _write(
@@ -172,15 +195,16 @@ class _Rejects:
         self.rows: list[list[str]] = []
 
     def add(self, block: NodeBlock | RelationshipBlock, checked: Checked) -> None:
+        self.rows += [[block.source, str(line), reason] for line, reason in block.refused]
         for row, reason in checked.refused:
             values = [f"{name}={block.table[name][row].as_py()}" for name in block.table.column_names]
-            self.rows.append([block.source, str(block.line + row), reason, *values])
+            self.rows.append([block.source, str(_line(block, row)), reason, *values])
 
-    def finish(self) -> Path | None:
-        if not self.rows:
-            return None
+    def finish(self, wanted: bool) -> None:
+        """Write the file, unless nothing was refused."""
+        if not self.rows or not wanted:
+            return
         text = io.StringIO(newline="")
         csv.writer(text).writerows([["source", "line", "reason", "row"], *self.rows])
         with replacing(self.path) as file:
             file.write(text.getvalue().encode("utf-8", "surrogatepass"))
-        return self.path

@@ -107,7 +107,10 @@ def _filter(relationship: str, text: str) -> Filter:
                 number = float(value)
             except ValueError:
                 break
-            return Filter(schema.relationship(relationship).property(name.strip()).name, operator, number)
+            found_property = schema.relationship(relationship).property(name.strip())
+            if found_property.type == "string":
+                raise ConfigError(f"{found_property.name} of {relationship} is text; conditions compare numbers")
+            return Filter(found_property.name, operator, number)
     raise ConfigError(
         f"{text!r} is no condition; write one like rating>=4 ({', '.join(OPERATORS)} and a number)"
     )

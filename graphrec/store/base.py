@@ -105,7 +105,7 @@ class GraphStore(Protocol):
         """Return every relationship of a type between two labels."""
         ...
 
-    def query(self, text: str, **parameters: Any) -> pa.Table:
+    def query(self, text: str, /, **parameters: Any) -> pa.Table:
         """Run a read-only Cypher query; raises ``QueryError`` for a wrong or a writing one."""
         ...
 

@@ -104,8 +104,11 @@ def parse(name: str, content: str) -> NamedQuery:
 
 def markdown() -> str:
     """Return the documentation's table of queries."""
-    lines = ["# Named queries", "", "`graphrec query NAME -p parameter=value`; a parameter without a default must be given.",
-             "", "| name | what | parameters |", "|---|---|---|"]
+    lines = [
+        "# Named queries", "",
+        "`graphrec query NAME -p parameter=value`; a parameter without a default must be given.", "",
+        "| name | what | parameters |", "|---|---|---|",
+    ]
     for query in named_queries().values():
         parameters = ", ".join(f"`{parameter}`" for parameter in query.parameters) or "-"
         lines.append(f"| `{query.name}` | {query.what} | {parameters} |")

@@ -1,0 +1,182 @@
+"""A ``GraphStore`` in memory, for tests that need no database; it speaks no Cypher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from graphrec import schema
+from graphrec.errors import QueryError, StoreError
+from graphrec.rows import ARROW
+from graphrec.store.base import Floats, Neighbour, Relationships, Written
+from graphrec.store.nearest import exact_nearest
+
+Row = dict[str, Any]
+Ends = tuple[str, str, str]
+
+
+class MemoryStore:
+    """Nodes and relationships in dicts, one row at a time: slow, and plain enough to be right."""
+
+    def __init__(self) -> None:
+        self.uri = "memory"
+        self._nodes: dict[str, dict[str, Row]] = {name: {} for name in schema.LABELS}
+        self._edges: dict[Ends, dict[tuple[str, str], Row]] = {}
+        self._vectors: dict[tuple[str, str], dict[str, Floats]] = {}
+        self._versions: dict[str, int] = {}
+        self._open_transaction = False
+
+    def initialise(self) -> None:
+        """Do nothing: all labels and types are there from the start."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside the block, or none; blocks inside a block belong to the outer one."""
+        if self._open_transaction:
+            yield
+            return
+        before = ({k: dict(v) for k, v in part.items()} for part in (self._nodes, self._edges, self._vectors))
+        kept = list(before)
+        self._open_transaction = True
+        try:
+            yield
+        except BaseException:
+            self._nodes, self._edges, self._vectors = kept  # type: ignore[assignment]
+            raise
+        finally:
+            self._open_transaction = False
+
+    def write_nodes(self, label: str, table: pa.Table) -> Written:
+        """Create the nodes that are new, update those that differ."""
+        known = schema.label(label)
+        names = [known.property(name).name for name in table.column_names if name != schema.KEY]
+        rows = {row.pop(schema.KEY): row for row in table.to_pylist()}
+        return self._write(self._nodes[label], rows, names, label)
+
+    def write_relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
+        """Create the relationships that are new, update those that differ."""
+        stored = self._between(name, source, target)
+        rows = {(row.pop("from"), row.pop("to")): row for row in table.to_pylist()}
+        for ends in rows:
+            for label, key in zip((source, target), ends, strict=True):
+                self._known(label, key, name)
+        return self._write(stored, rows, [n for n in table.column_names if n not in ("from", "to")], name)
+
+    def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
+        """Return ``id`` and ``properties`` of every node of ``label``."""
+        known = schema.label(label)
+        nodes = self._nodes[label]
+        columns = {schema.KEY: pa.array(nodes, pa.string())}
+        for name in properties:
+            kind = ARROW[known.property(name).type]
+            columns[name] = pa.array([row.get(name) for row in nodes.values()], kind)
+        return pa.table(columns)
+
+    def read_relationships(
+        self, name: str, source: str, target: str, properties: Sequence[str] = ()
+    ) -> Relationships:
+        """Return every relationship of a type between two labels."""
+        stored = self._between(name, source, target)
+        known = schema.relationship(name)
+        starts = {key: position for position, key in enumerate(self._nodes[source])}
+        ends = {key: position for position, key in enumerate(self._nodes[target])}
+        return Relationships(
+            pa.chunked_array([pa.array(starts, pa.string())]),
+            pa.chunked_array([pa.array(ends, pa.string())]),
+            np.array([starts[a] for a, _ in stored], np.int64),
+            np.array([ends[b] for _, b in stored], np.int64),
+            {
+                p: pa.chunked_array(
+                    [pa.array([row.get(p) for row in stored.values()], ARROW[known.property(p).type])]
+                )
+                for p in properties
+            },
+        )
+
+    def query(self, text: str, /, **parameters: Any) -> pa.Table:
+        """Raise ``QueryError``: there is no query language here."""
+        raise QueryError("the store in memory speaks no Cypher; use the embedded database")
+
+    def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
+        """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""
+        known = schema.label(label)
+        if name.lower() in {schema.KEY, *(p.name for p in known.properties)} or not name.isidentifier():
+            raise StoreError(f"{name!r} cannot name an embedding of {label}")
+        if vectors.ndim != 2 or len(vectors) != len(ids):
+            raise StoreError(f"embedding {name!r}: {len(ids)} ids but an array of shape {vectors.shape}")
+        keys = ids.to_pylist()
+        for key in keys:
+            self._known(label, key, f"embedding {name!r}")
+        stored = self._vectors.get((label, name), {})
+        if any(len(vector) != vectors.shape[1] for vector in stored.values()):
+            stored = {}
+        rows = np.array(vectors, np.float32)
+        self._vectors[label, name] = stored | dict(zip(keys, rows, strict=True))
+
+    def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
+        """Return the ids that have the embedding, and float32 [n, D]; n = 0 where none has."""
+        schema.label(label)
+        stored = self._vectors.get((label, name), {})
+        vectors = np.stack(list(stored.values())) if stored else np.empty((0, 0), np.float32)
+        return pa.array(stored, pa.string()), vectors
+
+    def nearest(
+        self,
+        label: str,
+        name: str,
+        vector: Floats,
+        k: int,
+        *,
+        among: Sequence[str] | None = None,
+        without: Sequence[str] = (),
+        metric: str = "dot",
+    ) -> list[Neighbour]:
+        """Return the ``k`` nodes whose embedding scores highest against ``vector``, exactly."""
+        ids, vectors = self.read_embeddings(label, name)
+        if not len(ids):
+            return []
+        return exact_nearest(ids, vectors, vector, k, among=among, without=without, metric=metric)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many nodes of each label and relationships of each type there are."""
+        counts = {name: len(nodes) for name, nodes in self._nodes.items()} | dict.fromkeys(schema.RELATIONSHIPS, 0)
+        for (name, _, _), stored in self._edges.items():
+            counts[name] += len(stored)
+        return counts
+
+    def versions(self, names: Sequence[str]) -> dict[str, int]:
+        """Return a number per label or type that grows with every change of its content."""
+        return {name: self._versions.get(name, 0) for name in names}
+
+    def close(self) -> None:
+        """Forget nothing: the store lives as long as the object."""
+
+    def _between(self, name: str, source: str, target: str) -> dict[tuple[str, str], Row]:
+        if (source, target) not in schema.relationship(name).ends:
+            raise StoreError(f"{name} does not go from {source} to {target}")
+        return self._edges.setdefault((name, source, target), {})
+
+    def _known(self, label: str, key: str, what: str) -> None:
+        if key not in self._nodes[label]:
+            raise StoreError(f"{what}: there is no {label} with id {key[:60]!r}")
+
+    def _write(self, stored: dict[Any, Row], rows: dict[Any, Row], names: list[str], what: str) -> Written:
+        created = updated = 0
+        for key, row in rows.items():
+            said = {name: row[name] for name in names if row[name] is not None}
+            before = stored.get(key)
+            if before is None:
+                stored[key] = said
+                created += 1
+                continue
+            older = "at" in said and "at" in before and said["at"] < before["at"]
+            if not older and any(before.get(name) != value for name, value in said.items()):
+                stored[key] = before | said
+                updated += 1
+        if created or updated:
+            self._versions[what] = self._versions.get(what, 0) + 1
+        return Written(created, updated, len(rows) - created - updated)

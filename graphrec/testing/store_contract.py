@@ -1,0 +1,453 @@
+"""What every ``GraphStore`` must keep. Subclass, return yours from the fixture ``store``, and let pytest run the class."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec import schema
+from graphrec.errors import ConfigError, NotFoundError, QueryError, StoreError
+from graphrec.store.base import Floats, GraphStore, Written
+
+HOSTILE = (
+    "'", '"', "`", "\\", "\n", "\t", "a,b", "$id", "{id: 1}", "'}) DETACH DELETE n //", "日本語", "🎬👍🏽", "e\u0301",
+    "-1", "0", "null", "NaN", " lead", "trail ", "x" * 10_000,
+)  # fmt: skip
+
+REFUSED = (
+    "CREATE (:Item {id: 'x'})",
+    "MATCH (n:Item) DETACH DELETE n",
+    "MATCH (n:Item) SET n.title = 'x'",
+    "MATCH (n:Item) SET n.title = 'x' RETURN n.id",
+    "MERGE (n:Item {id: 'x'}) RETURN n.id",
+    "MATCH (n:Item) RETURN n.id; MATCH (n:Item) DETACH DELETE n",
+    "COMMIT; CREATE (:Item {id: 'x'})",
+    "CREATE NODE TABLE X(id STRING PRIMARY KEY)",
+    "DROP TABLE RATED",
+    "MATCH (n:Item) RETURN",
+    "nonsense",
+    "",
+)
+
+
+def nodes(*ids: str, **properties: list[object]) -> pa.Table:
+    """Return a table of nodes; the properties get the types of the schema where any label has them."""
+    columns = {name: pa.array(values, _type(name)) for name, values in properties.items()}
+    return pa.table({schema.KEY: pa.array(ids, pa.string()), **columns})
+
+
+def edges(*pairs: tuple[str, str], **properties: list[object]) -> pa.Table:
+    """Return a table of relationships."""
+    columns = {name: pa.array(values, _type(name)) for name, values in properties.items()}
+    return pa.table(
+        {
+            "from": pa.array([a for a, _ in pairs], pa.string()),
+            "to": pa.array([b for _, b in pairs], pa.string()),
+            **columns,
+        }
+    )
+
+
+def stored_nodes(store: GraphStore, label: str, *properties: str) -> dict[str, tuple[object, ...]]:
+    """Return the properties of each node by id."""
+    rows = store.read_nodes(label, properties).to_pylist()
+    return {row[schema.KEY]: tuple(row[name] for name in properties) for row in rows}
+
+
+def stored_edges(
+    store: GraphStore, name: str, source: str, target: str, *properties: str
+) -> dict[tuple[str, str], tuple[object, ...]]:
+    """Return the properties of each relationship by its ends."""
+    found = store.read_relationships(name, source, target, properties)
+    starts, ends = found.source_ids.to_pylist(), found.target_ids.to_pylist()
+    values = [found.properties[p].to_pylist() for p in properties]
+    pairs = [(starts[a], ends[b]) for a, b in zip(found.source, found.target, strict=True)]
+    assert len(set(pairs)) == len(pairs), "a pair of ends has one relationship of a type"
+    return {pair: tuple(column[row] for column in values) for row, pair in enumerate(pairs)}
+
+
+class StoreContract(ABC):
+    """The behaviour of a store. ``speaks_cypher`` says whether ``query`` runs anything."""
+
+    speaks_cypher = True
+
+    @pytest.fixture
+    @abstractmethod
+    def store(self) -> GraphStore:
+        """Return an empty store, open for writing."""
+
+    @pytest.fixture(autouse=True)
+    def _initialised(self, store: GraphStore) -> None:
+        store.initialise()
+
+    # Nodes
+
+    def test_empty_labels_read_as_empty(self, store: GraphStore) -> None:
+        assert set(store.counts()) == set(schema.LABELS) | set(schema.RELATIONSHIPS)
+        assert not any(store.counts().values())
+        for label in schema.LABELS.values():
+            table = store.read_nodes(label.name, [p.name for p in label.properties])
+            assert table.num_rows == 0
+            assert table.column_names == [schema.KEY, *(p.name for p in label.properties)]
+        for rel in schema.RELATIONSHIPS.values():
+            for source, target in rel.ends:
+                found = store.read_relationships(rel.name, source, target, [p.name for p in rel.properties])
+                assert len(found.source) == len(found.target) == len(found.source_ids) == 0
+
+    def test_initialise_twice_keeps_what_is_stored(self, store: GraphStore) -> None:
+        store.write_nodes("Item", nodes("i", title=["T"]))
+        store.initialise()
+        assert stored_nodes(store, "Item", "title") == {"i": ("T",)}
+
+    def test_nodes_are_created_updated_or_left(self, store: GraphStore) -> None:
+        first = nodes("a", "b", "c", title=["A", "B", None], year=[2000, None, 2002])
+        assert store.write_nodes("Item", first) == Written(created=3)
+        assert store.write_nodes("Item", first) == Written(unchanged=3)
+        second = nodes("d", "c", "b", "a", title=["D", "C", None, "A"], year=[None, 2002, 2001, None])
+        assert store.write_nodes("Item", second) == Written(created=1, updated=2, unchanged=1)
+        expected = {"a": ("A", 2000), "b": ("B", 2001), "c": ("C", 2002), "d": ("D", None)}
+        assert stored_nodes(store, "Item", "title", "year") == expected
+        assert store.counts()["Item"] == 4
+
+    def test_other_properties_stay(self, store: GraphStore) -> None:
+        store.write_nodes("Item", nodes("a", title=["A"], duration_s=[1.5]))
+        assert store.write_nodes("Item", nodes("a", title=["B"])) == Written(updated=1)
+        assert store.write_nodes("Item", nodes("a")) == Written(unchanged=1)
+        assert stored_nodes(store, "Item", "title", "duration_s") == {"a": ("B", 1.5)}
+
+    def test_no_rows_change_nothing(self, store: GraphStore) -> None:
+        before = store.versions(["Item", "RATED"])
+        assert store.write_nodes("Item", nodes()) == Written()
+        assert store.write_relationships("RATED", "User", "Item", edges(rating=[])) == Written()
+        assert store.versions(["Item", "RATED"]) == before
+
+    def test_values_come_back_as_they_were(self, store: GraphStore) -> None:
+        big, text = 2**62 + 1, "tab\t quote\" nl\n 日本 🎬 '}) DETACH DELETE n"
+        tiny = 5e-324
+        table = nodes("c", text=[text], time_s=[tiny], posted_at=[-big], polarity=[-1 / 3])
+        store.write_nodes("Comment", table)
+        assert stored_nodes(store, "Comment", *table.column_names[1:]) == {"c": (text, tiny, -big, -1 / 3)}
+        assert store.write_nodes("Comment", table) == Written(unchanged=1)
+
+    def test_hostile_ids_are_ids(self, store: GraphStore) -> None:
+        table = nodes(*HOSTILE, title=list(HOSTILE))
+        assert store.write_nodes("Item", table) == Written(created=len(HOSTILE))
+        assert store.write_nodes("Item", table) == Written(unchanged=len(HOSTILE))
+        store.write_nodes("User", nodes(*HOSTILE))
+        rated = edges(*((key, key) for key in HOSTILE), rating=[1.0] * len(HOSTILE))
+        assert store.write_relationships("RATED", "User", "Item", rated) == Written(created=len(HOSTILE))
+        again = edges(*((key, key) for key in HOSTILE), rating=[2.0] * len(HOSTILE))
+        assert store.write_relationships("RATED", "User", "Item", again) == Written(updated=len(HOSTILE))
+        assert stored_nodes(store, "Item", "title") == {key: (key,) for key in HOSTILE}
+        expected = {(key, key): (2.0,) for key in HOSTILE}
+        assert stored_edges(store, "RATED", "User", "Item", "rating") == expected
+        vectors = np.eye(len(HOSTILE), dtype=np.float32)
+        store.write_embeddings("Item", "emb", pa.array(HOSTILE, pa.string()), vectors)
+        best = [store.nearest("Item", "emb", vector, 1)[0].id for vector in vectors]
+        assert best == list(HOSTILE)
+
+    def test_unknown_names_are_refused(self, store: GraphStore) -> None:
+        with pytest.raises(NotFoundError, match="Item"):
+            store.read_nodes("Itm")
+        with pytest.raises(NotFoundError, match="title"):
+            store.read_nodes("Item", ["titel"])
+        with pytest.raises(NotFoundError, match="RATED"):
+            store.read_relationships("RATES", "User", "Item")
+
+    # Relationships
+
+    def test_relationships_are_created_updated_or_left(self, rated: GraphStore) -> None:
+        first = edges(("u", "i"), ("u", "j"), rating=[1.0, 2.0], at=[10, None])
+        assert rated.write_relationships("RATED", "User", "Item", first) == Written(created=2)
+        assert rated.write_relationships("RATED", "User", "Item", first) == Written(unchanged=2)
+        second = edges(("v", "i"), ("u", "j"), ("u", "i"), rating=[5.0, 3.0, None], at=[1, 2, 10])
+        expected = Written(created=1, updated=1, unchanged=1)
+        assert rated.write_relationships("RATED", "User", "Item", second) == expected
+        assert stored_edges(rated, "RATED", "User", "Item", "rating", "at") == {
+            ("u", "i"): (1.0, 10), ("u", "j"): (3.0, 2), ("v", "i"): (5.0, 1),
+        }  # fmt: skip
+        assert rated.counts()["RATED"] == 3
+
+    def test_the_newer_row_wins(self, rated: GraphStore) -> None:
+        rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), rating=[3.0], at=[100]))
+        older = edges(("u", "i"), rating=[1.0], at=[99])
+        assert rated.write_relationships("RATED", "User", "Item", older) == Written(unchanged=1)
+        newer = edges(("u", "i"), rating=[5.0], at=[101])
+        assert rated.write_relationships("RATED", "User", "Item", newer) == Written(updated=1)
+        undated = edges(("u", "i"), rating=[4.0])
+        assert rated.write_relationships("RATED", "User", "Item", undated) == Written(updated=1)
+        assert stored_edges(rated, "RATED", "User", "Item", "rating", "at") == {("u", "i"): (4.0, 101)}
+
+    def test_blocks_of_one_transaction_know_of_each_other(self, rated: GraphStore) -> None:
+        with rated.transaction():
+            block = edges(("u", "i"), ("u", "j"), rating=[1.0, 1.0], at=[1, 1])
+            assert rated.write_relationships("RATED", "User", "Item", block) == Written(created=2)
+            assert rated.write_relationships("RATED", "User", "Item", block) == Written(unchanged=2)
+            newer = edges(("u", "j"), ("v", "j"), rating=[2.0, 2.0], at=[2, 2])
+            expected = Written(created=1, updated=1)
+            assert rated.write_relationships("RATED", "User", "Item", newer) == expected
+            assert rated.write_relationships("RATED", "User", "Item", newer) == Written(unchanged=2)
+            rated.write_nodes("User", nodes("a", "w"))
+            undated = edges(("w", "j"), ("v", "j"), ("a", "i"), rating=[3.0, 3.0, 3.0])
+            expected = Written(created=2, updated=1)
+            assert rated.write_relationships("RATED", "User", "Item", undated) == expected
+            assert rated.write_relationships("RATED", "User", "Item", newer) == Written(updated=1, unchanged=1)
+        assert stored_edges(rated, "RATED", "User", "Item", "rating", "at") == {
+            ("u", "i"): (1.0, 1), ("u", "j"): (2.0, 2), ("v", "j"): (2.0, 2), ("w", "j"): (3.0, None),
+            ("a", "i"): (3.0, None),
+        }  # fmt: skip
+
+    def test_missing_ends_are_named(self, rated: GraphStore) -> None:
+        with pytest.raises(StoreError, match=r"no Item with id 'gone'"):
+            rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), ("u", "gone"), rating=[1.0, 1.0]))
+        with pytest.raises(StoreError, match=r"no User with id 'i'"):
+            rated.write_relationships("RATED", "User", "Item", edges(("i", "i"), rating=[1.0]))
+        assert rated.counts()["RATED"] == 0
+
+    def test_wrong_ends_are_refused(self, rated: GraphStore) -> None:
+        with pytest.raises(StoreError, match="does not go from Item to User"):
+            rated.write_relationships("RATED", "Item", "User", edges(("i", "u")))
+        with pytest.raises(StoreError, match="does not go"):
+            rated.read_relationships("RATED", "User", "Frame")
+
+    def test_pairs_of_one_type_stay_apart(self, rated: GraphStore) -> None:
+        rated.write_nodes("Frame", nodes("i", "f"))
+        rated.write_relationships("LIKED", "User", "Item", edges(("u", "i"), at=[1], split=["train"]))
+        liked = edges(("u", "i"), ("u", "f"), at=[2, 3])
+        assert rated.write_relationships("LIKED", "User", "Frame", liked) == Written(created=2)
+        assert rated.write_relationships("LIKED", "User", "Frame", liked) == Written(unchanged=2)
+        later = edges(("u", "i"), at=[9])
+        assert rated.write_relationships("LIKED", "User", "Frame", later) == Written(updated=1)
+        found = stored_edges(rated, "LIKED", "User", "Item", "at", "split")
+        assert found == {("u", "i"): (1, "train")}
+        assert stored_edges(rated, "LIKED", "User", "Frame", "at") == {("u", "i"): (9,), ("u", "f"): (3,)}
+        assert rated.counts()["LIKED"] == 3
+
+    def test_a_type_may_join_a_label_to_itself(self, rated: GraphStore) -> None:
+        follows = edges(("u", "v"), ("v", "u"), ("u", "u"))
+        assert rated.write_relationships("FOLLOWS", "User", "User", follows) == Written(created=3)
+        assert rated.write_relationships("FOLLOWS", "User", "User", follows) == Written(unchanged=3)
+        assert set(stored_edges(rated, "FOLLOWS", "User", "User")) == {("u", "v"), ("v", "u"), ("u", "u")}
+
+    def test_many_relationships_find_their_rows(self, store: GraphStore) -> None:
+        rng = np.random.default_rng(0)
+        users, items = [f"u{n}" for n in range(70)], [f"i{n}" for n in range(50)]
+        store.write_nodes("User", nodes(*users))
+        store.write_nodes("Item", nodes(*items))
+        pairs = [(users[p // 50], items[p % 50]) for p in rng.permutation(3500)[:2000]]
+        ratings = rng.random(2000)
+        store.write_relationships("RATED", "User", "Item", edges(*pairs[:1500], rating=list(ratings[:1500])))
+        ratings[700:900] += 1
+        mixed = rng.permutation(np.arange(500, 2000))
+        block = edges(*(pairs[n] for n in mixed), rating=list(ratings[mixed]))
+        written = store.write_relationships("RATED", "User", "Item", block)
+        assert written == Written(created=500, updated=200, unchanged=800)
+        expected = {pair: (rating,) for pair, rating in zip(pairs, ratings, strict=True)}
+        assert stored_edges(store, "RATED", "User", "Item", "rating") == expected
+
+    # Transactions
+
+    def test_a_failed_transaction_leaves_no_trace(self, rated: GraphStore) -> None:
+        before = rated.counts()
+        with pytest.raises(ZeroDivisionError), rated.transaction():
+            rated.write_nodes("User", nodes("new"))
+            rated.write_nodes("Item", nodes("i", title=["changed"]))
+            rated.write_relationships("RATED", "User", "Item", edges(("new", "i"), rating=[1.0]))
+            rated.write_embeddings("Item", "emb", pa.array(["i"]), np.ones((1, 2), np.float32))
+            rated.read_embeddings("Item", "emb")
+            raise ZeroDivisionError
+        assert rated.counts() == before
+        assert stored_nodes(rated, "Item", "title") == {"i": (None,), "j": (None,)}
+        assert len(rated.read_embeddings("Item", "emb")[0]) == 0
+        again = edges(("u", "i"), rating=[1.0])
+        assert rated.write_relationships("RATED", "User", "Item", again) == Written(created=1)
+
+    def test_an_inner_transaction_belongs_to_the_outer(self, rated: GraphStore) -> None:
+        def fail_inside() -> None:
+            with rated.transaction():
+                with rated.transaction():
+                    rated.write_nodes("User", nodes("inner"))
+                rated.write_nodes("User", nodes("outer"))
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail_inside()
+        assert set(stored_nodes(rated, "User")) == {"u", "v"}
+        with rated.transaction(), rated.transaction():
+            rated.write_nodes("User", nodes("inner"))
+        assert set(stored_nodes(rated, "User")) == {"u", "v", "inner"}
+
+    def test_a_refused_write_ends_the_transaction_when_it_leaves_it(self, rated: GraphStore) -> None:
+        with pytest.raises(StoreError), rated.transaction():
+            rated.write_nodes("User", nodes("new"))
+            rated.write_relationships("RATED", "User", "Item", edges(("u", "gone"), rating=[1.0]))
+        assert set(stored_nodes(rated, "User")) == {"u", "v"}
+
+    # Versions
+
+    def test_versions_grow_with_content_only(self, rated: GraphStore) -> None:
+        names = ["User", "Item", "RATED", "LIKED"]
+        seen = rated.versions(names)
+
+        def changed(write: Callable[[], object]) -> set[str]:
+            nonlocal seen
+            write()
+            now = rated.versions(names)
+            grown = {name for name in names if now[name] > seen[name]}
+            assert all(now[name] >= seen[name] for name in names)
+            seen = now
+            return grown
+
+        rating = edges(("u", "i"), rating=[1.0])
+        assert changed(lambda: rated.write_nodes("Item", nodes("n"))) == {"Item"}
+        assert changed(lambda: rated.write_nodes("Item", nodes("n"))) == set()
+        assert changed(lambda: rated.write_nodes("Item", nodes("n", title=["N"]))) == {"Item"}
+        assert changed(lambda: rated.write_relationships("RATED", "User", "Item", rating)) == {"RATED"}
+        assert changed(lambda: rated.write_relationships("RATED", "User", "Item", rating)) == set()
+        vectors = np.ones((1, 2), np.float32)
+        assert changed(lambda: rated.write_embeddings("Item", "emb", pa.array(["i"]), vectors)) == set()
+        assert changed(lambda: rated.read_nodes("Item")) == set()
+
+    # Embeddings
+
+    def test_embeddings_come_back_exactly(self, rated: GraphStore) -> None:
+        vectors = np.array([[1 / 3, -0.0, 1e-38], [np.pi, 2.0, -1e38]], np.float32)
+        rated.write_embeddings("Item", "emb", pa.array(["j", "i"]), vectors)
+        assert self._embedded(rated) == {"j": vectors[0].tobytes(), "i": vectors[1].tobytes()}
+
+    def test_nodes_without_an_embedding_are_left_out(self, rated: GraphStore) -> None:
+        assert rated.read_embeddings("Item", "emb")[1].shape[0] == 0
+        assert rated.nearest("Item", "emb", np.ones(3, np.float32), 5) == []
+        rated.write_embeddings("Item", "emb", pa.array(["j"]), np.ones((1, 3), np.float32))
+        assert list(self._embedded(rated)) == ["j"]
+        assert rated.read_embeddings("User", "emb")[1].shape[0] == 0
+
+    def test_writing_embeddings_again(self, rated: GraphStore) -> None:
+        rated.write_embeddings("Item", "emb", pa.array(["i", "j"]), np.zeros((2, 3), np.float32))
+        rated.read_embeddings("Item", "emb")
+        new = np.array([[1, 2, 3]], np.float32)
+        rated.write_embeddings("Item", "emb", pa.array(["j"]), new)
+        assert self._embedded(rated) == {"i": np.zeros(3, np.float32).tobytes(), "j": new.tobytes()}
+
+    def test_another_dimension_replaces_all(self, rated: GraphStore) -> None:
+        rated.write_embeddings("Item", "emb", pa.array(["i", "j"]), np.zeros((2, 3), np.float32))
+        wide = np.arange(5, dtype=np.float32)[None]
+        rated.write_embeddings("Item", "emb", pa.array(["j"]), wide)
+        assert self._embedded(rated) == {"j": wide.tobytes()}
+
+    def test_embeddings_have_names_of_their_own(self, rated: GraphStore) -> None:
+        rated.write_nodes("Item", nodes("i", title=["four"]))
+        vectors = np.zeros((1, 3), np.float32)
+        for name in ("title", "Title", "id", "no good", "x; DROP"):
+            with pytest.raises(StoreError):
+                rated.write_embeddings("Item", name, pa.array(["i"]), vectors)
+        assert stored_nodes(rated, "Item", "title")["i"] == ("four",)
+        for name in ("order", "match", "transgrec"):
+            rated.write_embeddings("Item", name, pa.array(["i"]), vectors)
+            assert len(rated.read_embeddings("Item", name)[0]) == 1
+
+    def test_embeddings_that_fit_nothing_are_refused(self, rated: GraphStore) -> None:
+        with pytest.raises(StoreError, match="'gone'"):
+            rated.write_embeddings("Item", "emb", pa.array(["i", "gone"]), np.zeros((2, 3), np.float32))
+        with pytest.raises(StoreError, match="shape"):
+            rated.write_embeddings("Item", "emb", pa.array(["i", "j"]), np.zeros((1, 3), np.float32))
+        assert len(rated.read_embeddings("Item", "emb")[0]) == 0
+
+    # Nearest
+
+    @pytest.mark.parametrize("metric", ["dot", "cosine"])
+    def test_nearest_is_exact(self, store: GraphStore, metric: str) -> None:
+        rng = np.random.default_rng(1)
+        ids = [f"i{n}" for n in range(300)]
+        vectors = (rng.normal(size=(300, 8)) * rng.uniform(0.1, 9, (300, 1))).astype(np.float32)
+        wanted = rng.normal(size=8).astype(np.float32)
+        store.write_nodes("Item", nodes(*ids))
+        store.write_embeddings("Item", "emb", pa.array(ids), vectors)
+        scores = vectors.astype(np.float64) @ wanted
+        if metric == "cosine":
+            scores /= np.linalg.norm(vectors, axis=1) * np.linalg.norm(wanted)
+        order = np.argsort(-scores)
+
+        def check(expected: list[int], k: int, among: list[str] | None = None, without: tuple[str, ...] = ()) -> None:
+            found = store.nearest("Item", "emb", wanted, k, among=among, without=without, metric=metric)
+            assert [n.id for n in found] == [ids[row] for row in expected]
+            np.testing.assert_allclose([n.score for n in found], scores[expected], rtol=1e-4, atol=1e-5)
+
+        check(list(order[:10]), 10)
+        check(list(order), 1000)
+        best = [ids[row] for row in order[:5]]
+        check(list(order[5:15]), 10, without=(*best, "unknown"))
+        check(list(order[3:5]), 2, among=[*best, "unknown"], without=tuple(best[:3]))
+        check(list(order[:5]), 50, among=best)
+        check([], 5, among=[])
+        check([], 5, among=["unknown"])
+
+    def test_nearest_refuses_what_cannot_be_compared(self, rated: GraphStore) -> None:
+        rated.write_embeddings("Item", "emb", pa.array(["i"]), np.ones((1, 3), np.float32))
+        one = np.ones(3, np.float32)
+        with pytest.raises(ConfigError, match="4"):
+            rated.nearest("Item", "emb", np.ones(4, np.float32), 1)
+        with pytest.raises(ConfigError, match="cosine"):
+            rated.nearest("Item", "emb", one, 1, metric="cosin")
+        with pytest.raises(ConfigError, match="k must"):
+            rated.nearest("Item", "emb", one, 0)
+
+    def test_the_null_vector_has_no_direction(self, rated: GraphStore) -> None:
+        rated.write_embeddings("Item", "emb", pa.array(["i", "j"]), np.array([[0, 0], [-1, 0]], np.float32))
+        found = rated.nearest("Item", "emb", np.array([1, 0], np.float32), 2, metric="cosine")
+        assert [(n.id, n.score) for n in found] == [("i", 0.0), ("j", -1.0)]
+
+    # Queries
+
+    def test_queries_read(self, rated: GraphStore) -> None:
+        self._needs_cypher()
+        rated.write_nodes("Item", nodes("i", title=["T"]))
+        found = rated.query("MATCH (n:Item) WHERE n.id = $id RETURN n.title AS title", id="i")
+        assert found.to_pylist() == [{"title": "T"}]
+        assert rated.query("// a comment\n/* and\nanother */ RETURN 1 AS one;").to_pylist() == [{"one": 1}]
+
+    def test_parameters_are_values(self, rated: GraphStore) -> None:
+        self._needs_cypher()
+        for key in HOSTILE:
+            assert rated.query("MATCH (n:Item) WHERE n.id = $id RETURN n.id AS id", id=key).num_rows == 0
+            assert rated.query("RETURN $text AS text", text=key)["text"].to_pylist() == [key]
+        assert rated.counts()["Item"] == 2
+
+    def test_anything_but_one_reading_query_is_refused(self, rated: GraphStore) -> None:
+        for text in REFUSED:
+            with pytest.raises(QueryError) as caught:
+                rated.query(text)
+            assert "\n" not in str(caught.value)
+            assert rated.counts()["Item"] == 2, text
+        assert rated.write_nodes("Item", nodes("after")) == Written(created=1)
+
+    def test_missing_parameters_are_named(self, rated: GraphStore) -> None:
+        with pytest.raises(QueryError, match="who" if self.speaks_cypher else "Cypher"):
+            rated.query("MATCH (n:User) WHERE n.id = $who RETURN n.id")
+
+    @pytest.fixture
+    def rated(self, store: GraphStore, _initialised: None) -> GraphStore:
+        """Return the store with users u, v and items i, j."""
+        store.write_nodes("User", nodes("u", "v"))
+        store.write_nodes("Item", nodes("i", "j"))
+        return store
+
+    def _needs_cypher(self) -> None:
+        if not self.speaks_cypher:
+            pytest.skip("this store speaks no Cypher")
+
+    @staticmethod
+    def _embedded(store: GraphStore) -> dict[str, bytes]:
+        ids, vectors = store.read_embeddings("Item", "emb")
+        assert vectors.dtype == np.float32
+        rows: list[Floats] = list(vectors)
+        return {key: row.tobytes() for key, row in zip(ids.to_pylist(), rows, strict=True)}
+
+
+def _type(name: str) -> pa.DataType:
+    kinds = {p.name: p.type for entry in (*schema.LABELS.values(), *schema.RELATIONSHIPS.values()) for p in entry.properties}
+    return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}[kinds[name]]

@@ -1,0 +1,136 @@
+"""A small graph whose every answer can be worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec import schema
+from graphrec.rows import ARROW
+from graphrec.store.base import GraphStore
+from graphrec.store.ladybug import LadybugStore
+from graphrec.workspace import Workspace
+
+HOSTILE = """x"'}) DETACH DELETE (n) //`{label}$user\n"""
+
+NODES: dict[str, list[dict[str, Any]]] = {
+    "User": [{"id": i} for i in ("ann", "bob", "cat", "dan", "eve", "zoe", HOSTILE)],
+    "Item": [
+        {"id": "m1", "kind": "movie", "title": "Alpha", "year": 2000},
+        {"id": "m2", "kind": "movie", "title": "Beta", "year": 2001},
+        {"id": "m3", "kind": "movie", "title": "alpha", "year": 2000},
+        {"id": "m4", "kind": "movie", "title": "Cold", "year": 2003},
+        {"id": "m5", "kind": "movie", "title": "Beta", "year": 1999},
+        {"id": "v1", "kind": "video"},
+        {"id": "v2", "kind": "video"},
+        {"id": "v3", "kind": "video"},
+    ],
+    "Genre": [{"id": "comedy"}, {"id": "drama", "name": "Drama"}, {"id": "war", "name": "War"}],
+    "Segment": [
+        {"id": "v1#0", "start_s": 0.0, "end_s": 5.0, "position": 0},
+        {"id": "v1#1", "start_s": 5.0, "end_s": 10.0, "position": 1},
+        {"id": "v1#2", "start_s": 10.0, "end_s": 15.0, "position": 2},
+        {"id": "v2#0", "start_s": 0.0, "end_s": 5.0, "position": 0},
+        {"id": "s9", "start_s": 0.0, "end_s": 5.0, "position": 0},
+    ],
+    "Frame": [{"id": "f1", "time_s": 1.0}, {"id": "f2", "time_s": 2.0}, {"id": "f9", "time_s": 9.0}],
+    "Comment": [
+        {"id": "c1", "text": "fine"},
+        {"id": "c2", "text": "wow", "time_s": 6.0, "posted_at": 7, "polarity": 1.0},
+        {"id": "c3", "text": "hm", "time_s": 1.0},
+        {"id": "c4", "text": "first", "posted_at": 5},
+        {"id": "c9", "text": "lost"},
+    ],
+    "Trailer": [{"id": "t1"}, {"id": "t9"}],
+    "Run": [
+        {"id": "r1", "model": "transgrec", "label": "Item", "property": "toy", "dimension": 2, "published_at": 10},
+        {"id": "r2", "model": "popularity", "label": "Item", "published_at": 20, "seed": 3},
+    ],
+}
+
+RELATIONSHIPS: dict[tuple[str, str, str], list[dict[str, Any]]] = {
+    ("RATED", "User", "Item"): [
+        {"from": "ann", "to": "m1", "rating": 5.0, "at": 100},
+        {"from": "ann", "to": "m2", "rating": 2.0, "at": 200},
+        {"from": "bob", "to": "m1", "rating": 4.0, "at": 300},
+        {"from": "bob", "to": "m2", "rating": 4.5, "at": 400},
+        {"from": "cat", "to": "m2", "rating": 2.5, "at": 500},
+    ],
+    ("VIEWED", "User", "Item"): [{"from": "ann", "to": "m1", "at": 50}, {"from": "bob", "to": "m3", "at": 350}],
+    ("LIKED", "User", "Item"): [{"from": "dan", "to": "m1", "at": 600}, {"from": "dan", "to": "m3", "at": 650}],
+    ("LIKED", "User", "Frame"): [{"from": "cat", "to": "f2", "at": 700}, {"from": HOSTILE, "to": "f2", "at": 1}],
+    ("HIGHLIGHTED", "User", "Segment"): [
+        {"from": "ann", "to": "v1#1", "at": 800},
+        {"from": "bob", "to": "v1#1", "at": 900},
+        {"from": "bob", "to": "v1#0", "at": None},
+        {"from": "cat", "to": "v1#1", "at": 1000},
+    ],
+    ("HAS_SEGMENT", "Item", "Segment"): [
+        {"from": "v1", "to": "v1#0"}, {"from": "v1", "to": "v1#1"}, {"from": "v1", "to": "v1#2"},
+        {"from": "v2", "to": "v2#0"},
+    ],
+    ("HAS_FRAME", "Segment", "Frame"): [{"from": "v1#0", "to": "f1"}],
+    ("HAS_FRAME", "Item", "Frame"): [{"from": "v3", "to": "f2"}],
+    ("HAS_TRAILER", "Item", "Trailer"): [{"from": "m1", "to": "t1"}],
+    ("IN_GENRE", "Item", "Genre"): [
+        {"from": "m1", "to": "drama"}, {"from": "m1", "to": "comedy"}, {"from": "m2", "to": "drama"},
+        {"from": "m3", "to": "comedy"}, {"from": "m4", "to": "drama"},
+    ],
+    ("WROTE", "User", "Comment"): [{"from": "ann", "to": "c1"}, {"from": "bob", "to": "c2"}],
+    ("ON", "Comment", "Item"): [{"from": "c1", "to": "m1"}, {"from": "c4", "to": "v1"}],
+    ("ON", "Comment", "Segment"): [{"from": "c2", "to": "v1#1"}],
+    ("ON", "Comment", "Frame"): [{"from": "c3", "to": "f1"}],
+}
+
+EMBEDDINGS = {
+    "User": {"ann": [1.0, 0.0], "bob": [0.0, 1.0]},
+    "Item": {"m1": [1.0, 0.0], "m2": [3.0, 4.0], "m3": [-1.0, 0.0]},
+}
+
+
+def fill(store: GraphStore) -> None:
+    """Write the graph above into an empty store."""
+    store.initialise()
+    for label, rows in NODES.items():
+        types = {p.name: ARROW[p.type] for p in schema.label(label).properties}
+        store.write_nodes(label, _table(rows, {"id": pa.string()} | types))
+    for (name, source, target), rows in RELATIONSHIPS.items():
+        types = {p.name: ARROW[p.type] for p in schema.relationship(name).properties}
+        store.write_relationships(name, source, target, _table(rows, {"from": pa.string(), "to": pa.string()} | types))
+    for label, vectors in EMBEDDINGS.items():
+        store.write_embeddings(label, "toy", pa.array(list(vectors)), np.array(list(vectors.values()), np.float32))
+
+
+def _table(rows: list[dict[str, Any]], types: dict[str, pa.DataType]) -> pa.Table:
+    return pa.Table.from_pylist(rows, pa.schema(list(types.items())))
+
+
+@pytest.fixture(scope="session", params=["ladybug"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The database that the test runs on; the one place where another is added, with its branch in ``graph``."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def graph(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+    """The graph, filled and then opened for reading."""
+    assert database == "ladybug"
+    workspace = Workspace(Path(tmp_path_factory.mktemp("graph")))
+    writer = LadybugStore(workspace, write=True)
+    fill(writer)
+    writer.close()
+    reader = LadybugStore(workspace)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture(scope="session")
+def hostile() -> str:
+    """The id of a user, written to break out of a quoted string and of a pattern."""
+    return HOSTILE

@@ -1,0 +1,292 @@
+"""The embedded database as a file: other processes, crashes, torn logs, full disks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.errors import StoreBusy, StoreError
+from graphrec.store.base import Written, closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
+from graphrec.workspace import Workspace
+
+HEAD = """
+import os, sys
+from pathlib import Path
+import numpy as np
+import pyarrow as pa
+from graphrec.store.ladybug import LadybugStore
+from graphrec.workspace import Workspace
+
+workspace = Workspace(Path(sys.argv[1]))
+"""
+
+HOLD = HEAD + """
+store = LadybugStore(workspace, write=sys.argv[2] == "write")
+print("holding", flush=True)
+sys.stdin.read()
+"""
+
+LEAVE_A_LOG = HEAD + """
+store = LadybugStore(workspace, write=True)
+for number in range(20):
+    store.write_nodes("Item", pa.table({"id": ["a"], "title": [str(number)]}))
+os.kill(os.getpid(), 9)
+"""
+
+DIE_IN_A_TRANSACTION = HEAD + """
+store = LadybugStore(workspace, write=True)
+with store.transaction():
+    store.write_nodes("User", pa.table({"id": ["u", "new"]}))
+    store.write_nodes("Item", pa.table({"id": [f"i{n}" for n in range(5000)]}))
+    rated = pa.table({"from": ["new"] * 5000, "to": [f"i{n}" for n in range(5000)], "rating": np.ones(5000)})
+    store.write_relationships("RATED", "User", "Item", rated)
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace with item a, titled "before"."""
+    workspace = Workspace(tmp_path / "workspace")
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        store.write_nodes("Item", nodes("a", title=["before"]))
+    return workspace
+
+
+def run(script: str, workspace: Workspace) -> int:
+    return subprocess.run([sys.executable, "-c", script, workspace.root], check=False).returncode
+
+
+@contextmanager
+def holding(workspace: Workspace, how: str) -> Iterator[int]:
+    command = [sys.executable, "-c", HOLD, str(workspace.root), how]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"holding\n"
+        yield process.pid
+        process.communicate()
+
+
+def log_of(workspace: Workspace) -> Path:
+    return workspace.database.with_name(workspace.database.name + ".wal")
+
+
+def titles(workspace: Workspace, *, write: bool = False) -> dict[str, tuple[object, ...]]:
+    with closing(LadybugStore(workspace, write=write)) as store:
+        return stored_nodes(store, "Item", "title")
+
+
+def test_a_writer_keeps_all_others_out(workspace: Workspace) -> None:
+    with holding(workspace, "write") as pid:
+        with pytest.raises(StoreBusy, match=rf"being used by process {pid} "):
+            LadybugStore(workspace, write=True)
+        with pytest.raises(StoreBusy, match=rf"being written to by process {pid} "):
+            LadybugStore(workspace)
+    assert titles(workspace, write=True) == {"a": ("before",)}
+
+
+def test_readers_share_and_keep_writers_out(workspace: Workspace) -> None:
+    with holding(workspace, "read") as pid:
+        assert titles(workspace) == {"a": ("before",)}
+        with pytest.raises(StoreBusy, match=rf"process {pid} "):
+            LadybugStore(workspace, write=True)
+
+
+def test_one_process_cannot_open_it_for_writing_twice(workspace: Workspace) -> None:
+    with closing(LadybugStore(workspace, write=True)) as store:
+        with pytest.raises(StoreBusy, match=str(os.getpid())):
+            LadybugStore(workspace, write=True)
+        assert store.write_nodes("Item", nodes("b")) == Written(created=1)
+
+
+def test_a_reader_cannot_write(workspace: Workspace) -> None:
+    with closing(LadybugStore(workspace)) as store, pytest.raises(StoreError):
+        store.write_nodes("Item", nodes("b"))
+    assert set(titles(workspace)) == {"a"}
+
+
+def test_nothing_to_read(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="holds no graph yet"):
+        LadybugStore(Workspace(tmp_path / "nowhere"))
+    LadybugStore(Workspace(tmp_path), write=True).close()
+    with pytest.raises(StoreError, match="holds no graph yet"):
+        LadybugStore(Workspace(tmp_path))
+
+
+def test_the_workspace_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot make the workspace"):
+        LadybugStore(Workspace(tmp_path / "file"), write=True)
+
+
+def test_the_database_is_another_file(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.database.write_text("not a database " * 1000)
+    for write in (False, True):
+        with pytest.raises(StoreError, match=r"graph\.lbug") as caught:
+            LadybugStore(workspace, write=write)
+        assert "\n" not in str(caught.value)
+    assert workspace.database.read_text().startswith("not a database")
+
+
+def test_a_log_left_by_a_killed_process_is_read_and_then_stored(workspace: Workspace) -> None:
+    assert run(LEAVE_A_LOG, workspace) == -signal.SIGKILL
+    assert log_of(workspace).stat().st_size > 0
+    for write in (False, False, True, False):
+        assert titles(workspace, write=write) == {"a": ("19",)}
+
+
+@pytest.mark.parametrize("first", ["read", "write"])
+@pytest.mark.parametrize("tear", ["cut", "overwrite"])
+def test_a_torn_log_is_recovered_up_to_the_last_whole_write(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture, first: str, tear: str
+) -> None:
+    run(LEAVE_A_LOG, workspace)
+    log, size = log_of(workspace), log_of(workspace).stat().st_size
+    if tear == "cut":
+        os.truncate(log, size - 3)
+    else:
+        with log.open("r+b") as file:
+            file.seek(size // 2)
+            file.write(b"\xff" * 16)
+    torn = log.read_bytes()
+    found = titles(workspace, write=first == "write")
+    assert "cut off" in caplog.text
+    (title,) = found["a"]
+    assert int(str(title)) in ([18] if tear == "cut" else range(5, 15))
+    kept = [file.read_bytes() for file in workspace.root.glob("backup-*/graph.lbug.wal")]
+    assert kept == ([torn] if first == "write" else [])
+    assert titles(workspace, write=True) == found
+    caplog.clear()
+    assert titles(workspace) == found
+    assert not caplog.text
+
+
+def test_kill_in_a_transaction_leaves_the_state_before_it(workspace: Workspace) -> None:
+    assert run(DIE_IN_A_TRANSACTION, workspace) == -signal.SIGKILL
+    assert titles(workspace) == {"a": ("before",)}
+    with closing(LadybugStore(workspace, write=True)) as store:
+        assert store.counts()["User"] == store.counts()["RATED"] == 0
+        assert store.write_nodes("User", nodes("new")) == Written(created=1)
+        rated = edges(("new", "a"), rating=[1.0])
+        assert store.write_relationships("RATED", "User", "Item", rated) == Written(created=1)
+
+
+def test_a_killed_reader_or_writer_holds_nothing(workspace: Workspace) -> None:
+    run(LEAVE_A_LOG, workspace)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        assert store.write_nodes("Item", nodes("b")) == Written(created=1)
+
+
+def test_repeated_rollbacks_leave_every_key_free(workspace: Workspace) -> None:
+    """A rolled back bulk write must not leave keys behind in the index."""
+    with closing(LadybugStore(workspace, write=True)) as store:
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError), store.transaction():
+                for start in range(0, 9000, 3000):
+                    store.write_nodes("User", nodes(*(f"u{n}" for n in range(start, start + 3000))))
+                raise ZeroDivisionError
+        with store.transaction():
+            for start in range(0, 9000, 3000):
+                keys = [f"u{n}" for n in range(start, start + 3000)]
+                assert store.write_nodes("User", nodes(*keys)) == Written(created=3000)
+        found = store.query("UNWIND $ids AS id MATCH (u:User {id: id}) RETURN count(u) AS c", ids=["u0", "u8999"])
+        assert found["c"].to_pylist() == [2]
+
+
+def test_after_a_database_error_nothing_of_the_transaction_is_stored(workspace: Workspace) -> None:
+    """The database ends a transaction at its first error; what the caller writes next must not slip through."""
+    with closing(LadybugStore(workspace, write=True)) as store:
+        with pytest.raises(StoreError, match="transaction has failed"), store.transaction():
+            store.write_nodes("User", nodes("u"))
+            with pytest.raises(StoreError):
+                store.write_nodes("Item", pa.table({"id": ["b"], "year": ["not a number"]}))
+            store.write_nodes("User", nodes("v"))
+        assert stored_nodes(store, "User") == {}
+        assert store.write_nodes("User", nodes("v")) == Written(created=1)
+
+
+def test_a_full_disk_is_one_clear_error_and_changes_nothing(workspace: Workspace) -> None:
+    script = HEAD + """
+import resource, signal
+from graphrec.errors import GraphrecError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = LadybugStore(workspace, write=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+try:
+    store.write_nodes("Comment", pa.table({"id": [str(n) for n in range(20_000)], "text": ["long " * 100] * 20_000}))
+except GraphrecError as error:
+    print(str(error).replace("\\n", "<newline>"))
+try:
+    store.close()
+except GraphrecError as error:
+    print("close:", error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, workspace.root], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "graph.lbug" in done.stdout
+    assert "<newline>" not in done.stdout
+    with closing(LadybugStore(workspace, write=True)) as store:
+        assert store.counts()["Comment"] == 0
+        assert stored_nodes(store, "Item", "title") == {"a": ("before",)}
+        assert store.write_nodes("Comment", nodes("0")) == Written(created=1)
+
+
+def test_properties_added_to_the_schema_later(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from graphrec import schema
+
+    item = schema.LABELS["Item"]
+    grown = schema.Label("Item", (*item.properties, schema.Property("colour", "string")))
+    monkeypatch.setitem(schema.LABELS, "Item", grown)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        table = pa.table({"id": ["a"], "colour": ["red"]})
+        assert store.write_nodes("Item", table) == Written(updated=1)
+        assert stored_nodes(store, "Item", "title", "colour") == {"a": ("before", "red")}
+
+
+def test_embeddings_survive_closing(workspace: Workspace) -> None:
+    vectors = np.random.default_rng(0).normal(size=(1, 128)).astype(np.float32)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_embeddings("Item", "emb", pa.array(["a"]), vectors)
+    with closing(LadybugStore(workspace)) as store:
+        assert np.array_equal(store.read_embeddings("Item", "emb")[1], vectors)
+        found = store.query("MATCH (a:Item), (b:Item) RETURN cosine(a.emb, b.emb) AS c")
+        assert found["c"].to_pylist() == pytest.approx([1.0])
+
+
+def test_a_copied_workspace_is_whole(workspace: Workspace, tmp_path: Path) -> None:
+    copied = Workspace(tmp_path / "copy")
+    shutil.copytree(workspace.root, copied.root)
+    assert titles(copied) == {"a": ("before",)}
+
+
+def test_five_thousand_updates_take_no_minutes(workspace: Workspace) -> None:
+    """Updates are matched end by end; one pattern for all three is ten times slower."""
+    keys = [f"n{n}" for n in range(5000)]
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("User", nodes(*keys))
+        store.write_nodes("Item", nodes(*keys))
+        pairs = list(zip(keys, reversed(keys), strict=True))
+        store.write_relationships("RATED", "User", "Item", edges(*pairs, rating=[1.0] * 5000))
+        began = time.monotonic()
+        changed = edges(*pairs, rating=[2.0] * 5000)
+        assert store.write_relationships("RATED", "User", "Item", changed) == Written(updated=5000)
+        assert time.monotonic() - began < 10
+        assert set(stored_edges(store, "RATED", "User", "Item", "rating").values()) == {(2.0,)}
