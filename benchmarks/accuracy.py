@@ -22,7 +22,9 @@ from graphrec.workspace import Workspace
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("workspace", type=Path)
     parser.add_argument("models", nargs="+")
     parser.add_argument("--split")
@@ -42,7 +44,10 @@ def main() -> None:
         found, epochs, seconds = measure(asked, spec)
         reference = reference or found
         means = " | ".join(_mean(found, name) for name in names)
-        print(f"| {spec} | {means} | {_compared(found, reference, names[0])} | {epochs} | {seconds:.0f} |", flush=True)
+        print(
+            f"| {spec} | {means} | {_compared(found, reference, names[0])} | {epochs} | {seconds:.0f} |",
+            flush=True,
+        )
 
 
 def measure(asked: argparse.Namespace, spec: str) -> tuple[list[Evaluation], list[int], float]:

@@ -3,6 +3,6 @@
 // example: graphrec query item_genres -p item=1
 MATCH (i:Item {id: $item})-[:IN_GENRE]->(g:Genre)
 MATCH (g)<-[:IN_GENRE]-(other:Item)
-RETURN g.id AS id, g.name AS name, count(DISTINCT other.id) AS items
+RETURN g.id AS id, g.name AS name, count(other) AS items
 ORDER BY id
 LIMIT $limit

@@ -110,7 +110,9 @@ def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
         numbers = pd.to_numeric(rows[column], errors="coerce")
         if numbers.isna().any():
             row = int(np.flatnonzero(numbers.isna())[0])
-            raise DataError(f"{path} line {row + 2}: {column} {rows[column].iloc[row]!r} is not a number", str(path))
+            raise DataError(
+                f"{path} line {row + 2}: {column} {rows[column].iloc[row]!r} is not a number", str(path)
+            )
         rows[column] = numbers.astype(kind)
     rows["sequence"] = rows.groupby("user_id").cumcount(ascending=False)
     unknown_length = rows["video_duration"] <= 0

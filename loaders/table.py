@@ -97,9 +97,7 @@ class TableLoader:
             table = part.table.rename_columns(columns)
             yield IntervalBlock(table, options.theta, str(path), part.line, part.refused)
 
-    def _parts(
-        self, path: Path, names: list[tuple[str, str]], options: TableOptions
-    ) -> Iterator[Part]:
+    def _parts(self, path: Path, names: list[tuple[str, str]], options: TableOptions) -> Iterator[Part]:
         columns = list(dict.fromkeys(column for _, column in names))
         for part in read_parts(
             path, columns, header=options.header, delimiter=options.delimiter, encoding=options.encoding

@@ -60,7 +60,9 @@ def read_parts(
     if path.suffix == ".parquet":
         parts = _parquet(path, columns)
     else:
-        parts = _text(path, columns, header, delimiter or ("\t" if ".tsv" in path.suffixes else ","), encoding)
+        parts = _text(
+            path, columns, header, delimiter or ("\t" if ".tsv" in path.suffixes else ","), encoding
+        )
     rows = 0
     for part in parts:
         rows += part.table.num_rows + len(part.refused)
@@ -69,9 +71,7 @@ def read_parts(
         raise DataError(f"{path}: the file has no rows", str(path))
 
 
-def _text(
-    path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str
-) -> Iterator[Part]:
+def _text(path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str) -> Iterator[Part]:
     if len(delimiter) != 1:
         raise ConfigError(f"--delimiter {delimiter!r} is not one character")
     names = _column_names(path, columns, header, delimiter, encoding)
@@ -149,9 +149,7 @@ def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Part]:
     with file:
         for column in columns:
             if column not in file.schema_arrow.names:
-                raise DataError(
-                    f"{path}: {unknown('column', column, file.schema_arrow.names)}", str(path)
-                )
+                raise DataError(f"{path}: {unknown('column', column, file.schema_arrow.names)}", str(path))
         line = 1
         for batch in file.iter_batches(PARQUET_ROWS, columns=list(dict.fromkeys(columns))):
             yield Part(pa.Table.from_batches([batch]), line)

@@ -48,7 +48,9 @@ class TikTok:
             for name, file in FEATURES.items():
                 matrix = _matrix(folder / file)
                 if len(matrix) != items:
-                    raise DataError(f"{folder / file}: {len(matrix)} rows for {items} videos", str(folder / file))
+                    raise DataError(
+                        f"{folder / file}: {len(matrix)} rows for {items} videos", str(folder / file)
+                    )
                 yield FeatureBlock(name, "Item", videos.to_pylist(), matrix, str(folder / file))
 
 

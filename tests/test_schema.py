@@ -9,7 +9,9 @@ DOCS = Path(__file__).parent.parent / "docs" / "schema.md"
 
 
 def test_documentation_is_derived_from_the_schema() -> None:
-    assert schema.markdown() in DOCS.read_text(encoding="utf-8"), "run: python -m graphrec.schema > docs/schema.md"
+    assert schema.markdown() in DOCS.read_text(encoding="utf-8"), (
+        "run: python -m graphrec.schema > docs/schema.md"
+    )
 
 
 def test_every_end_is_a_label() -> None:
@@ -17,7 +19,9 @@ def test_every_end_is_a_label() -> None:
     assert ends <= set(schema.LABELS)
 
 
-@pytest.mark.parametrize(("find", "wrong", "right"), [(schema.label, "Itme", "Item"), (schema.relationship, "RATE", "RATED")])
+@pytest.mark.parametrize(
+    ("find", "wrong", "right"), [(schema.label, "Itme", "Item"), (schema.relationship, "RATE", "RATED")]
+)
 def test_misspelt_names_are_told_the_nearest(find, wrong, right) -> None:
     with pytest.raises(NotFoundError, match=right):
         find(wrong)

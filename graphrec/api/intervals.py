@@ -37,7 +37,9 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
     empty = ~(finish > begin)
     known = video >= 0
     known[known] = of_video.lengths[video[known]] > 0
-    reasons = np.where(known, "its end is not after its start", "its video has no segments; load the video first")
+    reasons = np.where(
+        known, "its end is not after its start", "its video has no segments; load the video first"
+    )
     wrong = np.flatnonzero(empty | ~known)
     refused = [
         (int(rows["row"][int(r)].as_py()), f"highlight of {rows['video'][int(r)].as_py()!r}: {reasons[r]}")

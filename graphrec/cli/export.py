@@ -10,7 +10,10 @@ import typer
 from graphrec.api import export as exporting
 from graphrec.cli.common import DEFAULT_WORKSPACE, StoreFlag, WorkspaceFlag, opened, out
 
-group = typer.Typer(no_args_is_help=True, help="Write graph or embeddings as Parquet, npy or GraphML.\n\nExample: `graphrec export graph backup/`")
+group = typer.Typer(
+    no_args_is_help=True,
+    help="Write graph or embeddings as Parquet, npy or GraphML.\n\nExample: `graphrec export graph backup/`",
+)
 
 Target = Annotated[Path, typer.Argument(help="File or folder to write; it must not exist yet.")]
 

@@ -28,7 +28,10 @@ from graphrec.errors import ConfigError
 from graphrec.loaders.base import Loader
 from graphrec.workspace import Workspace
 
-group = typer.Typer(no_args_is_help=True, help="Load files into the graph; loading twice changes nothing.\n\nExample: `graphrec load movielens ml-latest-small`")
+group = typer.Typer(
+    no_args_is_help=True,
+    help="Load files into the graph; loading twice changes nothing.\n\nExample: `graphrec load movielens ml-latest-small`",
+)
 
 
 @cache

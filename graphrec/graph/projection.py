@@ -109,7 +109,9 @@ def _filter(relationship: str, text: str) -> Filter:
                 break
             found_property = schema.relationship(relationship).property(name.strip())
             if found_property.type == "string":
-                raise ConfigError(f"{found_property.name} of {relationship} is text; conditions compare numbers")
+                raise ConfigError(
+                    f"{found_property.name} of {relationship} is text; conditions compare numbers"
+                )
             return Filter(found_property.name, operator, number)
     raise ConfigError(
         f"{text!r} is no condition; write one like rating>=4 ({', '.join(OPERATORS)} and a number)"

@@ -13,6 +13,7 @@ from torch.nn.functional import embedding, linear, logsigmoid, softplus
 from graphrec.graph.blocks import Blocks, Sampler
 from graphrec.graph.data import TrainingData
 from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender
+from graphrec.models.content_neighbours import mean_of_neighbours
 from graphrec.models.features import FeatureScaling
 from graphrec.models.propagation import Propagation, whole_graph
 from graphrec.models.transgrec_settings import TransGRecSettings
@@ -228,8 +229,8 @@ class TransGRec(Recommender[TransGRecSettings]):
     def embeddings(self) -> tuple[Tensor, Tensor]:
         """Return user and item embeddings, [users, D] and [items, D]; see ``item_embedding``."""
         graph = self._whole()
-        u, v = self.propagation(graph, embedding(graph.users, self.users_free), self._items(graph.items)[1])
-        items = torch.cat([self._embed(part) for part in torch.split(self.content, _ROWS)])
+        u, v = self._graph_embeddings()
+        items = self._place(self.content, v, torch.arange(len(self.content), device=self.device))
         source = self.settings.item_embedding
         if source == "auto":
             source = "transfer" if self.in_video and self.transfer is not None else "graph"
@@ -239,8 +240,39 @@ class TransGRec(Recommender[TransGRecSettings]):
 
     @torch.no_grad()
     def embed_items(self, features: Tensor) -> Tensor:
-        """Return T(W0 f), float32 [n, D], for new items' features, float32 [n, F] (Eq. 18)."""
-        return self._embed(self.scaling(features.to(self.device)))
+        """Return embeddings, float32 [n, D], for new items' features, float32 [n, F] (Eq. 18)."""
+        return self._place(self.scaling(features.to(self.device)), self._graph_embeddings()[1], None)
+
+    def _graph_embeddings(self) -> tuple[Tensor, Tensor]:
+        """Return u^K of all users and v^K of the graph's items."""
+        graph = self._whole()
+        u, v = self.propagation(graph, embedding(graph.users, self.users_free), self._items(graph.items)[1])
+        return u, v
+
+    def _place(self, content: Tensor, v: Tensor, items: Tensor | None) -> Tensor:
+        """Embed items from scaled content alone: T(g_i), blended with the v_j of those most like them.
+
+        ``items`` are their graph ids, where they have any: an item is no neighbour of itself.
+        """
+        learned = self._transferred(content)
+        share = self.settings.neighbour_share
+        if not share:
+            return learned
+        graph = self._whole()
+        warm = (self.has_edges[graph.items] > 0).nonzero()[:, 0]
+        known, places = self.content[graph.items[warm]], v[warm]
+        row = torch.full((len(self.content),), -1, device=self.device)
+        row[graph.items[warm]] = torch.arange(len(warm), device=self.device)
+        count = self.settings.neighbours
+        near = mean_of_neighbours(content, known, places, count, None if items is None else row[items])
+        # T shrinks towards the mean as any regression does: both parts are brought to one scale, taken on known items.
+        some = torch.linspace(0, len(warm) - 1, min(len(warm), _ROWS // 4), device=self.device).long()
+        scale = mean_of_neighbours(known[some], known, places, count, some).norm(dim=1).mean()
+        scale = scale / self._transferred(known[some]).norm(dim=1).mean().clamp(min=1e-9)
+        return (1 - share) * scale * learned + share * near
+
+    def _transferred(self, content: Tensor) -> Tensor:
+        return torch.cat([self._embed(part) for part in torch.split(content, _ROWS)])
 
     def _embed(self, content: Tensor) -> Tensor:
         projected = linear(content, self.projection).float()

@@ -68,6 +68,11 @@ class TransGRecSettings(Settings):
     """λ of Eq. 1."""
     detach: bool = True
     """Whether the transfer loss leaves the graph network alone; Eq. 15 lets it move."""
+    neighbour_share: float = Field(0.0, ge=0, le=1)
+    """Ours, not the paper's: an item without edges is embedded by (1 - share) * T(g_i) plus share * the mean v_j of
+    the items in the graph most like it. T sees what content says in general, neighbours what it says nearby."""
+    neighbours: int = Field(20, ge=1)
+    """How many such items, weighted by cosine of scaled content."""
     hidden: int = Field(128, ge=1, le=65536)
     """Width of the hidden layer of T and of D."""
     nonsaturating: bool = True

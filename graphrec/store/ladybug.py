@@ -195,7 +195,9 @@ class LadybugStore:
         It sees what is committed, not what an open transaction has written.
         """
         if not READING.match(text):
-            raise QueryError(f"a query begins with MATCH, OPTIONAL, UNWIND, WITH, RETURN or CALL, not {_shown(text)}")
+            raise QueryError(
+                f"a query begins with MATCH, OPTIONAL, UNWIND, WITH, RETURN or CALL, not {_shown(text)}"
+            )
         try:
             with ladybug.Connection(self._database) as connection:
                 # The database refuses to write in here, also where the store is open for writing.

@@ -41,7 +41,9 @@ def exact_nearest(
         raise ConfigError(f"k must be at least 1, not {k}")
     vector = np.asarray(vector, np.float32)
     if vector.shape != vectors.shape[1:]:
-        raise ConfigError(f"a vector of shape {vector.shape} cannot be compared with {vectors.shape[1]} numbers")
+        raise ConfigError(
+            f"a vector of shape {vector.shape} cannot be compared with {vectors.shape[1]} numbers"
+        )
     rows = np.arange(len(ids))
     if among is not None:
         rows = np.unique(positions(pa.array(among, pa.string()), ids))

@@ -96,7 +96,9 @@ def parse(name: str, content: str) -> NamedQuery:
     """Read a query file's content; raises ``ConfigError`` where its header is not as above."""
     header = _HEADER.match(content)
     if header is None:
-        raise ConfigError(f"{name}{SUFFIX}: the first lines must be `// what:`, `// parameters:`, `// example:`")
+        raise ConfigError(
+            f"{name}{SUFFIX}: the first lines must be `// what:`, `// parameters:`, `// example:`"
+        )
     what, declared, example = header.groups()
     parameters = () if declared == "none" else tuple(_declared(name, entry) for entry in declared.split("; "))
     return NamedQuery(name, what, parameters, example, content[header.end() :].strip())
@@ -105,9 +107,12 @@ def parse(name: str, content: str) -> NamedQuery:
 def markdown() -> str:
     """Return the documentation's table of queries."""
     lines = [
-        "# Named queries", "",
-        "`graphrec query NAME -p parameter=value`; a parameter without a default must be given.", "",
-        "| name | what | parameters |", "|---|---|---|",
+        "# Named queries",
+        "",
+        "`graphrec query NAME -p parameter=value`; a parameter without a default must be given.",
+        "",
+        "| name | what | parameters |",
+        "|---|---|---|",
     ]
     for query in named_queries().values():
         parameters = ", ".join(f"`{parameter}`" for parameter in query.parameters) or "-"
@@ -123,17 +128,23 @@ def _named_queries(database: str) -> Mapping[str, NamedQuery]:
 
 
 def _in_folder(folder: Traversable) -> dict[str, NamedQuery]:
-    names = {entry.name.removesuffix(SUFFIX): entry for entry in folder.iterdir() if entry.name.endswith(SUFFIX)}
+    names = {
+        entry.name.removesuffix(SUFFIX): entry for entry in folder.iterdir() if entry.name.endswith(SUFFIX)
+    }
     return {name: parse(name, entry.read_text(encoding="utf-8")) for name, entry in names.items()}
 
 
 def _declared(query: str, entry: str) -> Parameter:
     match = _PARAMETER.fullmatch(entry)
     if match is None or match[2] not in get_args(ParameterType):
-        raise ConfigError(f"{query}{SUFFIX}: parameter {entry!r} is not `name type` or `name type = default`; "
-                          f"types: {', '.join(get_args(ParameterType))}")
+        raise ConfigError(
+            f"{query}{SUFFIX}: parameter {entry!r} is not `name type` or `name type = default`; "
+            f"types: {', '.join(get_args(ParameterType))}"
+        )
     required = Parameter(match[1], cast(ParameterType, match[2]))
-    return required if match[3] is None else Parameter(required.name, required.type, _value(required, match[3]))
+    return (
+        required if match[3] is None else Parameter(required.name, required.type, _value(required, match[3]))
+    )
 
 
 def _value(parameter: Parameter, text: str) -> Value:

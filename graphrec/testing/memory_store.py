@@ -143,7 +143,9 @@ class MemoryStore:
 
     def counts(self) -> dict[str, int]:
         """Return how many nodes of each label and relationships of each type there are."""
-        counts = {name: len(nodes) for name, nodes in self._nodes.items()} | dict.fromkeys(schema.RELATIONSHIPS, 0)
+        counts = {name: len(nodes) for name, nodes in self._nodes.items()} | dict.fromkeys(
+            schema.RELATIONSHIPS, 0
+        )
         for (name, _, _), stored in self._edges.items():
             counts[name] += len(stored)
         return counts

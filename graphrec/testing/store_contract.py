@@ -195,7 +195,9 @@ class StoreContract(ABC):
             undated = edges(("w", "j"), ("v", "j"), ("a", "i"), rating=[3.0, 3.0, 3.0])
             expected = Written(created=2, updated=1)
             assert rated.write_relationships("RATED", "User", "Item", undated) == expected
-            assert rated.write_relationships("RATED", "User", "Item", newer) == Written(updated=1, unchanged=1)
+            assert rated.write_relationships("RATED", "User", "Item", newer) == Written(
+                updated=1, unchanged=1
+            )
         assert stored_edges(rated, "RATED", "User", "Item", "rating", "at") == {
             ("u", "i"): (1.0, 1), ("u", "j"): (2.0, 2), ("v", "j"): (2.0, 2), ("w", "j"): (3.0, None),
             ("a", "i"): (3.0, None),
@@ -203,7 +205,9 @@ class StoreContract(ABC):
 
     def test_missing_ends_are_named(self, rated: GraphStore) -> None:
         with pytest.raises(StoreError, match=r"no Item with id 'gone'"):
-            rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), ("u", "gone"), rating=[1.0, 1.0]))
+            rated.write_relationships(
+                "RATED", "User", "Item", edges(("u", "i"), ("u", "gone"), rating=[1.0, 1.0])
+            )
         with pytest.raises(StoreError, match=r"no User with id 'i'"):
             rated.write_relationships("RATED", "User", "Item", edges(("i", "i"), rating=[1.0]))
         assert rated.counts()["RATED"] == 0
@@ -372,7 +376,9 @@ class StoreContract(ABC):
             scores /= np.linalg.norm(vectors, axis=1) * np.linalg.norm(wanted)
         order = np.argsort(-scores)
 
-        def check(expected: list[int], k: int, among: list[str] | None = None, without: tuple[str, ...] = ()) -> None:
+        def check(
+            expected: list[int], k: int, among: list[str] | None = None, without: tuple[str, ...] = ()
+        ) -> None:
             found = store.nearest("Item", "emb", wanted, k, among=among, without=without, metric=metric)
             assert [n.id for n in found] == [ids[row] for row in expected]
             np.testing.assert_allclose([n.score for n in found], scores[expected], rtol=1e-4, atol=1e-5)
@@ -449,5 +455,11 @@ class StoreContract(ABC):
 
 
 def _type(name: str) -> pa.DataType:
-    kinds = {p.name: p.type for entry in (*schema.LABELS.values(), *schema.RELATIONSHIPS.values()) for p in entry.properties}
-    return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}[kinds[name]]
+    kinds = {
+        p.name: p.type
+        for entry in (*schema.LABELS.values(), *schema.RELATIONSHIPS.values())
+        for p in entry.properties
+    }
+    return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}[
+        kinds[name]
+    ]

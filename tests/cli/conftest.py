@@ -33,7 +33,12 @@ def graphrec() -> Run:
     def run(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> Answer:
         done = subprocess.run(
             [sys.executable, "-m", "graphrec", *map(str, arguments)],
-            capture_output=True, text=True, cwd=cwd, env=env, check=False, timeout=300,
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env=env,
+            check=False,
+            timeout=300,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
 
@@ -47,7 +52,9 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = ["user,item,rating,time"]
     for user in range(60):
         for item in rng.choice(20, 8, replace=False):
-            lines.append(f"u{user},i{item + 20 * (user % 2)},{rng.choice([4.0, 4.5, 5.0])},{1_000 + user * 50 + item}")
+            lines.append(
+                f"u{user},i{item + 20 * (user % 2)},{rng.choice([4.0, 4.5, 5.0])},{1_000 + user * 50 + item}"
+            )
     path = tmp_path_factory.mktemp("data") / "ratings.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -57,10 +64,38 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(graphrec: Run, ratings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the ratings loaded and TransGRec trained and published."""
     folder = tmp_path_factory.mktemp("workspace") / "w"
-    loaded = graphrec("load", "table", ratings, "--rels", "RATED", "--from", "User:user", "--to", "Item:item",
-                      "--property", "rating", "--property", "at:time", "--workspace", folder)
+    loaded = graphrec(
+        "load",
+        "table",
+        ratings,
+        "--rels",
+        "RATED",
+        "--from",
+        "User:user",
+        "--to",
+        "Item:item",
+        "--property",
+        "rating",
+        "--property",
+        "at:time",
+        "--workspace",
+        folder,
+    )
     assert loaded.code == 0, loaded.err
-    trained = graphrec("train", "--model", "transgrec", "--set", "epochs=30", "--set", "dimension=16",
-                       "--set", "learning_rate=0.02", "--split", "random-70-10-20", "--workspace", folder)
+    trained = graphrec(
+        "train",
+        "--model",
+        "transgrec",
+        "--set",
+        "epochs=30",
+        "--set",
+        "dimension=16",
+        "--set",
+        "learning_rate=0.02",
+        "--split",
+        "random-70-10-20",
+        "--workspace",
+        folder,
+    )
     assert trained.code == 0, trained.err
     return folder

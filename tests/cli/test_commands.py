@@ -18,8 +18,24 @@ def test_help_names_every_command_with_an_example(graphrec) -> None:
 
 
 def test_loading_twice_changes_nothing(graphrec, workspace, ratings) -> None:
-    again = graphrec("load", "table", ratings, "--rels", "RATED", "--from", "User:user", "--to", "Item:item",
-                     "--property", "rating", "--property", "at:time", "--workspace", workspace, "--json")
+    again = graphrec(
+        "load",
+        "table",
+        ratings,
+        "--rels",
+        "RATED",
+        "--from",
+        "User:user",
+        "--to",
+        "Item:item",
+        "--property",
+        "rating",
+        "--property",
+        "at:time",
+        "--workspace",
+        workspace,
+        "--json",
+    )
     rated = again.json["loaded"]["RATED"]
     assert (rated["created"], rated["updated"], rated["unchanged"]) == (0, 0, 480)
 
@@ -28,7 +44,9 @@ def test_recommends_from_the_own_camp_and_nothing_seen(graphrec, workspace) -> N
     asked = graphrec("recommend", "u0", "-k", "8", "-w", workspace, "--json")
     assert asked.code == 0, asked.err
     items = [item["id"] for item in asked.json["items"]]
-    seen = {row["id"] for row in graphrec("query", "history", "-p", "user=u0", "-w", workspace, "--json").json}
+    seen = {
+        row["id"] for row in graphrec("query", "history", "-p", "user=u0", "-w", workspace, "--json").json
+    }
     assert len(items) == 8
     assert not seen & set(items)
     assert all(int(item[1:]) < 20 for item in items)
@@ -86,8 +104,12 @@ def test_similar_explain_runs_and_stats_agree(graphrec, workspace) -> None:
 
 
 def test_evaluate_against_another_run(graphrec, workspace) -> None:
-    base = graphrec("train", "--model", "popularity", "--split", "random-70-10-20", "-w", workspace, "--json").json
-    run = next(r["run"] for r in graphrec("runs", "-w", workspace, "--json").json if r["model"] == "transgrec")
+    base = graphrec(
+        "train", "--model", "popularity", "--split", "random-70-10-20", "-w", workspace, "--json"
+    ).json
+    run = next(
+        r["run"] for r in graphrec("runs", "-w", workspace, "--json").json if r["model"] == "transgrec"
+    )
     found = graphrec("evaluate", run, "--k", "5", "--against", base["run"], "-w", workspace, "--json").json
     assert found["metrics"]["recall@5"] > base["metrics"]["recall@10"] / 4
     assert found["comparison"]["map"]["p_value"] < 0.05
@@ -95,8 +117,23 @@ def test_evaluate_against_another_run(graphrec, workspace) -> None:
 
 
 def test_untrained_model_is_evaluated_and_published(graphrec, ratings, tmp_path) -> None:
-    graphrec("load", "table", ratings, "--rels", "RATED", "--from", "User:user", "--to", "Item:item",
-             "--property", "rating", "--property", "at:time", "-w", tmp_path)
+    graphrec(
+        "load",
+        "table",
+        ratings,
+        "--rels",
+        "RATED",
+        "--from",
+        "User:user",
+        "--to",
+        "Item:item",
+        "--property",
+        "rating",
+        "--property",
+        "at:time",
+        "-w",
+        tmp_path,
+    )
     trained = graphrec("train", "--model", "transgrec", "--set", "epochs=0", "-w", tmp_path, "--json")
     assert trained.code == 0, trained.err
     assert trained.json["best_epoch"] == 0

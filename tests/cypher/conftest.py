@@ -38,18 +38,32 @@ NODES: dict[str, list[dict[str, Any]]] = {
         {"id": "v2#0", "start_s": 0.0, "end_s": 5.0, "position": 0},
         {"id": "s9", "start_s": 0.0, "end_s": 5.0, "position": 0},
     ],
-    "Frame": [{"id": "f1", "time_s": 1.0}, {"id": "f2", "time_s": 2.0}, {"id": "f9", "time_s": 9.0}],
+    "Frame": [
+        {"id": "f1", "time_s": 1.0},
+        {"id": "f2", "time_s": 2.0},
+        {"id": "f3", "time_s": 3.0},
+        {"id": "f9", "time_s": 9.0},
+    ],
     "Comment": [
         {"id": "c1", "text": "fine"},
         {"id": "c2", "text": "wow", "time_s": 6.0, "posted_at": 7, "polarity": 1.0},
         {"id": "c3", "text": "hm", "time_s": 1.0},
         {"id": "c4", "text": "first", "posted_at": 5},
+        {"id": "c5", "text": "ha", "time_s": 3.0},
         {"id": "c9", "text": "lost"},
     ],
     "Trailer": [{"id": "t1"}, {"id": "t9"}],
     "Run": [
-        {"id": "r1", "model": "transgrec", "label": "Item", "property": "toy", "dimension": 2, "published_at": 10},
+        {
+            "id": "r1",
+            "model": "transgrec",
+            "label": "Item",
+            "property": "toy",
+            "dimension": 2,
+            "published_at": 10,
+        },
         {"id": "r2", "model": "popularity", "label": "Item", "published_at": 20, "seed": 3},
+        {"id": "r3", "model": "random"},
     ],
 }
 
@@ -61,30 +75,45 @@ RELATIONSHIPS: dict[tuple[str, str, str], list[dict[str, Any]]] = {
         {"from": "bob", "to": "m2", "rating": 4.5, "at": 400},
         {"from": "cat", "to": "m2", "rating": 2.5, "at": 500},
     ],
-    ("VIEWED", "User", "Item"): [{"from": "ann", "to": "m1", "at": 50}, {"from": "bob", "to": "m3", "at": 350}],
-    ("LIKED", "User", "Item"): [{"from": "dan", "to": "m1", "at": 600}, {"from": "dan", "to": "m3", "at": 650}],
-    ("LIKED", "User", "Frame"): [{"from": "cat", "to": "f2", "at": 700}, {"from": HOSTILE, "to": "f2", "at": 1}],
+    ("VIEWED", "User", "Item"): [
+        {"from": "ann", "to": "m1", "at": 50},
+        {"from": "bob", "to": "m3"},
+        {"from": HOSTILE, "to": "m4"},
+    ],
+    ("LIKED", "User", "Item"): [
+        {"from": "dan", "to": "m1", "at": 600},
+        {"from": "dan", "to": "m3", "at": 650},
+    ],
+    ("LIKED", "User", "Frame"): [
+        {"from": "cat", "to": "f2", "at": 700},
+        {"from": HOSTILE, "to": "f2", "at": 1},
+    ],
     ("HIGHLIGHTED", "User", "Segment"): [
         {"from": "ann", "to": "v1#1", "at": 800},
         {"from": "bob", "to": "v1#1", "at": 900},
-        {"from": "bob", "to": "v1#0", "at": None},
+        {"from": "bob", "to": "v1#0", "sequence": 4},
         {"from": "cat", "to": "v1#1", "at": 1000},
     ],
     ("HAS_SEGMENT", "Item", "Segment"): [
-        {"from": "v1", "to": "v1#0"}, {"from": "v1", "to": "v1#1"}, {"from": "v1", "to": "v1#2"},
+        {"from": "v1", "to": "v1#0"},
+        {"from": "v1", "to": "v1#1"},
+        {"from": "v1", "to": "v1#2"},
         {"from": "v2", "to": "v2#0"},
     ],
-    ("HAS_FRAME", "Segment", "Frame"): [{"from": "v1#0", "to": "f1"}],
-    ("HAS_FRAME", "Item", "Frame"): [{"from": "v3", "to": "f2"}],
+    ("HAS_FRAME", "Segment", "Frame"): [{"from": "v1#0", "to": "f1"}, {"from": "v1#1", "to": "f3"}],
+    ("HAS_FRAME", "Item", "Frame"): [{"from": "v1", "to": "f1"}, {"from": "v3", "to": "f2"}],
     ("HAS_TRAILER", "Item", "Trailer"): [{"from": "m1", "to": "t1"}],
     ("IN_GENRE", "Item", "Genre"): [
-        {"from": "m1", "to": "drama"}, {"from": "m1", "to": "comedy"}, {"from": "m2", "to": "drama"},
-        {"from": "m3", "to": "comedy"}, {"from": "m4", "to": "drama"},
+        {"from": "m1", "to": "drama"},
+        {"from": "m1", "to": "comedy"},
+        {"from": "m2", "to": "drama"},
+        {"from": "m3", "to": "comedy"},
+        {"from": "m4", "to": "drama"},
     ],
     ("WROTE", "User", "Comment"): [{"from": "ann", "to": "c1"}, {"from": "bob", "to": "c2"}],
     ("ON", "Comment", "Item"): [{"from": "c1", "to": "m1"}, {"from": "c4", "to": "v1"}],
     ("ON", "Comment", "Segment"): [{"from": "c2", "to": "v1#1"}],
-    ("ON", "Comment", "Frame"): [{"from": "c3", "to": "f1"}],
+    ("ON", "Comment", "Frame"): [{"from": "c3", "to": "f1"}, {"from": "c5", "to": "f3"}],
 }
 
 EMBEDDINGS = {
@@ -94,20 +123,24 @@ EMBEDDINGS = {
 
 
 def fill(store: GraphStore) -> None:
-    """Write the graph above into an empty store."""
+    """Write the graph above into an empty store, backwards: an answer in order is then the query's doing."""
     store.initialise()
     for label, rows in NODES.items():
         types = {p.name: ARROW[p.type] for p in schema.label(label).properties}
         store.write_nodes(label, _table(rows, {"id": pa.string()} | types))
     for (name, source, target), rows in RELATIONSHIPS.items():
         types = {p.name: ARROW[p.type] for p in schema.relationship(name).properties}
-        store.write_relationships(name, source, target, _table(rows, {"from": pa.string(), "to": pa.string()} | types))
+        store.write_relationships(
+            name, source, target, _table(rows, {"from": pa.string(), "to": pa.string()} | types)
+        )
     for label, vectors in EMBEDDINGS.items():
-        store.write_embeddings(label, "toy", pa.array(list(vectors)), np.array(list(vectors.values()), np.float32))
+        store.write_embeddings(
+            label, "toy", pa.array(list(vectors)), np.array(list(vectors.values()), np.float32)
+        )
 
 
 def _table(rows: list[dict[str, Any]], types: dict[str, pa.DataType]) -> pa.Table:
-    return pa.Table.from_pylist(rows, pa.schema(list(types.items())))
+    return pa.Table.from_pylist(rows[::-1], pa.schema(list(types.items())))
 
 
 @pytest.fixture(scope="session", params=["ladybug"])

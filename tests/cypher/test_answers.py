@@ -13,53 +13,203 @@ from graphrec.store.queries import bind, named_queries
 Case = tuple[str, dict[str, str], tuple[str, ...], list[tuple[Any, ...]]]
 
 CASES: list[Case] = [
-    ("history", {"user": "ann"}, ("id", "video", "start_s", "end_s", "rating", "at"),
-     [("v1#1", "v1", 5.0, 10.0, None, 800), ("m2", None, None, None, 2.0, 200), ("m1", None, None, None, 5.0, 100)]),
-    ("history", {"user": "cat", "limit": "2"}, ("id", "video", "start_s", "at"),
-     [("v1#1", "v1", 5.0, 1000), ("f2", "v3", 2.0, 700)]),
-    ("history", {"user": "bob"}, ("id", "title", "at"),
-     [("v1#1", None, 900), ("m2", "Beta", 400), ("m3", "alpha", 350), ("m1", "Alpha", 300), ("v1#0", None, None)]),
+    (
+        "history",
+        {"user": "ann"},
+        ("id", "video", "start_s", "end_s", "rating", "at"),
+        [
+            ("v1#1", "v1", 5.0, 10.0, None, 800),
+            ("m2", None, None, None, 2.0, 200),
+            ("m1", None, None, None, 5.0, 100),
+        ],
+    ),
+    (
+        "history",
+        {"user": "cat", "limit": "2"},
+        ("id", "video", "start_s", "at"),
+        [("v1#1", "v1", 5.0, 1000), ("f2", "v3", 2.0, 700)],
+    ),
+    (
+        "history",
+        {"user": "bob"},
+        ("id", "title", "at", "sequence"),
+        [
+            ("v1#1", None, 900, None),
+            ("m2", "Beta", 400, None),
+            ("m1", "Alpha", 300, None),
+            ("v1#0", None, None, 4),
+            ("m3", "alpha", None, None),
+        ],
+    ),
     ("history", {"user": "nobody"}, ("id",), []),
-    ("popular", {}, ("id", "title", "start_s", "users", "mean_rating"),
-     [("m1", "Alpha", None, 3, 4.5), ("m2", "Beta", None, 3, 3.0), ("v1#1", None, 5.0, 3, None),
-      ("m3", "alpha", None, 2, None), ("v1#0", None, 0.0, 1, None)]),
+    (
+        "popular",
+        {},
+        ("id", "title", "start_s", "users", "mean_rating"),
+        [
+            ("m1", "Alpha", None, 3, 4.5),
+            ("m2", "Beta", None, 3, 3.0),
+            ("v1#1", None, 5.0, 3, None),
+            ("m3", "alpha", None, 2, None),
+            ("m4", "Cold", None, 1, None),
+            ("v1#0", None, 0.0, 1, None),
+        ],
+    ),
     ("popular", {"limit": "1"}, ("id",), [("m1",)]),
-    ("trending", {"since": "300", "until": "800"}, ("id", "users", "mean_rating", "last_at"),
-     [("m1", 2, 4.0, 600), ("m2", 2, 3.5, 500), ("m3", 2, None, 650)]),
+    (
+        "trending",
+        {"since": "300", "until": "800"},
+        ("id", "users", "mean_rating", "last_at"),
+        [("m1", 2, 4.0, 600), ("m2", 2, 3.5, 500), ("m3", 1, None, 650)],
+    ),
     ("trending", {"since": "1000"}, ("id", "users"), [("v1#1", 1)]),
+    ("trending", {"since": "600"}, ("id", "users"), [("v1#1", 3), ("m1", 1), ("m3", 1)]),
+    ("trending", {"until": "101"}, ("id", "users", "mean_rating", "last_at"), [("m1", 1, 5.0, 100)]),
+    ("trending", {"until": "100"}, ("id", "users", "last_at"), [("m1", 1, 50)]),
     ("co_liked", {"id": "m1"}, ("id", "users"), [("m3", 2), ("v1#1", 2), ("m2", 1), ("v1#0", 1)]),
-    ("co_liked", {"id": "m1", "min_rating": "2"}, ("id", "users"), [("m2", 2), ("m3", 2), ("v1#1", 2), ("v1#0", 1)]),
+    (
+        "co_liked",
+        {"id": "m1", "min_rating": "2"},
+        ("id", "users"),
+        [("m2", 2), ("m3", 2), ("v1#1", 2), ("v1#0", 1)],
+    ),
+    ("co_liked", {"id": "m2"}, ("id", "users"), [("m1", 1), ("m3", 1), ("v1#0", 1), ("v1#1", 1)]),
+    ("co_liked", {"id": "m3"}, ("id", "users"), [("m1", 2), ("m2", 1), ("v1#0", 1), ("v1#1", 1)]),
     ("co_liked", {"id": "v1#0"}, ("id", "users"), [("m1", 1), ("m2", 1), ("m3", 1), ("v1#1", 1)]),
-    ("neighbours", {"user": "ann"}, ("id", "shared", "theirs", "similarity"),
-     [("cat", 2, 2, 2 / 3), ("bob", 3, 5, 3 / 5), ("dan", 1, 2, 1 / 4)]),
-    ("segment_heat", {"video": "v1"}, ("id", "start_s", "end_s", "users"),
-     [("v1#1", 5.0, 10.0, 3), ("v1#0", 0.0, 5.0, 1), ("v1#2", 10.0, 15.0, 0)]),
-    ("video_segments", {"video": "v1"}, ("id", "position", "start_s", "end_s", "frames"),
-     [("v1#0", 0, 0.0, 5.0, 1), ("v1#1", 1, 5.0, 10.0, 0), ("v1#2", 2, 10.0, 15.0, 0)]),
-    ("cold_items", {}, ("id", "kind", "title", "year"),
-     [("m4", "movie", "Cold", 2003), ("m5", "movie", "Beta", 1999), ("v2", "video", None, None)]),
-    ("cold_segments", {}, ("video", "id", "start_s", "end_s"),
-     [("v1", "v1#2", 10.0, 15.0), ("v2", "v2#0", 0.0, 5.0)]),
+    (
+        "neighbours",
+        {"user": "ann"},
+        ("id", "shared", "theirs", "similarity"),
+        [("cat", 2, 2, 2 / 3), ("bob", 3, 5, 3 / 5), ("dan", 1, 2, 1 / 4)],
+    ),
+    (
+        "neighbours",
+        {"user": "dan"},
+        ("id", "shared", "theirs", "similarity"),
+        [("bob", 2, 5, 2 / 5), ("ann", 1, 3, 1 / 4)],
+    ),
+    (
+        "segment_heat",
+        {"video": "v1"},
+        ("id", "start_s", "end_s", "users"),
+        [("v1#1", 5.0, 10.0, 3), ("v1#0", 0.0, 5.0, 1), ("v1#2", 10.0, 15.0, 0)],
+    ),
+    (
+        "video_segments",
+        {"video": "v1"},
+        ("id", "position", "start_s", "end_s", "frames"),
+        [("v1#0", 0, 0.0, 5.0, 1), ("v1#1", 1, 5.0, 10.0, 1), ("v1#2", 2, 10.0, 15.0, 0)],
+    ),
+    (
+        "cold_items",
+        {},
+        ("id", "kind", "title", "year"),
+        [("m5", "movie", "Beta", 1999), ("v2", "video", None, None)],
+    ),
+    (
+        "cold_segments",
+        {},
+        ("video", "id", "start_s", "end_s"),
+        [("v1", "v1#2", 10.0, 15.0), ("v2", "v2#0", 0.0, 5.0)],
+    ),
     ("similar", {"id": "m1", "property": "toy"}, ("id", "similarity"), [("m2", 0.6), ("m3", -1.0)]),
     ("similar", {"id": "ann", "property": "toy", "label": "User"}, ("id", "similarity"), [("bob", 0.0)]),
-    ("why_paths", {"user": "dan", "id": "m2"}, ("user", "shared", "shared_title", "other", "id", "title"),
-     [("dan", "m1", "Alpha", "ann", "m2", "Beta"), ("dan", "m1", "Alpha", "bob", "m2", "Beta"),
-      ("dan", "m3", "alpha", "bob", "m2", "Beta")]),
-    ("genre_profile", {"user": "ann"}, ("genre", "items", "mean_rating"), [("Drama", 2, 3.5), ("comedy", 1, 5.0)]),
+    (
+        "why_paths",
+        {"user": "dan", "id": "m2"},
+        ("user", "shared", "shared_title", "other", "id", "title"),
+        [
+            ("dan", "m1", "Alpha", "ann", "m2", "Beta"),
+            ("dan", "m1", "Alpha", "bob", "m2", "Beta"),
+            ("dan", "m3", "alpha", "bob", "m2", "Beta"),
+        ],
+    ),
+    (
+        "why_paths",
+        {"user": "ann", "id": "v1#1"},
+        ("shared", "other"),
+        [("m1", "bob"), ("m2", "bob"), ("m2", "cat")],
+    ),
+    (
+        "why_paths",
+        {"user": "ann", "id": "m3"},
+        ("shared", "other"),
+        [("m1", "bob"), ("m1", "dan"), ("m2", "bob"), ("v1#1", "bob")],
+    ),
+    (
+        "why_paths",
+        {"user": "bob", "id": "m1"},
+        ("shared", "other"),
+        [("m2", "ann"), ("m3", "dan"), ("v1#1", "ann")],
+    ),
+    (
+        "genre_profile",
+        {"user": "ann"},
+        ("genre", "items", "mean_rating"),
+        [("Drama", 2, 3.5), ("comedy", 1, 5.0)],
+    ),
+    (
+        "genre_profile",
+        {"user": "dan"},
+        ("genre", "items", "mean_rating"),
+        [("comedy", 2, None), ("Drama", 1, None)],
+    ),
+    (
+        "genre_profile",
+        {"user": "bob"},
+        ("genre", "items", "mean_rating"),
+        [("Drama", 2, 4.25), ("comedy", 2, 4.0)],
+    ),
     ("item_genres", {"item": "m1"}, ("id", "name", "items"), [("comedy", None, 2), ("drama", "Drama", 3)]),
-    ("orphans", {}, ("label", "nodes", "example"),
-     [("User", 2, "eve"), ("Item", 1, "m5"), ("Genre", 1, "war"), ("Segment", 1, "s9"), ("Frame", 1, "f9"),
-      ("Comment", 1, "c9"), ("Trailer", 1, "t9")]),
+    (
+        "orphans",
+        {},
+        ("label", "nodes", "example"),
+        [
+            ("User", 2, "eve"),
+            ("Item", 1, "m5"),
+            ("Genre", 1, "war"),
+            ("Segment", 1, "s9"),
+            ("Frame", 1, "f9"),
+            ("Comment", 1, "c9"),
+            ("Trailer", 1, "t9"),
+        ],
+    ),
     ("duplicates", {}, ("title", "year", "items"), [("alpha", 2000, 2)]),
-    ("runs", {}, ("id", "model", "label", "property", "dimension", "seed", "published_at"),
-     [("r2", "popularity", "Item", None, None, 3, 20), ("r1", "transgrec", "Item", "toy", 2, None, 10)]),
-    ("embedding_coverage", {"property": "toy"}, ("label", "embedded", "nodes"),
-     [("Frame", 0, 3), ("Item", 3, 8), ("Segment", 0, 5), ("User", 2, 7)]),
-    ("comments_of_video", {"video": "v1"}, ("id", "user", "time_s", "posted_at", "polarity", "text"),
-     [("c4", None, None, 5, None, "first"), ("c3", None, 1.0, None, None, "hm"), ("c2", "bob", 6.0, 7, 1.0, "wow")]),
+    (
+        "runs",
+        {},
+        ("id", "model", "label", "property", "dimension", "seed", "published_at"),
+        [
+            ("r2", "popularity", "Item", None, None, 3, 20),
+            ("r1", "transgrec", "Item", "toy", 2, None, 10),
+            ("r3", "random", None, None, None, None, None),
+        ],
+    ),
+    (
+        "embedding_coverage",
+        {"property": "toy"},
+        ("label", "embedded", "nodes"),
+        [("Frame", 0, 4), ("Item", 3, 8), ("Segment", 0, 5), ("User", 2, 7)],
+    ),
+    (
+        "comments_of_video",
+        {"video": "v1"},
+        ("id", "user", "time_s", "posted_at", "polarity", "text"),
+        [
+            ("c4", None, None, 5, None, "first"),
+            ("c3", None, 1.0, None, None, "hm"),
+            ("c5", None, 3.0, None, None, "ha"),
+            ("c2", "bob", 6.0, 7, 1.0, "wow"),
+        ],
+    ),
     ("comments_of_video", {"video": "m1"}, ("id", "user"), [("c1", "ann")]),
-    ("top_users", {"limit": "4"}, ("id", "things", "mean_rating", "last_at"),
-     [("bob", 5, 4.25, 900), ("ann", 3, 3.5, 800), ("cat", 3, 2.5, 1000), ("dan", 2, None, 650)]),
+    (
+        "top_users",
+        {"limit": "4"},
+        ("id", "things", "mean_rating", "last_at"),
+        [("bob", 5, 4.25, 900), ("ann", 3, 3.5, 800), ("cat", 3, 2.5, 1000), ("dan", 2, None, 650)],
+    ),
 ]
 
 
@@ -70,7 +220,11 @@ def _rows(graph: GraphStore, database: str, name: str, given: dict[str, str]) ->
 
 @pytest.mark.parametrize(("name", "given", "columns", "expected"), CASES)
 def test_answer_is_the_one_worked_out_by_hand(
-    graph: GraphStore, database: str, name: str, given: dict[str, str], columns: tuple[str, ...],
+    graph: GraphStore,
+    database: str,
+    name: str,
+    given: dict[str, str],
+    columns: tuple[str, ...],
     expected: list[tuple[Any, ...]],
 ) -> None:
     rows = [tuple(row[column] for column in columns) for row in _rows(graph, database, name, given)]
@@ -79,6 +233,20 @@ def test_answer_is_the_one_worked_out_by_hand(
     assert len(rows) == len(expected), rows
     for row, right in zip(rows, expected, strict=True):
         assert row == tuple(pytest.approx(v, abs=1e-6) if isinstance(v, float) else v for v in right)
+
+
+@pytest.mark.parametrize(("name", "given", "columns", "expected"), CASES)
+def test_limit_cuts_the_answer(
+    graph: GraphStore,
+    database: str,
+    name: str,
+    given: dict[str, str],
+    columns: tuple[str, ...],
+    expected: list[tuple[Any, ...]],
+) -> None:
+    if "limit" in {p.name for p in named_queries(database)[name].parameters}:
+        rows = _rows(graph, database, name, given | {"limit": "1"})
+        assert [row[columns[0]] for row in rows] == [right[0] for right in expected[:1]]
 
 
 def test_every_query_has_an_answer_above(database: str) -> None:
@@ -90,7 +258,7 @@ def test_duplicates_tell_which(graph: GraphStore, database: str) -> None:
 
 
 def test_hostile_id_is_found_like_any_other(graph: GraphStore, database: str, hostile: str) -> None:
-    assert [row["id"] for row in _rows(graph, database, "history", {"user": hostile})] == ["f2"]
+    assert [row["id"] for row in _rows(graph, database, "history", {"user": hostile})] == ["f2", "m4"]
 
 
 def test_hostile_text_stays_data_in_every_parameter(graph: GraphStore, database: str, hostile: str) -> None:
@@ -104,10 +272,15 @@ def test_hostile_text_stays_data_in_every_parameter(graph: GraphStore, database:
     assert graph.counts() == before
 
 
-@pytest.mark.parametrize("text", [
-    "CREATE (:User {id: 'new'})", "MATCH (n:User {id: 'ann'}) DETACH DELETE n", "MATCH (n:Item) SET n.title = 'x'",
-    "MERGE (n:User {id: 'new'}) RETURN n.id",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE (:User {id: 'new'})",
+        "MATCH (n:User {id: 'ann'}) DETACH DELETE n",
+        "MATCH (n:Item) SET n.title = 'x'",
+        "MERGE (n:User {id: 'new'}) RETURN n.id",
+    ],
+)
 def test_writing_query_is_refused(graph: GraphStore, text: str) -> None:
     before = graph.counts()
     with pytest.raises(QueryError):

@@ -34,7 +34,9 @@ UNPORTABLE = {
 @pytest.mark.parametrize("path", SHARED, ids=lambda path: path.stem)
 def test_shared_file_keeps_to_the_portable_subset(path: Path) -> None:
     text = re.sub(r"^//.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert [what for what, (pattern, _) in UNPORTABLE.items() if re.search(pattern, text, re.IGNORECASE)] == []
+    assert [
+        what for what, (pattern, _) in UNPORTABLE.items() if re.search(pattern, text, re.IGNORECASE)
+    ] == []
 
 
 @pytest.mark.parametrize("what", UNPORTABLE)

@@ -33,20 +33,28 @@ from graphrec.workspace import Workspace
 workspace = Workspace(Path(sys.argv[1]))
 """
 
-HOLD = HEAD + """
+HOLD = (
+    HEAD
+    + """
 store = LadybugStore(workspace, write=sys.argv[2] == "write")
 print("holding", flush=True)
 sys.stdin.read()
 """
+)
 
-LEAVE_A_LOG = HEAD + """
+LEAVE_A_LOG = (
+    HEAD
+    + """
 store = LadybugStore(workspace, write=True)
 for number in range(20):
     store.write_nodes("Item", pa.table({"id": ["a"], "title": [str(number)]}))
 os.kill(os.getpid(), 9)
 """
+)
 
-DIE_IN_A_TRANSACTION = HEAD + """
+DIE_IN_A_TRANSACTION = (
+    HEAD
+    + """
 store = LadybugStore(workspace, write=True)
 with store.transaction():
     store.write_nodes("User", pa.table({"id": ["u", "new"]}))
@@ -55,6 +63,7 @@ with store.transaction():
     store.write_relationships("RATED", "User", "Item", rated)
     os.kill(os.getpid(), 9)
 """
+)
 
 
 @pytest.fixture
@@ -204,7 +213,9 @@ def test_repeated_rollbacks_leave_every_key_free(workspace: Workspace) -> None:
             for start in range(0, 9000, 3000):
                 keys = [f"u{n}" for n in range(start, start + 3000)]
                 assert store.write_nodes("User", nodes(*keys)) == Written(created=3000)
-        found = store.query("UNWIND $ids AS id MATCH (u:User {id: id}) RETURN count(u) AS c", ids=["u0", "u8999"])
+        found = store.query(
+            "UNWIND $ids AS id MATCH (u:User {id: id}) RETURN count(u) AS c", ids=["u0", "u8999"]
+        )
         assert found["c"].to_pylist() == [2]
 
 
@@ -221,7 +232,9 @@ def test_after_a_database_error_nothing_of_the_transaction_is_stored(workspace: 
 
 
 def test_a_full_disk_is_one_clear_error_and_changes_nothing(workspace: Workspace) -> None:
-    script = HEAD + """
+    script = (
+        HEAD
+        + """
 import resource, signal
 from graphrec.errors import GraphrecError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -236,8 +249,13 @@ try:
 except GraphrecError as error:
     print("close:", error)
 """
+    )
     done = subprocess.run(
-        [sys.executable, "-c", script, workspace.root], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", script, workspace.root],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert "graph.lbug" in done.stdout

@@ -20,23 +20,41 @@ def query(parameters: str) -> NamedQuery:
     return parse("one", HEADER.format(parameters))
 
 
-FULL = query("user string; label label = Item; property name = transgrec; low float64 = 1.5; limit int64 = 20")
+FULL = query(
+    "user string; label label = Item; property name = transgrec; low float64 = 1.5; limit int64 = 20"
+)
 
 
 def test_header_is_read() -> None:
     expected = NamedQuery(
-        "one", "a test",
-        (Parameter("user", "string"), Parameter("label", "label", "Item"), Parameter("property", "name", "transgrec"),
-         Parameter("low", "float64", 1.5), Parameter("limit", "int64", 20)),
-        "graphrec query one -p user=12", "MATCH (n:{label} {id: $user}) RETURN n.`{property}`",
+        "one",
+        "a test",
+        (
+            Parameter("user", "string"),
+            Parameter("label", "label", "Item"),
+            Parameter("property", "name", "transgrec"),
+            Parameter("low", "float64", 1.5),
+            Parameter("limit", "int64", 20),
+        ),
+        "graphrec query one -p user=12",
+        "MATCH (n:{label} {id: $user}) RETURN n.`{property}`",
     )
     assert expected == FULL
     assert query("none").parameters == ()
 
 
-@pytest.mark.parametrize("content", ["", "MATCH (n:User) RETURN n.id", "// what: x\n// example: y\n",
-                                     HEADER.format("user text"), HEADER.format("user: string"),
-                                     HEADER.format("limit int64 = many"), HEADER.format("label label = Movie")])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "MATCH (n:User) RETURN n.id",
+        "// what: x\n// example: y\n",
+        HEADER.format("user text"),
+        HEADER.format("user: string"),
+        HEADER.format("limit int64 = many"),
+        HEADER.format("label label = Movie"),
+    ],
+)
 def test_wrong_header_is_an_error(content: str) -> None:
     with pytest.raises(GraphrecError):
         parse("one", content)
@@ -54,21 +72,40 @@ def test_text_is_converted_to_the_declared_types() -> None:
     assert [type(parameters[k]) for k in ("low", "limit")] == [float, int]
 
 
-@pytest.mark.parametrize(("given", "error", "message"), [
-    ({"user": "1", "limti": "3"}, NotFoundError, "no parameter of one named 'limti'; did you mean 'limit'?"),
-    ({}, ConfigError, "one needs user; for example: graphrec query one -p user=12"),
-    ({"user": "1", "limit": "ten"}, ConfigError, "limit='ten' is not a whole number"),
-    ({"user": "1", "limit": "1.5"}, ConfigError, "limit='1.5' is not a whole number"),
-    ({"user": "1", "limit": "9223372036854775808"}, ConfigError,
-     "limit='9223372036854775808' does not fit in 64 bits"),
-    ({"user": "1", "low": "nan"}, ConfigError, "low='nan' is not a number"),
-    ({"user": "1", "low": "much"}, ConfigError, "low='much' is not a number"),
-    ({"user": "1", "label": "Itm"}, NotFoundError, "no label named 'Itm'; did you mean 'Item'?"),
-    ({"user": "1", "property": "a`) DETACH DELETE (n"}, ConfigError,
-     "property='a`) DETACH DELETE (n' is not a name: letters, digits and _ only"),
-    ({"user": "1", "property": "é"}, ConfigError, "property='é' is not a name: letters, digits and _ only"),
-])
-def test_wrong_parameter_is_one_clear_line(given: dict[str, str], error: type[Exception], message: str) -> None:
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (
+            {"user": "1", "limti": "3"},
+            NotFoundError,
+            "no parameter of one named 'limti'; did you mean 'limit'?",
+        ),
+        ({}, ConfigError, "one needs user; for example: graphrec query one -p user=12"),
+        ({"user": "1", "limit": "ten"}, ConfigError, "limit='ten' is not a whole number"),
+        ({"user": "1", "limit": "1.5"}, ConfigError, "limit='1.5' is not a whole number"),
+        (
+            {"user": "1", "limit": "9223372036854775808"},
+            ConfigError,
+            "limit='9223372036854775808' does not fit in 64 bits",
+        ),
+        ({"user": "1", "low": "nan"}, ConfigError, "low='nan' is not a number"),
+        ({"user": "1", "low": "much"}, ConfigError, "low='much' is not a number"),
+        ({"user": "1", "label": "Itm"}, NotFoundError, "no label named 'Itm'; did you mean 'Item'?"),
+        (
+            {"user": "1", "property": "a`) DETACH DELETE (n"},
+            ConfigError,
+            "property='a`) DETACH DELETE (n' is not a name: letters, digits and _ only",
+        ),
+        (
+            {"user": "1", "property": "é"},
+            ConfigError,
+            "property='é' is not a name: letters, digits and _ only",
+        ),
+    ],
+)
+def test_wrong_parameter_is_one_clear_line(
+    given: dict[str, str], error: type[Exception], message: str
+) -> None:
     with pytest.raises(error) as caught:
         bind(FULL, given)
     assert str(caught.value) == message
