@@ -1,7 +1,7 @@
 """Recommendations for videos nobody has seen yet, from a property graph.
 
-The verbs, importable from here: ``open_store``, ``load``, ``snapshot``, ``split``, ``train``, ``evaluate``, ``publish``,
-``embed``, ``recommend``, ``similar``, ``explain``.
+The verbs, importable from here: ``open_store``, ``load``, ``snapshot``, ``split``, ``train``, ``evaluate``,
+``publish``, ``embed``, ``recommend``, ``similar``, ``explain``.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def _distinct(
         codes = codes * max(len(encoded.dictionary), 1) + encoded.indices.to_numpy().astype(np.int64)
     timed = "at" in table.column_names
     at = (
-        pc.fill_null(part["at"], np.iinfo(np.int64).min).to_numpy()
+        pc.fill_null(part["at"], -np.iinfo(np.int64).max).to_numpy()
         if timed
         else np.zeros(len(rows), np.int64)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +115,11 @@ def _text(path: Path, columns: Sequence[str], header: bool, delimiter: str, enco
         reason = str(error).splitlines()[0]
         if "UTF8" in reason or "UTF-8" in reason:
             raise _not_text(path, encoding) from error
+        if "Could not skip" in reason:
+            return
         raise DataError(f"{path}: {reason}", str(path)) from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error})", str(path)) from error
 
 
 def _column_names(
@@ -126,6 +131,8 @@ def _column_names(
             first = next(csv.reader(file, delimiter=delimiter), [])
     except (UnicodeDecodeError, LookupError) as error:
         raise _not_text(path, encoding) from error
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read ({error})", str(path)) from error
     names = (
         [name.strip().removeprefix("\ufeff") for name in first]
         if header
@@ -144,7 +151,7 @@ def _not_text(path: Path, encoding: str) -> DataError:
 def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Part]:
     try:
         file = pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise DataError(f"{path}: not a Parquet file ({error})", str(path)) from error
     with file:
         for column in columns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -61,12 +62,12 @@ def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[np.int64]]:
             if missing:
                 raise DataError(f"{path}: no array named {', '.join(missing)}", str(path))
             return {name: np.asarray(arrays[name], np.int64) for name in names}
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
         raise DataError(f"{path}: not readable as .npz ({error})", str(path)) from error
 
 
 def _matrix(path: Path) -> npt.NDArray[np.float32]:
     try:
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
         raise DataError(f"{path}: not readable as .npy ({error})", str(path)) from error

@@ -1,3 +1,3 @@
-MATCH (n:Item)
-WHERE n.id IN $ids
+UNWIND $ids AS key
+MATCH (n:Item {id: key})
 RETURN n.id AS id, n.title AS title

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from graphrec.api.load import LoadReport, OnBadRow, load
 from graphrec.cli.common import (
@@ -30,7 +31,8 @@ from graphrec.workspace import Workspace
 
 group = typer.Typer(
     no_args_is_help=True,
-    help="Load files into the graph; loading twice changes nothing.\n\nExample: `graphrec load movielens ml-latest-small`",
+    help="Load files into the graph; loading twice changes nothing.\n\n"
+    "Example: `graphrec load movielens ml-latest-small`",
 )
 
 

@@ -269,7 +269,8 @@ class TransGRec(Recommender[TransGRecSettings]):
         some = torch.linspace(0, len(warm) - 1, min(len(warm), _ROWS // 4), device=self.device).long()
         scale = mean_of_neighbours(known[some], known, places, count, some).norm(dim=1).mean()
         scale = scale / self._transferred(known[some]).norm(dim=1).mean().clamp(min=1e-9)
-        return (1 - share) * scale * learned + share * near
+        blended: Tensor = (1 - share) * scale * learned + share * near
+        return blended
 
     def _transferred(self, content: Tensor) -> Tensor:
         return torch.cat([self._embed(part) for part in torch.split(content, _ROWS)])

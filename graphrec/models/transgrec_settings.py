@@ -18,9 +18,15 @@ PRINTED: dict[str, Any] = {
     "user_weighting": 0.5,
     "l2": 0.1,
     "content_l2": 0.0,
+    "neighbour_share": 0.0,
     "detach": False,
 }
 """What ``preset=printed`` stands for. It wants a learning rate of 1e-3 (section 4.1)."""
+
+HISTORY: dict[str, Any] = {"dimension": 128, "scaling": "standard", "content_l2": 1.0, "neighbour_share": 0.0}
+"""What ``preset=history`` stands for."""
+
+PRESETS = {"printed": PRINTED, "history": HISTORY}
 
 
 class TransGRecSettings(Settings):
@@ -30,9 +36,9 @@ class TransGRecSettings(Settings):
     so no item can repel a user, and with free embeddings on both sides W adds nothing but ways to overfit.
     """
 
-    preset: Literal["own", "printed"] = "own"
-    """printed: relu, W_u and W_v, mean pooling; the transfer loss moves the graph network (Eq. 15). Any setting
-    given beside it overrules it."""
+    preset: Literal["own", "history", "printed"] = "own"
+    """history: for items that have edges, where content should only help out. printed: relu, W_u and W_v, mean
+    pooling; the transfer loss moves the graph network (Eq. 15). A setting given beside a preset overrules it."""
     dimension: int = Field(64, ge=1, le=4096)
     """D, the length of all embeddings (section 4.1: 32 to 256, best 128)."""
     layers: int = Field(2, ge=0, le=3)
@@ -47,7 +53,7 @@ class TransGRecSettings(Settings):
     """Eq. 4 and 6: mean is the paper's; symmetric divides by sqrt(degree * degree), so popular items weigh more."""
     free_items: bool = True
     """Whether items have a free embedding z_i beside content (Eq. 3); without it: the ablation "content only"."""
-    scaling: Scaling = "standard"
+    scaling: Scaling = "whiten"
     """How content features are scaled first (see FeatureScaling)."""
     content_gain: float = Field(0.3, ge=0, allow_inf_nan=False)
     """Xavier gain that W0 starts with; small, so that content does not drown z_i."""
@@ -55,7 +61,7 @@ class TransGRecSettings(Settings):
     """Standard deviation that X and Z start with (section 4.1: variance 0.01)."""
     l2: float = Field(0.3, ge=0, allow_inf_nan=False)
     """λ of Eq. 14, on the free embeddings of the batch's users and items."""
-    content_l2: float = Field(1.0, ge=0, allow_inf_nan=False)
+    content_l2: float = Field(0.1, ge=0, allow_inf_nan=False)
     """The same for content g_i, which the paper leaves free: W0 then cannot drown z_i."""
     user_weighting: float = Field(0.25, ge=0, le=1)
     """An edge of a user with d edges weighs d ** -user_weighting in the loss: 0 counts edges alike (Eq. 14),
@@ -68,7 +74,7 @@ class TransGRecSettings(Settings):
     """λ of Eq. 1."""
     detach: bool = True
     """Whether the transfer loss leaves the graph network alone; Eq. 15 lets it move."""
-    neighbour_share: float = Field(0.0, ge=0, le=1)
+    neighbour_share: float = Field(0.5, ge=0, le=1)
     """Ours, not the paper's: an item without edges is embedded by (1 - share) * T(g_i) plus share * the mean v_j of
     the items in the graph most like it. T sees what content says in general, neighbours what it says nearby."""
     neighbours: int = Field(20, ge=1)
@@ -85,6 +91,6 @@ class TransGRecSettings(Settings):
     @model_validator(mode="before")
     @classmethod
     def _fill_from_preset(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("preset") == "printed":
-            return PRINTED | given
+        if isinstance(given, dict):
+            return PRESETS.get(given.get("preset", "own"), {}) | given
         return given

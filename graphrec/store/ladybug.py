@@ -64,9 +64,8 @@ class LadybugStore:
             workspace.create()
         elif not workspace.database.exists():
             raise _nothing_yet(workspace)
-        self._held.enter_context(workspace.hold(write=write))
         try:
-            self._database = self._held.enter_context(_open(workspace, write))
+            self._database = self._hold_and_open(write)
             self._connection = self._held.enter_context(ladybug.Connection(self._database))
             self._connection.create_function(
                 "cosine", cast(Any, _cosine), [ladybug.Type.BLOB] * 2, ladybug.Type.DOUBLE
@@ -76,6 +75,17 @@ class LadybugStore:
         except BaseException:
             self._held.close()
             raise
+
+    def _hold_and_open(self, write: bool) -> ladybug.Database:
+        self._held.enter_context(self.workspace.hold(write=write))
+        try:
+            return self._held.enter_context(_open(self.workspace, write))
+        except _Unfinished:
+            self._held.close()
+            with self.workspace.hold(write=True), _open(self.workspace, write=True):
+                log.info("%s: finished what a killed process had begun", self.uri)
+            self._held.enter_context(self.workspace.hold(write=write))
+            return self._held.enter_context(_open(self.workspace, write))
 
     def initialise(self) -> None:
         """Create the tables and properties of the schema that are missing."""
@@ -204,7 +214,7 @@ class LadybugStore:
                 connection.execute("BEGIN TRANSACTION READ ONLY")
                 # With a parameter, used or not, the database takes one statement only.
                 result = connection.execute(text, {SPARE: None} | parameters)
-                return result.get_as_arrow(-1)
+                return cast(Any, result).get_as_arrow(-1)
         except RuntimeError as error:
             raise QueryError(f"the query failed: {_first_line(error)}") from error
 
@@ -379,7 +389,11 @@ class LadybugStore:
         except RuntimeError as error:
             # The database ends a transaction at its first error: what came after would be stored on its own.
             self._failed = self._open_transaction
-            raise StoreError(f"{self.uri}: {_first_line(error)}") from error
+            raise StoreError(f"{self.uri}: {_reason(error)}") from error
+
+
+class _Unfinished(StoreError):
+    """A process was killed while it moved its log into the database: only a writer can go on with that."""
 
 
 @contextmanager
@@ -396,6 +410,10 @@ def _open(workspace: Workspace, write: bool) -> Iterator[ladybug.Database]:
     except RuntimeError as error:
         if "could not set lock" in str(error).lower():
             raise StoreBusy(f"{path} is open in another program: {_first_line(error)}") from error
+        if "recovery is pending" in str(error):
+            raise _Unfinished(
+                f"{path} was left in the middle of a write; open it for writing once"
+            ) from error
         wal = workspace.database.with_name(workspace.database.name + ".wal")
         if not wal.exists():
             raise StoreError(f"{path} cannot be opened: {_first_line(error)}") from error
@@ -471,6 +489,18 @@ def _shown(text: str) -> str:
 def _column(name: str) -> str:
     # A prefix keeps a block's columns apart from the graph's own names.
     return f"row_{name}"
+
+
+def _reason(error: BaseException) -> str:
+    line = _first_line(error)
+    found = re.search(r"post-commit checkpoint failed.*?: (.*)", line)
+    if found is None:
+        return line
+    # What the database calls durable here was lost in most of our trials, and whole in the others.
+    return (
+        f"writing to the disk failed ({found[1]}); free some space and repeat the command: "
+        "the last file may be stored, but never a part of it"
+    )
 
 
 def _first_line(error: BaseException) -> str:

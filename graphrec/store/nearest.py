@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from graphrec.errors import ConfigError
-from graphrec.store.base import Floats, Neighbour
+from graphrec.store.base import Floats, Ints, Neighbour
 from graphrec.store.upsert import positions
 
 BLOCK = 65_536
@@ -44,19 +44,34 @@ def exact_nearest(
         raise ConfigError(
             f"a vector of shape {vector.shape} cannot be compared with {vectors.shape[1]} numbers"
         )
-    rows = np.arange(len(ids))
+    rows = None
     if among is not None:
         rows = np.unique(positions(pa.array(among, pa.string()), ids))
         rows = rows[rows >= 0]
+    scores = _scores(vectors, rows, vector, metric)
+    left = len(scores)
     if without:
-        rows = np.setdiff1d(rows, positions(pa.array(without, pa.string()), ids), assume_unique=True)
-    scores = np.empty(len(rows), np.float32)
-    for start in range(0, len(rows), BLOCK):
-        part = vectors[rows[start : start + BLOCK]]
-        scores[start : start + BLOCK] = part @ vector
+        out = positions(pa.array(without, pa.string()), ids)
+        out = np.unique(out[out >= 0])
+        if rows is not None:
+            out = np.flatnonzero(np.isin(rows, out, assume_unique=True))
+        scores[out] = -np.inf
+        left -= len(out)
+    k = min(k, left)
+    best = np.argpartition(-scores, k - 1)[:k] if 0 < k < len(scores) else np.arange(len(scores))
+    best = best[np.argsort(-scores[best], kind="stable")][:k]
+    found = best if rows is None else rows[best]
+    return [Neighbour(ids[int(row)].as_py(), float(scores[b])) for row, b in zip(found, best, strict=True)]
+
+
+def _scores(vectors: Floats, rows: Ints | None, vector: Floats, metric: str) -> Floats:
+    count = len(vectors) if rows is None else len(rows)
+    scores = np.empty(count, np.float32)
+    for start in range(0, count, BLOCK):
+        here = slice(start, start + BLOCK)
+        part = vectors[here] if rows is None else vectors[rows[here]]
+        scores[here] = part @ vector
         if metric == "cosine":
             norms = np.linalg.norm(part, axis=1) * np.linalg.norm(vector)
-            scores[start : start + BLOCK] /= np.maximum(norms, np.finfo(np.float32).tiny)
-    best = np.argpartition(-scores, k - 1)[:k] if k < len(rows) else np.arange(len(rows))
-    best = best[np.argsort(-scores[best], kind="stable")]
-    return [Neighbour(ids[int(rows[b])].as_py(), float(scores[b])) for b in best]
+            scores[here] /= np.maximum(norms, np.finfo(np.float32).tiny)
+    return scores

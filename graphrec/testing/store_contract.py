@@ -1,4 +1,4 @@
-"""What every ``GraphStore`` must keep. Subclass, return yours from the fixture ``store``, and let pytest run the class."""
+"""What every ``GraphStore`` must keep: subclass, return yours from the fixture ``store``, let pytest run it."""
 
 from __future__ import annotations
 

@@ -51,10 +51,10 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)
     lines = ["user,item,rating,time"]
     for user in range(60):
-        for item in rng.choice(20, 8, replace=False):
-            lines.append(
-                f"u{user},i{item + 20 * (user % 2)},{rng.choice([4.0, 4.5, 5.0])},{1_000 + user * 50 + item}"
-            )
+        items = rng.choice(20, 8, replace=False) + 20 * (user % 2)
+        lines += [
+            f"u{user},i{item},{rng.choice([4.0, 4.5, 5.0])},{1_000 + user * 50 + item}" for item in items
+        ]
     path = tmp_path_factory.mktemp("data") / "ratings.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -65,6 +65,23 @@ with store.transaction():
 """
 )
 
+FILL_THE_DISK = (
+    HEAD
+    + """
+import resource, signal
+from graphrec.errors import GraphrecError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+rows, limit = int(sys.argv[2]), int(sys.argv[3])
+store = LadybugStore(workspace, write=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    store.write_nodes("Comment", pa.table({"id": [str(n) for n in range(rows)], "text": ["long " * 100] * rows}))
+except GraphrecError as error:
+    print(str(error).replace("\\n", "<newline>"))
+store.close()
+"""
+)
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
@@ -225,45 +242,30 @@ def test_after_a_database_error_nothing_of_the_transaction_is_stored(workspace: 
         with pytest.raises(StoreError, match="transaction has failed"), store.transaction():
             store.write_nodes("User", nodes("u"))
             with pytest.raises(StoreError):
-                store.write_nodes("Item", pa.table({"id": ["b"], "year": ["not a number"]}))
+                store.write_nodes("Item", nodes("twice", "twice"))
             store.write_nodes("User", nodes("v"))
         assert stored_nodes(store, "User") == {}
         assert store.write_nodes("User", nodes("v")) == Written(created=1)
 
 
-def test_a_full_disk_is_one_clear_error_and_changes_nothing(workspace: Workspace) -> None:
-    script = (
-        HEAD
-        + """
-import resource, signal
-from graphrec.errors import GraphrecError
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-store = LadybugStore(workspace, write=True)
-resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
-try:
-    store.write_nodes("Comment", pa.table({"id": [str(n) for n in range(20_000)], "text": ["long " * 100] * 20_000}))
-except GraphrecError as error:
-    print(str(error).replace("\\n", "<newline>"))
-try:
-    store.close()
-except GraphrecError as error:
-    print("close:", error)
-"""
-    )
+# With the second pair the database is left in the middle of moving its log, which only a writer can finish.
+@pytest.mark.parametrize(("rows", "limit"), [(20_000, 3_000_000), (2_000, 1_600_000)])
+def test_a_full_disk_is_one_clear_error_and_never_half_a_write(
+    workspace: Workspace, rows: int, limit: int
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", script, workspace.root],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+        [sys.executable, "-c", FILL_THE_DISK, workspace.root, str(rows), str(limit)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "graph.lbug" in done.stdout
+    assert "graph.lbug: writing to the disk failed" in done.stdout
     assert "<newline>" not in done.stdout
+    with closing(LadybugStore(workspace)) as store:
+        assert store.counts()["Comment"] in (0, rows)
     with closing(LadybugStore(workspace, write=True)) as store:
-        assert store.counts()["Comment"] == 0
         assert stored_nodes(store, "Item", "title") == {"a": ("before",)}
-        assert store.write_nodes("Comment", nodes("0")) == Written(created=1)
+        store.write_nodes("Comment", nodes(*map(str, range(rows))))
+        assert store.counts()["Comment"] == rows
 
 
 def test_properties_added_to_the_schema_later(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

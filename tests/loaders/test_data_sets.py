@@ -1,0 +1,252 @@
+"""The loaders of known data sets: on small files made here, and on the real ones where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graphrec.api.load import LoadReport, load
+from graphrec.errors import BadRows, DataError
+from graphrec.features import FeatureStore
+from graphrec.loaders.base import Loader
+from graphrec.loaders.movielens import MovieLens
+from graphrec.loaders.phd2 import Phd2
+from graphrec.loaders.tiktok import TikTok
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.store_contract import stored_edges, stored_nodes
+from graphrec.workspace import Workspace
+
+DataSet = Callable[[str], Path]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def database(workspace: Workspace) -> Iterator[GraphStore]:
+    with closing(LadybugStore(workspace, write=True)) as store:
+        yield store
+
+
+def loaded(
+    store: GraphStore, loader: Loader, path: Path, workspace: Workspace, **options: object
+) -> LoadReport:
+    return load(store, loader, [path], loader.Options(**options), workspace)
+
+
+def twice(store: GraphStore, loader: Loader, path: Path, workspace: Workspace) -> dict[str, int]:
+    """Load, load again, and return the counts; the second time must change nothing."""
+    loaded(store, loader, path, workspace)
+    counts = store.counts()
+    versions = store.versions(list(counts))
+    again = loaded(store, loader, path, workspace)
+    assert all(tally.created == tally.updated == tally.rejected == 0 for tally in again.tallies.values())
+    assert store.counts() == counts
+    assert store.versions(list(counts)) == versions
+    return {name: count for name, count in counts.items() if count}
+
+
+# TikTok
+
+
+@pytest.fixture
+def tiktok(tmp_path: Path) -> Path:
+    folder = tmp_path / "tiktok"
+    folder.mkdir()
+    for name, pairs in {"trn": [(0, 0), (0, 1), (1, 2)], "val": [(1, 0)], "tst": [(2, 3)]}.items():
+        row, col = np.array(pairs).T
+        np.savez(folder / f"{name}Mat.npz", row=row, col=col, shape=(3, 4))
+    np.save(folder / "image_feat.npy", np.eye(4, dtype=np.float16))
+    np.save(folder / "audio_feat.npy", np.ones((4, 2), np.float16))
+    return folder
+
+
+def test_tiktok(tiktok: Path, workspace: Workspace) -> None:
+    store = MemoryStore()
+    assert twice(store, TikTok(), tiktok, workspace) == {"User": 3, "Item": 4, "LIKED": 5}
+    likes = stored_edges(store, "LIKED", "User", "Item", "split")
+    assert likes["1", "0"] == ("valid",)
+    assert likes["2", "3"] == ("test",)
+    assert FeatureStore(workspace.features).read("image", ["2"])[0].tolist() == [[0, 0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("trnMat.npz", None, "trnMat.npz"),
+        ("trnMat.npz", b"no zip", "not readable as .npz"),
+        ("tstMat.npz", b"", "not readable as .npz"),
+        ("image_feat.npy", b"no array", "not readable as .npy"),
+    ],
+)
+def test_tiktok_files_that_cannot_be_read(
+    tiktok: Path, workspace: Workspace, file: str, content: bytes | None, said: str
+) -> None:
+    if content is None:
+        (tiktok / file).unlink()
+    else:
+        (tiktok / file).write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        loaded(MemoryStore(), TikTok(), tiktok, workspace)
+
+
+def test_tiktok_arrays_that_do_not_fit(tiktok: Path, workspace: Workspace) -> None:
+    np.save(tiktok / "image_feat.npy", np.eye(5))
+    with pytest.raises(DataError, match="5 rows for 4 videos"):
+        loaded(MemoryStore(), TikTok(), tiktok, workspace)
+    matrix = np.eye(4)
+    matrix[2, 1] = np.nan
+    np.save(tiktok / "image_feat.npy", matrix)
+    with pytest.raises(DataError, match=r"vector of '2' \(row 2\) holds NaN"):
+        loaded(MemoryStore(), TikTok(), tiktok, workspace)
+    np.savez(tiktok / "valMat.npz", row=[0])
+    with pytest.raises(DataError, match="no array named col"):
+        loaded(MemoryStore(), TikTok(), tiktok, workspace)
+    with pytest.raises(DataError, match="no such folder"):
+        loaded(MemoryStore(), TikTok(), tiktok / "gone", workspace)
+
+
+def test_tiktok_as_published(data_set: DataSet, database: GraphStore, workspace: Workspace) -> None:
+    counts = twice(database, TikTok(), data_set("tiktok"), workspace)
+    assert counts == {"User": 9308, "Item": 6710, "LIKED": 68_722}
+    splits = database.read_relationships("LIKED", "User", "Item", ["split"]).properties["split"].to_pylist()
+    assert {name: splits.count(name) for name in set(splits)} == {
+        "train": 59_541,
+        "valid": 3_051,
+        "test": 6_130,
+    }
+    features = FeatureStore(workspace.features)
+    for name, file in (("image", "image_feat.npy"), ("audio", "audio_feat.npy")):
+        matrix = np.load(data_set("tiktok") / file).astype(np.float32)
+        assert np.array_equal(features.read(name, ["6709", "0"])[0], matrix[[6709, 0]])
+
+
+# MovieLens
+
+
+@pytest.fixture
+def movielens(tmp_path: Path) -> Path:
+    folder = tmp_path / "ml"
+    folder.mkdir()
+    (folder / "movies.csv").write_text(
+        "movieId,title,genres\n1,Toy Story (1995),Adventure|Comedy\n"
+        '2,"American President, The (1995) ",Comedy\n3,Babylon 5,(no genres listed)\n'
+    )
+    (folder / "ratings.csv").write_text(
+        "userId,movieId,rating,timestamp\n1,1,2.5,1260759144\n1,2,4.0,1260759179\n2,1,5,1260759182\n"
+    )
+    (folder / "links.csv").write_text("movieId,imdbId,tmdbId\n1,0114709,862\n2,0112346,\n")
+    (folder / "tags.csv").write_text(
+        "userId,movieId,tag,timestamp\n1,1,pixar,1138537770\n2,1,pixar,1138537771\n1,2,'quoted',1138537772\n"
+    )
+    return folder
+
+
+def test_movielens(movielens: Path, workspace: Workspace) -> None:
+    store = MemoryStore()
+    assert twice(store, MovieLens(), movielens, workspace) == {
+        "User": 2, "Item": 3, "Genre": 2, "Comment": 3, "RATED": 3, "WROTE": 3, "ON": 3, "IN_GENRE": 3,
+    }  # fmt: skip
+    assert stored_nodes(store, "Item", "kind", "title", "year", "imdb_id", "tmdb_id") == {
+        "1": ("movie", "Toy Story", 1995, "0114709", "862"),
+        "2": ("movie", "American President, The", 1995, "0112346", None),
+        "3": ("movie", "Babylon 5", None, None, None),
+    }
+    rated = stored_edges(store, "RATED", "User", "Item", "rating", "at")
+    assert rated["1", "1"] == (2.5, 1_260_759_144_000)
+    comments = stored_nodes(store, "Comment", "text", "posted_at")
+    assert sorted(comments.values()) == [  # type: ignore[type-var]
+        ("'quoted'", 1_138_537_772_000), ("pixar", 1_138_537_770_000), ("pixar", 1_138_537_771_000),
+    ]  # fmt: skip
+
+
+def test_movielens_without_tags_and_links(movielens: Path, workspace: Workspace) -> None:
+    (movielens / "tags.csv").unlink()
+    (movielens / "links.csv").unlink()
+    store = MemoryStore()
+    loaded(store, MovieLens(), movielens, workspace)
+    assert store.counts()["Comment"] == 0
+
+
+def test_movielens_with_bad_rows(movielens: Path, workspace: Workspace) -> None:
+    with pytest.raises(DataError, match="no such folder"):
+        loaded(MemoryStore(), MovieLens(), movielens / "gone", workspace)
+    with (movielens / "ratings.csv").open("a") as file:
+        file.write("3,1,good,1\n4,1,5,noon\n5,1\n")
+    store = MemoryStore()
+    with pytest.raises(BadRows, match=r"line 5: rating 'good'.*line 6: at 'noon'.*line 7: 2 columns"):
+        loaded(store, MovieLens(), movielens, workspace)
+    assert store.counts()["Item"] == 3
+    report = load(store, MovieLens(), [movielens], MovieLens.Options(), workspace, on_bad_row="skip")
+    assert (report.tallies["RATED"].created, report.tallies["RATED"].rejected) == (3, 3)
+
+
+def test_movielens_as_published(data_set: DataSet, database: GraphStore, workspace: Workspace) -> None:
+    counts = twice(database, MovieLens(), data_set("movielens-latest-small"), workspace)
+    assert (counts["User"], counts["Item"], counts["RATED"], counts["Comment"]) == (671, 9125, 100_004, 1296)
+    assert counts["WROTE"] == counts["ON"] == 1296
+
+
+# PHD2
+
+PHD2 = """youtubeId,start,duration,user_id,video_duration,is_last
+v1,5,5,u1,13,True
+v1,0,4,u1,13,False
+v2,1,3,u1,8,False
+v2,5,3,u2,8,False
+v3,0,5,u2,0,False
+v2,9,2,u2,8,False
+"""
+
+
+def test_phd2(tmp_path: Path, workspace: Workspace) -> None:
+    path = tmp_path / "testing.csv"
+    path.write_text(PHD2)
+    store = MemoryStore()
+    counts = twice(store, Phd2(), path, workspace)
+    assert (counts["User"], counts["Item"], counts["Segment"]) == (2, 2, 5)
+    segments = stored_nodes(store, "Segment", "start_s", "end_s", "position")
+    assert segments["v1#2"] == (10.0, 13.0, 2)
+    assert segments["v2#1"] == (5.0, 8.0, 1)
+    liked = stored_edges(store, "HIGHLIGHTED", "User", "Segment", "split", "sequence")
+    assert liked == {
+        ("u1", "v1#1"): ("test", 2), ("u1", "v1#0"): ("train", 1), ("u1", "v2#0"): ("train", 0),
+        ("u2", "v2#1"): ("train", 2),
+    }  # fmt: skip
+    matrix, present = FeatureStore(workspace.features).read("place", list(segments))
+    assert matrix.shape == (5, 40)
+    assert present.all()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("v1,x,5,u1,12,False", "line 8: start 'x' is not a number"),
+        ("v1,5,5,u1", "line 8: 4 columns instead of 6"),
+    ],
+)
+def test_phd2_with_bad_rows(tmp_path: Path, workspace: Workspace, row: str, said: str) -> None:
+    path = tmp_path / "testing.csv"
+    path.write_text(PHD2 + row + "\n")
+    store = MemoryStore()
+    with pytest.raises(DataError, match=said):
+        loaded(store, Phd2(), path, workspace)
+    assert not any(store.counts().values())
+
+
+@pytest.mark.slow
+def test_phd2_as_published(data_set: DataSet, database: GraphStore, workspace: Workspace) -> None:
+    counts = twice(database, Phd2(), data_set("phd2") / "testing.csv", workspace)
+    # Of 850 users 8 have no highlight that survives the cleaning and covers half a segment.
+    assert (counts["User"], counts["Item"], counts["Segment"]) == (842, 10_108, 669_146)
+    assert counts["HAS_SEGMENT"] == counts["Segment"]
+    liked = database.read_relationships("HIGHLIGHTED", "User", "Segment", ["split"])
+    assert set(liked.properties["split"].to_pylist()) == {"train", "test"}
+    assert FeatureStore(workspace.features).info("place").rows == counts["Segment"]

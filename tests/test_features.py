@@ -1,0 +1,129 @@
+"""Feature matrices: kept exactly, appended to, refused where they cannot be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.errors import DataError, NotFoundError
+from graphrec.features import FeatureStore
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def features(tmp_path: Path) -> FeatureStore:
+    return FeatureStore(tmp_path / "features")
+
+
+def matrix(rows: int, width: int = 4) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    return RNG.normal(size=(rows, width)).astype(np.float32)
+
+
+def test_vectors_come_back_in_the_order_asked_for(features: FeatureStore) -> None:
+    vectors = matrix(3)
+    assert features.write("image", "Item", ["a", "b", "c"], vectors) == 3
+    found, present = features.read("image", ["c", "gone", "a"])
+    assert np.array_equal(found, np.stack([vectors[2], np.zeros(4, np.float32), vectors[0]]))
+    assert present.tolist() == [True, False, True]
+    assert found.dtype == np.float32
+    assert np.array_equal(features.read("image", pa.array(["b"]))[0], vectors[1:2])
+
+
+def test_new_and_changed_vectors_are_appended(features: FeatureStore) -> None:
+    first = matrix(2)
+    features.write("image", "Item", ["a", "b"], first)
+    before = features.info("image")
+    changed = matrix(3)
+    changed[0] = first[1]
+    assert features.write("image", "Item", ["b", "a", "c"], changed) == 2
+    after = features.info("image")
+    assert before.fingerprint != after.fingerprint
+    assert (after.width, after.label, after.name) == (4, "Item", "image")
+    assert np.array_equal(features.read("image", ["a", "b", "c"])[0], changed[[1, 0, 2]])
+
+
+def test_the_same_again_changes_nothing(features: FeatureStore) -> None:
+    vectors = matrix(2)
+    features.write("image", "Item", ["a", "b"], vectors)
+    before = features.info("image"), sorted(features.folder.rglob("*"))
+    assert features.write("image", "Item", ["b", "a"], vectors[::-1]) == 0
+    assert (features.info("image"), sorted(features.folder.rglob("*"))) == before
+
+
+def test_going_back_to_an_older_vector(features: FeatureStore) -> None:
+    old, new = matrix(1), matrix(1)
+    for vector in (old, new, old):
+        assert features.write("image", "Item", ["a"], vector) == 1
+        assert np.array_equal(features.read("image", ["a"])[0], vector)
+
+
+def test_half_precision_is_widened(features: FeatureStore) -> None:
+    vectors = matrix(2).astype(np.float16)
+    features.write("image", "Item", ["a", "b"], vectors)
+    assert np.array_equal(features.read("image", ["a", "b"])[0], vectors.astype(np.float32))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+def test_a_vector_that_is_not_finite_is_named(features: FeatureStore, value: float) -> None:
+    vectors = matrix(3).astype(np.float64)
+    vectors[1, 2] = value
+    with pytest.raises(DataError, match=r"vector of 'b' \(row 1\) holds NaN or infinity"):
+        features.write("image", "Item", ["a", "b", "c"], vectors)
+    assert features.names() == []
+
+
+def test_ids_and_rows_must_match(features: FeatureStore) -> None:
+    with pytest.raises(DataError, match=r"3 ids but an array of shape \(2, 4\)"):
+        features.write("image", "Item", ["a", "b", "c"], matrix(2))
+    with pytest.raises(DataError, match=r"shape \(4,\)"):
+        features.write("image", "Item", ["a"] * 4, matrix(1)[0])
+    with pytest.raises(DataError, match="twice"):
+        features.write("image", "Item", ["a", "a"], matrix(2))
+
+
+def test_width_and_label_stay(features: FeatureStore) -> None:
+    features.write("image", "Item", ["a"], matrix(1))
+    with pytest.raises(DataError, match="holds 4 numbers per Item, not 5 per Item"):
+        features.write("image", "Item", ["b"], matrix(1, 5))
+    with pytest.raises(DataError, match="not 4 per Segment"):
+        features.write("image", "Segment", ["b"], matrix(1))
+    assert features.info("image").rows == 1
+
+
+def test_unknown_names(features: FeatureStore) -> None:
+    features.write("image", "Item", ["a"], matrix(1))
+    with pytest.raises(NotFoundError, match="did you mean 'image'"):
+        features.info("imge")
+    with pytest.raises(NotFoundError):
+        features.read("audio", ["a"])
+    for name in ("", "../image", "a/b", "."):
+        with pytest.raises(DataError, match="cannot name"):
+            features.write(name, "Item", ["a"], matrix(1))
+
+
+def test_hostile_ids(features: FeatureStore) -> None:
+    ids = ["'", "\n", "🎬", "x" * 10_000, "a\0b"]
+    vectors = matrix(len(ids))
+    features.write("image", "Item", ids, vectors)
+    assert np.array_equal(features.read("image", ids)[0], vectors)
+
+
+def test_a_part_without_its_entry_does_not_count(features: FeatureStore) -> None:
+    """As after a kill between the part and meta.json."""
+    vectors = matrix(2)
+    features.write("image", "Item", ["a"], vectors[:1])
+    meta = (features.folder / "image" / "meta.json").read_text()
+    features.write("image", "Item", ["b"], vectors[1:])
+    (features.folder / "image" / "meta.json").write_text(meta)
+    assert features.read("image", ["a", "b"])[1].tolist() == [True, False]
+    assert features.write("image", "Item", ["a", "b"], vectors) == 1
+    assert features.read("image", ["a", "b"])[1].all()
+
+
+def test_nothing_to_write(features: FeatureStore) -> None:
+    assert features.write("image", "Item", [], np.empty((0, 4), np.float32)) == 0
+    assert features.names() == []

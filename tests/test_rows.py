@@ -1,0 +1,148 @@
+"""The door: what is converted, refused, repeated or contradictory."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec import schema
+from graphrec.errors import DataError
+from graphrec.rows import Checked, check
+
+RATED = schema.relationship("RATED").properties
+ITEM = schema.label("Item").properties
+
+
+def rated(**columns: list[object]) -> Checked:
+    return check(pa.table({name: pa.array(v) for name, v in columns.items()}), ["from", "to"], RATED)
+
+
+def test_text_becomes_the_schema_types() -> None:
+    found = rated(**{"from": ["1"], "to": ["2"], "rating": [" 3.5 "], "at": ["17"]})
+    assert found.table.to_pylist() == [{"from": "1", "to": "2", "rating": 3.5, "at": 17}]
+    assert found.table.schema.field("at").type == pa.int64()
+    assert (found.refused, found.repeated) == ([], 0)
+
+
+def test_typed_columns_become_the_schema_types() -> None:
+    found = rated(**{"from": [1], "to": [2], "rating": [3], "at": [4.0]})
+    assert found.table.to_pylist() == [{"from": "1", "to": "2", "rating": 3.0, "at": 4}]
+
+
+def test_dates_become_epoch_milliseconds() -> None:
+    when = datetime.datetime(1970, 1, 2, 0, 0, 0, 1234, tzinfo=datetime.UTC)
+    for unit in ("s", "ms", "us", "ns"):
+        column = pa.chunked_array(
+            [pa.array([when], pa.timestamp("us", "UTC")).cast(pa.timestamp(unit, "UTC"), safe=False)]
+        )
+        table = pa.table({"from": ["u"], "to": ["i"], "at": column})
+        assert check(table, ["from", "to"], RATED).table["at"].to_pylist() == [86_400_000 + (unit != "s")]
+
+
+@pytest.mark.parametrize("value", ["good", "4,5", "nan", "inf", "-Infinity", "1e999", "0x1", "--", "٣"])
+def test_a_rating_that_is_no_number_is_named(value: str) -> None:
+    found = rated(**{"from": ["a", "b", "c"], "to": ["x", "x", "x"], "rating": ["1", value, "3"]})
+    assert [row for row, _ in found.refused] == [1]
+    assert "is not a number" in found.refused[0][1]
+    assert repr(value) in found.refused[0][1] or "rating" in found.refused[0][1]
+    assert found.table["from"].to_pylist() == ["a", "c"]
+
+
+@pytest.mark.parametrize("value", ["1.5", "2024-01-01", "9223372036854775808"])
+def test_a_time_that_is_no_whole_number_is_named(value: str) -> None:
+    found = rated(**{"from": ["a"], "to": ["x"], "at": [value]})
+    assert found.refused == [(0, f"at {value!r} is not a whole number")]
+
+
+def test_bad_values_are_found_among_many() -> None:
+    ratings = [str(n % 5) for n in range(10_000)]
+    bad = [0, 17, 4_999, 9_999]
+    for row in bad:
+        ratings[row] = "x"
+    found = rated(**{"from": [str(n) for n in range(10_000)], "to": ["x"] * 10_000, "rating": ratings})
+    assert [row for row, _ in found.refused] == bad
+    assert found.table.num_rows == 9_996
+    assert found.table["rating"].null_count == 0
+
+
+def test_missing_values_are_kept_as_null() -> None:
+    found = rated(**{"from": ["a"], "to": ["x"], "rating": pa.array([None], pa.string())})
+    assert found.refused == []
+    assert found.table["rating"].to_pylist() == [None]
+
+
+def test_empty_keys_are_refused() -> None:
+    found = rated(**{"from": ["a", "", None], "to": ["", "x", "x"], "rating": ["1", "1", "1"]})
+    assert [(row, reason) for row, reason in found.refused] == [
+        (0, "to is empty"), (1, "from is empty"), (2, "from is empty"),
+    ]  # fmt: skip
+    assert found.table.num_rows == 0
+
+
+def test_repeats_are_counted_and_kept_once() -> None:
+    found = rated(
+        **{"from": ["a", "a", "b", "a"], "to": ["x", "x", "x", "x"], "rating": ["1", "1.0", "1", " 1"]}
+    )
+    assert found.repeated == 2
+    assert found.refused == []
+    assert found.table["from"].to_pylist() == ["a", "b"]
+
+
+def test_contradictions_without_time_refuse_the_later_row() -> None:
+    found = rated(**{"from": ["a", "b", "a"], "to": ["x", "x", "x"], "rating": ["1", "2", "3"]})
+    assert found.refused == [(2, "contradicts another row with the same from and to")]
+    assert found.table["rating"].to_pylist() == [1.0, 2.0]
+
+
+def test_the_newest_of_several_times_is_kept() -> None:
+    found = rated(**{"from": ["a"] * 4, "to": ["x"] * 4, "rating": [1, 2, 3, 4], "at": [5, 9, None, 7]})
+    assert found.table.to_pylist() == [{"from": "a", "to": "x", "rating": 2.0, "at": 9}]
+    assert (found.refused, found.repeated) == ([], 3)
+
+
+def test_contradictions_of_one_time_are_refused() -> None:
+    found = rated(**{"from": ["a", "a"], "to": ["x", "x"], "rating": [1, 2], "at": [5, 5]})
+    assert [row for row, _ in found.refused] == [1]
+    assert found.table["rating"].to_pylist() == [1.0]
+
+
+def test_a_null_contradicts_nothing() -> None:
+    table = pa.table({"id": ["a", "a"], "title": ["T", None], "year": ["1999", "1999"]})
+    found = check(table, ["id"], ITEM)
+    assert (found.refused, found.repeated) == ([], 1)
+    assert found.table.to_pylist() == [{"id": "a", "title": "T", "year": 1999}]
+
+
+def test_keys_of_two_columns_do_not_run_together() -> None:
+    rng = np.random.default_rng(0)
+    pairs = {(str(a), str(b)) for a, b in rng.integers(0, 200, (3000, 2))}
+    ends = sorted(pairs) * 2
+    found = rated(**{"from": [a for a, _ in ends], "to": [b for _, b in ends]})
+    assert found.table.num_rows == len(pairs)
+    assert found.repeated == len(pairs)
+    assert set(zip(found.table["from"].to_pylist(), found.table["to"].to_pylist(), strict=True)) == pairs
+
+
+def test_a_column_the_schema_does_not_know() -> None:
+    with pytest.raises(DataError, match="'stars' is no property"):
+        rated(**{"from": ["a"], "to": ["x"], "stars": [1]})
+
+
+@pytest.mark.parametrize(("name", "values"), [("from", [["a"]]), ("rating", [[1.0]]), ("rating", [{"v": 1}])])
+def test_a_column_that_cannot_be_converted(name: str, values: list[object]) -> None:
+    with pytest.raises(DataError, match=f"'{name}' holds"):
+        rated(**({"from": ["a"], "to": ["x"]} | {name: values}))
+
+
+def test_no_rows() -> None:
+    found = rated(
+        **{
+            "from": pa.array([], pa.string()),
+            "to": pa.array([], pa.string()),
+            "rating": pa.array([], pa.string()),
+        }
+    )
+    assert (found.table.num_rows, found.refused, found.repeated) == (0, [], 0)
