@@ -27,7 +27,7 @@ test-without-dgl: install
 	rm -rf $(VENV)-without-dgl
 	cp -al $(VENV) $(VENV)-without-dgl
 	rm -rf $(VENV)-without-dgl/lib/python*/site-packages/dgl $(VENV)-without-dgl/lib/python*/site-packages/dgl-*
-	$(VENV)-without-dgl/bin/python -m pytest -m "not slow" tests/graph tests/models tests/training tests/cli
+	$(VENV)-without-dgl/bin/python -m pytest -m "not slow" tests/graph tests/models tests/training tests/serving
 
 # loaders/ and cypher/ are packages inside graphrec; mypy sees them there.
 lint: install

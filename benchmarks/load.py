@@ -23,21 +23,10 @@ import pyarrow.csv as pacsv
 from rich.console import Console
 from rich.table import Table
 
-GRAPHREC = """
-import sys
-from pathlib import Path
-from graphrec.api.load import load
-from graphrec.loaders.table import TableLoader, TableOptions
-from graphrec.store.ladybug import LadybugStore
-from graphrec.workspace import Workspace
-
-workspace = Workspace(Path(sys.argv[2]))
-options = TableOptions(rels="RATED", from_="User:userId", to="Item:movieId", property=["rating", "at:timestamp"])
-store = LadybugStore(workspace, write=True)
-report = load(store, TableLoader(), [Path(sys.argv[1])], options, workspace)
-store.close()
-print(report.tallies["RATED"])
-"""
+LOAD = (
+    "load", "table", "--rels", "RATED", "--from", "User:userId", "--to", "Item:movieId",
+    "--property", "rating", "--property", "at:timestamp",
+)  # fmt: skip
 
 PEER = """
 import csv, sys
@@ -88,11 +77,10 @@ def write_csv(path: Path, rows: int, users: int, items: int) -> None:
     )
 
 
-def measure(script: str, *arguments: Path) -> Cost:
+def measure(*arguments: str | Path) -> Cost:
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)], stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -114,11 +102,13 @@ def main() -> None:
         ratings = folder / "ratings.csv"
         write_csv(ratings, arguments.rows, arguments.users, arguments.items)
         costs = {
-            "graphrec load": measure(GRAPHREC, ratings, folder / "workspace"),
-            "graphrec load, again": measure(GRAPHREC, ratings, folder / "workspace"),
+            "graphrec load": measure("-m", "graphrec", *LOAD, ratings, "--workspace", folder / "workspace"),
+            "graphrec load, again": measure(
+                "-m", "graphrec", *LOAD, ratings, "--workspace", folder / "workspace"
+            ),
         }
         if not arguments.no_peer:
-            costs["UNWIND + MERGE, 10k batches"] = measure(PEER, ratings, folder / "peer.lbug")
+            costs["UNWIND + MERGE, 10k batches"] = measure("-c", PEER, ratings, folder / "peer.lbug")
         title = f"{arguments.rows:,} RATED rows, {ratings.stat().st_size / 2**20:.0f} MB of CSV"
     table = Table("way", "seconds", "rows/s", "peak MB", "times the first", title=title)
     first = costs["graphrec load"].seconds

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.loaders.base import Refused
 
-BLOCK_BYTES = 32 << 20
+BLOCK_BYTES = 16 << 20
 PARQUET_ROWS = 1 << 20
 
 
@@ -43,7 +43,7 @@ def read_parts(
     delimiter: str | None = None,
     encoding: str = "utf-8",
 ) -> Iterator[Part]:
-    """Yield ``columns`` of a file in blocks of about 32 MB.
+    """Yield ``columns`` of a file in blocks of about 16 MB.
 
     Args:
         path: .parquet, or delimited text, .gz or not.

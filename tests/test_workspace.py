@@ -19,9 +19,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def test_readers_share(workspace: Workspace) -> None:
-    with workspace.hold(write=False), workspace.hold(write=False):
-        with pytest.raises(StoreBusy, match=f"used by process {os.getpid()} "), workspace.hold(write=True):
-            pass
+    refused = pytest.raises(StoreBusy, match=f"used by process {os.getpid()} ")
+    with workspace.hold(write=False), workspace.hold(write=False), refused, workspace.hold(write=True):
+        pass
     with workspace.hold(write=True):
         pass
 

@@ -28,9 +28,11 @@ COMMANDS = (
     "recommend",
     "similar",
     "explain",
+    "query",
     "runs",
     "models",
     "loaders",
+    "queries",
     "export",
     "doctor",
 )

@@ -35,10 +35,9 @@ class StoredEdges:
         rows = np.arange(len(self.properties), len(self.properties) + len(keys))
         self.properties = pa.concat_tables([self.properties, properties])
         order = np.argsort(keys, kind="stable")
-        merged = np.concatenate([self._keys, keys[order]])
-        # Two sorted runs: a stable sort merges them in linear time.
-        arranged = np.argsort(merged, kind="stable")
-        self._keys, self._rows = merged[arranged], np.concatenate([self._rows, rows[order]])[arranged]
+        slot = np.searchsorted(self._keys, keys[order])
+        self._keys = np.insert(self._keys, slot, keys[order])
+        self._rows = np.insert(self._rows, slot, rows[order])
 
     def replace(self, keys: Ints, properties: pa.Table) -> None:
         """Remember new values of known ``keys`` (int64 [n])."""

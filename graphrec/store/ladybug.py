@@ -7,6 +7,7 @@ as FLOAT[128] 477 s, which is why embeddings are blobs here and `cosine(a, b)` i
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
 import time
@@ -32,7 +33,9 @@ log = logging.getLogger(__name__)
 
 TYPES = {"string": "STRING", "int64": "INT64", "float64": "DOUBLE", "bool": "BOOLEAN"}
 
-BUFFER_POOL = 1 << 30
+READ_POOL = 1 << 30
+# A transaction has to fit: 10M relationships take 2 GB. Memory is taken as it is needed, this is only the limit.
+WRITE_POOL = max(READ_POOL, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
 ADDRESS_SPACE = 1 << 38
 UPDATE_ROWS = 5_000
 
@@ -400,7 +403,7 @@ class _Unfinished(StoreError):
 def _open(workspace: Workspace, write: bool) -> Iterator[ladybug.Database]:
     path = str(workspace.database)
     settings: dict[str, Any] = {
-        "buffer_pool_size": BUFFER_POOL,
+        "buffer_pool_size": WRITE_POOL if write else READ_POOL,
         "max_db_size": ADDRESS_SPACE,
         "read_only": not write,
         "throw_on_wal_replay_failure": True,
@@ -493,6 +496,10 @@ def _column(name: str) -> str:
 
 def _reason(error: BaseException) -> str:
     line = _first_line(error)
+    if line.startswith("Buffer manager exception"):
+        return (
+            f"one file needs more than the {WRITE_POOL / 2**30:.0f} GB of memory for the database; split it"
+        )
     found = re.search(r"post-commit checkpoint failed.*?: (.*)", line)
     if found is None:
         return line

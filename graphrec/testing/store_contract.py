@@ -11,6 +11,7 @@ import pytest
 
 from graphrec import schema
 from graphrec.errors import ConfigError, NotFoundError, QueryError, StoreError
+from graphrec.rows import ARROW
 from graphrec.store.base import Floats, GraphStore, Written
 
 HOSTILE = (
@@ -455,11 +456,6 @@ class StoreContract(ABC):
 
 
 def _type(name: str) -> pa.DataType:
-    kinds = {
-        p.name: p.type
-        for entry in (*schema.LABELS.values(), *schema.RELATIONSHIPS.values())
-        for p in entry.properties
-    }
-    return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}[
-        kinds[name]
-    ]
+    known = [p for label in schema.LABELS.values() for p in label.properties]
+    known += [p for rel in schema.RELATIONSHIPS.values() for p in rel.properties]
+    return ARROW[next(p.type for p in known if p.name == name)]

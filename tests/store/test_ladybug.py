@@ -268,6 +268,31 @@ def test_a_full_disk_is_one_clear_error_and_never_half_a_write(
         assert store.counts()["Comment"] == rows
 
 
+def test_a_file_too_large_for_the_memory_is_one_clear_error(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphrec.store.ladybug.WRITE_POOL", 1 << 25)
+    keys = [f"key {n}" for n in range(1000)]
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("User", nodes(*keys))
+        store.write_nodes("Item", nodes(*keys))
+        rng = np.random.default_rng(0)
+
+        def load_all() -> None:
+            with store.transaction():
+                for block in np.split(rng.permutation(800_000), 4):
+                    pairs = [(keys[n // 1000], keys[n % 1000]) for n in block.tolist()]
+                    store.write_relationships(
+                        "RATED", "User", "Item", edges(*pairs, rating=[1.0] * len(pairs))
+                    )
+
+        with pytest.raises(StoreError, match=r"one file needs more than the .* split it"):
+            load_all()
+        assert store.counts()["RATED"] == 0
+    monkeypatch.undo()
+    assert titles(workspace) == {"a": ("before",)}
+
+
 def test_properties_added_to_the_schema_later(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     from graphrec import schema
 

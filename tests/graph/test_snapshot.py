@@ -1,0 +1,254 @@
+"""Snapshots: canonical, immutable, made again when the content changes and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.errors import DataError, NotFoundError
+from graphrec.features import FeatureStore
+from graphrec.graph.build import snapshot
+from graphrec.graph.projection import PROJECTIONS, narrowed
+from graphrec.graph.snapshot import SPLITS, Ids, Snapshot
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.store_contract import edges, nodes
+from graphrec.workspace import Workspace
+
+LIKES, RATINGS, HIGHLIGHTS = (PROJECTIONS[name] for name in ("likes", "ratings", "highlights"))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+class ReadsNothing(MemoryStore):
+    """A store that tells its versions and refuses to be read."""
+
+    def read_nodes(self, *_: object, **__: object) -> NoReturn:
+        raise AssertionError("the database was read")
+
+    read_relationships = read_nodes
+
+
+def liked(store: GraphStore, order: slice = slice(None)) -> GraphStore:
+    """Users b, a, c and items z, x, y; a likes y at 1, x at 2 and 3 things more."""
+    store.initialise()
+    rows = [("a", "y", 1, "train"), ("a", "x", 2, "valid"), ("b", "z", 3, "test"), ("b", "x", 3, None)][order]
+    store.write_nodes("User", nodes(*["b", "a", "c"][order]))
+    store.write_nodes("Item", nodes(*["z", "x", "y"][order]))
+    table = edges(
+        *((u, i) for u, i, _, _ in rows), at=[at for *_, at, _ in rows], split=[s for *_, s in rows]
+    )
+    store.write_relationships("LIKED", "User", "Item", table)
+    return store
+
+
+def frozen(store: MemoryStore) -> ReadsNothing:
+    double = ReadsNothing()
+    double.__dict__.update(store.__dict__)
+    return double
+
+
+def pairs(found: Snapshot) -> list[tuple[str, str]]:
+    return [
+        (found.users[u], found.items[i])
+        for u, i in zip(found.by_user.rows, found.by_user.indices, strict=True)
+    ]
+
+
+def test_content_in_canonical_order(workspace: Workspace) -> None:
+    found = snapshot(liked(MemoryStore()), LIKES, workspace)
+    assert found.users.values.to_pylist() == ["a", "b", "c"]
+    assert found.items.values.to_pylist() == ["x", "y", "z"]
+    assert pairs(found) == [("a", "y"), ("a", "x"), ("b", "x"), ("b", "z")]
+    assert found.order.tolist() == [1, 2, 3, 3]
+    assert [SPLITS[code] for code in found.split] == ["train", "valid", "", "test"]
+    assert [found.by_item[row].tolist() for row in range(3)] == [[0, 1], [0], [1]]
+    assert (found.edges, found.item_label, len(found.groups)) == (4, "Item", 0)
+    assert found.group.tolist() == [-1, -1, -1]
+    assert found.position.tolist() == [0, 0, 0]
+    assert found.features.shape == (3, 0)
+    assert not found.described.any()
+
+
+def test_the_order_of_insertion_and_the_database_do_not_matter(tmp_path: Path) -> None:
+    prints = set()
+    for number, order in enumerate((slice(None), slice(None, None, -1))):
+        prints.add(
+            snapshot(liked(MemoryStore(), order), LIKES, Workspace(tmp_path / str(number))).fingerprint
+        )
+    workspace = Workspace(tmp_path / "ladybug")
+    with closing(LadybugStore(workspace, write=True)) as store:
+        prints.add(snapshot(liked(store), LIKES, workspace).fingerprint)
+    assert len(prints) == 1
+
+
+def test_another_projection_or_content_is_another_snapshot(tmp_path: Path) -> None:
+    def print_of(number: int, *where: str, extra: str | None = None) -> str:
+        store = liked(MemoryStore())
+        if extra:
+            store.write_nodes("User", nodes(extra))
+        return snapshot(
+            store, narrowed(LIKES, list(where), None), Workspace(tmp_path / str(number))
+        ).fingerprint
+
+    prints = {
+        print_of(0),
+        print_of(1, "at>=2"),
+        print_of(2, "at>=3"),
+        print_of(3, extra="d"),
+        print_of(4, extra="e"),
+    }
+    assert len(prints) == 5
+
+
+def test_warm_open_reads_no_database(workspace: Workspace) -> None:
+    store = liked(MemoryStore())
+    cold = snapshot(store, LIKES, workspace)
+    warm = snapshot(frozen(store), LIKES, workspace)
+    assert warm.fingerprint == cold.fingerprint
+    assert pairs(warm) == pairs(cold)
+    assert isinstance(warm.features, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        warm.by_user.indices[0] = 1
+    with pytest.raises(AssertionError, match="was read"):
+        snapshot(frozen(store), narrowed(LIKES, ["at>=2"], None), workspace)
+
+
+def test_new_rows_are_noticed(workspace: Workspace) -> None:
+    store = liked(MemoryStore())
+    before = snapshot(store, LIKES, workspace)
+    store.write_relationships("LIKED", "User", "Item", edges(("c", "z"), at=[9]))
+    after = snapshot(store, LIKES, workspace)
+    assert before.fingerprint != after.fingerprint
+    assert (before.edges, after.edges) == (4, 5)
+    store.write_nodes("Item", nodes("new"))
+    assert len(snapshot(store, LIKES, workspace).items) == 4
+
+
+def test_what_the_projection_does_not_use_is_not_noticed(workspace: Workspace) -> None:
+    store = liked(MemoryStore())
+    snapshot(store, LIKES, workspace)
+    store.write_relationships("RATED", "User", "Item", edges(("a", "x"), rating=[5.0]))
+    store.write_embeddings("Item", "emb", pa.array(["x"]), np.ones((1, 2), np.float32))
+    snapshot(frozen(store), LIKES, workspace)
+
+
+def test_features_are_read_and_their_growth_is_noticed(workspace: Workspace) -> None:
+    store, features = liked(MemoryStore()), FeatureStore(workspace.features)
+    features.write("b", "Item", ["z", "x"], np.array([[1, 2], [3, 4]], np.float32))
+    features.write("a", "Item", ["x", "y", "z"], np.array([[7], [8], [9]], np.float32))
+    features.write("c", "Segment", ["x"], np.ones((1, 5), np.float32))
+    found = snapshot(store, LIKES, workspace)
+    assert found.features.tolist() == [[7, 3, 4], [8, 0, 0], [9, 1, 2]]
+    assert found.described.tolist() == [True, False, True]
+    features.write("b", "Item", ["y"], np.array([[5, 6]], np.float32))
+    grown = snapshot(store, LIKES, workspace)
+    assert grown.fingerprint != found.fingerprint
+    assert grown.features.tolist() == [[7, 3, 4], [8, 5, 6], [9, 1, 2]]
+    assert grown.described.all()
+    chosen = snapshot(store, narrowed(LIKES, [], ["b"]), workspace)
+    assert chosen.features.tolist() == [[3, 4], [5, 6], [1, 2]]
+
+
+def test_unknown_or_unfitting_features(workspace: Workspace) -> None:
+    store, features = liked(MemoryStore()), FeatureStore(workspace.features)
+    features.write("place", "Segment", ["s"], np.ones((1, 5), np.float32))
+    with pytest.raises(NotFoundError, match="did you mean 'place'"):
+        snapshot(store, narrowed(LIKES, [], ["plce"]), workspace)
+    with pytest.raises(DataError, match="describes Segment nodes, not Item"):
+        snapshot(store, narrowed(LIKES, [], ["place"]), workspace)
+
+
+def test_genres_are_a_feature(workspace: Workspace) -> None:
+    store = liked(MemoryStore())
+    store.write_nodes("Genre", nodes("war", "art"))
+    store.write_relationships("IN_GENRE", "Item", "Genre", edges(("x", "war"), ("z", "war"), ("z", "art")))
+    found = snapshot(store, LIKES, workspace)
+    assert found.features.tolist() == [[0, 1], [0, 0], [1, 1]]
+    assert found.described.tolist() == [True, False, True]
+
+
+def test_filters_keep_what_compares(workspace: Workspace) -> None:
+    store = liked(MemoryStore())
+    rated = edges(("a", "x"), ("a", "y"), ("b", "y"), ("c", "z"), rating=[3.9, 4.0, 5.0, None])
+    store.write_relationships("RATED", "User", "Item", rated)
+    assert pairs(snapshot(store, RATINGS, workspace)) == [("a", "y"), ("b", "y")]
+    assert pairs(snapshot(store, narrowed(RATINGS, ["rating<4"], None), workspace)) == [("a", "x")]
+    assert len(pairs(snapshot(store, narrowed(RATINGS, ["rating>=0"], None), workspace))) == 3
+
+
+def test_nothing_left_to_learn_from(workspace: Workspace) -> None:
+    store = liked(MemoryStore())
+    store.write_relationships("RATED", "User", "Item", edges(("a", "x"), rating=[1.0]))
+    said = r"no RATED relationships from User to Item are left to learn from where rating>=4 \(of 1 in the graph\)"
+    with pytest.raises(DataError, match=said):
+        snapshot(store, RATINGS, workspace)
+    with pytest.raises(DataError, match=r"no HIGHLIGHTED .* \(of 0 in the graph\)"):
+        snapshot(store, HIGHLIGHTS, workspace)
+    with pytest.raises(DataError):
+        snapshot(MemoryStore(), LIKES, workspace)
+    assert not (workspace.snapshots / "known").exists()
+
+
+def segmented(sequence: bool) -> MemoryStore:
+    """Videos v (2 segments) and w (3); segment lone belongs to none."""
+    store = MemoryStore()
+    store.write_nodes("User", nodes("a"))
+    store.write_nodes("Item", nodes("w", "v", "empty"))
+    keys = ["w#2", "v#0", "w#0", "v#1", "w#1", "lone"]
+    store.write_nodes("Segment", nodes(*keys, position=[2, 0, 0, 1, 1, None]))
+    store.write_relationships("HAS_SEGMENT", "Item", "Segment", edges(*((key[0], key) for key in keys[:5])))
+    order = {"sequence": [1, 0, 2]} if sequence else {"at": [1, 0, 2]}
+    liked = edges(("a", "v#1"), ("a", "w#2"), ("a", "lone"), **order)
+    store.write_relationships("HIGHLIGHTED", "User", "Segment", liked)
+    return store
+
+
+@pytest.mark.parametrize("sequence", [True, False])
+def test_segments_know_their_video_and_place(workspace: Workspace, sequence: bool) -> None:
+    found = snapshot(segmented(sequence), HIGHLIGHTS, workspace)
+    assert found.items.values.to_pylist() == ["lone", "v#0", "v#1", "w#0", "w#1", "w#2"]
+    videos = found.groups.values.to_pylist()
+    assert [videos[g] if g >= 0 else None for g in found.group] == [None, "v", "v", "w", "w", "w"]
+    assert found.position == pytest.approx([0, 0.25, 0.75, 1 / 6, 0.5, 5 / 6])
+    assert pairs(found) == [("a", "w#2"), ("a", "v#1"), ("a", "lone")]
+    assert [found.members[g].tolist() for g in range(len(videos)) if videos[g] != "empty"] == [
+        [1, 2],
+        [3, 4, 5],
+    ]
+
+
+def test_a_snapshot_cut_off_is_made_again(workspace: Workspace) -> None:
+    store = liked(MemoryStore())
+    found = snapshot(store, LIKES, workspace)
+    (workspace.snapshots / found.fingerprint / "meta.json").unlink()
+    for path in (workspace.snapshots / found.fingerprint).iterdir():
+        path.unlink()
+    (workspace.snapshots / found.fingerprint).rmdir()
+    assert pairs(snapshot(store, LIKES, workspace)) == pairs(found)
+
+
+def test_hostile_ids_come_back(workspace: Workspace) -> None:
+    store = MemoryStore()
+    keys = ["'", "\n", "🎬", "x" * 10_000, "", "a\0b"]
+    store.write_nodes("User", nodes(*keys))
+    store.write_nodes("Item", nodes("i"))
+    store.write_relationships("LIKED", "User", "Item", edges(*((key, "i") for key in keys)))
+    found = snapshot(store, LIKES, workspace)
+    assert sorted(found.users.take(np.arange(len(keys)))) == sorted(keys)
+    assert found.users.take(found.users.index(keys)) == keys
+
+
+def test_ids() -> None:
+    ids = Ids(pa.array(["a", "b", "c"]))
+    assert ids.index(["c", "gone", "a"]).tolist() == [2, -1, 0]
+    assert ids.index([]).tolist() == []
+    assert (ids[1], len(ids), ids.take(np.array([2, 0]))) == ("b", 3, ["c", "a"])

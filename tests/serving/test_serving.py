@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.errors import ConfigError, DataError, NotFoundError, TrainingError
+from graphrec.features import FeatureStore
+from graphrec.serving.embed import embed
+from graphrec.serving.explain import explain
+from graphrec.serving.load_model import load_run
+from graphrec.serving.publish import publish
+from graphrec.serving.recommend import Request, recommend
+from graphrec.serving.similar import similar
+from graphrec.store.ladybug import LadybugStore
+
+
+def parity(segment: str) -> int:
+    return int(segment.split("#")[1]) % 2
+
+
+def test_new_videos_are_ranked_by_taste(store, workspace) -> None:
+    for user in ("u0", "u1"):
+        ranking = recommend(store, workspace, Request(user, k=8, new_only=True))
+        assert ranking.basis.startswith("transgrec-")
+        assert {item.video for item in ranking.items} <= {"v10", "v11"}
+        assert [parity(item.id) for item in ranking.items] == [int(user[1:]) % 2] * 8
+
+
+def test_within_a_video_every_unseen_segment_is_ranked_with_its_times(store, workspace) -> None:
+    ranking = recommend(store, workspace, Request("u0", k=100, within="v11"))
+    assert len(ranking.items) == 8
+    first = ranking.items[0]
+    assert (first.video, first.title) == ("v11", "Video v11")
+    assert first.end_s - first.start_s == 5
+    assert sorted((i.score for i in ranking.items), reverse=True) == [i.score for i in ranking.items]
+
+
+def test_seen_segments_are_left_out_unless_asked_for(store, workspace) -> None:
+    seen = set(
+        store.query("MATCH (:User {id: 'u0'})-[:HIGHLIGHTED]->(s:Segment) RETURN s.id AS id")[
+            "id"
+        ].to_pylist()
+    )
+    assert seen
+    unseen = {i.id for i in recommend(store, workspace, Request("u0", k=1000)).items}
+    everything = {i.id for i in recommend(store, workspace, Request("u0", k=1000, include_seen=True)).items}
+    assert not seen & unseen
+    assert everything == seen | unseen
+
+
+def test_a_run_scores_as_its_published_embeddings_do(store, workspace, trained) -> None:
+    published = recommend(store, workspace, Request("u3", k=5))
+    from_run = recommend(store, workspace, Request("u3", k=5, run=trained[1].run.id))
+    assert [i.id for i in from_run.items] == [i.id for i in published.items]
+    assert [i.score for i in from_run.items] == pytest.approx([i.score for i in published.items], rel=1e-4)
+
+
+def test_a_user_without_history_gets_what_is_popular_and_is_told(store, workspace) -> None:
+    ranking = recommend(store, workspace, Request("newcomer", k=3))
+    assert ranking.basis == "popularity"
+    assert "newcomer" in ranking.note
+    counts = [i.score for i in ranking.items]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (Request("nobody"), NotFoundError),
+        (Request("u0", within="v99"), NotFoundError),
+        (Request("u0", run="transgrec-1"), NotFoundError),
+        (Request("u0", model="jifr"), NotFoundError),
+        (Request("u0", k=0), ConfigError),
+    ],
+)
+def test_what_does_not_exist_is_named(store, workspace, request_, error) -> None:
+    with pytest.raises(error):
+        recommend(store, workspace, request_)
+
+
+def test_hostile_ids_stay_data(store, workspace) -> None:
+    with pytest.raises(NotFoundError):
+        recommend(store, workspace, Request("'}) DETACH DELETE n //"))
+    assert store.counts()["User"] == 25
+
+
+def test_similar_segments_show_the_same(store) -> None:
+    found = similar(store, "v11#2", 10)
+    assert "v11#2" not in [item.id for item in found]
+    assert [parity(item.id) for item in found] == [0] * 10
+    with pytest.raises(NotFoundError, match="newcomer"):
+        similar(store, "newcomer")
+
+
+def test_explanations_are_true(store, workspace) -> None:
+    best = recommend(store, workspace, Request("u0", k=1)).items[0]
+    told = explain(store, workspace, "u0", best.id)
+    assert told.score == pytest.approx(best.score, rel=1e-5)
+    seen = set(
+        store.query("MATCH (:User {id: 'u0'})-[:HIGHLIGHTED]->(s:Segment) RETURN s.id AS id")[
+            "id"
+        ].to_pylist()
+    )
+    assert {s.via for s in told.shared} <= seen
+    assert {a.id for a in told.content["look"]} <= seen
+    assert told.content["look"][0].cosine > 0.9
+    others = store.query(
+        "MATCH (:Segment {id: $via})<-[:HIGHLIGHTED]-(o:User)-[:HIGHLIGHTED]->(:Segment {id: $id}) "
+        "WHERE o.id <> 'u0' RETURN count(DISTINCT o.id) AS c",
+        via=told.shared[0].via, id=best.id,
+    )  # fmt: skip
+    assert others["c"][0].as_py() == told.shared[0].users
+    assert told.shared[0].via in told.sentence
+
+
+def test_new_nodes_are_embedded_from_features_alone(copied, trained) -> None:
+    loaded = load_run(copied, trained[1].run)
+    with_store = LadybugStore(copied, write=True)
+    ids = [f"late#{p}" for p in range(4)]
+    with_store.write_nodes("Item", pa.table({"id": ["late"]}))
+    with_store.write_nodes("Segment", pa.table({"id": [*ids, "late#bare"], "position": [0, 1, 2, 3, 4]}))
+    owner = pa.table({"from": ["late"] * 5, "to": [*ids, "late#bare"]})
+    with_store.write_relationships("HAS_SEGMENT", "Item", "Segment", owner)
+    look = np.eye(2, 8, dtype=np.float32)[[p % 2 for p in range(4)]]
+    FeatureStore(copied.features).write("look", "Segment", ids, look)
+    before = with_store.read_embeddings("Segment", "transgrec")
+    done = embed(with_store, loaded, copied)
+    assert (done.embedded, done.without_features) == (4, 1)
+    after_ids, after = with_store.read_embeddings("Segment", "transgrec")
+    assert len(after_ids) == len(before[0]) + 4
+    kept = [after_ids.index(key).as_py() for key in before[0]]
+    np.testing.assert_array_equal(after[kept], before[1])
+    best = recommend(with_store, copied, Request("u1", k=2, within="late"))
+    assert [parity(item.id) for item in best.items] == [1, 1]
+    assert embed(with_store, loaded, copied).embedded == 0
+    with_store.close()
+
+
+def test_features_of_another_width_are_refused(copied, trained) -> None:
+    loaded = load_run(copied, trained[1].run)
+    store = LadybugStore(copied, write=True)
+    store.write_nodes("Segment", pa.table({"id": ["x#0"]}))
+    with pytest.raises(DataError, match="look"):
+        FeatureStore(copied.features).write("look", "Segment", ["x#0"], np.ones((1, 3), np.float32))
+    assert embed(store, loaded, copied).without_features == 1
+    store.close()
+
+
+def test_the_run_node_tells_where_embeddings_come_from(store, trained) -> None:
+    node = store.query(
+        "MATCH (r:Run) RETURN r.id AS id, r.snapshot AS snapshot, r.metrics AS metrics"
+    ).to_pylist()[0]
+    manifest = trained[1].run.manifest
+    assert (node["id"], node["snapshot"]) == (trained[1].run.id, manifest["snapshot"])
+    assert json.loads(node["metrics"]) == manifest["test"]["metrics"]
+
+
+def test_publishing_again_changes_only_the_time(copied, trained) -> None:
+    store = LadybugStore(copied, write=True)
+    before = store.read_embeddings("User", "transgrec")
+    publish(store, load_run(copied, trained[1].run))
+    after = store.read_embeddings("User", "transgrec")
+    assert after[0].equals(before[0])
+    np.testing.assert_array_equal(after[1], before[1])
+    assert store.counts()["Run"] == 1
+    store.close()
+
+
+def test_missing_weights_say_how_to_finish_the_run(copied, trained) -> None:
+    from graphrec.training.runs import find_run
+
+    run = find_run(copied, trained[1].run.id)
+    (run.folder / "model.safetensors").unlink()
+    with pytest.raises(TrainingError, match="--resume"):
+        load_run(copied, run)
