@@ -219,7 +219,11 @@ class LadybugStore:
                 result = connection.execute(text, {SPARE: None} | parameters)
                 return cast(Any, result).get_as_arrow(-1)
         except RuntimeError as error:
-            raise QueryError(f"the query failed: {_first_line(error)}") from error
+            reason = _first_line(error)
+            cure = (
+                " (embeddings are there once a run is published)" if "Cannot find property" in reason else ""
+            )
+            raise QueryError(f"the query failed: {reason}{cure}") from error
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""

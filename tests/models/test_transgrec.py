@@ -160,14 +160,14 @@ def test_new_items_are_embedded_like_old_ones_without_edges(toy: TrainingData) -
 
 def test_item_embedding_follows_the_setting(toy: TrainingData) -> None:
     video = replace(toy, group=np.zeros(4, np.int64))
-    content = make(toy).embed_items(torch.tensor(toy.features))
+    content = make(toy, neighbour_share=0).embed_items(torch.tensor(toy.features))
     for data, source, by_content in (
         (toy, "auto", False),
         (video, "auto", True),
         (toy, "transfer", True),
         (video, "graph", False),
     ):
-        items = make(data, item_embedding=source).embeddings()[1]
+        items = make(data, item_embedding=source, neighbour_share=0).embeddings()[1]
         assert torch.allclose(items[3], content[3], atol=1e-6)
         assert torch.allclose(items[:3], content[:3], atol=1e-6) == by_content
 

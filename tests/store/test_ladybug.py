@@ -289,8 +289,8 @@ def test_a_file_too_large_for_the_memory_is_one_clear_error(
         with pytest.raises(StoreError, match=r"one file needs more than the .* split it"):
             load_all()
         assert store.counts()["RATED"] == 0
-    monkeypatch.undo()
-    assert titles(workspace) == {"a": ("before",)}
+        one = edges(("key 0", "key 1"), rating=[1.0])
+        assert store.write_relationships("RATED", "User", "Item", one) == Written(created=1)
 
 
 def test_properties_added_to_the_schema_later(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
