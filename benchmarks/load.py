@@ -3,7 +3,8 @@
     python benchmarks/load.py [--rows 1000000] [--users 60000] [--items 20000]
 
 Every way is a process of its own, from start to end, so that its seconds count the interpreter and the imports, and
-its peak memory is its own. The peer reads the same file and sends batches of 10,000 rows to the same database.
+its peak memory is its own. The peer reads the same file and sends batches of 10,000 rows to the same database: first
+the nodes, then the relationships between them, which is six times faster than all three MERGEs in one statement.
 """
 
 from __future__ import annotations
@@ -44,8 +45,11 @@ with open(sys.argv[1], newline="") as file:
         {"user": user, "item": item, "rating": float(rating), "at": int(at)}
         for (user, item, rating, at), _ in zip(rows, range(10_000))
     ]:
+        for label, key in (("User", "user"), ("Item", "item")):
+            ids = sorted({row[key] for row in batch})
+            connection.execute(f"UNWIND $ids AS id MERGE (n:{label} {{id: id}})", {"ids": ids})
         connection.execute(
-            "UNWIND $rows AS row MERGE (u:User {id: row.user}) MERGE (i:Item {id: row.item}) "
+            "UNWIND $rows AS row MATCH (u:User {id: row.user}) MATCH (i:Item {id: row.item}) "
             "MERGE (u)-[e:RATED]->(i) SET e.rating = row.rating, e.at = row.at", {"rows": batch})
 connection.close()
 database.close()
