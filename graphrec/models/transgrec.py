@@ -58,7 +58,9 @@ class TransGRec(Recommender[TransGRecSettings]):
         super().__init__(data, settings)
         dimension, width = settings.dimension, data.features.shape[1]
         has_edges = torch.from_numpy(data.by_item.lengths > 0)
-        self.scaling = FeatureScaling(torch.from_numpy(data.features[has_edges.numpy()]), settings.scaling)
+        # Wide features are copied only where the scaling is fitted on them.
+        fitted = has_edges.numpy() if settings.scaling in ("standard", "whiten") else slice(0)
+        self.scaling = FeatureScaling(torch.from_numpy(data.features[fitted]), settings.scaling)
         self.users_free = nn.Parameter(torch.randn(data.users, dimension) * settings.initial_std)
         self.items_free = (
             nn.Parameter(torch.randn(data.items, dimension) * settings.initial_std)
@@ -217,7 +219,8 @@ class TransGRec(Recommender[TransGRecSettings]):
 
     def _items(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """Content g_i (Eq. 2) and fused y_i (Eq. 3), float32 [n, D] each."""
-        content = linear(self.content[items], self.projection).float()
+        everything = items is self._graph.items and len(items) == len(self.content)
+        content = linear(self.content if everything else self.content[items], self.projection).float()
         return content, content if self.items_free is None else content + embedding(items, self.items_free)
 
     @torch.no_grad()
