@@ -12,7 +12,7 @@ from torch.nn.functional import embedding, linear, logsigmoid, softplus
 
 from graphrec.graph.blocks import Blocks, Sampler
 from graphrec.graph.data import TrainingData
-from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender
+from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Scorer
 from graphrec.models.content_neighbours import mean_of_neighbours
 from graphrec.models.features import FeatureScaling
 from graphrec.models.propagation import Propagation, whole_graph
@@ -224,8 +224,11 @@ class TransGRec(Recommender[TransGRecSettings]):
         return content, content if self.items_free is None else content + embedding(items, self.items_free)
 
     @torch.no_grad()
-    def scorer(self) -> EmbeddingScorer:
+    def scorer(self) -> Scorer:
         """Return inner products of ``embeddings`` (Eq. 10 and 18)."""
+        if self._source == "transfer" and self.settings.neighbour_share:
+            u, v = self._graph_embeddings()
+            return _OnDemand(self, u, v)
         return EmbeddingScorer(*self.embeddings())
 
     @torch.no_grad()
@@ -234,10 +237,7 @@ class TransGRec(Recommender[TransGRecSettings]):
         graph = self._whole()
         u, v = self._graph_embeddings()
         items = self._place(self.content, v, torch.arange(len(self.content), device=self.device))
-        source = self.settings.item_embedding
-        if source == "auto":
-            source = "transfer" if self.in_video and self.transfer is not None else "graph"
-        if source == "graph":
+        if self._source == "graph":
             items[graph.items] = torch.where(self.has_edges[graph.items, None] > 0, v, items[graph.items])
         return u, items
 
@@ -246,34 +246,50 @@ class TransGRec(Recommender[TransGRecSettings]):
         """Return embeddings, float32 [n, D], for new items' features, float32 [n, F] (Eq. 18)."""
         return self._place(self.scaling(features.to(self.device)), self._graph_embeddings()[1], None)
 
+    @property
+    def _source(self) -> str:
+        if self.settings.item_embedding == "auto":
+            return "transfer" if self.in_video and self.transfer is not None else "graph"
+        return self.settings.item_embedding
+
     def _graph_embeddings(self) -> tuple[Tensor, Tensor]:
         """Return u^K of all users and v^K of the graph's items."""
         graph = self._whole()
         u, v = self.propagation(graph, embedding(graph.users, self.users_free), self._items(graph.items)[1])
         return u, v
 
-    def _place(self, content: Tensor, v: Tensor, items: Tensor | None) -> Tensor:
+    def _place(self, content: Tensor, v: Tensor, items: Tensor | None, scale: Tensor | None = None) -> Tensor:
         """Embed items from scaled content alone: T(g_i), blended with the v_j of those most like them.
 
-        ``items`` are their graph ids, where they have any: an item is no neighbour of itself.
+        ``items`` are their graph ids, where they have any: an item is no neighbour of itself. ``scale`` is what
+        ``_scale`` returned for ``v``, where it is known already.
         """
         learned = self._transferred(content)
         share = self.settings.neighbour_share
         if not share:
             return learned
         graph = self._whole()
-        warm = (self.has_edges[graph.items] > 0).nonzero()[:, 0]
-        known, places = self.content[graph.items[warm]], v[warm]
+        warm, known, places = self._known(v)
         row = torch.full((len(self.content),), -1, device=self.device)
         row[graph.items[warm]] = torch.arange(len(warm), device=self.device)
         count = self.settings.neighbours
         near = mean_of_neighbours(content, known, places, count, None if items is None else row[items])
-        # T shrinks towards the mean as any regression does: both parts are brought to one scale, taken on known items.
-        some = torch.linspace(0, len(warm) - 1, min(len(warm), _ROWS // 4), device=self.device).long()
-        scale = mean_of_neighbours(known[some], known, places, count, some).norm(dim=1).mean()
-        scale = scale / self._transferred(known[some]).norm(dim=1).mean().clamp(min=1e-9)
+        scale = self._scale(v) if scale is None else scale
         blended: Tensor = (1 - share) * scale * learned + share * near
         return blended
+
+    def _known(self, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the places in ``v`` of items with edges, their scaled content, and their rows of ``v``."""
+        items = self._whole().items
+        warm = (self.has_edges[items] > 0).nonzero()[:, 0]
+        return warm, self.content[items[warm]], v[warm]
+
+    def _scale(self, v: Tensor) -> Tensor:
+        """Return what brings T, which shrinks towards the mean as any regression does, to its neighbours' length."""
+        warm, known, places = self._known(v)
+        some = torch.linspace(0, len(warm) - 1, min(len(warm), _ROWS // 4), device=self.device).long()
+        near = mean_of_neighbours(known[some], known, places, self.settings.neighbours, some)
+        return near.norm(dim=1).mean() / self._transferred(known[some]).norm(dim=1).mean().clamp(min=1e-9)
 
     def _transferred(self, content: Tensor) -> Tensor:
         return torch.cat([self._embed(part) for part in torch.split(content, _ROWS)])
@@ -284,6 +300,26 @@ class TransGRec(Recommender[TransGRecSettings]):
             return projected
         embedded: Tensor = self.transfer(projected).float()
         return embedded
+
+
+class _OnDemand:
+    """Embeds items when they are first asked for: of all segments, only those of the videos at hand are needed."""
+
+    def __init__(self, model: TransGRec, users: Tensor, v: Tensor) -> None:
+        self._model, self._users, self._v, self._scale = model, users, v, model._scale(v)
+        self._items = torch.empty(len(model.content), users.shape[1], device=users.device)
+        self._done = torch.zeros(len(model.content), dtype=torch.bool, device=users.device)
+
+    @torch.no_grad()
+    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+        """Return float32 [len(users), len(items)]."""
+        wanted = torch.arange(len(self._done)) if items is None else items
+        wanted = wanted.to(self._done.device)
+        new = wanted[~self._done[wanted]]
+        if len(new):
+            self._items[new] = self._model._place(self._model.content[new], self._v, new, self._scale)
+            self._done[new] = True
+        return self._users[users] @ self._items[wanted].T
 
 
 @dataclass(frozen=True)

@@ -210,3 +210,13 @@ def test_toy_is_learnt_by_heart(toy: TrainingData, preset: str) -> None:
     model = make(data, preset=preset, dimension=16, l2=0, content_l2=0)
     options = TrainOptions(epochs=200, learning_rate=0.02, patience=200, device="cpu")
     assert train(model, Split("toy", data, own, own), options).best == 1
+
+
+def test_items_embedded_on_demand_are_those_embedded_at_once(toy: TrainingData) -> None:
+    model = make(replace(toy, group=np.zeros(4, np.int64)), neighbour_share=0.5, neighbours=2)
+    users, items = model.embeddings()
+    scorer = model.scorer()
+    some = torch.tensor([2, 0])
+    everyone = torch.arange(len(users))
+    torch.testing.assert_close(scorer.score(everyone, some), users @ items[some].T)
+    torch.testing.assert_close(scorer.score(everyone), users @ items.T)
