@@ -289,7 +289,9 @@ class TransGRec(Recommender[TransGRecSettings]):
         warm, known, places = self._known(v)
         some = torch.linspace(0, len(warm) - 1, min(len(warm), _ROWS // 4), device=self.device).long()
         near = mean_of_neighbours(known[some], known, places, self.settings.neighbours, some)
-        return near.norm(dim=1).mean() / self._transferred(known[some]).norm(dim=1).mean().clamp(min=1e-9)
+        learned = self._transferred(known[some]).norm(dim=1).mean()
+        scale: Tensor = near.norm(dim=1).mean() / learned.clamp(min=1e-9)
+        return scale
 
     def _transferred(self, content: Tensor) -> Tensor:
         return torch.cat([self._embed(part) for part in torch.split(content, _ROWS)])
