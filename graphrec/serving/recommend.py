@@ -89,14 +89,14 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
     elif run:
         found = _by_embedding(store, model, label, request, among, seen)
     if found is not None:
-        return Ranking(request.user, label, run, "", _detailed(store, label, found))
+        return Ranking(request.user, label, run, "", detailed(store, label, found))
     note = (
         f"nothing is known of {request.user} to the model: no training record"
         if run
         else "no run is published yet: `graphrec train --model transgrec`"
     )
     popular = _popular(store, label, request.k, among, seen)
-    return Ranking(request.user, label, "popularity", note, _detailed(store, label, popular))
+    return Ranking(request.user, label, "popularity", note, detailed(store, label, popular))
 
 
 def current_run(store: GraphStore, model: str | None) -> dict[str, Any] | None:
@@ -193,7 +193,8 @@ def _popular(
     return found[:k]
 
 
-def _detailed(store: GraphStore, label: str, found: Sequence[Neighbour]) -> list[Recommendation]:
+def detailed(store: GraphStore, label: str, found: Sequence[Neighbour]) -> list[Recommendation]:
+    """Return ``found`` with titles, videos and times, for labels that have them."""
     if not found:
         return []
     details = {row.pop("id"): row for row in rows(store, "details", label, ids=[n.id for n in found])}

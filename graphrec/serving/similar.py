@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from graphrec.errors import ConfigError, NotFoundError
-from graphrec.serving.lookups import LABELS, label_of, rows
-from graphrec.serving.recommend import Recommendation, current_run
+from graphrec.serving.lookups import LABELS, label_of
+from graphrec.serving.recommend import Recommendation, current_run, detailed
 from graphrec.store.base import GraphStore
 
 
@@ -33,7 +33,6 @@ def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = No
             "node that has features"
         )
     found = store.nearest(label, run["property"], vectors[at], k, without=[node], metric="cosine")
-    details = {}
-    if label in LABELS:
-        details = {row.pop("id"): row for row in rows(store, "details", label, ids=[n.id for n in found])}
-    return [Recommendation(n.id, n.score, **details.get(n.id, {})) for n in found]
+    if label not in LABELS:
+        return [Recommendation(n.id, n.score) for n in found]
+    return detailed(store, label, found)
