@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from graphrec.api.train import Plan, train
@@ -73,11 +74,18 @@ def _mean(found: list[Evaluation], name: str) -> str:
 def _compared(found: list[Evaluation], reference: list[Evaluation], name: str) -> str:
     if found is reference:
         return "- | -"
-    ours, theirs = (np.concatenate([e.values[name] for e in run]) for run in (found, reference))
-    if len(ours) != len(theirs):
+    ours, theirs = (_per_user(run, name) for run in (found, reference))
+    if not np.array_equal(ours[0], theirs[0]):
         return "other cases | -"
-    test = paired_test(ours, theirs, seed=0)
-    return f"{test.difference:+.4f} ({test.difference / theirs.mean():+.0%}) | {test.p_value:.4f}"
+    mean = np.mean([e.metrics[name] for e in reference])
+    difference = np.mean([e.metrics[name] for e in found]) - mean
+    return f"{difference:+.4f} ({difference / mean:+.0%}) | {paired_test(ours[1], theirs[1], seed=0).p_value:.4f}"
+
+
+def _per_user(found: list[Evaluation], name: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the users and the sum of each one's values: folds and seeds of one user are no independent cases."""
+    users, groups = np.unique(np.concatenate([e.users for e in found]), return_inverse=True)
+    return users, np.bincount(groups, np.concatenate([e.values[name] for e in found]))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from graphrec.evaluation.evaluate import evaluate
+from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.data import Cases, Split, TrainingData
 from graphrec.graph.ragged import Ragged
 from graphrec.models.transgrec import TransGRec
@@ -43,7 +44,7 @@ def main() -> None:
     split = world()
     ours = TrainOptions(epochs=3, batch_size=8192, learning_rate=5e-3, patience=99)
     model = make(split)
-    result = train(model, split, ours)
+    result = train(model, split, ours, judge=validation_judge(split, ours))
     epoch = float(np.median([line.seconds for line in result.history]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     paper = TrainOptions(epochs=1, batch_size=50, learning_rate=1e-3, propagation="full")

@@ -68,8 +68,7 @@ class BadRows(DataError):
         shown = "; ".join(f"line {line}: {reason}" for line, reason in reasons[:3])
         more = f" (and {total - 3} more)" if total > 3 else ""
         super().__init__(
-            f"{source}: {shown}{more}; nothing of this file was stored. "
-            "Mend the rows or use --on-bad-row skip",
+            f"{source}: {shown}{more}; nothing of this file was stored. Mend the rows or use --on-bad-row skip",
             source,
         )
 

@@ -27,11 +27,21 @@ class Checked:
         table: what can be stored.
         refused: for each refused row its position in the block and the reason.
         repeated: rows that say again what another row of the block says, or say it of an earlier time.
+        rows: int64 [rows of table], where each stands in the block.
     """
 
     table: pa.Table
     refused: list[tuple[int, str]] = field(default_factory=list)
     repeated: int = 0
+    rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def without(self, wrong: npt.NDArray[np.int64], reason: str) -> Checked:
+        """Refuse the rows ``wrong`` (int64, positions in ``table``) for ``reason``."""
+        if not len(wrong):
+            return self
+        refused = sorted([*self.refused, *((row, reason) for row in self.rows[wrong].tolist())])
+        kept = np.delete(np.arange(self.table.num_rows), wrong)
+        return Checked(self.table.take(pa.array(kept)), refused, self.repeated, self.rows[kept])
 
 
 def check(table: pa.Table, keys: Sequence[str], properties: Sequence[Property]) -> Checked:
@@ -72,7 +82,10 @@ def check(table: pa.Table, keys: Sequence[str], properties: Sequence[Property]) 
     }
     complete = len(kept) == table.num_rows
     return Checked(
-        typed if complete else typed.take(pa.array(kept)), sorted((refused | named).items()), repeated
+        typed if complete else typed.take(pa.array(kept)),
+        sorted((refused | named).items()),
+        repeated,
+        kept,
     )
 
 

@@ -54,6 +54,8 @@ def read_parts(
 
     Raises ``DataError`` for a missing or empty file, one without rows, a missing column or a wrong encoding.
     """
+    if path.is_dir():
+        raise DataError(f"{path}: a folder; name the file in it", str(path))
     if not path.is_file():
         raise DataError(f"{path}: no such file", str(path))
     if path.stat().st_size == 0:

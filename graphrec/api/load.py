@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
+from graphrec.api.contradictions import Contradictions
 from graphrec.api.intervals import resolve
 from graphrec.errors import BadRows, ConfigError, DataError
 from graphrec.features import FeatureStore
@@ -25,6 +26,7 @@ from graphrec.store.base import GraphStore, Written
 from graphrec.workspace import Workspace
 
 OnBadRow = Literal["stop", "skip"]
+
 Progress = Callable[[str, int], None]
 
 
@@ -95,6 +97,7 @@ def load(
     rejects = _Rejects(workspace.root / "rejects" / time.strftime(f"{loader.name}-%Y%m%d-%H%M%S.csv"))
     features: list[FeatureBlock] = []
     current: str | None = None
+    said = Contradictions()
     with ExitStack() as held:
         held.callback(rejects.finish, store is not None)
         file = held.enter_context(ExitStack())
@@ -106,6 +109,8 @@ def load(
                     file.close()
                     _write_features(features, workspace, report)
                     file.enter_context(store.transaction())
+                if block.source != current:
+                    said = Contradictions()
                 current = block.source
                 if isinstance(block, FeatureBlock):
                     FeatureStore(workspace.features).check(block.name, block.label, block.ids, block.matrix)
@@ -119,7 +124,7 @@ def load(
                         )
                     block, checked = resolve(block, store)
                 else:
-                    checked = _checked(block)
+                    checked = said.check(_kind(block), _keys(block), _checked(block))
                 reasons = _reasons(block, checked)
                 if reasons and on_bad_row == "stop":
                     raise BadRows(block.source, reasons, len(reasons))
@@ -146,8 +151,16 @@ def load(
 
 def _checked(block: NodeBlock | RelationshipBlock) -> Checked:
     if isinstance(block, NodeBlock):
-        return check(block.table, [schema.KEY], schema.label(block.label).properties)
-    return check(block.table, ["from", "to"], schema.relationship(block.name).properties)
+        return check(block.table, _keys(block), schema.label(block.label).properties)
+    return check(block.table, _keys(block), schema.relationship(block.name).properties)
+
+
+def _keys(block: NodeBlock | RelationshipBlock) -> list[str]:
+    return [schema.KEY] if isinstance(block, NodeBlock) else ["from", "to"]
+
+
+def _kind(block: NodeBlock | RelationshipBlock) -> tuple[str, ...]:
+    return (block.label,) if isinstance(block, NodeBlock) else (block.name, block.start, block.end)
 
 
 def _reasons(block: NodeBlock | RelationshipBlock, checked: Checked) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from graphrec.errors import unknown
 from graphrec.evaluation.evaluate import Evaluation, evaluate
+from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.build import snapshot
 from graphrec.graph.data import Cases, Split
 from graphrec.graph.projection import choose, narrowed
@@ -141,8 +142,17 @@ def _run(
     model: Recommender[Any] = model_class(name)(parts.data, settings)
     began = time.monotonic()
 
+    judge = validation_judge(parts, options, name)
     result: TrainResult = run_training(
-        model, parts, options, folder, progress, snapshot=shot.fingerprint, resume=resume, extra=extra
+        model,
+        parts,
+        options,
+        folder,
+        progress,
+        judge=judge,
+        snapshot=shot.fingerprint,
+        extra=extra,
+        resume=resume,
     )
     test = evaluate(
         model.scorer(), parts.test, parts.data, default_metrics(parts.test), seed=options.seed, model=name

@@ -15,8 +15,6 @@ from safetensors.torch import save
 from torch import Tensor
 
 from graphrec.errors import TrainingError
-from graphrec.evaluation.evaluate import evaluate
-from graphrec.evaluation.metrics import metric
 from graphrec.files import replacing
 from graphrec.graph.blocks import Sampler
 from graphrec.graph.data import Split, TrainingData
@@ -30,6 +28,7 @@ from graphrec.training.checkpoint import (
     save_checkpoint,
 )
 from graphrec.training.device import choose_device, use_bf16
+from graphrec.training.judge import Judge
 from graphrec.training.manifest import describe_run, write_manifest
 from graphrec.training.options import TrainOptions
 from graphrec.training.seeding import random_state, restore_random_state
@@ -80,6 +79,7 @@ def train(
     folder: Path | None = None,
     progress: Progress | None = None,
     *,
+    judge: Judge | None = None,
     snapshot: str = "",
     extra: Mapping[str, Any] | None = None,
     resume: bool = False,
@@ -91,21 +91,22 @@ def train(
 
     Args:
         model: made from ``split.data``.
-        split: training data and validation cases; test cases are not touched.
+        split: the training data; its cases are the judge's affair.
         options: how to train.
         folder: where ``manifest.json``, ``metrics.jsonl``, ``model.safetensors`` and ``checkpoint/`` go, if
             anywhere.
         progress: told about each epoch.
+        judge: which epoch is the best; None: the last.
         snapshot: fingerprint of what the split was made from, for the manifest.
         extra: what else the manifest shall say.
         resume: go on from the checkpoint in ``folder``, if there is one.
 
     Raises:
         TrainingError: there is nothing to train on, a loss is not finite, or the checkpoint is of another
-        run. ConfigError: the device asked for is not there.
-        NotFoundError: an unknown metric.
+        run.
+        ConfigError: the device asked for is not there.
     """
-    run = _Run(model, split, options, folder, snapshot, extra or {})
+    run = _Run(model, split, options, folder, judge or Judge("none", True, None), snapshot, extra or {})
     if resume and folder is not None:
         run.restore(load_checkpoint(folder))
     run.save_manifest()
@@ -123,13 +124,14 @@ class _Run:
         split: Split,
         options: TrainOptions,
         folder: Path | None,
+        judge: Judge,
         snapshot: str,
         extra: Mapping[str, Any],
     ) -> None:
         self.device = choose_device(options.device)
         self.model, self.split, self.options, self.folder = model.to(self.device), split, options, folder
         self.manifest = describe_run(model, split, options, self.device, snapshot) | dict(extra)
-        self.metric = metric(options.metric_for(split.valid))
+        self.judge = judge
         self.generator = torch.Generator(self.device).manual_seed(options.seed)
         self.updates = Updates(model, options, bf16=use_bf16(options, self.device))
         self.trains = bool(self.updates.phases) and options.epochs > 0
@@ -138,7 +140,6 @@ class _Run:
             model.sample_with(_sampler(model, split.data, options, self.device))
         self.history: list[Epoch] = []
         self.best_epoch, self.best, self.best_weights = 0, math.nan, _copy(model)
-        self.validates = bool(split.valid.relevant.lengths.any())
         model.eval()
 
     @property
@@ -157,21 +158,21 @@ class _Run:
         valid = self._validate()
         line = Epoch(number, loss, valid, round(len(self.edges) / seconds, 1), round(seconds, 3))
         self.history.append(line)
-        value = valid.get(self.metric.name, math.nan)
-        better = value > self.best if self.metric.higher_is_better else value < self.best
-        if better or math.isnan(self.best) or not self.validates:
+        value = valid.get(self.judge.metric, math.nan)
+        better = value > self.best if self.judge.higher_is_better else value < self.best
+        if better or math.isnan(self.best):
             self.best_epoch, self.best, self.best_weights = number, value, _copy(self.model)
         self._save()
         return line
 
     def finish(self) -> TrainResult:
         """Put the best weights back and write what remains to be written."""
-        if not self.trains and self.validates:
-            self.best = self._validate()[self.metric.name]
+        if not self.trains:
+            self.best = self._validate().get(self.judge.metric, math.nan)
         self.model.load_state_dict(self.best_weights)
         self.model.sample_with(None)
         self.manifest |= {
-            "metric": self.metric.name,
+            "metric": self.judge.metric,
             "best_epoch": self.best_epoch,
             "best": None if math.isnan(self.best) else self.best,
             "epochs": len(self.history),
@@ -182,7 +183,7 @@ class _Run:
             with replacing(self.folder / WEIGHTS) as file:
                 file.write(save({name: t.cpu() for name, t in tensors.items()}))
         self.save_manifest()
-        return TrainResult(self.metric.name, self.best_epoch, self.best, self.history, self.manifest)
+        return TrainResult(self.judge.metric, self.best_epoch, self.best, self.history, self.manifest)
 
     def save_manifest(self) -> None:
         """Write the manifest as it stands."""
@@ -228,18 +229,9 @@ class _Run:
         return self.options.schedule == "constant" and self.options.warmup == 0
 
     def _validate(self) -> dict[str, float]:
-        if not self.validates:
+        if self.judge.measure is None:
             return {}
-        names = [self.metric.name]
-        found = evaluate(
-            self.model.scorer(),
-            self.split.valid,
-            self.split.data,
-            names,
-            seed=self.options.seed,
-            model=self.model.name,
-        )
-        return dict(found.metrics)
+        return {self.judge.metric: self.judge.measure(self.model.scorer())}
 
     def _save(self) -> None:
         if self.folder is None:

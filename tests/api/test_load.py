@@ -25,6 +25,7 @@ from graphrec.testing.store_contract import nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
 RATINGS = TableOptions(rels="RATED", from_="User:user", to="Item:item", property=["rating", "at:time"])
+UNTIMED = TableOptions(rels="RATED", from_="User:user", to="Item:item", property=["rating"])
 SPANS = TableOptions(
     rels="HIGHLIGHTED", from_="User:user", to="Item:video", interval="start:end", property=["at"]
 )
@@ -287,6 +288,21 @@ def test_a_bad_row_in_a_late_block_leaves_the_store_as_it_was(
         assert not any(store.counts().values())
     assert tally(loaded(text), "RATED") == (5000, 5000, 0, 0, 0)
     assert store.counts()["User"] == 5000
+
+
+@pytest.mark.parametrize("row", ["u7,i7,2\n", "u9,i9,\n", "u7,i7,1\n"])
+def test_rows_of_different_blocks_contradict_each_other(
+    loaded: Load, store: GraphStore, monkeypatch: pytest.MonkeyPatch, row: str
+) -> None:
+    monkeypatch.setattr("graphrec.loaders.tabular.BLOCK_BYTES", 10_000)
+    text = "user,item,rating\n" + "".join(f"u{n},i{n},1\n" for n in range(5000)) + row
+    if row.endswith(",2\n"):
+        with pytest.raises(BadRows, match="line 5002: contradicts an earlier row with the same from and to"):
+            loaded(text, options=UNTIMED)
+        assert tally(loaded(text, options=UNTIMED, on_bad_row="skip"), "RATED") == (5001, 5000, 0, 0, 1)
+    else:
+        assert tally(loaded(text, options=UNTIMED), "RATED") == (5001, 5000, 0, 1, 0)
+    assert set(ratings(store).values()) == {(1.0, None)}
 
 
 # Highlights given by start and end

@@ -97,5 +97,5 @@ def test_parquet_without_rows(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="a folder; name the file in it"):
         rows(tmp_path, ["a"])

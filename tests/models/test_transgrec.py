@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from graphrec.evaluation.evaluate import evaluate
+from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.data import Cases, Split, TrainingData
 from graphrec.graph.full_graph import FullGraph
 from graphrec.graph.native_sampler import NativeSampler
@@ -192,7 +193,7 @@ def test_planted_taste_beats_popularity_and_reaches_cold_items(planted: Callable
     options = TrainOptions(
         epochs=40, batch_size=256, learning_rate=0.01, metric="map", patience=40, device="cpu"
     )
-    train(model, split, options)
+    train(model, split, options, judge=validation_judge(split, options))
     popularity = Popularity(split.data, PopularitySettings()).scorer()
     found = {
         (name, part): evaluate(scorer, cases, split.data, ["map"], seed=0).metrics["map"]
@@ -209,7 +210,8 @@ def test_toy_is_learnt_by_heart(toy: TrainingData, preset: str) -> None:
     own = Cases(np.arange(3), data.by_user, Ragged(np.array([0, 4, 8, 12]), np.tile(np.arange(4), 3)))
     model = make(data, preset=preset, dimension=16, l2=0, content_l2=0)
     options = TrainOptions(epochs=200, learning_rate=0.02, patience=200, device="cpu")
-    assert train(model, Split("toy", data, own, own), options).best == 1
+    split = Split("toy", data, own, own)
+    assert train(model, split, options, judge=validation_judge(split, options)).best == 1
 
 
 def test_items_embedded_on_demand_are_those_embedded_at_once(toy: TrainingData) -> None:

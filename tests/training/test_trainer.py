@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from graphrec.errors import ConfigError, NotFoundError, TrainingError
+from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.data import Cases, Split, TrainingData
 from graphrec.graph.ragged import Ragged
 from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Settings
@@ -23,7 +24,8 @@ from graphrec.models.transgrec_settings import TransGRecSettings
 from graphrec.training.manifest import read_manifest
 from graphrec.training.options import TrainOptions
 from graphrec.training.seeding import seed_everything
-from graphrec.training.trainer import Epoch, train
+from graphrec.training.trainer import Epoch, TrainResult
+from graphrec.training.trainer import train as train_judged
 
 OPTIONS: dict[str, Any] = {"epochs": 5, "batch_size": 64, "patience": 50, "metric": "map", "device": "cpu"}
 
@@ -52,6 +54,12 @@ def world(seed: int = 0) -> Split:
 def transgrec(split: Split, **settings: Any) -> TransGRec:
     seed_everything(1)
     return TransGRec(split.data, TransGRecSettings(dimension=8, **settings))
+
+
+def train(
+    model: Recommender[Any], split: Split, options: TrainOptions, *given: Any, **named: Any
+) -> TrainResult:
+    return train_judged(model, split, options, *given, judge=validation_judge(split, options), **named)
 
 
 def without_times(history: list[Epoch]) -> list[tuple[int, dict[str, float], dict[str, float]]]:

@@ -1,0 +1,78 @@
+"""Rows of one file that contradict rows of its earlier blocks; within a block ``rows.check`` sees to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphrec.rows import Checked
+
+Hashes = npt.NDArray[np.uint64]
+
+NOTHING = np.uint64(0)
+"""In place of a value's hash where there is no value; it agrees with all others."""
+
+
+class Contradictions:
+    """Remembers what a file said, 8 bytes a value, and refuses rows that say otherwise.
+
+    Rows with an ``at`` never contradict each other: the newest counts.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[str, ...], tuple[Sequence[str], pa.Table]] = {}
+        self._said: dict[tuple[str, ...], tuple[Hashes, Hashes]] = {}
+
+    def check(self, kind: tuple[str, ...], keys: Sequence[str], checked: Checked) -> Checked:
+        """Return ``checked`` without the rows that contradict an earlier block of the same ``kind``."""
+        table = checked.table
+        if "at" in table.column_names or len(table.column_names) == len(keys) or not table.num_rows:
+            return checked
+        if kind not in self._first:
+            # Hashed only when a second block comes: most files have but one.
+            self._first[kind] = keys, table
+            return checked
+        if kind not in self._said:
+            key, values = _hashes(*self._first[kind])
+            order = np.argsort(key)
+            self._said[kind] = key[order], values[order]
+        said, values = self._said[kind]
+        asked, told = _hashes(keys, table)
+        slot = np.searchsorted(said, asked)
+        known = slot < len(said)
+        known[known] = said[slot[known]] == asked[known]
+        before, now = values[slot[known]], told[known]
+        wrong = np.flatnonzero(known)[((before != now) & (before != NOTHING) & (now != NOTHING)).any(1)]
+        fresh = ~known
+        order = np.argsort(asked[fresh], kind="stable")
+        place = np.searchsorted(said, asked[fresh][order])
+        self._said[kind] = (
+            np.insert(said, place, asked[fresh][order]),
+            np.insert(values, place, told[fresh][order], 0),
+        )
+        return checked.without(wrong, f"contradicts an earlier row with the same {' and '.join(keys)}")
+
+
+def _hashes(keys: Sequence[str], table: pa.Table) -> tuple[Hashes, Hashes]:
+    """Return uint64 [n], a hash of each row's keys, and uint64 [n, properties], of its values."""
+    key = np.zeros(table.num_rows, np.uint64)
+    for name in keys:
+        key = key * np.uint64(0x9E3779B97F4A7C15) + _hash(table[name])
+    values = [_hash(table[name]) for name in table.column_names if name not in keys]
+    return key, np.stack(values, axis=1)
+
+
+def _hash(column: pa.ChunkedArray) -> Hashes:
+    encoded = pc.dictionary_encode(column.combine_chunks())
+    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    if not len(encoded.dictionary):
+        return np.full(len(column), NOTHING)
+    distinct = pd.util.hash_array(encoded.dictionary.to_numpy(zero_copy_only=False)) | np.uint64(1)
+    found: Hashes = distinct[pc.fill_null(encoded.indices, 0).to_numpy()]
+    found[encoded.indices.is_null().to_numpy(zero_copy_only=False)] = NOTHING
+    return found

@@ -1,0 +1,23 @@
+"""What the trainer asks after each epoch, so that it need not know how models are evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from graphrec.models.base import Scorer
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Tells which epoch was the best.
+
+    Attributes:
+        metric: name of the validation metric.
+        higher_is_better: its direction.
+        measure: its value for the scores of a model; None where there is nothing to validate on.
+    """
+
+    metric: str
+    higher_is_better: bool
+    measure: Callable[[Scorer], float] | None
