@@ -17,16 +17,16 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from graphrec.graph.blocks import Sampler
+from graphrec.graph.blocks import Blocks, Sampler
 from graphrec.graph.data import TrainingData
-from graphrec.graph.full_graph import FullGraph
+from graphrec.graph.full_graph import whole_graph
 from graphrec.graph.native_sampler import NativeSampler
 from graphrec.graph.ragged import Ragged
 from graphrec.models.aggregate import mean_pool
@@ -34,6 +34,16 @@ from graphrec.models.aggregate import mean_pool
 GRAPHS = {"phd2": (6_500, 25_000, 34_000), "large": (60_000, 20_000, 1_000_000)}
 NEGATIVES = 10
 Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The whole graph as a sampler."""
+
+    blocks: Blocks
+
+    def sample(self, users: Tensor, items: Tensor) -> Blocks:
+        return replace(self.blocks, seed_users=users, seed_items=items)
 
 
 def random_graph(users: int, items: int, edges: int, seed: int = 0) -> TrainingData:
@@ -144,7 +154,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|")
     for graph in GRAPHS if options.graph == "all" else (options.graph,):
         data = random_graph(*GRAPHS[graph])
-        full = FullGraph(data, options.layers)
+        full = Whole(whole_graph(data, torch.arange(data.items), options.layers))
         for width in map(int, options.widths.split(",")):
             model = Model.of(data, options.layers, options.dimension, width)
             for batch in map(int, options.batches.split(",")):

@@ -50,6 +50,11 @@ def evaluate_run(
         names += [f"coverage@{k}" for k in cuts]
     with torch.inference_mode():
         found = evaluate(
-            loaded.model.scorer(), cases, loaded.split.data, names, seed=run.manifest["seed"], model=run.model
+            loaded.model.scorer(cases.items),
+            cases,
+            loaded.split.data,
+            names,
+            seed=run.manifest["seed"],
+            model=run.model,
         )
     return Evaluated(run, "within-video" if within else "full", found)

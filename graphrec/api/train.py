@@ -142,7 +142,7 @@ def _run(
     model: Recommender[Any] = model_class(name)(parts.data, settings)
     began = time.monotonic()
 
-    judge = validation_judge(parts, options, name)
+    judge = validation_judge(parts, options)
     result: TrainResult = run_training(
         model,
         parts,
@@ -155,7 +155,12 @@ def _run(
         resume=resume,
     )
     test = evaluate(
-        model.scorer(), parts.test, parts.data, default_metrics(parts.test), seed=options.seed, model=name
+        model.scorer(parts.test.items),
+        parts.test,
+        parts.data,
+        default_metrics(parts.test),
+        seed=options.seed,
+        model=name,
     )
     manifest = result.manifest | {
         "test": test.to_dict(),

@@ -25,10 +25,6 @@ class Neighbours:
     reverse_indptr: Tensor
     reverse_indices: Tensor
 
-    def to(self, device: torch.device) -> Neighbours:
-        """Return a copy on ``device``; copies from pinned memory do not block."""
-        return Neighbours(*(t.to(device, non_blocking=True) for t in vars(self).values()))
-
 
 @dataclass(frozen=True)
 class Layer:
@@ -51,10 +47,6 @@ class Layer:
     def items(self) -> int:
         """How many target items."""
         return len(self.item_users.indptr) - 1
-
-    def to(self, device: torch.device) -> Layer:
-        """Return a copy on ``device``."""
-        return Layer(self.user_items.to(device), self.item_users.to(device))
 
 
 @dataclass(frozen=True)
@@ -83,13 +75,23 @@ class Blocks:
     seed_items: Tensor
 
     def to(self, device: torch.device) -> Blocks:
-        """Return a copy on ``device``; copies from pinned memory do not block."""
+        """Return the blocks on ``device``; tensors that layers share are moved once."""
+        if self.users.device == device:
+            return self
+        moved: dict[int, Tensor] = {}
+
+        def move(tensor: Tensor) -> Tensor:
+            if id(tensor) not in moved:
+                source = tensor.pin_memory() if device.type == "cuda" else tensor
+                moved[id(tensor)] = source.to(device, non_blocking=True)
+            return moved[id(tensor)]
+
+        def lists(neighbours: Neighbours) -> Neighbours:
+            return Neighbours(*map(move, vars(neighbours).values()))
+
+        layers = tuple(Layer(lists(layer.user_items), lists(layer.item_users)) for layer in self.layers)
         return Blocks(
-            self.users.to(device, non_blocking=True),
-            self.items.to(device, non_blocking=True),
-            tuple(layer.to(device) for layer in self.layers),
-            self.seed_users.to(device, non_blocking=True),
-            self.seed_items.to(device, non_blocking=True),
+            move(self.users), move(self.items), layers, move(self.seed_users), move(self.seed_items)
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from graphrec.graph.ragged import Ints, Ragged
 
@@ -61,6 +62,13 @@ class Cases:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @property
+    def items(self) -> torch.Tensor | None:
+        """int64: all items that are ranked in any case; None for all there are."""
+        if self.candidates is not None:
+            return torch.from_numpy(np.unique(self.candidates.indices))
+        return None if self.pool is None else torch.from_numpy(self.pool)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which sampler a training run uses: the whole graph or sampled blocks, by DGL or without it."""
+"""Whether a training run samples blocks or propagates the whole graph, and who samples: DGL or numpy."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import torch
 from graphrec.errors import ConfigError
 from graphrec.graph.blocks import Sampler
 from graphrec.graph.data import TrainingData
-from graphrec.graph.full_graph import FullGraph
 from graphrec.graph.native_sampler import NativeSampler
 
-Choice = Literal["auto", "full", "blocks"]
 Backend = Literal["auto", "dgl", "native"]
 
 NODES_PER_BATCH_EDGE = 4
@@ -23,38 +21,23 @@ RESIDENT_EDGES = 5_000_000
 
 
 def make_sampler(
-    data: TrainingData,
-    layers: int,
-    fanout: int,
-    batch_edges: int,
-    choice: Choice = "auto",
-    backend: Backend = "auto",
-    seed: int | None = None,
-    device: torch.device | str = "cpu",
+    data: TrainingData, layers: int, fanout: int, backend: Backend = "auto", seed: int | None = None
 ) -> Sampler:
-    """Return the sampler for a training run.
+    """Return what draws the blocks of a training run, on the CPU; ``Blocks.to`` moves them.
 
     Args:
         data: the training graph.
         layers: K, how many propagation steps.
-        fanout: neighbours that a target draws at most in each layer, -1 for all; the whole graph has all.
-        batch_edges: positives in a batch.
-        choice: ``full``, ``blocks``, or ``auto`` for ``full_graph_wins``.
-        backend: who samples blocks: ``dgl``, ``native``, or ``auto``: DGL where it works, else native. The
-            two draw from the same distribution, but not the same blocks from the same seed.
+        fanout: neighbours that a target draws at most in each layer, -1 for all.
+        backend: ``dgl``, ``native``, or ``auto``: DGL where it works, else native. The two draw from the same
+            distribution, but not the same blocks from the same seed.
         seed: start of the sampler's own random stream; None follows torch's global generator, and with it a
             trainer's resume.
-        device: where the model is. The whole graph is kept there; sampled blocks are made on the CPU, and
-            ``Blocks.to`` moves them.
 
     Raises:
         ConfigError: DGL is asked for and does not work, a fanout draws nothing, or a name is no choice.
         DataError: the two edge lists disagree or point outside the graph.
     """
-    if choice not in ("auto", "full", "blocks"):
-        raise ConfigError(f"sampling {choice!r} is not one of auto, full, blocks")
-    if choice == "full" or (choice == "auto" and full_graph_wins(data, batch_edges, device)):
-        return FullGraph(data, layers).to(device)
     return _block_sampler(backend)(data, (fanout,) * layers, seed)
 
 

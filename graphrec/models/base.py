@@ -63,6 +63,10 @@ class Batch:
     positives: Tensor
     negatives: Tensor
 
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on ``device``."""
+        return Batch(self.users.to(device), self.positives.to(device), self.negatives.to(device))
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -111,8 +115,11 @@ class Recommender(nn.Module, ABC, Generic[S]):
         raise NotImplementedError(f"{self.name} has no phase {phase!r}")
 
     @abstractmethod
-    def scorer(self) -> Scorer:
-        """Return the scores of the model as it stands."""
+    def scorer(self, items: Tensor | None = None) -> Scorer:
+        """Return the scores of the model as it stands.
+
+        ``items`` (int64) are the only ones it will be asked about; None: any. A model may spare itself the others.
+        """
 
     def embeddings(self) -> tuple[Tensor, Tensor] | None:
         """Return user and item embeddings, float32 [users, D] and [items, D]; None where there are none."""

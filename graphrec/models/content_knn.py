@@ -35,15 +35,15 @@ class ContentKNN(Recommender[ContentKNNSettings]):
 
     def __init__(self, data: TrainingData, settings: ContentKNNSettings) -> None:
         super().__init__(data, settings)
-        self.scaling = FeatureScaling(torch.tensor(data.features[data.by_item.lengths > 0]), settings.scaling)
-        self.register_buffer("items", self.embed_items(torch.tensor(data.features)), persistent=False)
+        self.scaling = FeatureScaling(data.features, settings.scaling, data.by_item.lengths > 0)
+        self.register_buffer("items", normalize(self.scaling.of(data.features), dim=1), persistent=False)
         summed = torch.zeros(data.users, self.items.shape[1])
         summed.index_add_(0, torch.from_numpy(data.by_user.rows), self.items[data.by_user.indices])
         counts = torch.from_numpy(data.by_user.lengths).clamp(min=1)
         self.register_buffer("profiles", summed / counts[:, None], persistent=False)
         self._history = data.by_user
 
-    def scorer(self) -> Scorer:
+    def scorer(self, items: Tensor | None = None) -> Scorer:
         """Return the scores; 0 for a user without training items."""
         if self.settings.neighbours == 0:
             return EmbeddingScorer(self.profiles, self.items)

@@ -42,6 +42,6 @@ class Popularity(Recommender[PopularitySettings]):
         super().__init__(data, settings)
         self.register_buffer("scores", torch.from_numpy(data.by_item.lengths).float())
 
-    def scorer(self) -> Scorer:
+    def scorer(self, items: Tensor | None = None) -> Scorer:
         """Return the scores, the same for all users."""
         return SharedScorer(self.scores)

@@ -48,6 +48,6 @@ class PositionPrior(Recommender[PositionSettings]):
         rate = (highlights + settings.smoothing * overall) / np.maximum(segments + settings.smoothing, 1e-9)
         self.register_buffer("scores", torch.from_numpy(np.where(in_video, rate[part], edges)).float())
 
-    def scorer(self) -> Scorer:
+    def scorer(self, items: Tensor | None = None) -> Scorer:
         """Return the scores, the same for all users."""
         return SharedScorer(self.scores)

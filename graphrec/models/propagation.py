@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from graphrec.graph.blocks import Blocks, Layer, Neighbours
+from graphrec.graph.blocks import Blocks, Neighbours
 from graphrec.graph.data import TrainingData
 from graphrec.models.aggregate import mean_pool
 
@@ -83,24 +82,3 @@ def _linear(dimension: int, identity_start: bool) -> nn.Linear:
     if identity_start:
         nn.init.eye_(linear.weight)
     return linear
-
-
-def whole_graph(data: TrainingData, items: Tensor, layers: int) -> Blocks:
-    """Return every training edge as blocks whose seeds are all users and ``items``.
-
-    ``FullGraph`` holds every item; here those without edges that no loss touches are left out, so that their
-    wide features are never projected.
-
-    Args:
-        data: the training graph.
-        items: int64 [i], graph ids; must include every item with an edge.
-        layers: K; they share their tensors.
-    """
-    local = np.full(data.items, -1)
-    local[items.numpy()] = np.arange(len(items))
-    by_item = data.by_item.take(items.numpy())
-    user_items = torch.from_numpy(data.by_user.indptr.copy()), torch.from_numpy(local[data.by_user.indices])
-    item_users = torch.from_numpy(by_item.indptr), torch.from_numpy(by_item.indices)
-    layer = Layer(Neighbours(*user_items, *item_users), Neighbours(*item_users, *user_items))
-    users = torch.arange(data.users)
-    return Blocks(users, items, (layer,) * layers, users, torch.arange(len(items)))

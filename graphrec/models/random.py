@@ -28,7 +28,7 @@ class Random(Recommender[RandomSettings]):
         super().__init__(data, settings)
         self._scorer = _RandomScorer(data.items, settings.seed)
 
-    def scorer(self) -> Scorer:
+    def scorer(self, items: Tensor | None = None) -> Scorer:
         """Return the scores; the same pair always has the same one."""
         return self._scorer
 

@@ -12,10 +12,12 @@ from torch.nn.functional import embedding, linear, logsigmoid, softplus
 
 from graphrec.graph.blocks import Blocks, Sampler
 from graphrec.graph.data import TrainingData
+from graphrec.graph.full_graph import whole_graph
 from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Scorer
-from graphrec.models.content_neighbours import mean_of_neighbours
+from graphrec.models.content_neighbours import ContentNeighbours
 from graphrec.models.features import FeatureScaling
-from graphrec.models.propagation import Propagation, whole_graph
+from graphrec.models.placement import Placement
+from graphrec.models.propagation import Propagation
 from graphrec.models.transgrec_settings import TransGRecSettings
 
 _ROWS = 8192
@@ -48,7 +50,6 @@ class TransGRec(Recommender[TransGRecSettings]):
     paper = "Wu et al., Learning to Transfer Graph Embeddings for Inductive Graph based Recommendation (SIGIR '20)"
     Settings = TransGRecSettings
 
-    content: Tensor
     has_edges: Tensor
     edge_weight: Tensor
     active: Tensor
@@ -58,9 +59,7 @@ class TransGRec(Recommender[TransGRecSettings]):
         super().__init__(data, settings)
         dimension, width = settings.dimension, data.features.shape[1]
         has_edges = torch.from_numpy(data.by_item.lengths > 0)
-        # Wide features are copied only where the scaling is fitted on them.
-        fitted = has_edges.numpy() if settings.scaling in ("standard", "whiten") else slice(0)
-        self.scaling = FeatureScaling(torch.from_numpy(data.features[fitted]), settings.scaling)
+        self.scaling = FeatureScaling(data.features, settings.scaling, has_edges.numpy())
         self.users_free = nn.Parameter(torch.randn(data.users, dimension) * settings.initial_std)
         self.items_free = (
             nn.Parameter(torch.randn(data.items, dimension) * settings.initial_std)
@@ -93,7 +92,6 @@ class TransGRec(Recommender[TransGRecSettings]):
         active = torch.tensor(data.sampled) | has_edges
         local = torch.cumsum(active, 0) - 1
         for name, value in (
-            ("content", _scaled(data, self.scaling)),
             ("has_edges", has_edges.float()),
             ("edge_weight", (weight * edges.sum() / (weight * edges).sum()).float()),
             ("active", active.nonzero()[:, 0]),
@@ -102,7 +100,18 @@ class TransGRec(Recommender[TransGRecSettings]):
             self.register_buffer(name, value, persistent=False)
         self.in_video = bool((data.group >= 0).any())
         self._graph = whole_graph(data, self.active, settings.layers)
+        self._features, self._scaled = data.features, torch.empty(0)
+        self._near: ContentNeighbours | None = None
         self._sampler: Sampler | None = None
+        self._drawn: tuple[Batch, Blocks, Tensor, Tensor] | None = None
+
+    @property
+    def content(self) -> Tensor:
+        """Scaled features of all items, float32 [items, F]; worked out when first used."""
+        if len(self._scaled) != len(self._features):
+            self._scaled = self.scaling.of(self._features)
+        self._scaled = self._scaled.to(self.device)
+        return self._scaled
 
     @property
     def layers(self) -> int:
@@ -111,7 +120,7 @@ class TransGRec(Recommender[TransGRecSettings]):
 
     def sample_with(self, sampler: Sampler | None) -> None:
         """Have ``loss`` draw neighbourhoods from ``sampler`` (K deep); None: use the whole graph."""
-        self._sampler = sampler
+        self._sampler, self._drawn = sampler, None
 
     def phases(self) -> Sequence[Phase]:
         """Return one joint update (Eq. 15), or gnn, transfer and discriminator in turn (Eq. 16 and 17)."""
@@ -125,7 +134,10 @@ class TransGRec(Recommender[TransGRecSettings]):
         )
 
     def loss(self, phase: str, batch: Batch) -> Tensor:
-        """Return the scalar loss of ``phase``: joint, gnn, transfer or discriminator."""
+        """Return the scalar loss of ``phase``: joint, gnn, transfer or discriminator.
+
+        A batch on the CPU is moved; its neighbourhoods are drawn before, so that nothing waits for the GPU.
+        """
         if phase in ("joint", "gnn"):
             seen = self._propagate(batch)
             loss = self._preference(batch, seen)
@@ -143,7 +155,11 @@ class TransGRec(Recommender[TransGRecSettings]):
         """BPR (Eq. 14), a user's edges weighted by degree ** -user_weighting."""
         user, positive = embedding(seen.users, seen.u), embedding(seen.positives, seen.v)
         negative = embedding(seen.negatives, seen.v)
-        margin = (user * positive).sum(-1, keepdim=True) - torch.bmm(negative, user[:, :, None])[:, :, 0]
+        # In float32 also under autocast: a margin is a small difference of large products.
+        with torch.autocast(self.device.type, enabled=False):
+            liked, others = (user * positive).sum(-1, keepdim=True), torch.bmm(negative, user[:, :, None])
+        margin = liked - others[:, :, 0]
+        batch = batch.to(self.device)
         loss = (-logsigmoid(margin).mean(1) * self.edge_weight[batch.users]).mean()
         norms = self.users_free.square().sum(1)[batch.users].mean()
         if self.items_free is not None:
@@ -176,7 +192,7 @@ class TransGRec(Recommender[TransGRecSettings]):
         assert self.transfer is not None
         assert self.discriminator is not None
         items = torch.cat([seen.positives, seen.negatives[:, 0]])
-        item = seen.v[items].detach() if real else self.transfer(seen.inputs[items]).float()
+        item = seen.v[items].detach() if real else self.transfer(embedding(items, seen.inputs)).float()
         user = seen.u[seen.users].detach().repeat(2, 1)
         liked = torch.ones(len(items), 1, device=user.device)
         liked[len(seen.positives) :] = 0
@@ -185,19 +201,7 @@ class TransGRec(Recommender[TransGRecSettings]):
 
     def _propagate(self, batch: Batch) -> _Seen:
         """Embeddings of everything the batch touches, and where in them the batch's users and items are."""
-        negatives = batch.negatives.shape
-        touched = torch.cat([batch.positives, batch.negatives.flatten()])
-        if self._sampler is None and self.settings.layers:
-            blocks, users, places = self._whole(), batch.users, self.local[touched]
-        else:
-            seeds, users = torch.unique(batch.users, return_inverse=True)
-            items, places = torch.unique(touched, return_inverse=True)
-            if self._sampler is None or not self.settings.layers:
-                blocks = Blocks(seeds, items, (), torch.arange(len(seeds)), torch.arange(len(items)))
-            else:
-                blocks = self._sampler.sample(seeds, items)
-            blocks = blocks.to(self.device)
-            users, places = blocks.seed_users[users], blocks.seed_items[places]
+        blocks, users, places = self._blocks(batch)
         content, fused = self._items(blocks.items)
         u, v = self.propagation(blocks, embedding(blocks.users, self.users_free), fused)
         inputs = content if self.settings.transfer_input == "content" else fused
@@ -209,8 +213,27 @@ class TransGRec(Recommender[TransGRecSettings]):
             blocks.items[: len(v)],
             users,
             places[: len(batch.positives)],
-            places[len(batch.positives) :].view(negatives),
+            places[len(batch.positives) :].view(batch.negatives.shape),
         )
+
+    def _blocks(self, batch: Batch) -> tuple[Blocks, Tensor, Tensor]:
+        """Return blocks for a batch and where in their seeds its users and its items are, on this device."""
+        touched = torch.cat([batch.positives, batch.negatives.flatten()])
+        if self._sampler is None and self.settings.layers:
+            return self._whole(), batch.users.to(self.device), self.local[touched.to(self.device)]
+        if self._drawn is None or self._drawn[0] is not batch:
+            seeds, users = torch.unique(batch.users, return_inverse=True)
+            items, places = torch.unique(touched, return_inverse=True)
+            if self._sampler is None:
+                here = seeds.device
+                places_of = (torch.arange(len(ids), device=here) for ids in (seeds, items))
+                blocks = Blocks(seeds, items, (), *places_of)
+            else:
+                blocks = self._sampler.sample(seeds, items)
+            # The phases of a step share what was drawn for it.
+            self._drawn = batch, blocks.to(self.device), users.to(self.device), places.to(self.device)
+        _, blocks, users, places = self._drawn
+        return blocks, blocks.seed_users[users], blocks.seed_items[places]
 
     def _whole(self) -> Blocks:
         if self._graph.users.device != self.device:
@@ -219,32 +242,34 @@ class TransGRec(Recommender[TransGRecSettings]):
 
     def _items(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """Content g_i (Eq. 2) and fused y_i (Eq. 3), float32 [n, D] each."""
-        everything = items is self._graph.items and len(items) == len(self.content)
+        everything = items is self._graph.items and len(items) == len(self._features)
         content = linear(self.content if everything else self.content[items], self.projection).float()
         return content, content if self.items_free is None else content + embedding(items, self.items_free)
 
     @torch.no_grad()
-    def scorer(self) -> Scorer:
-        """Return inner products of ``embeddings`` (Eq. 10 and 18)."""
-        if self._source == "transfer" and self.settings.neighbour_share:
-            u, v = self._graph_embeddings()
-            return _OnDemand(self, u, v)
-        return EmbeddingScorer(*self.embeddings())
+    def scorer(self, items: Tensor | None = None) -> Scorer:
+        """Return inner products of ``embeddings`` (Eq. 10 and 18); others than ``items`` are not worked out."""
+        return EmbeddingScorer(*self._embeddings(items))
 
     @torch.no_grad()
     def embeddings(self) -> tuple[Tensor, Tensor]:
         """Return user and item embeddings, [users, D] and [items, D]; see ``item_embedding``."""
-        graph = self._whole()
-        u, v = self._graph_embeddings()
-        items = self._place(self.content, v, torch.arange(len(self.content), device=self.device))
-        if self._source == "graph":
-            items[graph.items] = torch.where(self.has_edges[graph.items, None] > 0, v, items[graph.items])
-        return u, items
+        return self._embeddings(None)
 
     @torch.no_grad()
     def embed_items(self, features: Tensor) -> Tensor:
         """Return embeddings, float32 [n, D], for new items' features, float32 [n, F] (Eq. 18)."""
-        return self._place(self.scaling(features.to(self.device)), self._graph_embeddings()[1], None)
+        return self._placement(self._graph_embeddings()[1]).content(self.scaling(features.to(self.device)))
+
+    def _embeddings(self, wanted: Tensor | None) -> tuple[Tensor, Tensor]:
+        u, v = self._graph_embeddings()
+        items = torch.zeros(len(self._features), v.shape[1], device=self.device)
+        new = torch.arange(len(items), device=self.device) if wanted is None else wanted.to(self.device)
+        if self._source == "graph":
+            items[self._whole().items] = v
+            new = new[self.has_edges[new] == 0]
+        items[new] = self._placement(v).items(new)
+        return u, items
 
     @property
     def _source(self) -> str:
@@ -258,40 +283,13 @@ class TransGRec(Recommender[TransGRecSettings]):
         u, v = self.propagation(graph, embedding(graph.users, self.users_free), self._items(graph.items)[1])
         return u, v
 
-    def _place(self, content: Tensor, v: Tensor, items: Tensor | None, scale: Tensor | None = None) -> Tensor:
-        """Embed items from scaled content alone: T(g_i), blended with the v_j of those most like them.
-
-        ``items`` are their graph ids, where they have any: an item is no neighbour of itself. ``scale`` is what
-        ``_scale`` returned for ``v``, where it is known already.
-        """
-        learned = self._transferred(content)
-        share = self.settings.neighbour_share
-        if not share:
-            return learned
+    def _placement(self, v: Tensor) -> Placement:
+        """Return what embeds items by content, among the graph's items with embeddings ``v``."""
         graph = self._whole()
-        warm, known, places = self._known(v)
-        row = torch.full((len(self.content),), -1, device=self.device)
-        row[graph.items[warm]] = torch.arange(len(warm), device=self.device)
-        count = self.settings.neighbours
-        near = mean_of_neighbours(content, known, places, count, None if items is None else row[items])
-        scale = self._scale(v) if scale is None else scale
-        blended: Tensor = (1 - share) * scale * learned + share * near
-        return blended
-
-    def _known(self, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the places in ``v`` of items with edges, their scaled content, and their rows of ``v``."""
-        items = self._whole().items
-        warm = (self.has_edges[items] > 0).nonzero()[:, 0]
-        return warm, self.content[items[warm]], v[warm]
-
-    def _scale(self, v: Tensor) -> Tensor:
-        """Return what brings T, which shrinks towards the mean as any regression does, to its neighbours' length."""
-        warm, known, places = self._known(v)
-        some = torch.linspace(0, len(warm) - 1, min(len(warm), _ROWS // 4), device=self.device).long()
-        near = mean_of_neighbours(known[some], known, places, self.settings.neighbours, some)
-        learned = self._transferred(known[some]).norm(dim=1).mean()
-        scale: Tensor = near.norm(dim=1).mean() / learned.clamp(min=1e-9)
-        return scale
+        warm = (self.has_edges[graph.items] > 0).nonzero()[:, 0]
+        if self._near is None:
+            self._near = ContentNeighbours(self.content, graph.items[warm], self.settings.neighbours)
+        return Placement(self._transferred, self.content, self._near, v[warm], self.settings.neighbour_share)
 
     def _transferred(self, content: Tensor) -> Tensor:
         return torch.cat([self._embed(part) for part in torch.split(content, _ROWS)])
@@ -302,26 +300,6 @@ class TransGRec(Recommender[TransGRecSettings]):
             return projected
         embedded: Tensor = self.transfer(projected).float()
         return embedded
-
-
-class _OnDemand:
-    """Embeds items when they are first asked for: of all segments, only those of the videos at hand are needed."""
-
-    def __init__(self, model: TransGRec, users: Tensor, v: Tensor) -> None:
-        self._model, self._users, self._v, self._scale = model, users, v, model._scale(v)
-        self._items = torch.empty(len(model.content), users.shape[1], device=users.device)
-        self._done = torch.zeros(len(model.content), dtype=torch.bool, device=users.device)
-
-    @torch.no_grad()
-    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
-        """Return float32 [len(users), len(items)]."""
-        wanted = torch.arange(len(self._done)) if items is None else items
-        wanted = wanted.to(self._done.device)
-        new = wanted[~self._done[wanted]]
-        if len(new):
-            self._items[new] = self._model._place(self._model.content[new], self._v, new, self._scale)
-            self._done[new] = True
-        return self._users[users] @ self._items[wanted].T
 
 
 @dataclass(frozen=True)
@@ -348,10 +326,3 @@ def _transfer_network(settings: TransGRecSettings) -> nn.Sequential:
         nn.Linear(settings.hidden, settings.dimension),
     ]
     return nn.Sequential(*layers, *([nn.ReLU()] if settings.activation == "relu" and settings.layers else []))
-
-
-def _scaled(data: TrainingData, scaling: FeatureScaling) -> Tensor:
-    scaled = torch.empty(data.features.shape)
-    for start in range(0, len(scaled), _ROWS):
-        scaled[start : start + _ROWS] = scaling(torch.tensor(data.features[start : start + _ROWS]))
-    return scaled

@@ -30,7 +30,10 @@ PRESETS = {"printed": PRINTED, "history": HISTORY}
 
 
 class TransGRecSettings(Settings):
-    """The defaults are the project's own variant; ``preset=printed`` is Eq. 2 to 15 to the letter.
+    """The defaults are the project's own variant; ``preset=printed`` has the paper's network and losses (Eq. 2 to 15).
+
+    What the paper does not say stays ours there too: features are scaled, W start as the identity, heavy users weigh
+    less; ``scaling=none, identity_start=false, user_weighting=0, content_gain=1`` undo that.
 
     The own variant drops relu and W_u, W_v and pools as LightGCN does. With relu no embedding has a negative entry,
     so no item can repel a user, and with free embeddings on both sides W adds nothing but ways to overfit.

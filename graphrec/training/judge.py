@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from graphrec.models.base import Scorer
+from graphrec.models.base import Recommender
 
 
 @dataclass(frozen=True)
@@ -15,9 +16,9 @@ class Judge:
     Attributes:
         metric: name of the validation metric.
         higher_is_better: its direction.
-        measure: its value for the scores of a model; None where there is nothing to validate on.
+        measure: its value for a model; None where there is nothing to validate on.
     """
 
     metric: str
     higher_is_better: bool
-    measure: Callable[[Scorer], float] | None
+    measure: Callable[[Recommender[Any]], float] | None

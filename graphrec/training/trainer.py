@@ -132,12 +132,15 @@ class _Run:
         self.model, self.split, self.options, self.folder = model.to(self.device), split, options, folder
         self.manifest = describe_run(model, split, options, self.device, snapshot) | dict(extra)
         self.judge = judge
-        self.generator = torch.Generator(self.device).manual_seed(options.seed)
         self.updates = Updates(model, options, bf16=use_bf16(options, self.device))
         self.trains = bool(self.updates.phases) and options.epochs > 0
+        sampler = _sampler(model, split.data, options, self.device) if self.trains else None
+        # Batches whose neighbourhoods are drawn on the CPU are made there too: no step waits for the GPU.
+        where = self.device if sampler is None else "cpu"
+        self.generator = torch.Generator(where).manual_seed(options.seed)
         if self.trains:
             self.edges = Edges(split.data, options, self.generator)
-            model.sample_with(_sampler(model, split.data, options, self.device))
+            model.sample_with(sampler)
         self.history: list[Epoch] = []
         self.best_epoch, self.best, self.best_weights = 0, math.nan, _copy(model)
         model.eval()
@@ -231,7 +234,7 @@ class _Run:
     def _validate(self) -> dict[str, float]:
         if self.judge.measure is None:
             return {}
-        return {self.judge.metric: self.judge.measure(self.model.scorer())}
+        return {self.judge.metric: self.judge.measure(self.model)}
 
     def _save(self) -> None:
         if self.folder is None:
@@ -273,4 +276,4 @@ def _sampler(
     )
     if whole or not model.layers:
         return None
-    return make_sampler(data, model.layers, options.fanout, options.batch_size, "blocks", device=device)
+    return make_sampler(data, model.layers, options.fanout)

@@ -2,17 +2,20 @@ import importlib.util
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 import graphrec.graph
 from graphrec.errors import ConfigError, DataError
-from graphrec.graph.blocks import Sampler
+from graphrec.graph.blocks import Blocks, Sampler
+from graphrec.graph.checks import check_seeds
 from graphrec.graph.data import TrainingData
-from graphrec.graph.full_graph import FullGraph
+from graphrec.graph.full_graph import whole_graph
 from graphrec.graph.native_sampler import NativeSampler, draw_subsets
 from graphrec.graph.samplers import full_graph_wins, make_sampler
 from graphrec.models.aggregate import mean_pool
@@ -24,9 +27,21 @@ from graphrec.testing.sampler_contract import (
 )
 
 
-class TestFullGraph(SamplerContract):
+class Whole:
+    """The whole graph as a sampler: a seed's position is its id."""
+
+    def __init__(self, data: TrainingData, layers: int) -> None:
+        self.data, self.blocks = data, whole_graph(data, torch.arange(data.items), layers)
+
+    def sample(self, users: Tensor, items: Tensor) -> Blocks:
+        check_seeds("user", users, self.data.users)
+        check_seeds("item", items, self.data.items)
+        return replace(self.blocks, seed_users=users, seed_items=items)
+
+
+class TestWholeGraph(SamplerContract):
     def sampler(self, data: TrainingData, fanouts: tuple[int, ...], seed: int) -> Sampler:
-        return FullGraph(data, len(fanouts))
+        return Whole(data, len(fanouts))
 
 
 class TestNativeSampler(NeighbourSamplerContract):
@@ -42,12 +57,13 @@ class TestDglSampler(NeighbourSamplerContract):
         return DglSampler(data, fanouts, seed)
 
 
-def test_full_graph_is_built_once_and_shares_its_layer() -> None:
-    full, users, items = FullGraph(random_graph(), 3), torch.tensor([3]), torch.tensor([2])
-    one = full.sample(users, items)
-    assert one.layers is full.sample(items, users).layers
-    assert one.seed_users.tolist() == [3]
-    assert len({id(layer) for layer in full.to("cpu").sample(users, items).layers}) == 1
+def test_layers_that_share_their_lists_are_moved_once() -> None:
+    blocks = whole_graph(random_graph(), torch.arange(60), 3)
+    moved = blocks.to(torch.device("meta"))
+    tensors = [t for layer in moved.layers for lists in vars(layer).values() for t in vars(lists).values()]
+    assert len(tensors) == 24
+    assert len({id(t) for t in tensors}) == 4
+    assert {t.device.type for t in tensors} == {"meta"}
 
 
 def test_sampled_rows_equal_full_rows_after_propagation() -> None:
@@ -55,7 +71,7 @@ def test_sampled_rows_equal_full_rows_after_propagation() -> None:
     torch.manual_seed(0)
     x, y = torch.randn(data.users, 4, dtype=torch.float64), torch.randn(data.items, 4, dtype=torch.float64)
     outputs = []
-    for sampler in (FullGraph(data, 2), NativeSampler(data, (-1, -1))):
+    for sampler in (Whole(data, 2), NativeSampler(data, (-1, -1))):
         blocks = sampler.sample(users, items)
         u, v = x[blocks.users], y[blocks.items]
         for layer in blocks.layers:
@@ -87,25 +103,22 @@ def test_edge_lists_that_disagree_are_refused() -> None:
     data, other = random_graph(seed=0), random_graph(seed=1)
     mixed = TrainingData(data.by_user, other.by_item, data.features, data.group, data.position, data.sampled)
     with pytest.raises(DataError, match="do not list the same edges"):
-        FullGraph(mixed, 1)
+        whole_graph(mixed, torch.arange(mixed.items), 1)
 
 
-def test_rule_by_batch_and_the_users_word_against_it() -> None:
+def test_rule_by_batch() -> None:
     data = random_graph()  # 150 nodes: 38 edges a batch are enough for the whole graph
-    assert isinstance(make_sampler(data, 2, 5, 38), FullGraph)
-    assert not isinstance(make_sampler(data, 2, 5, 37), FullGraph)
-    assert isinstance(make_sampler(data, 2, 5, 1, choice="full"), FullGraph)
-    sampler = make_sampler(data, 2, 5, 38, choice="blocks", backend="native")
-    assert isinstance(sampler, NativeSampler)
-    assert sampler.fanouts == (5, 5)
+    assert full_graph_wins(data, 38)
+    assert not full_graph_wins(data, 37)
     assert full_graph_wins(data, 1, "cuda")
 
 
-def test_misspelt_choices_are_refused() -> None:
-    with pytest.raises(ConfigError, match="auto, full, blocks"):
-        make_sampler(random_graph(), 1, 5, 1, choice="ful")  # type: ignore[arg-type]
+def test_fanouts_and_misspelt_backends() -> None:
+    sampler = make_sampler(random_graph(), 2, 5, backend="native")
+    assert isinstance(sampler, NativeSampler)
+    assert sampler.fanouts == (5, 5)
     with pytest.raises(ConfigError, match="auto, dgl, native"):
-        make_sampler(random_graph(), 1, 5, 1, choice="blocks", backend="pyg")  # type: ignore[arg-type]
+        make_sampler(random_graph(), 1, 5, backend="pyg")  # type: ignore[arg-type]
 
 
 WITHOUT_DGL = """
@@ -115,12 +128,12 @@ import torch
 from graphrec.errors import ConfigError
 from graphrec.graph.samplers import make_sampler
 from graphrec.testing.sampler_contract import check_shape, random_graph
-sampler = make_sampler(random_graph(), 2, 3, 1, choice="blocks")
+sampler = make_sampler(random_graph(), 2, 3)
 users, items = torch.tensor([4, 1]), torch.tensor([2])
 check_shape(sampler.sample(users, items), users, items)
 print(type(sampler).__name__)
 try:
-    make_sampler(random_graph(), 2, 3, 1, choice="blocks", backend="dgl")
+    make_sampler(random_graph(), 2, 3, backend="dgl")
 except ConfigError as error:
     print(error)
 """

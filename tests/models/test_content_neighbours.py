@@ -1,37 +1,55 @@
+from __future__ import annotations
+
+import pytest
 import torch
 
-from graphrec.models import content_neighbours
-from graphrec.models.content_neighbours import mean_of_neighbours
+from graphrec.models.content_neighbours import ContentNeighbours, most_alike
 
 KNOWN = torch.tensor([[1.0, 0.0], [0.0, 2.0], [-3.0, 0.0]])
 EMBEDDINGS = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 
 
+def among(*asked: list[float], count: int) -> torch.Tensor:
+    """Mean embedding of the neighbours of ``asked`` among KNOWN."""
+    content = torch.cat([KNOWN, torch.tensor(asked)])
+    near = ContentNeighbours(content, torch.arange(3), count)
+    found = near.mean(torch.arange(3, len(content)), EMBEDDINGS)
+    torch.testing.assert_close(near.mean_for(torch.tensor(asked), EMBEDDINGS), found)
+    return found
+
+
 def test_weights_are_cosines() -> None:
-    asked = torch.tensor([[3.0, 4.0]])  # cosines .6, .8, -.6
-    found = mean_of_neighbours(asked, KNOWN, EMBEDDINGS, 2)
-    torch.testing.assert_close(found, torch.tensor([[0.6, 0.8, 0.0]]) / 1.4)
+    # cosines .6, .8, -.6
+    torch.testing.assert_close(among([3.0, 4.0], count=2), torch.tensor([[0.6, 0.8, 0.0]]) / 1.4)
 
 
 def test_only_the_nearest_count_and_the_unlike_weigh_nothing() -> None:
-    asked = torch.tensor([[3.0, 4.0]])
-    torch.testing.assert_close(mean_of_neighbours(asked, KNOWN, EMBEDDINGS, 1), EMBEDDINGS[1:2])
-    torch.testing.assert_close(mean_of_neighbours(asked, KNOWN, EMBEDDINGS, 9)[0, 2], torch.tensor(0.0))
+    torch.testing.assert_close(among([3.0, 4.0], count=1), EMBEDDINGS[1:2])
+    assert among([3.0, 4.0], count=9)[0, 2] == 0
+    assert not among([0.0, 0.0], count=9).any()
 
 
 def test_an_item_is_no_neighbour_of_itself() -> None:
-    own = torch.tensor([0, -1])
-    found = mean_of_neighbours(torch.tensor([[1.0, 0.1], [1.0, 0.1]]), KNOWN, EMBEDDINGS, 1, own)
-    torch.testing.assert_close(found, EMBEDDINGS[[1, 0]])
+    near = ContentNeighbours(torch.tensor([[1.0, 0.1], [1.0, 0.2], [9.0, 9.0]]), torch.tensor([0, 1]), 1)
+    found = near.mean(torch.tensor([1, 0, 2, 1]), EMBEDDINGS[:2])
+    torch.testing.assert_close(found, EMBEDDINGS[[0, 1, 1, 0]])
 
 
 def test_nothing_known_gives_zeros() -> None:
-    assert not mean_of_neighbours(KNOWN, KNOWN[:0], EMBEDDINGS[:0], 3).any()
+    near = ContentNeighbours(KNOWN, torch.arange(0), 3)
+    assert not near.mean(torch.arange(3), EMBEDDINGS[:0]).any()
 
 
-def test_blocks_do_not_matter(monkeypatch) -> None:
+def test_lists_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    near = ContentNeighbours(KNOWN, torch.arange(3), 2)
+    first = near.mean(torch.arange(2), EMBEDDINGS)
+    monkeypatch.setattr("graphrec.models.content_neighbours.most_alike", None)
+    assert torch.equal(near.mean(torch.tensor([1, 0]), EMBEDDINGS * 2), first.flip(0) * 2)
+
+
+def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    content, known, embeddings = torch.randn(50, 4), torch.randn(30, 4), torch.randn(30, 8)
-    whole = mean_of_neighbours(content, known, embeddings, 5)
-    monkeypatch.setattr(content_neighbours, "_SCORES", 30 * 7)
-    torch.testing.assert_close(mean_of_neighbours(content, known, embeddings, 5), whole)
+    content, known = torch.randn(50, 4), torch.randn(30, 4)
+    whole = most_alike(content, known, 5)
+    monkeypatch.setattr("graphrec.models.content_neighbours._SCORES", 30 * 7)
+    torch.testing.assert_close(most_alike(content, known, 5), whole)
