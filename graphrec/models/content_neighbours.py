@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, normalize
 
-_SCORES = 1 << 24
+_ROWS = 2048
 
 
 class ContentNeighbours:
@@ -37,47 +37,44 @@ class ContentNeighbours:
             embeddings: float32 [k, D], of ``known``.
         """
         new = torch.unique(items[~self._listed[items]])
-        if len(new):
-            found = most_alike(self._content[new], self._content[self.known], self._count, self._row[new])
-            self._weights[new], self._rows[new] = found[0], found[1].int()
-            self._listed[new] = True
+        for part in torch.split(new, _ROWS) if len(new) else ():
+            self._weights[part], rows = self._most_alike(self._content[part], self._row[part])
+            self._rows[part] = rows.int()
+            self._listed[part] = True
         return _weighted(self._weights[items], self._rows[items].long(), embeddings)
 
     def mean_for(self, content: Tensor, embeddings: Tensor) -> Tensor:
         """Return the same for items that are not in the graph, by their content, float32 [n, F]."""
-        weights, rows = most_alike(content, self._content[self.known], self._count)
-        return _weighted(weights, rows, embeddings)
+        parts = [_weighted(*self._most_alike(part, None), embeddings) for part in torch.split(content, _ROWS)]
+        return torch.cat(parts)
 
+    def _most_alike(self, content: Tensor, own: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return the known items nearest by cosine to each row of ``content``.
 
-def most_alike(
-    content: Tensor, known: Tensor, count: int, own: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """Return the ``count`` rows of ``known`` most like each row of ``content``, with weights.
+        Args:
+            content: float32 [n, F].
+            own: int64 [n], an item's own row among the known or -1; it is left out.
 
-    Args:
-        content: float32 [n, F].
-        known: float32 [k, F].
-        count: how many, at most k.
-        own: int64 [n], an item's own row of ``known`` or -1; it is left out.
-
-    Returns:
-        Weights float32 [n, count], proportional to the cosine, with sum 1, or all 0 where nothing is alike (no
-        cosine above 0); rows int64 [n, count].
-    """
-    weights = torch.empty(len(content), count, device=content.device)
-    rows = torch.empty(len(content), count, dtype=torch.int64, device=content.device)
-    unit = normalize(known, dim=1).T
-    step = max(1, _SCORES // max(1, len(known)))
-    for start in range(0, len(content) if count else 0, step):
-        part = slice(start, start + step)
-        cosine = normalize(content[part], dim=1) @ unit
-        if own is not None:
-            here = (own[part] >= 0).nonzero()[:, 0]
-            cosine[here, own[part][here]] = -1
-        weight, rows[part] = cosine.topk(count, dim=1)
-        weight = weight.clamp(min=0)
-        weights[part] = weight / weight.sum(1, keepdim=True).clamp(min=torch.finfo(weight.dtype).tiny)
-    return weights, rows
+        Returns:
+            Weights float32 [n, count], proportional to the cosine, with sum 1, or all 0 where nothing is alike (no
+            cosine above 0); rows int64 [n, count].
+        """
+        unit = normalize(content, dim=1)
+        best = torch.empty(len(content), 0, device=content.device)
+        rows = torch.empty(len(content), 0, dtype=torch.int64, device=content.device)
+        # By blocks of known items too: a copy of all their content would be as large as the features.
+        for start in range(0, len(self.known), _ROWS):
+            ids = torch.arange(start, min(start + _ROWS, len(self.known)), device=content.device)
+            cosine = unit @ normalize(self._content[self.known[ids]], dim=1).T
+            if own is not None:
+                here = ((own >= start) & (own < start + len(ids))).nonzero()[:, 0]
+                cosine[here, own[here] - start] = -1
+            best = torch.cat([best, cosine], 1)
+            rows = torch.cat([rows, ids.expand(len(content), -1)], 1)
+            best, at = best.topk(min(self._count, best.shape[1]), dim=1)
+            rows = rows.gather(1, at)
+        weights = best.clamp(min=0)
+        return weights / weights.sum(1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny), rows
 
 
 def _weighted(weights: Tensor, rows: Tensor, embeddings: Tensor) -> Tensor:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from graphrec.models.content_neighbours import ContentNeighbours, most_alike
+from graphrec.models.content_neighbours import ContentNeighbours
 
 KNOWN = torch.tensor([[1.0, 0.0], [0.0, 2.0], [-3.0, 0.0]])
 EMBEDDINGS = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
@@ -43,13 +43,16 @@ def test_nothing_known_gives_zeros() -> None:
 def test_lists_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     near = ContentNeighbours(KNOWN, torch.arange(3), 2)
     first = near.mean(torch.arange(2), EMBEDDINGS)
-    monkeypatch.setattr("graphrec.models.content_neighbours.most_alike", None)
+    monkeypatch.setattr(ContentNeighbours, "_most_alike", None)
     assert torch.equal(near.mean(torch.tensor([1, 0]), EMBEDDINGS * 2), first.flip(0) * 2)
 
 
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    content, known = torch.randn(50, 4), torch.randn(30, 4)
-    whole = most_alike(content, known, 5)
-    monkeypatch.setattr("graphrec.models.content_neighbours._SCORES", 30 * 7)
-    torch.testing.assert_close(most_alike(content, known, 5), whole)
+    content, embeddings = torch.randn(50, 4), torch.randn(30, 8)
+    found = []
+    for rows in (2048, 7):
+        monkeypatch.setattr("graphrec.models.content_neighbours._ROWS", rows)
+        near = ContentNeighbours(content, torch.arange(10, 40), 5)
+        found.append(torch.cat([near.mean(torch.arange(50), embeddings), near.mean_for(content, embeddings)]))
+    torch.testing.assert_close(found[1], found[0])
