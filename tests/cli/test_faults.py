@@ -35,10 +35,9 @@ def wait_for_epochs(workspace: Path, running: subprocess.Popen[str], count: int)
 
 
 @pytest.fixture
-def loaded(graphrec, ratings: Path, tmp_path: Path) -> Path:
+def loaded(graphrec, load_command, ratings: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "w"
-    graphrec("load", "table", ratings, "--rels", "RATED", "--from", "User:user", "--to", "Item:item", "--property",
-             "rating", "--property", "at:time", "-w", folder)  # fmt: skip
+    graphrec(*load_command(ratings, folder))
     return folder
 
 
