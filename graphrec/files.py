@@ -29,9 +29,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be written: {error.strerror or error}; free some space or choose another folder"
-        ) from error
+        raise _unwritten(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -39,16 +37,27 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Make a folder that appears as ``path`` when the block ends without an error; an existing one stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Make a folder that appears as ``path`` when the block ends without an error; an existing one stays.
+
+    Raises ``DataError`` when it cannot be written; there is then no ``path``.
+    """
     temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    temporary.mkdir()
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
         yield temporary
         if not path.exists():
             temporary.rename(path)
+    except OSError as error:
+        raise _unwritten(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _unwritten(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{path} cannot be written: {error.strerror or error}; free some space or choose another folder"
+    )
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -62,7 +62,7 @@ class Workspace:
         Raises ``StoreBusy`` naming the process that holds it.
         """
         try:
-            lock = (self.root / "lock").open("a+", encoding="utf-8")
+            lock = (self.root / "lock").open("a+b", buffering=0)
         except OSError as error:
             raise StoreError(
                 f"{self.root / 'lock'} cannot be opened: {error.strerror}; a workspace must be writable"
@@ -75,16 +75,14 @@ class Workspace:
             # Readers do not overwrite one another's entry on purpose: the first of them is named.
             if write or not _alive(_entry(self.root / "lock")):
                 lock.truncate(0)
-                lock.write(
-                    json.dumps(
-                        {
-                            "pid": os.getpid(),
-                            "command": " ".join(sys.argv)[:200],
-                            "since": time.strftime("%H:%M:%S"),
-                        }
-                    )
-                )
-                lock.flush()
+                entry = {
+                    "pid": os.getpid(),
+                    "command": " ".join(sys.argv)[:200],
+                    "since": time.strftime("%H:%M:%S"),
+                }
+                # A full disk must not keep readers out; the entry only names who holds the workspace.
+                with suppress(OSError):
+                    lock.write(json.dumps(entry).encode())
             yield
             if write:
                 # The next reader would take this process, still alive, for the one that holds the workspace.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphrec.errors import unknown
+from graphrec.errors import DataError, unknown
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.build import snapshot
@@ -21,6 +21,7 @@ from graphrec.models.registry import model as model_class
 from graphrec.models.registry import read_settings
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
+from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.manifest import write_manifest
 from graphrec.training.options import TrainOptions
 from graphrec.training.runs import Run, find_run, new_run_folder, snapshot_of, split_of, write_config
@@ -142,31 +143,30 @@ def _run(
     model: Recommender[Any] = model_class(name)(parts.data, settings)
     began = time.monotonic()
 
-    judge = validation_judge(parts, options)
-    result: TrainResult = run_training(
-        model,
-        parts,
-        options,
-        folder,
-        progress,
-        judge=judge,
-        snapshot=shot.fingerprint,
-        extra=extra,
-        resume=resume,
-    )
-    test = evaluate(
-        model.scorer(parts.test.items),
-        parts.test,
-        parts.data,
-        default_metrics(parts.test),
-        seed=options.seed,
-        model=name,
-    )
-    manifest = result.manifest | {
-        "test": test.to_dict(),
-        "total_seconds": round(time.monotonic() - began, 3),
-    }
-    write_manifest(folder, manifest)
+    try:
+        result: TrainResult = run_training(
+            model,
+            parts,
+            options,
+            folder,
+            progress,
+            judge=validation_judge(parts, options),
+            snapshot=shot.fingerprint,
+            extra=extra,
+            resume=resume,
+        )
+        scorer = model.scorer(parts.test.items)
+        metrics = default_metrics(parts.test)
+        test = evaluate(scorer, parts.test, parts.data, metrics, seed=options.seed, model=name)
+        manifest = result.manifest | {
+            "test": test.to_dict(),
+            "total_seconds": round(time.monotonic() - began, 3),
+        }
+        write_manifest(folder, manifest)
+    except DataError as error:
+        if not (folder / MANIFEST).exists():
+            raise
+        raise DataError(f"{error}. `graphrec train --resume {folder.name}` goes on with this run") from error
     return Trained(Run(folder, manifest), test)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import sys
 from importlib import import_module
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -69,22 +71,20 @@ def main() -> None:
         format="%(message)s",
         handlers=[RichHandler(console=err, show_time=False, show_path=False, show_level=False)],
     )
-    # Only the command asked for is imported: most need no torch, which takes seconds.
-    asked = [argument for argument in arguments[:1] if argument in COMMANDS]
-    for name in asked or COMMANDS:
-        import_module(f"graphrec.cli.{name}").register(app)
     try:
-        defaults = file_defaults()
-        shared = {key: value for key, value in defaults.items() if not isinstance(value, dict)}
-        per_command = {name: shared | defaults.get(name, {}) for name in COMMANDS}
-        status = app(arguments, prog_name="graphrec", standalone_mode=False, default_map=per_command)
+        status = _run(arguments)
     except GraphrecError as error:
         if debug:
             raise
         err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
         status = 1
     except (KeyboardInterrupt, typer.Abort):
-        err.print("stopped; what was finished is kept, repeat the command to go on")
+        go_on = (
+            "`graphrec runs` says how to go on"
+            if arguments[:1] == ["train"]
+            else "repeat the command to go on"
+        )
+        err.print(f"stopped; what was finished is kept, {go_on}")
         status = 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -94,7 +94,10 @@ def main() -> None:
             raise
         hint = "; free some space and repeat the command" if error.errno == errno.ENOSPC else ""
         err.print(
-            f"error: {error.filename or 'a file'}: {error.strerror or error}{hint}", style="red", markup=False
+            f"error: {error.filename or 'a file'}: {error.strerror or error}{hint}",
+            style="red",
+            markup=False,
+            soft_wrap=True,
         )
         status = 1
     except typer.Exit as stop:
@@ -106,3 +109,34 @@ def main() -> None:
         show()
         status = int(getattr(error, "exit_code", 2))
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _run(arguments: list[str]) -> object:
+    """Run the command and return its status; raises ``KeyboardInterrupt`` whatever became of a Ctrl-C on its way.
+
+    Typer makes a silent exit of it, and compiled modules an error of their own.
+    """
+    pressed = False
+
+    def press(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not so under nohup
+        signal.signal(signal.SIGINT, press)
+    try:
+        # Only the command asked for is imported: most need no torch, which takes seconds.
+        for name in [name for name in arguments[:1] if name in COMMANDS] or COMMANDS:
+            import_module(f"graphrec.cli.{name}").register(app)
+        defaults = file_defaults()
+        shared = {key: value for key, value in defaults.items() if not isinstance(value, dict)}
+        per_command = {name: shared | defaults.get(name, {}) for name in COMMANDS}
+        status: object = app(arguments, prog_name="graphrec", standalone_mode=False, default_map=per_command)
+    except Exception as error:
+        if pressed:
+            raise KeyboardInterrupt from error
+        raise
+    if pressed and status:
+        raise KeyboardInterrupt
+    return status

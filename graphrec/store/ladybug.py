@@ -6,6 +6,7 @@ as FLOAT[128] 477 s, which is why embeddings are blobs here and `cosine(a, b)` i
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import re
@@ -42,6 +43,7 @@ UPDATE_ROWS = 5_000
 # COPY .. TO and EXPORT DATABASE count as reading for the database, but write files.
 READING = re.compile(r"(\s|//[^\n]*\n|/\*.*?\*/)*(MATCH|OPTIONAL|UNWIND|WITH|RETURN|CALL)\b", re.I | re.S)
 SPARE = "graphrec_spare"
+UNWRITTEN = "Cannot write to file"
 
 
 class LadybugStore:
@@ -60,6 +62,7 @@ class LadybugStore:
         self._held = ExitStack()
         self._open_transaction = False
         self._failed = False
+        self._torn = False
         self._edges: dict[tuple[str, ...], StoredEdges] = {}
         self._copied: set[str] = set()
         self._embeddings: dict[tuple[str, str], tuple[pa.Array, Floats]] = {}
@@ -86,9 +89,11 @@ class LadybugStore:
         except _Unfinished:
             self._held.close()
             with self.workspace.hold(write=True), _open(self.workspace, write=True):
-                log.info("%s: finished what a killed process had begun", self.uri)
+                pass
             self._held.enter_context(self.workspace.hold(write=write))
-            return self._held.enter_context(_open(self.workspace, write))
+            database = self._held.enter_context(_open(self.workspace, write))
+            log.info("%s: finished what a killed process had begun", self.uri)
+            return database
 
     def initialise(self) -> None:
         """Create the tables and properties of the schema that are missing."""
@@ -291,6 +296,11 @@ class LadybugStore:
 
     def close(self) -> None:
         """Close the database and let go of the workspace."""
+        if self._torn:
+            # Closing writes the log once more, also from the destructor, and the database aborts the process when
+            # that fails again: it is left to the end of the process, and to recovery, as after a kill.
+            self._database.is_closed = True
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._database))
         self._held.close()
 
     def _versions(self) -> dict[str, int]:
@@ -396,6 +406,7 @@ class LadybugStore:
         except RuntimeError as error:
             # The database ends a transaction at its first error: what came after would be stored on its own.
             self._failed = self._open_transaction
+            self._torn |= UNWRITTEN in str(error)
             raise StoreError(f"{self.uri}: {_reason(error)}") from error
 
 
@@ -417,9 +428,10 @@ def _open(workspace: Workspace, write: bool) -> Iterator[ladybug.Database]:
     except RuntimeError as error:
         if "could not set lock" in str(error).lower():
             raise StoreBusy(f"{path} is open in another program: {_first_line(error)}") from error
-        if "recovery is pending" in str(error):
+        if "recovery is pending" in str(error) or UNWRITTEN in str(error):
             raise _Unfinished(
-                f"{path} was left in the middle of a write; open it for writing once"
+                f"{path} was left in the middle of a write, which a full disk keeps from being finished; "
+                "free some space and repeat the command"
             ) from error
         wal = workspace.database.with_name(workspace.database.name + ".wal")
         if not wal.exists():
@@ -504,14 +516,14 @@ def _reason(error: BaseException) -> str:
         return (
             f"one file needs more than the {WRITE_POOL / 2**30:.0f} GB of memory for the database; split it"
         )
-    found = re.search(r"post-commit checkpoint failed.*?: (.*)", line)
-    if found is None:
-        return line
-    # What the database calls durable here was lost in most of our trials, and whole in the others.
-    return (
-        f"writing to the disk failed ({found[1]}); free some space and repeat the command: "
-        "the last file may be stored, but never a part of it"
-    )
+    if UNWRITTEN in line or "post-commit checkpoint failed" in line:
+        # The database's own reason is often another error's. What it calls durable after a failed checkpoint was
+        # lost in most of our trials, and whole in the others.
+        return (
+            "writing to the disk failed; free some space and repeat the command: "
+            "the last file or run may be stored, but never a part of it"
+        )
+    return line
 
 
 def _first_line(error: BaseException) -> str:

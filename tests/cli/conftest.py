@@ -24,6 +24,7 @@ class Answer:
 
 
 Run = Callable[..., Answer]
+LoadCommand = Callable[[Path, Path], tuple[str | Path, ...]]
 
 
 @pytest.fixture(scope="session")
@@ -61,26 +62,23 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def workspace(graphrec: Run, ratings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def load_command() -> LoadCommand:
+    """Return the arguments that load a file of ratings into a workspace."""
+
+    def command(file: Path, workspace: Path) -> tuple[str | Path, ...]:
+        return ("load", "table", file, "--rels", "RATED", "--from", "User:user", "--to", "Item:item",
+                "--property", "rating", "--property", "at:time", "--workspace", workspace)  # fmt: skip
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def workspace(
+    graphrec: Run, load_command: LoadCommand, ratings: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A workspace with the ratings loaded and TransGRec trained and published."""
     folder = tmp_path_factory.mktemp("workspace") / "w"
-    loaded = graphrec(
-        "load",
-        "table",
-        ratings,
-        "--rels",
-        "RATED",
-        "--from",
-        "User:user",
-        "--to",
-        "Item:item",
-        "--property",
-        "rating",
-        "--property",
-        "at:time",
-        "--workspace",
-        folder,
-    )
+    loaded = graphrec(*load_command(ratings, folder))
     assert loaded.code == 0, loaded.err
     trained = graphrec(
         "train",

@@ -17,25 +17,8 @@ def test_help_names_every_command_with_an_example(graphrec) -> None:
         assert "graphrec" in shown.out
 
 
-def test_loading_twice_changes_nothing(graphrec, workspace, ratings) -> None:
-    again = graphrec(
-        "load",
-        "table",
-        ratings,
-        "--rels",
-        "RATED",
-        "--from",
-        "User:user",
-        "--to",
-        "Item:item",
-        "--property",
-        "rating",
-        "--property",
-        "at:time",
-        "--workspace",
-        workspace,
-        "--json",
-    )
+def test_loading_twice_changes_nothing(graphrec, load_command, workspace, ratings) -> None:
+    again = graphrec(*load_command(ratings, workspace), "--json")
     rated = again.json["loaded"]["RATED"]
     assert (rated["created"], rated["updated"], rated["unchanged"]) == (0, 0, 480)
 
@@ -116,24 +99,8 @@ def test_evaluate_against_another_run(graphrec, workspace) -> None:
     assert found["comparison"]["map"]["difference"] > 0
 
 
-def test_untrained_model_is_evaluated_and_published(graphrec, ratings, tmp_path) -> None:
-    graphrec(
-        "load",
-        "table",
-        ratings,
-        "--rels",
-        "RATED",
-        "--from",
-        "User:user",
-        "--to",
-        "Item:item",
-        "--property",
-        "rating",
-        "--property",
-        "at:time",
-        "-w",
-        tmp_path,
-    )
+def test_untrained_model_is_evaluated_and_published(graphrec, load_command, ratings, tmp_path) -> None:
+    graphrec(*load_command(ratings, tmp_path))
     trained = graphrec("train", "--model", "transgrec", "--set", "epochs=0", "-w", tmp_path, "--json")
     assert trained.code == 0, trained.err
     assert trained.json["best_epoch"] == 0

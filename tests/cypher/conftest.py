@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ladybug
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,13 +20,18 @@ from graphrec.workspace import Workspace
 HOSTILE = """x"'}) DETACH DELETE (n) //`{label}$user\n"""
 
 NODES: dict[str, list[dict[str, Any]]] = {
-    "User": [{"id": i} for i in ("ann", "bob", "cat", "dan", "eve", "zoe", HOSTILE)],
+    "User": [{"id": i} for i in ("ann", "bob", "cat", "dan", "eve", "fay", "zoe", HOSTILE)],
     "Item": [
         {"id": "m1", "kind": "movie", "title": "Alpha", "year": 2000},
         {"id": "m2", "kind": "movie", "title": "Beta", "year": 2001},
         {"id": "m3", "kind": "movie", "title": "alpha", "year": 2000},
         {"id": "m4", "kind": "movie", "title": "Cold", "year": 2003},
         {"id": "m5", "kind": "movie", "title": "Beta", "year": 1999},
+        {"id": "m6", "kind": "movie", "title": "beta", "year": 1999},
+        {"id": "m7", "kind": "movie", "title": "beta"},
+        {"id": "m8", "kind": "movie", "title": "BETA"},
+        {"id": "m9", "kind": "movie", "title": "cold", "year": 2003},
+        {"id": "m10", "kind": "movie", "title": "COLD", "year": 2003},
         {"id": "v1", "kind": "video"},
         {"id": "v2", "kind": "video"},
         {"id": "v3", "kind": "video"},
@@ -83,6 +89,7 @@ RELATIONSHIPS: dict[tuple[str, str, str], list[dict[str, Any]]] = {
     ("LIKED", "User", "Item"): [
         {"from": "dan", "to": "m1", "at": 600},
         {"from": "dan", "to": "m3", "at": 650},
+        {"from": "fay", "to": "m6"},
     ],
     ("LIKED", "User", "Frame"): [
         {"from": "cat", "to": "f2", "at": 700},
@@ -101,7 +108,11 @@ RELATIONSHIPS: dict[tuple[str, str, str], list[dict[str, Any]]] = {
         {"from": "v2", "to": "v2#0"},
     ],
     ("HAS_FRAME", "Segment", "Frame"): [{"from": "v1#0", "to": "f1"}, {"from": "v1#1", "to": "f3"}],
-    ("HAS_FRAME", "Item", "Frame"): [{"from": "v1", "to": "f1"}, {"from": "v3", "to": "f2"}],
+    ("HAS_FRAME", "Item", "Frame"): [
+        {"from": "v1", "to": "f1"},
+        {"from": "m3", "to": "f2"},
+        {"from": "v3", "to": "f2"},
+    ],
     ("HAS_TRAILER", "Item", "Trailer"): [{"from": "m1", "to": "t1"}],
     ("IN_GENRE", "Item", "Genre"): [
         {"from": "m1", "to": "drama"},
@@ -115,6 +126,9 @@ RELATIONSHIPS: dict[tuple[str, str, str], list[dict[str, Any]]] = {
     ("ON", "Comment", "Segment"): [{"from": "c2", "to": "v1#1"}],
     ("ON", "Comment", "Frame"): [{"from": "c3", "to": "f1"}, {"from": "c5", "to": "f3"}],
 }
+
+# The store keeps one relationship of a type for each pair; a graph that others have filled may hold more.
+REPEATED = "MATCH (u:User {id: 'cat'}), (i:Item {id: 'm2'}) CREATE (u)-[:RATED {rating: 1.5, at: 450}]->(i)"
 
 EMBEDDINGS = {
     "User": {"ann": [1.0, 0.0], "bob": [0.0, 1.0]},
@@ -158,6 +172,8 @@ def graph(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[G
     writer = LadybugStore(workspace, write=True)
     fill(writer)
     writer.close()
+    with ladybug.Database(str(workspace.database)) as opened, ladybug.Connection(opened) as connection:
+        connection.execute(REPEATED)
     reader = LadybugStore(workspace)
     yield reader
     reader.close()

@@ -27,7 +27,13 @@ CASES: list[Case] = [
         "history",
         {"user": "cat", "limit": "2"},
         ("id", "video", "start_s", "at"),
-        [("v1#1", "v1", 5.0, 1000), ("f2", "v3", 2.0, 700)],
+        [("v1#1", "v1", 5.0, 1000), ("f2", "m3", 2.0, 700)],
+    ),
+    (
+        "history",
+        {"user": "cat"},
+        ("id", "video", "rating", "at"),
+        [("v1#1", "v1", None, 1000), ("f2", "m3", None, 700), ("m2", None, 2.5, 500)],
     ),
     (
         "history",
@@ -48,10 +54,11 @@ CASES: list[Case] = [
         ("id", "title", "start_s", "users", "mean_rating"),
         [
             ("m1", "Alpha", None, 3, 4.5),
-            ("m2", "Beta", None, 3, 3.0),
+            ("m2", "Beta", None, 3, 2.625),
             ("v1#1", None, 5.0, 3, None),
             ("m3", "alpha", None, 2, None),
             ("m4", "Cold", None, 1, None),
+            ("m6", "beta", None, 1, None),
             ("v1#0", None, 0.0, 1, None),
         ],
     ),
@@ -60,7 +67,7 @@ CASES: list[Case] = [
         "trending",
         {"since": "300", "until": "800"},
         ("id", "users", "mean_rating", "last_at"),
-        [("m1", 2, 4.0, 600), ("m2", 2, 3.5, 500), ("m3", 1, None, 650)],
+        [("m1", 2, 4.0, 600), ("m2", 2, 8.5 / 3, 500), ("m3", 1, None, 650)],
     ),
     ("trending", {"since": "1000"}, ("id", "users"), [("v1#1", 1)]),
     ("trending", {"since": "600"}, ("id", "users"), [("v1#1", 3), ("m1", 1), ("m3", 1)]),
@@ -89,6 +96,12 @@ CASES: list[Case] = [
         [("bob", 2, 5, 2 / 5), ("ann", 1, 3, 1 / 4)],
     ),
     (
+        "neighbours",
+        {"user": "bob"},
+        ("id", "shared", "theirs", "similarity"),
+        [("ann", 3, 3, 3 / 5), ("cat", 2, 2, 2 / 5), ("dan", 2, 2, 2 / 5)],
+    ),
+    (
         "segment_heat",
         {"video": "v1"},
         ("id", "start_s", "end_s", "users"),
@@ -104,7 +117,14 @@ CASES: list[Case] = [
         "cold_items",
         {},
         ("id", "kind", "title", "year"),
-        [("m5", "movie", "Beta", 1999), ("v2", "video", None, None)],
+        [
+            ("m10", "movie", "COLD", 2003),
+            ("m5", "movie", "Beta", 1999),
+            ("m7", "movie", "beta", None),
+            ("m8", "movie", "BETA", None),
+            ("m9", "movie", "cold", 2003),
+            ("v2", "video", None, None),
+        ],
     ),
     (
         "cold_segments",
@@ -167,7 +187,7 @@ CASES: list[Case] = [
         ("label", "nodes", "example"),
         [
             ("User", 2, "eve"),
-            ("Item", 1, "m5"),
+            ("Item", 5, "m10"),
             ("Genre", 1, "war"),
             ("Segment", 1, "s9"),
             ("Frame", 1, "f9"),
@@ -175,7 +195,12 @@ CASES: list[Case] = [
             ("Trailer", 1, "t9"),
         ],
     ),
-    ("duplicates", {}, ("title", "year", "items"), [("alpha", 2000, 2)]),
+    (
+        "duplicates",
+        {},
+        ("title", "year", "items"),
+        [("cold", 2003, 3), ("alpha", 2000, 2), ("beta", None, 2), ("beta", 1999, 2)],
+    ),
     (
         "runs",
         {},
@@ -190,7 +215,7 @@ CASES: list[Case] = [
         "embedding_coverage",
         {"property": "toy"},
         ("label", "embedded", "nodes"),
-        [("Frame", 0, 4), ("Item", 3, 8), ("Segment", 0, 5), ("User", 2, 7)],
+        [("Frame", 0, 4), ("Item", 3, 13), ("Segment", 0, 5), ("User", 2, 8)],
     ),
     (
         "comments_of_video",
@@ -208,7 +233,7 @@ CASES: list[Case] = [
         "top_users",
         {"limit": "4"},
         ("id", "things", "mean_rating", "last_at"),
-        [("bob", 5, 4.25, 900), ("ann", 3, 3.5, 800), ("cat", 3, 2.5, 1000), ("dan", 2, None, 650)],
+        [("bob", 5, 4.25, 900), ("ann", 3, 3.5, 800), ("cat", 3, 2.0, 1000), ("dan", 2, None, 650)],
     ),
 ]
 
@@ -255,7 +280,12 @@ def test_every_query_has_an_answer_above(database: str) -> None:
 
 
 def test_duplicates_tell_which(graph: GraphStore, database: str) -> None:
-    assert [sorted(row["ids"]) for row in _rows(graph, database, "duplicates", {})] == [["m1", "m3"]]
+    assert [sorted(row["ids"]) for row in _rows(graph, database, "duplicates", {})] == [
+        ["m10", "m4", "m9"],
+        ["m1", "m3"],
+        ["m7", "m8"],
+        ["m5", "m6"],
+    ]
 
 
 def test_hostile_id_is_found_like_any_other(graph: GraphStore, database: str, hostile: str) -> None:

@@ -79,6 +79,10 @@ try:
 except GraphrecError as error:
     print(str(error).replace("\\n", "<newline>"))
 store.close()
+try:
+    LadybugStore(workspace).close()
+except GraphrecError as error:
+    print(error)
 """
 )
 
@@ -248,8 +252,9 @@ def test_after_a_database_error_nothing_of_the_transaction_is_stored(workspace: 
         assert store.write_nodes("User", nodes("v")) == Written(created=1)
 
 
-# With the second pair the database is left in the middle of moving its log, which only a writer can finish.
-@pytest.mark.parametrize(("rows", "limit"), [(20_000, 3_000_000), (2_000, 1_600_000)])
+# With the second pair the database is left in the middle of moving its log, which only a writer can finish, and with
+# the third its log cannot be written.
+@pytest.mark.parametrize(("rows", "limit"), [(20_000, 3_000_000), (2_000, 1_600_000), (200, 4_096)])
 def test_a_full_disk_is_one_clear_error_and_never_half_a_write(
     workspace: Workspace, rows: int, limit: int
 ) -> None:
@@ -258,8 +263,12 @@ def test_a_full_disk_is_one_clear_error_and_never_half_a_write(
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "graph.lbug: writing to the disk failed" in done.stdout
-    assert "<newline>" not in done.stdout
+    first, *rest = done.stdout.splitlines()
+    assert "graph.lbug: writing to the disk failed; free some space" in first
+    assert "<newline>" not in first
+    # What cannot be finished before there is space again is not taken for damage.
+    assert all("in the middle of a write, which a full disk keeps" in line for line in rest)
+    assert not list(workspace.root.glob("backup-*"))
     with closing(LadybugStore(workspace)) as store:
         assert store.counts()["Comment"] in (0, rows)
     with closing(LadybugStore(workspace, write=True)) as store:
