@@ -160,11 +160,7 @@ class LadybugStore:
             todo = plan(table, stored.properties, at, ("from", "to"))
             if todo.new.num_rows or todo.changed.num_rows:
                 self._touch(name)
-                self._copy(
-                    f"`{name}`{'(' + ', '.join(names) + ')' if names else ''}",
-                    todo.new.select(["from", "to", *names]),
-                    f" (from='{source}', to='{target}')" if len(schema.relationship(name).ends) > 1 else "",
-                )
+                self._create_edges(name, source, target, todo.new.select(["from", "to", *names]))
                 # Both ends first, then the relationship: one pattern for all three is 10 times slower.
                 self._update(
                     f"MATCH (a:{source} {{{schema.KEY}: {_column('from')}}}) "
@@ -313,6 +309,16 @@ class LadybugStore:
             values = ", ".join(f"`{name}`: {_column(name)}" for name in table.column_names)
             renamed = table.rename_columns([_column(name) for name in table.column_names])
             self._run(f"LOAD FROM $rows CREATE (:`{label}` {{{values}}})", rows=renamed)
+
+    def _create_edges(self, name: str, source: str, target: str, table: pa.Table) -> None:
+        known = schema.relationship(name)
+        if table.num_columns == 2 and known.properties:
+            # COPY that names no property expects them all.
+            empty = known.properties[0]
+            table = table.append_column(empty.name, pa.nulls(table.num_rows, ARROW[empty.type]))
+        names = ", ".join(table.column_names[2:])
+        ends = f" (from='{source}', to='{target}')" if len(known.ends) > 1 else ""
+        self._copy(f"`{name}`({names})" if names else f"`{name}`", table, ends)
 
     def _copy(self, into: str, table: pa.Table, options: str = "") -> None:
         if table.num_rows:

@@ -173,6 +173,17 @@ class StoreContract(ABC):
         }  # fmt: skip
         assert rated.counts()["RATED"] == 3
 
+    def test_relationships_need_none_of_their_properties(self, store: GraphStore) -> None:
+        for rel in schema.RELATIONSHIPS.values():
+            for source, target in rel.ends:
+                store.write_nodes(source, nodes("a"))
+                store.write_nodes(target, nodes("b"))
+                pair, names = edges(("a", "b")), [p.name for p in rel.properties]
+                assert store.write_relationships(rel.name, source, target, pair) == Written(created=1)
+                assert store.write_relationships(rel.name, source, target, pair) == Written(unchanged=1)
+                empty = {("a", "b"): (None,) * len(names)}
+                assert stored_edges(store, rel.name, source, target, *names) == empty
+
     def test_the_newer_row_wins(self, rated: GraphStore) -> None:
         rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), rating=[3.0], at=[100]))
         older = edges(("u", "i"), rating=[1.0], at=[99])
