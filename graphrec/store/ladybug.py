@@ -229,14 +229,20 @@ class LadybugStore:
         width = vectors.shape[1] * 4
         with self.transaction():
             self._end(pa.chunked_array([ids]), f"embedding {name!r}", label)
-            stored = self._embedding_bytes(label, name)
-            if stored not in (0, width):
-                self._run(f"ALTER TABLE `{label}` DROP `{name}`")
+            if self._embedding_bytes(label, name) not in (0, width):
+                self.drop_embeddings(label, name)
             self._run(f"ALTER TABLE `{label}` ADD IF NOT EXISTS `{name}` BLOB")
             rows = pa.py_buffer(np.ascontiguousarray(vectors, "<f4"))
             blobs = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(ids), [None, rows])
             table = pa.table({schema.KEY: ids, name: blobs.cast(pa.binary())})
             self._update(f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", [name], table)
+        self._embeddings.pop((label, name), None)
+
+    def drop_embeddings(self, label: str, name: str) -> None:
+        """Take property ``name`` from every node of ``label``."""
+        _check_embedding(label, name)
+        if name in self._columns(label):
+            self._run(f"ALTER TABLE `{label}` DROP `{name}`")
         self._embeddings.pop((label, name), None)
 
     def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
@@ -373,8 +379,7 @@ class LadybugStore:
 
     def _embedding_bytes(self, label: str, name: str) -> int:
         """Return the size of one stored vector; 0 where there is none."""
-        columns = self._rows(f"CALL table_info('{label}') RETURN name")["name"].to_pylist()
-        if name not in columns:
+        if name not in self._columns(label):
             return 0
         found = self._rows(f"MATCH (n:{label}) WHERE n.`{name}` IS NOT NULL RETURN n.`{name}` AS v LIMIT 1")
         return len(found["v"][0].as_py()) if found.num_rows else 0
@@ -382,8 +387,11 @@ class LadybugStore:
     def _tables(self) -> set[str]:
         return set(self._rows("CALL show_tables() RETURN name")["name"].to_pylist())
 
+    def _columns(self, table: str) -> set[str]:
+        return set(self._rows(f"CALL table_info('{table}') RETURN name")["name"].to_pylist())
+
     def _add_missing(self, table: str, properties: Sequence[schema.Property]) -> None:
-        present = {row["name"] for row in self._rows(f"CALL table_info('{table}') RETURN name").to_pylist()}
+        present = self._columns(table)
         for prop in properties:
             if prop.name not in present:
                 self._run(f"ALTER TABLE `{table}` ADD {prop.name} {TYPES[prop.type]}")

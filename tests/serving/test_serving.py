@@ -6,19 +6,27 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.api.train import Plan, train
 from graphrec.errors import ConfigError, DataError, NotFoundError, TrainingError
 from graphrec.features import FeatureStore
 from graphrec.serving.embed import embed
 from graphrec.serving.explain import explain
-from graphrec.serving.load_model import load_run
+from graphrec.serving.load_model import Loaded, load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
 from graphrec.store.ladybug import LadybugStore
+from graphrec.workspace import Workspace
 
 
 def parity(segment: str) -> int:
     return int(segment.split("#")[1]) % 2
+
+
+def another_run(workspace: Workspace) -> Loaded:
+    """Return a run on the highlights of one video, which knows fewer users; the database must be closed."""
+    plan = Plan("transgrec", {"dimension": 16, "epochs": 0}, split="random-70-10-20", where=["at>=1009"])
+    return load_run(workspace, train(workspace, plan).run)
 
 
 def test_new_videos_are_ranked_by_taste(store, workspace) -> None:
@@ -167,6 +175,24 @@ def test_publishing_again_changes_only_the_time(copied, trained) -> None:
     assert after[0].equals(before[0])
     np.testing.assert_array_equal(after[1], before[1])
     assert store.counts()["Run"] == 1
+    store.close()
+
+
+def test_a_later_run_leaves_nothing_of_the_one_before(copied) -> None:
+    store = LadybugStore(copied, write=True)
+    store.write_embeddings("Item", "transgrec", pa.array(["v0"]), np.ones((1, 16), np.float32))
+    before = store.read_embeddings("User", "transgrec")[0].to_pylist()
+    store.close()
+    fewer = another_run(copied)
+    store = LadybugStore(copied, write=True)
+    done = publish(store, fewer)
+    after = store.read_embeddings("User", "transgrec")[0].to_pylist()
+    assert set(after) < set(before)
+    assert done.counts == {
+        "User": len(after),
+        "Segment": len(store.read_embeddings("Segment", "transgrec")[0]),
+    }
+    assert len(store.read_embeddings("Item", "transgrec")[0]) == 0
     store.close()
 
 
