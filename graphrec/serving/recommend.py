@@ -12,7 +12,7 @@ from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import ids, require, rows
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.store.nearest import exact_nearest
-from graphrec.training.runs import find_run
+from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
 
@@ -105,6 +105,15 @@ def current_run(store: GraphStore, model: str | None) -> dict[str, Any] | None:
     if model and not found:
         raise NotFoundError(f"no run of {model!r} is published; `graphrec runs` lists the runs")
     return found[0] if found else None
+
+
+def require_published(store: GraphStore, run: Run) -> None:
+    """Raise ``ConfigError`` unless the embeddings in the graph that are named after ``run``'s model are its own."""
+    if [node["id"] for node in rows(store, "current_run", model=run.model)] != [run.id]:
+        raise ConfigError(
+            f"the embeddings that the graph holds of {run.model} are not those of {run.id}; "
+            f"`graphrec publish {run.id}` first"
+        )
 
 
 def _source(store: GraphStore, workspace: Workspace, request: Request) -> tuple[str, str, str]:

@@ -148,6 +148,20 @@ def test_new_nodes_are_embedded_from_features_alone(copied, trained) -> None:
     with_store.close()
 
 
+def test_only_the_published_run_embeds_what_is_new(copied, trained) -> None:
+    published, other = load_run(copied, trained[1].run), another_run(copied)
+    store = LadybugStore(copied, write=True)
+    store.write_nodes("Segment", pa.table({"id": ["late#0"]}))
+    FeatureStore(copied.features).write("look", "Segment", ["late#0"], np.ones((1, 8), np.float32))
+    for run in (published, other):
+        publish(store, run)
+        stale = other if run is published else published
+        with pytest.raises(ConfigError, match=f"graphrec publish {stale.run.id}"):
+            embed(store, stale, copied)
+        assert embed(store, run, copied).embedded == 1
+    store.close()
+
+
 def test_features_of_another_width_are_refused(copied, trained) -> None:
     loaded = load_run(copied, trained[1].run)
     store = LadybugStore(copied, write=True)
