@@ -173,6 +173,9 @@ def _by_run(
     if user[0] < 0:
         return None
     with torch.inference_mode():
+        # An embedding that no training record has touched is random; models without any rank for everybody.
+        if not loaded.split.data.by_user.lengths[user[0]] and loaded.model.embeddings() is not None:
+            return None
         scores = loaded.model.scorer().score(torch.from_numpy(user)).numpy(force=True)[0]
     # One column per item turns the search over scores into a search over vectors of length 1.
     return exact_nearest(

@@ -75,6 +75,17 @@ def test_a_user_without_history_gets_what_is_popular_and_is_told(store, workspac
     assert counts[0] > 1
 
 
+def test_a_run_without_knowledge_of_the_user_falls_back_too(copied, trained) -> None:
+    learned = trained[1].run.id
+    counted = train(copied, Plan("popularity", {}, split="temporal-last")).run.id
+    store = LadybugStore(copied)
+    ranking = recommend(store, copied, Request("newcomer", k=3, run=learned))
+    assert ranking == recommend(store, copied, Request("newcomer", k=3))
+    assert ranking.basis == "popularity"
+    assert recommend(store, copied, Request("newcomer", k=3, run=counted)).basis == counted
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
