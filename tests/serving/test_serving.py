@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from graphrec.serving.load_model import Loaded, load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
+from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
 
@@ -99,6 +101,52 @@ def test_a_run_without_knowledge_of_the_user_falls_back_too(copied, trained) -> 
 def test_what_does_not_exist_is_named(store, workspace, request_, error) -> None:
     with pytest.raises(error):
         recommend(store, workspace, request_)
+
+
+def publish_for_items(workspace: Workspace, name: str) -> LadybugStore:
+    """Return the open store, where a run for items was published just now under the property ``name``."""
+    store = LadybugStore(workspace, write=True)
+    later = pa.array([time.time_ns() // 1_000_000 + 1000])
+    store.write_nodes("Run", pa.table({
+        "id": [f"{name}-1"], "model": [name], "property": [name], "label": ["Item"], "published_at": later,
+    }))  # fmt: skip
+    return store
+
+
+def test_the_newest_run_of_the_label_answers(copied, trained) -> None:
+    run = trained[1].run.id
+    with closing(publish_for_items(copied, "other")) as store:
+        for request in (Request("u0", within="v11"), Request("u0", label="Segment")):
+            assert recommend(store, copied, request).basis == run
+        assert recommend(store, copied, Request("u0")).label == "Item"
+        assert explain(store, copied, "u0", "v11#2").run == run
+        assert similar(store, "v11#2", 1)
+        with pytest.raises(NotFoundError, match="no run of 'transgrec' for Item is published"):
+            recommend(store, copied, Request("u0", label="Item", model="transgrec"))
+
+
+def test_a_run_whose_embeddings_were_replaced_answers_no_more(copied) -> None:
+    with closing(publish_for_items(copied, "transgrec")) as store:
+        ranking = recommend(store, copied, Request("u0", within="v11"))
+        assert ranking.basis == "popularity"
+        assert "no run for Segment is published" in ranking.note
+        with pytest.raises(NotFoundError, match="Segment"):
+            similar(store, "v11#2")
+
+
+def test_a_run_answers_for_its_own_label_only(store, workspace, trained) -> None:
+    run = trained[1].run.id
+    with pytest.raises(ConfigError, match=f"run {run} recommends Segment nodes, not Item"):
+        recommend(store, workspace, Request("u0", run=run, label="Item"))
+    assert recommend(store, workspace, Request("u0", run=run, label="Segment")).basis == run
+
+
+def test_a_run_explains_itself_when_it_is_published(copied, trained) -> None:
+    published, other = trained[1].run.id, another_run(copied).run.id
+    with closing(LadybugStore(copied)) as store:
+        assert explain(store, copied, "u0", "v11#2", run=published).run == published
+        with pytest.raises(ConfigError, match=f"graphrec publish {other}"):
+            explain(store, copied, "u0", "v11#2", run=other)
 
 
 def test_hostile_ids_stay_data(store, workspace) -> None:
