@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
@@ -140,7 +140,7 @@ class LadybugStore:
         todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
         if todo.new.num_rows or todo.changed.num_rows:
             with self.transaction():
-                self._touch(label)
+                _touch(self.workspace, [label])
                 self._create(label, todo.new)
                 self._update(
                     f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", names, todo.changed
@@ -159,7 +159,7 @@ class LadybugStore:
             at = stored.find(keys)
             todo = plan(table, stored.properties, at, ("from", "to"))
             if todo.new.num_rows or todo.changed.num_rows:
-                self._touch(name)
+                _touch(self.workspace, [name])
                 self._create_edges(name, source, target, todo.new.select(["from", "to", *names]))
                 # Both ends first, then the relationship: one pattern for all three is 10 times slower.
                 self._update(
@@ -288,21 +288,12 @@ class LadybugStore:
 
     def versions(self, names: Sequence[str]) -> dict[str, int]:
         """Return a number per label or type that grows with every change of its content."""
-        stored = self._versions()
-        return {name: int(stored.get(name, 0)) for name in names}
+        stored = _versions(self.workspace)
+        return {name: stored.get(name, 0) for name in names}
 
     def close(self) -> None:
         """Close the database and let go of the workspace."""
         self._held.close()
-
-    def _versions(self) -> dict[str, int]:
-        path = self.workspace.root / "versions.json"
-        return dict(read_json(path)) if path.exists() else {}
-
-    def _touch(self, name: str) -> None:
-        # Before the commit: a crash in between costs a needless re-read, never a stale snapshot.
-        stored = self._versions()
-        write_json(self.workspace.root / "versions.json", stored | {name: stored.get(name, 0) + 1})
 
     def _create(self, label: str, table: pa.Table) -> None:
         if not table.num_rows:
@@ -445,12 +436,26 @@ def _open(workspace: Workspace, write: bool) -> Iterator[ladybug.Database]:
         database.close()
 
 
+def _versions(workspace: Workspace) -> dict[str, int]:
+    path = workspace.root / "versions.json"
+    return dict(read_json(path)) if path.exists() else {}
+
+
+def _touch(workspace: Workspace, names: Iterable[str]) -> None:
+    # Before the commit: a crash in between costs a needless re-read, never a stale snapshot.
+    stored = _versions(workspace)
+    grown = {name: stored.get(name, 0) + 1 for name in names}
+    write_json(workspace.root / "versions.json", stored | grown)
+
+
 def _recover(workspace: Workspace, settings: dict[str, Any], cause: RuntimeError) -> ladybug.Database:
     """Open a database whose log was torn by a crash up to the last whole write, and say so.
 
-    A reader changes no file; a writer keeps a copy of them as found.
+    A reader changes no file of the database; a writer keeps a copy of them as found.
     """
     path, kept = workspace.database, ""
+    # The content goes back; were its versions to stay, snapshots of what is lost would still be taken for it.
+    _touch(workspace, (*schema.LABELS, *schema.RELATIONSHIPS))
     if not settings["read_only"]:
         backup = workspace.root / time.strftime("backup-%Y%m%d-%H%M%S")
         try:

@@ -16,7 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec import schema
 from graphrec.errors import StoreBusy, StoreError
+from graphrec.files import read_json
 from graphrec.store.base import Written, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
@@ -202,6 +204,23 @@ def test_a_torn_log_is_recovered_up_to_the_last_whole_write(
     assert not caplog.text
 
 
+@pytest.mark.parametrize("write", [False, True])
+def test_recovery_counts_as_a_change_of_everything(workspace: Workspace, write: bool) -> None:
+    """What was lost may be in a snapshot that is known by the versions of then."""
+    names = [*schema.LABELS, *schema.RELATIONSHIPS]
+    run(LEAVE_A_LOG, workspace)
+    os.truncate(log_of(workspace), log_of(workspace).stat().st_size - 3)
+    lost = read_json(workspace.root / "versions.json")
+    with closing(LadybugStore(workspace, write=write)) as store:
+        assert all(number > lost.get(name, 0) for name, number in store.versions(names).items())
+        recovered = store.versions(names)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        again = store.versions(names)
+    with closing(LadybugStore(workspace)) as store:
+        assert store.versions(names) == again
+        assert (again == recovered) == write
+
+
 def test_kill_in_a_transaction_leaves_the_state_before_it(workspace: Workspace) -> None:
     assert run(DIE_IN_A_TRANSACTION, workspace) == -signal.SIGKILL
     assert titles(workspace) == {"a": ("before",)}
@@ -294,8 +313,6 @@ def test_a_file_too_large_for_the_memory_is_one_clear_error(
 
 
 def test_properties_added_to_the_schema_later(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from graphrec import schema
-
     item = schema.LABELS["Item"]
     grown = schema.Label("Item", (*item.properties, schema.Property("colour", "string")))
     monkeypatch.setitem(schema.LABELS, "Item", grown)
