@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from threading import RLock
 from typing import Any, cast
 
 import ladybug
@@ -45,7 +46,7 @@ SPARE = "graphrec_spare"
 
 
 class LadybugStore:
-    """A ``GraphStore`` in one file. A writer holds the workspace alone; readers share it.
+    """A ``GraphStore`` in one file. A writer holds the workspace alone; readers share it, and threads share a store.
 
     Args:
         workspace: where the file is; created when ``write`` is set.
@@ -58,6 +59,8 @@ class LadybugStore:
         self.uri = str(workspace.database)
         self.workspace = workspace
         self._held = ExitStack()
+        # The connection serves one thread at a time, and its open transaction is no other thread's business.
+        self._lock = RLock()
         self._open_transaction = False
         self._failed = False
         self._edges: dict[tuple[str, ...], StoredEdges] = {}
@@ -110,25 +113,26 @@ class LadybugStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside the block, or none; blocks inside a block belong to the outer one."""
-        if self._open_transaction:
-            yield
-            return
-        self._run("BEGIN TRANSACTION")
-        self._open_transaction = True
-        try:
-            yield
-            self._run("COMMIT")
-        except BaseException:
-            self._embeddings.clear()
+        with self._lock:
+            if self._open_transaction:
+                yield
+                return
+            self._run("BEGIN TRANSACTION")
+            self._open_transaction = True
             try:
-                self._connection.execute("ROLLBACK")
-            except RuntimeError:
-                log.debug("the failed transaction had already ended")
-            raise
-        finally:
-            self._open_transaction = self._failed = False
-            self._edges.clear()
-            self._copied.clear()
+                yield
+                self._run("COMMIT")
+            except BaseException:
+                self._embeddings.clear()
+                try:
+                    self._connection.execute("ROLLBACK")
+                except RuntimeError:
+                    log.debug("the failed transaction had already ended")
+                raise
+            finally:
+                self._open_transaction = self._failed = False
+                self._edges.clear()
+                self._copied.clear()
 
     def write_nodes(self, label: str, table: pa.Table) -> Written:
         """Create the nodes that are new, update those that differ."""
@@ -136,10 +140,10 @@ class LadybugStore:
         if not table.num_rows:
             return Written()
         names = [name for name in table.column_names if name != schema.KEY]
-        stored = self.read_nodes(label, names)
-        todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
-        if todo.new.num_rows or todo.changed.num_rows:
-            with self.transaction():
+        with self.transaction():
+            stored = self.read_nodes(label, names)
+            todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
+            if todo.new.num_rows or todo.changed.num_rows:
                 _touch(self.workspace, [label])
                 self._create(label, todo.new)
                 self._update(
@@ -187,9 +191,10 @@ class LadybugStore:
         """Return every relationship of a type between two labels."""
         _check_ends(name, source, target)
         known = schema.relationship(name)
-        sources, source_row = self._ids(source)
-        targets, target_row = (sources, source_row) if target == source else self._ids(target)
-        table = self._edge_rows(name, source, target, properties)
+        with self._lock:
+            sources, source_row = self._ids(source)
+            targets, target_row = (sources, source_row) if target == source else self._ids(target)
+            table = self._edge_rows(name, source, target, properties)
         return Relationships(
             sources,
             targets,
@@ -236,21 +241,23 @@ class LadybugStore:
             blobs = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(ids), [None, rows])
             table = pa.table({schema.KEY: ids, name: blobs.cast(pa.binary())})
             self._update(f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", [name], table)
-        self._embeddings.pop((label, name), None)
+            self._embeddings.pop((label, name), None)
 
     def drop_embeddings(self, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``."""
         _check_embedding(label, name)
-        if name in self._columns(label):
-            self._run(f"ALTER TABLE `{label}` DROP `{name}`")
-        self._embeddings.pop((label, name), None)
+        with self.transaction():
+            if name in self._columns(label):
+                self._run(f"ALTER TABLE `{label}` DROP `{name}`")
+            self._embeddings.pop((label, name), None)
 
     def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; kept in memory until they change."""
         _check_embedding(label, name)
-        if (label, name) not in self._embeddings:
-            self._embeddings[label, name] = self._read_embeddings(label, name)
-        return self._embeddings[label, name]
+        with self._lock:
+            if (label, name) not in self._embeddings:
+                self._embeddings[label, name] = self._read_embeddings(label, name)
+            return self._embeddings[label, name]
 
     def _read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         if self._embedding_bytes(label, name) == 0:
@@ -280,11 +287,12 @@ class LadybugStore:
 
     def counts(self) -> dict[str, int]:
         """Return how many nodes of each label and relationships of each type there are."""
-        found = {name: self._count(f"MATCH (n:{name}) RETURN count(n) AS c") for name in schema.LABELS}
-        return found | {
-            name: self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e) AS c")
-            for name in schema.RELATIONSHIPS
-        }
+        with self._lock:
+            found = {name: self._count(f"MATCH (n:{name}) RETURN count(n) AS c") for name in schema.LABELS}
+            return found | {
+                name: self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e) AS c")
+                for name in schema.RELATIONSHIPS
+            }
 
     def versions(self, names: Sequence[str]) -> dict[str, int]:
         """Return a number per label or type that grows with every change of its content."""
@@ -391,17 +399,19 @@ class LadybugStore:
         return int(self._rows(text)["c"][0].as_py())
 
     def _rows(self, text: str) -> pa.Table:
-        return self._run(text).get_as_arrow(-1)
+        with self._lock:
+            return self._run(text).get_as_arrow(-1)
 
     def _run(self, text: str, **parameters: Any) -> Any:
-        if self._failed:
-            raise StoreError(f"{self.uri}: the transaction has failed; nothing of it is stored")
-        try:
-            return self._connection.execute(text, parameters)
-        except RuntimeError as error:
-            # The database ends a transaction at its first error: what came after would be stored on its own.
-            self._failed = self._open_transaction
-            raise StoreError(f"{self.uri}: {_reason(error)}") from error
+        with self._lock:
+            if self._failed:
+                raise StoreError(f"{self.uri}: the transaction has failed; nothing of it is stored")
+            try:
+                return self._connection.execute(text, parameters)
+            except RuntimeError as error:
+                # The database ends a transaction at its first error: what came after would be stored on its own.
+                self._failed = self._open_transaction
+                raise StoreError(f"{self.uri}: {_reason(error)}") from error
 
 
 class _Unfinished(StoreError):

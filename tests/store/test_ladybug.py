@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -352,3 +353,49 @@ def test_five_thousand_updates_take_no_minutes(workspace: Workspace) -> None:
         assert store.write_relationships("RATED", "User", "Item", changed) == Written(updated=5000)
         assert time.monotonic() - began < 10
         assert set(stored_edges(store, "RATED", "User", "Item", "rating").values()) == {(2.0,)}
+
+
+def test_a_thread_sees_nothing_of_anothers_open_transaction(workspace: Workspace) -> None:
+    one = np.ones((1, 2), np.float32)
+    with closing(LadybugStore(workspace, write=True)) as store, ThreadPoolExecutor() as threads:
+        store.write_embeddings("Item", "emb", pa.array(["a"]), one)
+
+        def read() -> tuple[object, ...]:
+            ids, vectors = store.read_embeddings("Item", "emb")
+            near = store.nearest("Item", "emb", one[0], 1)[0].score
+            return (
+                stored_nodes(store, "Item", "title"),
+                store.counts()["User"],
+                ids.to_pylist(),
+                vectors.tolist(),
+                near,
+            )
+
+        before = read()
+        with pytest.raises(ZeroDivisionError), store.transaction():
+            store.write_nodes("User", nodes("new"))
+            store.write_nodes("Item", nodes("a", title=["changed"]))
+            store.write_embeddings("Item", "emb", pa.array(["a"]), 2 * one)
+            reading = threads.submit(read)
+            wait([reading], timeout=0.5)
+            raise ZeroDivisionError
+        assert reading.result(60) == before
+        assert read() == before
+
+
+def test_threads_share_a_reader(workspace: Workspace) -> None:
+    keys = [f"n{n}" for n in range(3000)]
+    vectors = np.random.default_rng(0).normal(size=(3000, 8)).astype(np.float32)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("User", nodes(*keys))
+        for name in ("one", "two", "three"):
+            store.write_embeddings("User", name, pa.array(keys), vectors)
+
+    def read(name: str) -> bool:
+        ids, found = store.read_embeddings("User", name)
+        best = store.nearest("User", name, vectors[7], 1)[0].id
+        expected = keys[int((vectors @ vectors[7]).argmax())]
+        return np.array_equal(found, vectors) and ids.to_pylist() == keys and best == expected
+
+    with closing(LadybugStore(workspace)) as store, ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(read, ["one", "two", "three"] * 8))
