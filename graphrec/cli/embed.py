@@ -27,7 +27,7 @@ def embed(
     from graphrec.training.runs import find_run
 
     with opened(workspace, store, write=True) as (graph, folder):
-        node = current_run(graph, None)
+        node = current_run(graph)
         if run is None and node is None:
             raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
         done = embed_new(

@@ -48,7 +48,7 @@ def recommend(
     with opened(workspace, store) as (graph, folder):
         ranking = rank(graph, folder, Request(user, k, model, run, within, label, include_seen, new_only))
         reasons = (
-            [explain(graph, folder, user, item.id, model=model).sentence for item in ranking.items]
+            [explain(graph, folder, user, item.id, model=model, run=run).sentence for item in ranking.items]
             if why
             else []
         )

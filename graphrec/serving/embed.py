@@ -12,6 +12,7 @@ from graphrec.errors import DataError
 from graphrec.features import FeatureStore
 from graphrec.graph.build import item_features
 from graphrec.serving.load_model import Loaded
+from graphrec.serving.recommend import require_published
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
 
@@ -30,12 +31,14 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     """Give every item that has features but no embedding of this run one, by the model's inductive part.
 
     Args:
-        store: opened for writing; the run is published there.
-        loaded: the run.
+        store: opened for writing.
+        loaded: the run, which must be the one of its model that is published.
         workspace: where the features are.
 
-    Raises ``DataError`` when the features are not those that the run was trained on.
+    Raises ``ConfigError`` when another run is published, ``DataError`` when the features are not those that the run
+    was trained on.
     """
+    require_published(store, loaded.run)
     label, name = loaded.snapshot.item_label, loaded.run.model
     have, _ = store.read_embeddings(label, name)
     everything = store.read_nodes(label)["id"].combine_chunks()

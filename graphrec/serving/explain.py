@@ -9,8 +9,9 @@ import numpy as np
 from graphrec.errors import NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.serving.lookups import LABELS, ids, label_of, require, rows
-from graphrec.serving.recommend import current_run
+from graphrec.serving.recommend import current_run, require_published
 from graphrec.store.base import Floats, GraphStore
+from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
 
 
@@ -59,11 +60,28 @@ class Explanation:
 
 
 def explain(
-    store: GraphStore, workspace: Workspace, user: str, node: str, *, model: str | None = None, k: int = 5
+    store: GraphStore,
+    workspace: Workspace,
+    user: str,
+    node: str,
+    *,
+    model: str | None = None,
+    run: str | None = None,
+    k: int = 5,
 ) -> Explanation:
     """Explain ``node`` for ``user``.
 
-    Raises ``NotFoundError`` for an unknown user, or an id that is no item or segment.
+    Args:
+        store: the graph.
+        workspace: where features and runs are.
+        user: for whom.
+        node: an item or segment.
+        model: whose published embeddings; None for those of its label published last.
+        run: a run to explain by instead; it must be published.
+        k: how many of each kind of reason.
+
+    Raises ``NotFoundError`` for an unknown user, run, or id that is no item or segment, ``ConfigError`` for a run that
+    is not published.
     """
     require(store, "User", user)
     label = label_of(store, node)
@@ -71,11 +89,15 @@ def explain(
         raise NotFoundError(f"{node!r} is a {label}; items and segments can be explained")
     history = [other for other in ids(store, "seen", label, user=user) if other != node]
     shared = [Shared(**row) for row in rows(store, "shared", label, user=user, id=node, limit=k)]
-    run = current_run(store, model)
-    score, near = None, []
     if run is not None:
-        users, user_vectors = store.read_embeddings("User", run["property"])
-        items, vectors = store.read_embeddings(label, run["property"])
+        chosen = find_run(workspace, run)
+        require_published(store, chosen)
+        model = chosen.model
+    published = current_run(store, model, label)
+    score, near = None, []
+    if published is not None:
+        users, user_vectors = store.read_embeddings("User", published["property"])
+        items, vectors = store.read_embeddings(label, published["property"])
         u, v = (
             column.index(key).as_py() if len(column) else -1 for column, key in ((users, user), (items, node))
         )
@@ -94,7 +116,7 @@ def explain(
         user,
         node,
         label,
-        run["id"] if run else None,
+        published["id"] if published else None,
         score,
         shared,
         near,

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from graphrec import schema
 from graphrec.errors import TrainingError
 from graphrec.serving.load_model import Loaded
 from graphrec.store.base import GraphStore
@@ -35,8 +36,8 @@ class Published:
 def publish(store: GraphStore, loaded: Loaded) -> Published:
     """Write a run's embeddings as node properties named after its model, and its ``Run`` node.
 
-    Users without a training record get none, since nothing is known of them, and neither do items that have neither a
-    record nor content.
+    What an earlier run of that model had written is dropped, on every label. Users without a training record get
+    none, since nothing is known of them, and neither do items that have neither a record nor content.
 
     Args:
         store: opened for writing.
@@ -57,6 +58,9 @@ def publish(store: GraphStore, loaded: Loaded) -> Published:
     counts = {}
     with store.transaction():
         store.initialise()
+        for label in schema.EMBEDDED_LABELS:
+            # What this run does not cover would keep vectors of another space.
+            store.drop_embeddings(label, run.model)
         for label, ids, vectors in zip(known, (shot.users, shot.items), embeddings, strict=True):
             rows = np.flatnonzero(known[label])
             store.write_embeddings(

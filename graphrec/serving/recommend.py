@@ -12,7 +12,7 @@ from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import ids, require, rows
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.store.nearest import exact_nearest
-from graphrec.training.runs import find_run
+from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
 
@@ -93,32 +93,50 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
     note = (
         f"nothing is known of {request.user} to the model: no training record"
         if run
-        else "no run is published yet: `graphrec train --model transgrec`"
+        else f"no run for {label} is published: `graphrec train --model transgrec`"
     )
     popular = _popular(store, label, request.k, among, seen)
     return Ranking(request.user, label, "popularity", note, detailed(store, label, popular))
 
 
-def current_run(store: GraphStore, model: str | None) -> dict[str, Any] | None:
-    """Return the ``Run`` node that was published last (of ``model``, if given), or None."""
-    found = rows(store, "current_run", model=model or "")
+def current_run(
+    store: GraphStore, model: str | None = None, label: str | None = None
+) -> dict[str, Any] | None:
+    """Return the ``Run`` node published last, of those whose embeddings no later one has replaced, or None.
+
+    Args:
+        store: the graph.
+        model: only runs of this model; raises ``NotFoundError`` when there is none.
+        label: only runs that recommend this label.
+    """
+    found = rows(store, "current_run", model=model or "", wanted=label or "")
     if model and not found:
-        raise NotFoundError(f"no run of {model!r} is published; `graphrec runs` lists the runs")
+        of_label = f" for {label}" if label else ""
+        raise NotFoundError(f"no run of {model!r}{of_label} is published; `graphrec runs` lists the runs")
     return found[0] if found else None
+
+
+def require_published(store: GraphStore, run: Run) -> None:
+    """Raise ``ConfigError`` unless the embeddings in the graph that are named after ``run``'s model are its own."""
+    if [node["id"] for node in rows(store, "current_run", model=run.model, wanted="")] != [run.id]:
+        raise ConfigError(
+            f"the embeddings that the graph holds of {run.model} are not those of {run.id}; "
+            f"`graphrec publish {run.id}` first"
+        )
 
 
 def _source(store: GraphStore, workspace: Workspace, request: Request) -> tuple[str, str, str]:
     """Return run id ('' for none), model and label."""
     if request.run is not None:
         run = find_run(workspace, request.run)
-        return run.id, run.model, str(run.manifest["item_label"])
-    node = current_run(store, request.model)
-    label = request.label or ("Segment" if request.within else None)
+        label = str(run.manifest["item_label"])
+        if request.label not in (None, label):
+            raise ConfigError(f"run {run.id} recommends {label} nodes, not {request.label}; drop --label")
+        return run.id, run.model, label
+    wanted = request.label or ("Segment" if request.within else None)
+    node = current_run(store, request.model, wanted)
     if node is None:
-        counts = store.counts()
-        return "", "", label or ("Segment" if counts["HIGHLIGHTED"] else "Item")
-    if label is not None and label != node["label"]:
-        return "", "", label
+        return "", "", wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item")
     return node["id"], node["property"], node["label"]
 
 
@@ -126,9 +144,7 @@ def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
     among: list[str] | None = None
     if request.within is not None:
         if label != "Segment":
-            raise ConfigError(
-                f"--within ranks the segments of a video, but this run recommends {label} nodes"
-            )
+            raise ConfigError(f"--within ranks the segments of a video, not {label} nodes")
         require(store, "Item", request.within)
         among = ids(store, "within", "Segment", video=request.within)
     if request.new_only:
@@ -164,6 +180,9 @@ def _by_run(
     if user[0] < 0:
         return None
     with torch.inference_mode():
+        # An embedding that no training record has touched is random; models without any rank for everybody.
+        if not loaded.split.data.by_user.lengths[user[0]] and loaded.model.embeddings() is not None:
+            return None
         scores = loaded.model.scorer().score(torch.from_numpy(user)).numpy(force=True)[0]
     # One column per item turns the search over scores into a search over vectors of length 1.
     return exact_nearest(

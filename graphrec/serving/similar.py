@@ -22,9 +22,12 @@ def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = No
     if k < 1:
         raise ConfigError(f"k must be at least 1, not {k}")
     label = label_of(store, node)
-    run = current_run(store, model)
+    run = current_run(store, model, label if label in LABELS else None)
     if run is None:
-        raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
+        raise NotFoundError(
+            f"no run with embeddings of {label} nodes is published; "
+            "`graphrec train --model transgrec` publishes one"
+        )
     ids, vectors = store.read_embeddings(label, run["property"])
     at = ids.index(node).as_py() if len(ids) else -1
     if at < 0:

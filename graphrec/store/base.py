@@ -116,6 +116,10 @@ class GraphStore(Protocol):
         """
         ...
 
+    def drop_embeddings(self, label: str, name: str) -> None:
+        """Take property ``name`` from every node of ``label``; nothing happens where none has it."""
+        ...
+
     def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; n = 0 where none has."""
         ...

@@ -12,8 +12,9 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from threading import RLock
 from typing import Any, cast
 
 import ladybug
@@ -47,7 +48,7 @@ UNWRITTEN = "Cannot write to file"
 
 
 class LadybugStore:
-    """A ``GraphStore`` in one file. A writer holds the workspace alone; readers share it.
+    """A ``GraphStore`` in one file. A writer holds the workspace alone; readers share it, and threads share a store.
 
     Args:
         workspace: where the file is; created when ``write`` is set.
@@ -60,6 +61,8 @@ class LadybugStore:
         self.uri = str(workspace.database)
         self.workspace = workspace
         self._held = ExitStack()
+        # The connection serves one thread at a time, and its open transaction is no other thread's business.
+        self._lock = RLock()
         self._open_transaction = False
         self._failed = False
         self._torn = False
@@ -115,25 +118,26 @@ class LadybugStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside the block, or none; blocks inside a block belong to the outer one."""
-        if self._open_transaction:
-            yield
-            return
-        self._run("BEGIN TRANSACTION")
-        self._open_transaction = True
-        try:
-            yield
-            self._run("COMMIT")
-        except BaseException:
-            self._embeddings.clear()
+        with self._lock:
+            if self._open_transaction:
+                yield
+                return
+            self._run("BEGIN TRANSACTION")
+            self._open_transaction = True
             try:
-                self._connection.execute("ROLLBACK")
-            except RuntimeError:
-                log.debug("the failed transaction had already ended")
-            raise
-        finally:
-            self._open_transaction = self._failed = False
-            self._edges.clear()
-            self._copied.clear()
+                yield
+                self._run("COMMIT")
+            except BaseException:
+                self._embeddings.clear()
+                try:
+                    self._connection.execute("ROLLBACK")
+                except RuntimeError:
+                    log.debug("the failed transaction had already ended")
+                raise
+            finally:
+                self._open_transaction = self._failed = False
+                self._edges.clear()
+                self._copied.clear()
 
     def write_nodes(self, label: str, table: pa.Table) -> Written:
         """Create the nodes that are new, update those that differ."""
@@ -141,11 +145,11 @@ class LadybugStore:
         if not table.num_rows:
             return Written()
         names = [name for name in table.column_names if name != schema.KEY]
-        stored = self.read_nodes(label, names)
-        todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
-        if todo.new.num_rows or todo.changed.num_rows:
-            with self.transaction():
-                self._touch(label)
+        with self.transaction():
+            stored = self.read_nodes(label, names)
+            todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
+            if todo.new.num_rows or todo.changed.num_rows:
+                _touch(self.workspace, [label])
                 self._create(label, todo.new)
                 self._update(
                     f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", names, todo.changed
@@ -164,12 +168,8 @@ class LadybugStore:
             at = stored.find(keys)
             todo = plan(table, stored.properties, at, ("from", "to"))
             if todo.new.num_rows or todo.changed.num_rows:
-                self._touch(name)
-                self._copy(
-                    f"`{name}`{'(' + ', '.join(names) + ')' if names else ''}",
-                    todo.new.select(["from", "to", *names]),
-                    f" (from='{source}', to='{target}')" if len(schema.relationship(name).ends) > 1 else "",
-                )
+                _touch(self.workspace, [name])
+                self._create_edges(name, source, target, todo.new.select(["from", "to", *names]))
                 # Both ends first, then the relationship: one pattern for all three is 10 times slower.
                 self._update(
                     f"MATCH (a:{source} {{{schema.KEY}: {_column('from')}}}) "
@@ -196,9 +196,10 @@ class LadybugStore:
         """Return every relationship of a type between two labels."""
         _check_ends(name, source, target)
         known = schema.relationship(name)
-        sources, source_row = self._ids(source)
-        targets, target_row = (sources, source_row) if target == source else self._ids(target)
-        table = self._edge_rows(name, source, target, properties)
+        with self._lock:
+            sources, source_row = self._ids(source)
+            targets, target_row = (sources, source_row) if target == source else self._ids(target)
+            table = self._edge_rows(name, source, target, properties)
         return Relationships(
             sources,
             targets,
@@ -238,22 +239,30 @@ class LadybugStore:
         width = vectors.shape[1] * 4
         with self.transaction():
             self._end(pa.chunked_array([ids]), f"embedding {name!r}", label)
-            stored = self._embedding_bytes(label, name)
-            if stored not in (0, width):
-                self._run(f"ALTER TABLE `{label}` DROP `{name}`")
+            if self._embedding_bytes(label, name) not in (0, width):
+                self.drop_embeddings(label, name)
             self._run(f"ALTER TABLE `{label}` ADD IF NOT EXISTS `{name}` BLOB")
             rows = pa.py_buffer(np.ascontiguousarray(vectors, "<f4"))
             blobs = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(ids), [None, rows])
             table = pa.table({schema.KEY: ids, name: blobs.cast(pa.binary())})
             self._update(f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", [name], table)
-        self._embeddings.pop((label, name), None)
+            self._embeddings.pop((label, name), None)
+
+    def drop_embeddings(self, label: str, name: str) -> None:
+        """Take property ``name`` from every node of ``label``."""
+        _check_embedding(label, name)
+        with self.transaction():
+            if name in self._columns(label):
+                self._run(f"ALTER TABLE `{label}` DROP `{name}`")
+            self._embeddings.pop((label, name), None)
 
     def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; kept in memory until they change."""
         _check_embedding(label, name)
-        if (label, name) not in self._embeddings:
-            self._embeddings[label, name] = self._read_embeddings(label, name)
-        return self._embeddings[label, name]
+        with self._lock:
+            if (label, name) not in self._embeddings:
+                self._embeddings[label, name] = self._read_embeddings(label, name)
+            return self._embeddings[label, name]
 
     def _read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         if self._embedding_bytes(label, name) == 0:
@@ -283,16 +292,17 @@ class LadybugStore:
 
     def counts(self) -> dict[str, int]:
         """Return how many nodes of each label and relationships of each type there are."""
-        found = {name: self._count(f"MATCH (n:{name}) RETURN count(n) AS c") for name in schema.LABELS}
-        return found | {
-            name: self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e) AS c")
-            for name in schema.RELATIONSHIPS
-        }
+        with self._lock:
+            found = {name: self._count(f"MATCH (n:{name}) RETURN count(n) AS c") for name in schema.LABELS}
+            return found | {
+                name: self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e) AS c")
+                for name in schema.RELATIONSHIPS
+            }
 
     def versions(self, names: Sequence[str]) -> dict[str, int]:
         """Return a number per label or type that grows with every change of its content."""
-        stored = self._versions()
-        return {name: int(stored.get(name, 0)) for name in names}
+        stored = _versions(self.workspace)
+        return {name: stored.get(name, 0) for name in names}
 
     def close(self) -> None:
         """Close the database and let go of the workspace."""
@@ -302,15 +312,6 @@ class LadybugStore:
             self._database.is_closed = True
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._database))
         self._held.close()
-
-    def _versions(self) -> dict[str, int]:
-        path = self.workspace.root / "versions.json"
-        return dict(read_json(path)) if path.exists() else {}
-
-    def _touch(self, name: str) -> None:
-        # Before the commit: a crash in between costs a needless re-read, never a stale snapshot.
-        stored = self._versions()
-        write_json(self.workspace.root / "versions.json", stored | {name: stored.get(name, 0) + 1})
 
     def _create(self, label: str, table: pa.Table) -> None:
         if not table.num_rows:
@@ -323,6 +324,16 @@ class LadybugStore:
             values = ", ".join(f"`{name}`: {_column(name)}" for name in table.column_names)
             renamed = table.rename_columns([_column(name) for name in table.column_names])
             self._run(f"LOAD FROM $rows CREATE (:`{label}` {{{values}}})", rows=renamed)
+
+    def _create_edges(self, name: str, source: str, target: str, table: pa.Table) -> None:
+        known = schema.relationship(name)
+        if table.num_columns == 2 and known.properties:
+            # COPY that names no property expects them all.
+            empty = known.properties[0]
+            table = table.append_column(empty.name, pa.nulls(table.num_rows, ARROW[empty.type]))
+        names = ", ".join(table.column_names[2:])
+        ends = f" (from='{source}', to='{target}')" if len(known.ends) > 1 else ""
+        self._copy(f"`{name}`({names})" if names else f"`{name}`", table, ends)
 
     def _copy(self, into: str, table: pa.Table, options: str = "") -> None:
         if table.num_rows:
@@ -377,8 +388,7 @@ class LadybugStore:
 
     def _embedding_bytes(self, label: str, name: str) -> int:
         """Return the size of one stored vector; 0 where there is none."""
-        columns = self._rows(f"CALL table_info('{label}') RETURN name")["name"].to_pylist()
-        if name not in columns:
+        if name not in self._columns(label):
             return 0
         found = self._rows(f"MATCH (n:{label}) WHERE n.`{name}` IS NOT NULL RETURN n.`{name}` AS v LIMIT 1")
         return len(found["v"][0].as_py()) if found.num_rows else 0
@@ -386,8 +396,11 @@ class LadybugStore:
     def _tables(self) -> set[str]:
         return set(self._rows("CALL show_tables() RETURN name")["name"].to_pylist())
 
+    def _columns(self, table: str) -> set[str]:
+        return set(self._rows(f"CALL table_info('{table}') RETURN name")["name"].to_pylist())
+
     def _add_missing(self, table: str, properties: Sequence[schema.Property]) -> None:
-        present = {row["name"] for row in self._rows(f"CALL table_info('{table}') RETURN name").to_pylist()}
+        present = self._columns(table)
         for prop in properties:
             if prop.name not in present:
                 self._run(f"ALTER TABLE `{table}` ADD {prop.name} {TYPES[prop.type]}")
@@ -396,18 +409,20 @@ class LadybugStore:
         return int(self._rows(text)["c"][0].as_py())
 
     def _rows(self, text: str) -> pa.Table:
-        return self._run(text).get_as_arrow(-1)
+        with self._lock:
+            return self._run(text).get_as_arrow(-1)
 
     def _run(self, text: str, **parameters: Any) -> Any:
-        if self._failed:
-            raise StoreError(f"{self.uri}: the transaction has failed; nothing of it is stored")
-        try:
-            return self._connection.execute(text, parameters)
-        except RuntimeError as error:
-            # The database ends a transaction at its first error: what came after would be stored on its own.
-            self._failed = self._open_transaction
-            self._torn |= UNWRITTEN in str(error)
-            raise StoreError(f"{self.uri}: {_reason(error)}") from error
+        with self._lock:
+            if self._failed:
+                raise StoreError(f"{self.uri}: the transaction has failed; nothing of it is stored")
+            try:
+                return self._connection.execute(text, parameters)
+            except RuntimeError as error:
+                # The database ends a transaction at its first error: what came after would be stored on its own.
+                self._failed = self._open_transaction
+                self._torn |= UNWRITTEN in str(error)
+                raise StoreError(f"{self.uri}: {_reason(error)}") from error
 
 
 class _Unfinished(StoreError):
@@ -443,12 +458,26 @@ def _open(workspace: Workspace, write: bool) -> Iterator[ladybug.Database]:
         database.close()
 
 
+def _versions(workspace: Workspace) -> dict[str, int]:
+    path = workspace.root / "versions.json"
+    return dict(read_json(path)) if path.exists() else {}
+
+
+def _touch(workspace: Workspace, names: Iterable[str]) -> None:
+    # Before the commit: a crash in between costs a needless re-read, never a stale snapshot.
+    stored = _versions(workspace)
+    grown = {name: stored.get(name, 0) + 1 for name in names}
+    write_json(workspace.root / "versions.json", stored | grown)
+
+
 def _recover(workspace: Workspace, settings: dict[str, Any], cause: RuntimeError) -> ladybug.Database:
     """Open a database whose log was torn by a crash up to the last whole write, and say so.
 
-    A reader changes no file; a writer keeps a copy of them as found.
+    A reader changes no file of the database; a writer keeps a copy of them as found.
     """
     path, kept = workspace.database, ""
+    # The content goes back; were its versions to stay, snapshots of what is lost would still be taken for it.
+    _touch(workspace, (*schema.LABELS, *schema.RELATIONSHIPS))
     if not settings["read_only"]:
         backup = workspace.root / time.strftime("backup-%Y%m%d-%H%M%S")
         try:

@@ -103,9 +103,7 @@ class MemoryStore:
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""
-        known = schema.label(label)
-        if name.lower() in {schema.KEY, *(p.name for p in known.properties)} or not name.isidentifier():
-            raise StoreError(f"{name!r} cannot name an embedding of {label}")
+        _check_embedding(label, name)
         if vectors.ndim != 2 or len(vectors) != len(ids):
             raise StoreError(f"embedding {name!r}: {len(ids)} ids but an array of shape {vectors.shape}")
         keys = ids.to_pylist()
@@ -116,6 +114,11 @@ class MemoryStore:
             stored = {}
         rows = np.array(vectors, np.float32)
         self._vectors[label, name] = stored | dict(zip(keys, rows, strict=True))
+
+    def drop_embeddings(self, label: str, name: str) -> None:
+        """Take property ``name`` from every node of ``label``."""
+        _check_embedding(label, name)
+        self._vectors.pop((label, name), None)
 
     def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; n = 0 where none has."""
@@ -182,3 +185,9 @@ class MemoryStore:
         if created or updated:
             self._versions[what] = self._versions.get(what, 0) + 1
         return Written(created, updated, len(rows) - created - updated)
+
+
+def _check_embedding(label: str, name: str) -> None:
+    taken = {schema.KEY, *(p.name for p in schema.label(label).properties)}
+    if name.lower() in taken or not name.isidentifier():
+        raise StoreError(f"{name!r} cannot name an embedding of {label}")

@@ -173,6 +173,17 @@ class StoreContract(ABC):
         }  # fmt: skip
         assert rated.counts()["RATED"] == 3
 
+    def test_relationships_need_none_of_their_properties(self, store: GraphStore) -> None:
+        for rel in schema.RELATIONSHIPS.values():
+            for source, target in rel.ends:
+                store.write_nodes(source, nodes("a"))
+                store.write_nodes(target, nodes("b"))
+                pair, names = edges(("a", "b")), [p.name for p in rel.properties]
+                assert store.write_relationships(rel.name, source, target, pair) == Written(created=1)
+                assert store.write_relationships(rel.name, source, target, pair) == Written(unchanged=1)
+                empty = {("a", "b"): (None,) * len(names)}
+                assert stored_edges(store, rel.name, source, target, *names) == empty
+
     def test_the_newer_row_wins(self, rated: GraphStore) -> None:
         rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), rating=[3.0], at=[100]))
         older = edges(("u", "i"), rating=[1.0], at=[99])
@@ -344,12 +355,42 @@ class StoreContract(ABC):
         rated.write_embeddings("Item", "emb", pa.array(["j"]), wide)
         assert self._embedded(rated) == {"j": wide.tobytes()}
 
+    def test_dropped_embeddings_are_gone_from_one_label(self, rated: GraphStore) -> None:
+        one = np.ones((1, 3), np.float32)
+        for label, key in (("Item", "i"), ("User", "u")):
+            rated.write_embeddings(label, "emb", pa.array([key]), one)
+            rated.write_embeddings(label, "other", pa.array([key]), one)
+            rated.read_embeddings(label, "emb")
+        rated.drop_embeddings("Item", "emb")
+        rated.drop_embeddings("Item", "emb")
+        assert self._embedded(rated) == {}
+        assert len(rated.read_embeddings("User", "emb")[0]) == 1
+        assert len(rated.read_embeddings("Item", "other")[0]) == 1
+        rated.write_embeddings("Item", "emb", pa.array(["j"]), one)
+        assert list(self._embedded(rated)) == ["j"]
+
+    def test_a_drop_belongs_to_its_transaction(self, rated: GraphStore) -> None:
+        old, new = np.zeros((1, 3), np.float32), np.ones((1, 3), np.float32)
+        rated.write_embeddings("Item", "emb", pa.array(["i"]), old)
+        with pytest.raises(ZeroDivisionError), rated.transaction():
+            rated.drop_embeddings("Item", "emb")
+            rated.write_embeddings("Item", "emb", pa.array(["j"]), new)
+            assert self._embedded(rated) == {"j": new.tobytes()}
+            raise ZeroDivisionError
+        assert self._embedded(rated) == {"i": old.tobytes()}
+        with rated.transaction():
+            rated.drop_embeddings("Item", "emb")
+            rated.write_embeddings("Item", "emb", pa.array(["j"]), new)
+        assert self._embedded(rated) == {"j": new.tobytes()}
+
     def test_embeddings_have_names_of_their_own(self, rated: GraphStore) -> None:
         rated.write_nodes("Item", nodes("i", title=["four"]))
         vectors = np.zeros((1, 3), np.float32)
         for name in ("title", "Title", "id", "no good", "x; DROP"):
             with pytest.raises(StoreError):
                 rated.write_embeddings("Item", name, pa.array(["i"]), vectors)
+            with pytest.raises(StoreError):
+                rated.drop_embeddings("Item", name)
         assert stored_nodes(rated, "Item", "title")["i"] == ("four",)
         for name in ("order", "match", "transgrec"):
             rated.write_embeddings("Item", name, pa.array(["i"]), vectors)

@@ -1,24 +1,34 @@
 from __future__ import annotations
 
 import json
+import time
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.api.train import Plan, train
 from graphrec.errors import ConfigError, DataError, NotFoundError, TrainingError
 from graphrec.features import FeatureStore
 from graphrec.serving.embed import embed
 from graphrec.serving.explain import explain
-from graphrec.serving.load_model import load_run
+from graphrec.serving.load_model import Loaded, load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
+from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.workspace import Workspace
 
 
 def parity(segment: str) -> int:
     return int(segment.split("#")[1]) % 2
+
+
+def another_run(workspace: Workspace) -> Loaded:
+    """Return a run on the highlights of one video, which knows fewer users; the database must be closed."""
+    plan = Plan("transgrec", {"dimension": 16, "epochs": 0}, split="random-70-10-20", where=["at>=1009"])
+    return load_run(workspace, train(workspace, plan).run)
 
 
 def test_new_videos_are_ranked_by_taste(store, workspace) -> None:
@@ -67,6 +77,17 @@ def test_a_user_without_history_gets_what_is_popular_and_is_told(store, workspac
     assert counts[0] > 1
 
 
+def test_a_run_without_knowledge_of_the_user_falls_back_too(copied, trained) -> None:
+    learned = trained[1].run.id
+    counted = train(copied, Plan("popularity", {}, split="temporal-last")).run.id
+    store = LadybugStore(copied)
+    ranking = recommend(store, copied, Request("newcomer", k=3, run=learned))
+    assert ranking == recommend(store, copied, Request("newcomer", k=3))
+    assert ranking.basis == "popularity"
+    assert recommend(store, copied, Request("newcomer", k=3, run=counted)).basis == counted
+    store.close()
+
+
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
@@ -80,6 +101,52 @@ def test_a_user_without_history_gets_what_is_popular_and_is_told(store, workspac
 def test_what_does_not_exist_is_named(store, workspace, request_, error) -> None:
     with pytest.raises(error):
         recommend(store, workspace, request_)
+
+
+def publish_for_items(workspace: Workspace, name: str) -> LadybugStore:
+    """Return the open store, where a run for items was published just now under the property ``name``."""
+    store = LadybugStore(workspace, write=True)
+    later = pa.array([time.time_ns() // 1_000_000 + 1000])
+    store.write_nodes("Run", pa.table({
+        "id": [f"{name}-1"], "model": [name], "property": [name], "label": ["Item"], "published_at": later,
+    }))  # fmt: skip
+    return store
+
+
+def test_the_newest_run_of_the_label_answers(copied, trained) -> None:
+    run = trained[1].run.id
+    with closing(publish_for_items(copied, "other")) as store:
+        for request in (Request("u0", within="v11"), Request("u0", label="Segment")):
+            assert recommend(store, copied, request).basis == run
+        assert recommend(store, copied, Request("u0")).label == "Item"
+        assert explain(store, copied, "u0", "v11#2").run == run
+        assert similar(store, "v11#2", 1)
+        with pytest.raises(NotFoundError, match="no run of 'transgrec' for Item is published"):
+            recommend(store, copied, Request("u0", label="Item", model="transgrec"))
+
+
+def test_a_run_whose_embeddings_were_replaced_answers_no_more(copied) -> None:
+    with closing(publish_for_items(copied, "transgrec")) as store:
+        ranking = recommend(store, copied, Request("u0", within="v11"))
+        assert ranking.basis == "popularity"
+        assert "no run for Segment is published" in ranking.note
+        with pytest.raises(NotFoundError, match="Segment"):
+            similar(store, "v11#2")
+
+
+def test_a_run_answers_for_its_own_label_only(store, workspace, trained) -> None:
+    run = trained[1].run.id
+    with pytest.raises(ConfigError, match=f"run {run} recommends Segment nodes, not Item"):
+        recommend(store, workspace, Request("u0", run=run, label="Item"))
+    assert recommend(store, workspace, Request("u0", run=run, label="Segment")).basis == run
+
+
+def test_a_run_explains_itself_when_it_is_published(copied, trained) -> None:
+    published, other = trained[1].run.id, another_run(copied).run.id
+    with closing(LadybugStore(copied)) as store:
+        assert explain(store, copied, "u0", "v11#2", run=published).run == published
+        with pytest.raises(ConfigError, match=f"graphrec publish {other}"):
+            explain(store, copied, "u0", "v11#2", run=other)
 
 
 def test_hostile_ids_stay_data(store, workspace) -> None:
@@ -140,6 +207,20 @@ def test_new_nodes_are_embedded_from_features_alone(copied, trained) -> None:
     with_store.close()
 
 
+def test_only_the_published_run_embeds_what_is_new(copied, trained) -> None:
+    published, other = load_run(copied, trained[1].run), another_run(copied)
+    store = LadybugStore(copied, write=True)
+    store.write_nodes("Segment", pa.table({"id": ["late#0"]}))
+    FeatureStore(copied.features).write("look", "Segment", ["late#0"], np.ones((1, 8), np.float32))
+    for run in (published, other):
+        publish(store, run)
+        stale = other if run is published else published
+        with pytest.raises(ConfigError, match=f"graphrec publish {stale.run.id}"):
+            embed(store, stale, copied)
+        assert embed(store, run, copied).embedded == 1
+    store.close()
+
+
 def test_features_of_another_width_are_refused(copied, trained) -> None:
     loaded = load_run(copied, trained[1].run)
     store = LadybugStore(copied, write=True)
@@ -167,6 +248,24 @@ def test_publishing_again_changes_only_the_time(copied, trained) -> None:
     assert after[0].equals(before[0])
     np.testing.assert_array_equal(after[1], before[1])
     assert store.counts()["Run"] == 1
+    store.close()
+
+
+def test_a_later_run_leaves_nothing_of_the_one_before(copied) -> None:
+    store = LadybugStore(copied, write=True)
+    store.write_embeddings("Item", "transgrec", pa.array(["v0"]), np.ones((1, 16), np.float32))
+    before = store.read_embeddings("User", "transgrec")[0].to_pylist()
+    store.close()
+    fewer = another_run(copied)
+    store = LadybugStore(copied, write=True)
+    done = publish(store, fewer)
+    after = store.read_embeddings("User", "transgrec")[0].to_pylist()
+    assert set(after) < set(before)
+    assert done.counts == {
+        "User": len(after),
+        "Segment": len(store.read_embeddings("Segment", "transgrec")[0]),
+    }
+    assert len(store.read_embeddings("Item", "transgrec")[0]) == 0
     store.close()
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec import schema
 from graphrec.errors import StoreBusy, StoreError
+from graphrec.files import read_json
 from graphrec.store.base import Written, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
@@ -206,6 +209,23 @@ def test_a_torn_log_is_recovered_up_to_the_last_whole_write(
     assert not caplog.text
 
 
+@pytest.mark.parametrize("write", [False, True])
+def test_recovery_counts_as_a_change_of_everything(workspace: Workspace, write: bool) -> None:
+    """What was lost may be in a snapshot that is known by the versions of then."""
+    names = [*schema.LABELS, *schema.RELATIONSHIPS]
+    run(LEAVE_A_LOG, workspace)
+    os.truncate(log_of(workspace), log_of(workspace).stat().st_size - 3)
+    lost = read_json(workspace.root / "versions.json")
+    with closing(LadybugStore(workspace, write=write)) as store:
+        assert all(number > lost.get(name, 0) for name, number in store.versions(names).items())
+        recovered = store.versions(names)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        again = store.versions(names)
+    with closing(LadybugStore(workspace)) as store:
+        assert store.versions(names) == again
+        assert (again == recovered) == write
+
+
 def test_kill_in_a_transaction_leaves_the_state_before_it(workspace: Workspace) -> None:
     assert run(DIE_IN_A_TRANSACTION, workspace) == -signal.SIGKILL
     assert titles(workspace) == {"a": ("before",)}
@@ -303,8 +323,6 @@ def test_a_file_too_large_for_the_memory_is_one_clear_error(
 
 
 def test_properties_added_to_the_schema_later(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from graphrec import schema
-
     item = schema.LABELS["Item"]
     grown = schema.Label("Item", (*item.properties, schema.Property("colour", "string")))
     monkeypatch.setitem(schema.LABELS, "Item", grown)
@@ -344,3 +362,49 @@ def test_five_thousand_updates_take_no_minutes(workspace: Workspace) -> None:
         assert store.write_relationships("RATED", "User", "Item", changed) == Written(updated=5000)
         assert time.monotonic() - began < 10
         assert set(stored_edges(store, "RATED", "User", "Item", "rating").values()) == {(2.0,)}
+
+
+def test_a_thread_sees_nothing_of_anothers_open_transaction(workspace: Workspace) -> None:
+    one = np.ones((1, 2), np.float32)
+    with closing(LadybugStore(workspace, write=True)) as store, ThreadPoolExecutor() as threads:
+        store.write_embeddings("Item", "emb", pa.array(["a"]), one)
+
+        def read() -> tuple[object, ...]:
+            ids, vectors = store.read_embeddings("Item", "emb")
+            near = store.nearest("Item", "emb", one[0], 1)[0].score
+            return (
+                stored_nodes(store, "Item", "title"),
+                store.counts()["User"],
+                ids.to_pylist(),
+                vectors.tolist(),
+                near,
+            )
+
+        before = read()
+        with pytest.raises(ZeroDivisionError), store.transaction():
+            store.write_nodes("User", nodes("new"))
+            store.write_nodes("Item", nodes("a", title=["changed"]))
+            store.write_embeddings("Item", "emb", pa.array(["a"]), 2 * one)
+            reading = threads.submit(read)
+            wait([reading], timeout=0.5)
+            raise ZeroDivisionError
+        assert reading.result(60) == before
+        assert read() == before
+
+
+def test_threads_share_a_reader(workspace: Workspace) -> None:
+    keys = [f"n{n}" for n in range(3000)]
+    vectors = np.random.default_rng(0).normal(size=(3000, 8)).astype(np.float32)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("User", nodes(*keys))
+        for name in ("one", "two", "three"):
+            store.write_embeddings("User", name, pa.array(keys), vectors)
+
+    def read(name: str) -> bool:
+        ids, found = store.read_embeddings("User", name)
+        best = store.nearest("User", name, vectors[7], 1)[0].id
+        expected = keys[int((vectors @ vectors[7]).argmax())]
+        return np.array_equal(found, vectors) and ids.to_pylist() == keys and best == expected
+
+    with closing(LadybugStore(workspace)) as store, ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(read, ["one", "two", "three"] * 8))
