@@ -13,7 +13,7 @@ import typer
 from rich.logging import RichHandler
 
 from graphrec.cli.common import err
-from graphrec.config import file_defaults
+from graphrec.config import file_defaults, nested
 from graphrec.errors import GraphrecError
 
 COMMANDS = (
@@ -74,10 +74,8 @@ def main() -> None:
     for name in asked or COMMANDS:
         import_module(f"graphrec.cli.{name}").register(app)
     try:
-        defaults = file_defaults()
-        shared = {key: value for key, value in defaults.items() if not isinstance(value, dict)}
-        per_command = {name: shared | defaults.get(name, {}) for name in COMMANDS}
-        status = app(arguments, prog_name="graphrec", standalone_mode=False, default_map=per_command)
+        defaults = nested(typer.main.get_command(app), file_defaults())
+        status = app(arguments, prog_name="graphrec", standalone_mode=False, default_map=defaults)
     except GraphrecError as error:
         if debug:
             raise

@@ -148,6 +148,21 @@ def test_settings_come_from_flag_then_environment_then_file(graphrec, workspace,
     assert graphrec("stats", "--json", "-w", workspace, cwd=tmp_path, env=elsewhere).code == 0
 
 
+def test_the_file_holds_for_commands_below_commands(graphrec, ratings, tmp_path) -> None:
+    (tmp_path / "graphrec.toml").write_text(
+        'workspace = "ws"\n[load]\non_bad_row = "skip"\n[load.table]\nrels = "RATED"\n', encoding="utf-8"
+    )
+    bad = tmp_path / "ratings.csv"
+    bad.write_text(ratings.read_text(encoding="utf-8") + "u0,i0,good,1\n", encoding="utf-8")
+    loaded = graphrec(
+        "load", "table", bad, "--from", "User:user", "--to", "Item:item", "--property", "rating", "--json", cwd=tmp_path
+    )  # fmt: skip
+    assert loaded.code == 0, loaded.err
+    assert loaded.json["loaded"]["RATED"]["rejected"] == 1
+    assert graphrec("export", "graph", "backup", cwd=tmp_path).code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"graphrec.toml", "ratings.csv", "ws", "backup"}
+
+
 def test_export_writes_what_is_there(graphrec, workspace, tmp_path) -> None:
     import networkx as nx
     import numpy as np
