@@ -78,12 +78,9 @@ def find_run(workspace: Workspace, name: str | None = None, *, model: str | None
     )
 
 
-def write_config(folder: Path, model: str, values: Mapping[str, Any]) -> None:
-    """Write ``config.toml``, which ``graphrec train --config`` reads."""
-    lines = [
-        f"model = {json.dumps(model)}",
-        *(f"{key} = {json.dumps(value)}" for key, value in values.items()),
-    ]
+def write_config(folder: Path, values: Mapping[str, Any]) -> None:
+    """Write ``config.toml``, which ``graphrec train --config`` reads; ``values`` are plain or lists of such."""
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     with replacing(folder / "config.toml") as file:
         file.write(("\n".join(lines) + "\n").encode())
 
