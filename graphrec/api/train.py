@@ -116,7 +116,6 @@ def train(
     parts = split(shot, plan.split, seed=options.seed, fold=plan.fold)
     split_name = parts.name.removesuffix(f"-{plan.fold}")
     folder = new_run_folder(workspace, plan.model)
-    folder.mkdir(parents=True)
     # With what was chosen by default, which may be something else once the graph has grown.
     chosen = replace(
         plan,
@@ -146,11 +145,7 @@ def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = Non
     options = TrainOptions(**run.manifest["options"])
     parts = split_of(shot, run)
     settings = model_class(run.model).Settings(**run.manifest["settings"])
-    extra = {key: run.manifest[key] for key in EXTRA if key in run.manifest}
-    return _run(run.model, settings, options, shot, parts, run.folder, progress, extra, resume=True)
-
-
-EXTRA = ("started", "fold", "projection", "split_name", "item_label")
+    return _run(run.model, settings, options, shot, parts, run.folder, progress, run.manifest, resume=True)
 
 
 def default_metrics(cases: Cases) -> Sequence[str]:

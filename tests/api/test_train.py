@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from graphrec.api.train import Plan, train
+from graphrec.api.train import Plan, resume, train
 from graphrec.errors import ConfigError
 from graphrec.features import FeatureStore
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.training.runs import find_run, list_runs, new_run_folder
 from graphrec.workspace import Workspace
 
 GIVEN = {"dimension": 8, "epochs": 3, "device": "cpu", "learning_rate": 1e-5}
@@ -65,6 +67,54 @@ def test_what_was_chosen_by_default_is_written_down(workspace: Workspace) -> Non
         "model": "popularity", "split": "temporal-last", "fold": 0, "projection": "ratings", "where": [],
         "features": ["image", "été", "genres"], "seed": 0,
     }  # fmt: skip
+
+
+class Killed(Exception):
+    """Stands for whatever cuts a run off."""
+
+
+def cut_off(*given: object, **named: object) -> None:
+    raise Killed
+
+
+def test_a_run_cut_off_before_its_test_is_not_finished(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("graphrec.api.train.evaluate", cut_off)
+        with pytest.raises(Killed):
+            train(workspace, Plan("transgrec", GIVEN))
+    run = list_runs(workspace)[-1]
+    assert "best_epoch" in run.manifest
+    assert not run.finished
+    assert find_run(workspace).id != run.id
+    resumed = resume(workspace, run.id)
+    assert resumed.run.finished
+    assert resumed.test.metrics == train(workspace, Plan("transgrec", GIVEN)).test.metrics
+
+
+def test_resuming_a_finished_run_and_being_cut_off_leaves_it_finished(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = train(workspace, Plan("transgrec", GIVEN)).run
+    monkeypatch.setattr("graphrec.api.train.evaluate", cut_off)
+    with pytest.raises(Killed):
+        resume(workspace, run.id)
+    assert find_run(workspace, run.id).finished
+    monkeypatch.setattr("graphrec.training.trainer._Run.finish", cut_off)
+    with pytest.raises(Killed):
+        resume(workspace, run.id)
+    assert find_run(workspace, run.id).manifest.keys() == run.manifest.keys()
+
+
+def test_runs_that_begin_together_get_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.strftime", lambda form: "20260102-030405")
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(lambda _: new_run_folder(Workspace(tmp_path), "random"), range(40)))
+    assert sorted(path.name for path in tmp_path.glob("runs/*")) == sorted(path.name for path in folders)
+    assert {"random-20260102-030405", "random-20260102-030405-40"} <= {path.name for path in folders}
 
 
 @pytest.mark.parametrize(("name", "value"), [("split", 7), ("where", "rating>=4"), ("fold", "two")])
