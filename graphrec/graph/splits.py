@@ -123,11 +123,6 @@ SPLITTERS: dict[str, Splitter] = {
 FOLDED = ("cold-items", "random-k-fold")
 
 
-def everything(snapshot: Snapshot) -> TrainingData:
-    """Return training data of all edges, for the model that will serve."""
-    return _training(snapshot, np.ones(snapshot.edges, bool))
-
-
 def _says_valid_and_test(snapshot: Snapshot) -> bool:
     return bool(np.isin([SPLITS.index("valid"), SPLITS.index("test")], snapshot.split).all())
 

@@ -4,11 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from rich.console import Console
 
 from graphrec.errors import DataError, NotFoundError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
-from graphrec.evaluation.table import markdown, rich_table
 from graphrec.graph.data import Cases, TrainingData
 from graphrec.graph.ragged import Ragged
 from graphrec.models.base import EmbeddingScorer
@@ -114,17 +112,3 @@ def test_wrong_input() -> None:
         evaluate(SCORER, Cases(np.array([1]), ragged([[0]])), training(), ["mapp"], seed=0)
     with pytest.raises(DataError, match="no case has anything to find"):
         evaluate(SCORER, Cases(np.array([1]), ragged([[]])), training(), ["map"], seed=0)
-
-
-def test_tables_mark_the_best() -> None:
-    worse = judged(EmbeddingScorer(torch.tensor([[1.0], [1], [1], [-1]]), SCORER.items))
-    both = {"ours": judged(), "theirs": worse}
-    lines = markdown(both, intervals=False).splitlines()
-    assert lines[0] == "| model | groups | map ↑ | nmsd ↓ | recall@2 ↑ | coverage@1 ↑ |"
-    assert lines[2].startswith("| ours | 3 | **0.6778** | **")
-    assert "(" in markdown(both).splitlines()[2]
-    console = Console(width=200)
-    with console.capture() as capture:
-        console.print(rich_table(both))
-    assert "0.6778" in capture.get()
-    assert "[bold]" not in capture.get()

@@ -10,7 +10,7 @@ from graphrec.errors import ConfigError, DataError, NotFoundError
 from graphrec.graph.data import Cases, Split
 from graphrec.graph.ragged import Ragged
 from graphrec.graph.snapshot import SPLITS, Ids, Snapshot
-from graphrec.graph.splits import FOLDS, SPLITTERS, everything, split
+from graphrec.graph.splits import FOLDS, SPLITTERS, split
 
 Pairs = set[tuple[int, int]]
 
@@ -197,11 +197,6 @@ def test_training_keeps_the_order_of_records() -> None:
     for user in range(data.users):
         kept = set(data.by_user[user].tolist())
         assert data.by_user[user].tolist() == [i for i in snapshot.by_user[user].tolist() if i in kept]
-
-
-def test_everything_is_for_serving() -> None:
-    snapshot = random_snapshot()
-    assert pairs(everything(snapshot).by_user) == pairs(snapshot.by_user)
 
 
 def test_what_cannot_be_split() -> None:
