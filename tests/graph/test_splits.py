@@ -73,6 +73,23 @@ def test_given() -> None:
     assert found.data.sampled.tolist() == [True, False, True, True]
 
 
+def test_given_without_a_valid_part_takes_the_last_training_video() -> None:
+    group = [0, 0, 1, 1, 2, 2]
+    parts = [["train"] * 4 + ["test"], ["train", "train", "test"], ["train"] * 3]
+    found = split(snapshot_of([[0, 2, 3, 1, 4], [0, 1, 2], [4, 2, 3]], 6, parts, group))
+    train, valid, test = parts_of(found)
+    assert found.name == "given"
+    assert test == {(0, 4), (1, 2)}
+    assert valid == {(0, 0), (0, 1), (2, 2), (2, 3)}
+    assert train == {(0, 2), (0, 3), (1, 0), (1, 1), (2, 4)}
+
+
+def test_given_without_a_valid_part_takes_the_last_training_item() -> None:
+    parts = [["train", "train", "test"], ["train", "test"]]
+    found = split(snapshot_of([[0, 1, 2], [1, 0]], 3, parts), "given")
+    assert parts_of(found) == ({(0, 0), (1, 1)}, {(0, 1)}, {(0, 2), (1, 0)})
+
+
 def test_the_default_follows_the_data() -> None:
     parts = [["train", "valid", "test", "train", "train", "train"]]
     assert split(snapshot_of([[0, 1, 2, 3, 4, 5]], 6, parts)).name == "given"
