@@ -56,7 +56,6 @@ class DemoResult:
         last: by the paper's protocol, each user's last video; by name of the model.
         new: on videos that nobody has highlighted, likewise, with the oracle.
         ranking: what is recommended to ``ranking.user`` from those videos.
-        watched: a video for the next command.
     """
 
     workspace: Path
@@ -64,7 +63,6 @@ class DemoResult:
     last: Mapping[str, Evaluation]
     new: Mapping[str, Evaluation]
     ranking: Ranking
-    watched: str
 
 
 def demo(
@@ -129,7 +127,7 @@ def demo(
     user = shot.users[int(unseen.users[0])]
     with closing(open_store(workspace)) as store:
         ranking = recommend(store, workspace, Request(user, k=5, new_only=True))
-    return DemoResult(workspace.root, trained, last, new, ranking, world.new_videos[0])
+    return DemoResult(workspace.root, trained, last, new, ranking)
 
 
 def _claim(workspace: Workspace, seed: int) -> None:

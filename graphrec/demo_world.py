@@ -52,11 +52,6 @@ class World:
     tastes: NDArray[np.float64]
     topics: dict[str, NDArray[np.int64]]
 
-    def oracle(self, user: str, video: str) -> NDArray[np.float64]:
-        """Scores of a video's segments, float64 [segments], by one who knows tastes and topics."""
-        scores: NDArray[np.float64] = self.tastes[self.users.index(user), self.topics[video]]
-        return scores
-
 
 def make_world(
     folder: str | Path,

@@ -4,7 +4,8 @@
     features/<name>/<part>.npy       float32 [rows, width]
     features/<name>/<part>.arrow     the ids of those rows
 
-``meta.json`` is replaced last, so that a part is either wholly there or not at all.
+``meta.json`` is replaced last, so that a part is either wholly there or not at all. Small parts at the end are merged
+with what is appended, so that many small writes leave few parts.
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from graphrec.errors import DataError, unknown
 from graphrec.files import read_json, replacing, write_json
 
 Floats = npt.NDArray[np.float32]
+
+MERGED_BYTES = 64 << 20
+"""A part of this size is never copied again."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class FeatureInfo:
 
 
 class FeatureStore:
-    """The feature matrices in one folder.
+    """The feature matrices in one folder. It remembers which ids are where: keep one for many writes.
 
     Args:
         folder: where they are; made with the first matrix.
@@ -54,6 +58,7 @@ class FeatureStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._opened: dict[str, _Part] = {}
 
     def names(self) -> list[str]:
         """Return the names of all matrices."""
@@ -82,34 +87,37 @@ class FeatureStore:
         """
         matrix = self.check(name, label, ids, matrix)
         folder = self.folder / name
-        meta = {"label": label, "width": matrix.shape[1], "parts": []}
+        parts: list[dict[str, Any]] = []
         if (folder / "meta.json").exists():
-            meta = read_json(folder / "meta.json")
-            at, stored = self._rows(name, ids)
-            same = at >= 0
-            same[same] = (stored[at[same]] == matrix[same]).all(1)
-            ids = [key for key, known in zip(ids, same.tolist(), strict=True) if not known]
-            matrix = matrix[~same]
-        if len(ids):
-            digest = blake2b(matrix.tobytes(), digest_size=16)
-            digest.update("\0".join(ids).encode("utf-8", "surrogatepass"))
-            part = digest.hexdigest()
-            with replacing(folder / f"{part}.npy") as file:
-                np.save(file, matrix)
-            with replacing(folder / f"{part}.arrow") as file:
-                feather.write_feather(
-                    pa.table({"id": pa.array(ids, pa.string())}), file, compression="uncompressed"
-                )
-            meta["parts"].append({"digest": part, "rows": len(ids)})
-            write_json(folder / "meta.json", meta)
-        return len(ids)
+            parts = read_json(folder / "meta.json")["parts"]
+            stored, known = self.read(name, ids)
+            new = ~(known & (stored == matrix).all(1))
+            ids = [key for key, wanted in zip(ids, new.tolist(), strict=True) if wanted]
+            matrix = matrix[new]
+        changed = len(ids)
+        if not changed:
+            return 0
+        while parts and _worth_merging(parts[-1]["rows"], len(ids), matrix.shape[1]):
+            ids, matrix = self._part(name, parts.pop()["digest"]).followed_by(ids, matrix)
+        parts.append({"digest": _write_part(folder, ids, matrix), "rows": len(ids)})
+        write_json(folder / "meta.json", {"label": label, "width": matrix.shape[1], "parts": parts})
+        self._drop_unused(name, {part["digest"] for part in parts})
+        return changed
 
     def read(self, name: str, ids: Sequence[str] | pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return float32 [n, width] for ``ids`` in order, and bool [n]: which have a vector; the others are zeros."""
-        at, stored = self._rows(name, ids)
-        out = np.zeros((len(at), self.info(name).width), np.float32)
-        out[at >= 0] = stored[at[at >= 0]]
-        return out, at >= 0
+        keys = ids.to_pylist() if isinstance(ids, pa.Array) else ids
+        out = np.zeros((len(keys), self.info(name).width), np.float32)
+        missing = np.arange(len(keys))
+        # A later part holds the newer vector of an id.
+        for entry in reversed(read_json(self.folder / name / "meta.json")["parts"]):
+            part = self._part(name, entry["digest"])
+            rows = np.array([part.rows.get(keys[at], -1) for at in missing.tolist()], np.int64)
+            out[missing[rows >= 0]] = part.matrix[rows[rows >= 0]]
+            missing = missing[rows < 0]
+        present = np.ones(len(keys), bool)
+        present[missing] = False
+        return out, present
 
     def check(self, name: str, label: str, ids: Sequence[str], matrix: Floats) -> Floats:
         """Return ``matrix`` as float32; raises what ``write`` would raise."""
@@ -134,35 +142,45 @@ class FeatureStore:
                 )
         return matrix
 
-    def _rows(self, name: str, ids: Sequence[str] | pa.Array) -> tuple[npt.NDArray[np.int64], _Parts]:
-        self.info(name)
-        folder = self.folder / name
-        parts = read_json(folder / "meta.json")["parts"]
-        wanted = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
-        at = np.full(len(wanted), -1, np.int64)
-        matrices, base = [], 0
-        for part in parts:
-            known = feather.read_table(folder / f"{part['digest']}.arrow")["id"].combine_chunks()
-            found = pc.index_in(wanted, value_set=known)
-            here = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
-            # A later part holds the newer vector of an id.
-            at = np.where(here >= 0, here + base, at)
-            matrices.append(np.load(folder / f"{part['digest']}.npy", mmap_mode="r"))
-            base += len(known)
-        return at, _Parts(matrices)
+    def _part(self, name: str, digest: str) -> _Part:
+        if digest not in self._opened:
+            self._opened[digest] = _Part(self.folder / name, digest)
+        return self._opened[digest]
+
+    def _drop_unused(self, name: str, used: set[str]) -> None:
+        """Remove what was merged, and what a write that was killed left behind."""
+        for path in (self.folder / name).iterdir():
+            if path.name != "meta.json" and path.stem not in used:
+                path.unlink()
+                self._opened.pop(path.stem, None)
 
 
-class _Parts:
-    """Several memory-mapped matrices, indexed as one."""
+class _Part:
+    """A part on disk: ``matrix`` float32 [n, width], memory-mapped, and the row of each id in it."""
 
-    def __init__(self, matrices: list[Floats]) -> None:
-        self.matrices = matrices
-        self.starts = np.cumsum([0, *map(len, matrices)])
+    def __init__(self, folder: Path, digest: str) -> None:
+        self.matrix: Floats = np.load(folder / f"{digest}.npy", mmap_mode="r")
+        ids = feather.read_table(folder / f"{digest}.arrow")["id"].to_pylist()
+        self.rows = {key: row for row, key in enumerate(ids)}
 
-    def __getitem__(self, rows: npt.NDArray[np.int64]) -> Floats:
-        out = np.empty((len(rows), self.matrices[0].shape[1]), np.float32)
-        part = np.searchsorted(self.starts, rows, side="right") - 1
-        for number, matrix in enumerate(self.matrices):
-            here = part == number
-            out[here] = matrix[rows[here] - self.starts[number]]
-        return out
+    def followed_by(self, ids: Sequence[str], matrix: Floats) -> tuple[list[str], Floats]:
+        """Return its ids and vectors, but for those that the later ``ids`` replace, and then the later ones."""
+        later = set(ids)
+        kept = {key: row for key, row in self.rows.items() if key not in later}
+        return [*kept, *ids], np.concatenate([self.matrix[list(kept.values())], matrix])
+
+
+def _worth_merging(rows: int, added: int, width: int) -> bool:
+    # Parts that halve in size: as many as the logarithm of the rows, which is also how often a vector is copied.
+    return rows < 2 * added and rows * width * 4 < MERGED_BYTES
+
+
+def _write_part(folder: Path, ids: Sequence[str], matrix: Floats) -> str:
+    digest = blake2b(matrix.tobytes(), digest_size=16)
+    digest.update("\0".join(ids).encode("utf-8", "surrogatepass"))
+    part = digest.hexdigest()
+    with replacing(folder / f"{part}.npy") as file:
+        np.save(file, matrix)
+    with replacing(folder / f"{part}.arrow") as file:
+        feather.write_feather(pa.table({"id": pa.array(ids, pa.string())}), file, compression="uncompressed")
+    return part

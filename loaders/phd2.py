@@ -13,14 +13,16 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import Field
 
-from graphrec.errors import BadRows, DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.errors import DataError
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, Refused, RelationshipBlock
 from graphrec.loaders.tabular import read_parts
 from graphrec.media.segments import LENGTH_S, THETA, overlapping, segment_count
 
 log = logging.getLogger(__name__)
 
-COLUMNS = {"start": float, "duration": float, "video_duration": float}
+FILES = ("training.csv", "testing.csv")
+IDS = ("youtubeId", "user_id")
+NUMBERS = ("start", "duration", "video_duration")
 
 
 class Phd2Options(Options):
@@ -33,8 +35,9 @@ class Phd2Options(Options):
 
 
 class Phd2:
-    """Loads testing.csv or training.csv: youtubeId, start, duration, user_id, video_duration, is_last.
+    """Loads training.csv, testing.csv, or a folder that holds them.
 
+    Columns: youtubeId, start, duration, user_id, video_duration, is_last.
     Cleaning: rows whose video has no known length, or that lie outside it, are left out and counted in the log.
     A user's rows are listed newest first, so ``sequence`` counts from the last row up; the rows with ``is_last`` get
     ``split`` = test.
@@ -44,20 +47,18 @@ class Phd2:
     title: ClassVar[str] = (
         "PHD2 highlights (Gifs.com): videos in 5 s segments, and which of them a user liked"
     )
-    example: ClassVar[str] = "graphrec load phd2 testing.csv"
+    example: ClassVar[str] = "graphrec load phd2 phd2/"
     Options: ClassVar[type[Options]] = Phd2Options
 
     def blocks(self, paths: Sequence[Path], options: Phd2Options, workspace: Path) -> Iterator[Block]:
         """Yield videos, segments, highlights, and the feature `place` of each file."""
-        for path in paths:
-            parts = list(read_parts(path, ["youtubeId", "user_id", "is_last", *COLUMNS]))
-            refused = [line for part in parts for line in part.refused]
-            if refused:
-                raise BadRows(str(path), refused, len(refused))
-            rows = _clean(path, pa.concat_tables(part.table for part in parts).to_pandas())
+        for path in [file for given in paths for file in _files(given)]:
+            rows, refused = _read(path)
+            rows = _clean(path, rows)
             videos = rows.groupby("youtubeId", sort=False)["video_duration"].max()
             yield from _segments(str(path), videos, options.segment_s)
-            yield _highlights(str(path), rows.assign(length=rows["youtubeId"].map(videos)), options)
+            placed = rows.assign(length=rows["youtubeId"].map(videos))
+            yield _highlights(str(path), placed, refused, options)
 
 
 def segment_ids(videos: npt.NDArray[np.object_], positions: npt.NDArray[np.int64]) -> pa.Array:
@@ -105,15 +106,37 @@ def place(
     ).astype(np.float32)
 
 
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = [path / name for name in FILES if (path / name).is_file()]
+    if not found:
+        raise DataError(f"{path}: neither {' nor '.join(FILES)} is there", str(path))
+    return found
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, Refused]:
+    """Return the rows, with numbers for text, and the lines that are no rows."""
+    refused: dict[int, str] = {}
+    tables = []
+    for part in read_parts(path, [*IDS, *NUMBERS, "is_last"]):
+        bad = [line for line, _ in part.refused]
+        lines = np.arange(part.line, part.line + part.table.num_rows + len(bad))
+        tables.append(part.table.to_pandas().set_axis(lines[~np.isin(lines, bad)][: part.table.num_rows]))
+        refused |= dict(part.refused)
+    rows = pd.concat(tables)
+    for column in IDS:
+        refused |= dict.fromkeys(rows.index[rows[column].isna()].tolist(), f"{column} is empty")
+    for column in NUMBERS:
+        numbers = pd.to_numeric(rows[column], errors="coerce").astype(float)
+        for line, text in rows[column][~np.isfinite(numbers)].items():
+            refused.setdefault(line, f"{column} {text!r} is not a number")
+        rows[column] = numbers
+    kept = rows[~rows.index.isin(refused)].reset_index(drop=True)
+    return kept, tuple(sorted(refused.items()))
+
+
 def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
-    for column, kind in COLUMNS.items():
-        numbers = pd.to_numeric(rows[column], errors="coerce")
-        if numbers.isna().any():
-            row = int(np.flatnonzero(numbers.isna())[0])
-            raise DataError(
-                f"{path} line {row + 2}: {column} {rows[column].iloc[row]!r} is not a number", str(path)
-            )
-        rows[column] = numbers.astype(kind)
     rows["sequence"] = rows.groupby("user_id").cumcount(ascending=False)
     unknown_length = rows["video_duration"] <= 0
     outside = ~unknown_length & ((rows["start"] >= rows["video_duration"]) | (rows["duration"] <= 0))
@@ -173,7 +196,7 @@ def _segments(source: str, videos: pd.Series[float], segment_s: float) -> Iterat
     )
 
 
-def _highlights(source: str, rows: pd.DataFrame, options: Phd2Options) -> Block:
+def _highlights(source: str, rows: pd.DataFrame, refused: Refused, options: Phd2Options) -> Block:
     starts, ends = rows["start"].to_numpy(), (rows["start"] + rows["duration"]).to_numpy()
     row, position = overlapping(starts, ends, rows["length"].to_numpy(), options.theta, options.segment_s)
     keys = segment_ids(rows["youtubeId"].to_numpy(object)[row], position)
@@ -187,6 +210,5 @@ def _highlights(source: str, rows: pd.DataFrame, options: Phd2Options) -> Block:
     )
     # A segment that a user liked twice counts once, at the later time.
     newest = liked.sort_values("sequence", kind="stable").drop_duplicates(["from", "to"], keep="last")
-    return RelationshipBlock(
-        "HIGHLIGHTED", "User", "Segment", pa.Table.from_pandas(newest, preserve_index=False), source
-    )
+    table = pa.Table.from_pandas(newest, preserve_index=False)
+    return RelationshipBlock("HIGHLIGHTED", "User", "Segment", table, source, refused=refused)

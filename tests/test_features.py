@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -112,16 +115,77 @@ def test_hostile_ids(features: FeatureStore) -> None:
     assert np.array_equal(features.read("image", ids)[0], vectors)
 
 
-def test_a_part_without_its_entry_does_not_count(features: FeatureStore) -> None:
-    """As after a kill between the part and meta.json."""
-    vectors = matrix(2)
-    features.write("image", "Item", ["a"], vectors[:1])
-    meta = (features.folder / "image" / "meta.json").read_text()
-    features.write("image", "Item", ["b"], vectors[1:])
-    (features.folder / "image" / "meta.json").write_text(meta)
-    assert features.read("image", ["a", "b"])[1].tolist() == [True, False]
-    assert features.write("image", "Item", ["a", "b"], vectors) == 1
-    assert features.read("image", ["a", "b"])[1].all()
+def content(features: FeatureStore) -> dict[str, list[float]]:
+    ids = [f"n{number}" for number in range(40)]
+    vectors, present = FeatureStore(features.folder).read("image", ids)
+    return {key: vector.tolist() for key, vector, known in zip(ids, vectors, present, strict=True) if known}
+
+
+def test_many_small_writes_leave_few_parts_and_the_newest_vectors(features: FeatureStore) -> None:
+    expected, prints = {}, set()
+    for number in range(60):
+        ids = [f"n{n}" for n in RNG.choice(40, 2, replace=False)]
+        vectors = matrix(2)
+        expected |= dict(zip(ids, vectors.tolist(), strict=True))
+        assert features.write("image", "Item", ids, vectors) == 2
+        assert features.write("image", "Item", ids, vectors) == 0
+        assert content(features) == expected
+        assert number == 0 or len(list(features.folder.glob("image/*.npy"))) <= np.log2(number) + 2
+        prints.add(features.info("image").fingerprint)
+    assert len(prints) == 60
+
+
+def test_a_large_part_is_not_copied_again(features: FeatureStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphrec.features.MERGED_BYTES", 100)
+    features.write("image", "Item", [f"n{n}" for n in range(10)], matrix(10))
+    (large,) = features.folder.glob("image/*.npy")
+    for number in range(10, 40):
+        features.write("image", "Item", [f"n{number}"], matrix(1))
+    assert large.exists()
+    assert len(content(features)) == 40
+
+
+def test_two_stores_see_what_the_other_wrote(features: FeatureStore) -> None:
+    other, vectors = FeatureStore(features.folder), matrix(4)
+    for number in range(4):
+        writer = features if number % 2 else other
+        assert writer.write("image", "Item", [f"n{number}"], vectors[number : number + 1]) == 1
+    assert features.write("image", "Item", [f"n{number}" for number in range(4)], vectors) == 0
+    assert len(content(features)) == 4
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from graphrec import features, files
+
+def kill(*given):
+    os.kill(os.getpid(), 9)
+
+step = sys.argv[2]
+if step == "meta":
+    features.write_json = kill
+elif step == "drop":
+    features.FeatureStore._drop_unused = kill
+else:
+    features._write_part = kill
+features.FeatureStore(Path(sys.argv[1])).write("image", "Item", ["n1"], np.full((1, 4), 2, np.float32))
+"""
+
+
+@pytest.mark.parametrize(("step", "count"), [("part", 1), ("meta", 1), ("drop", 2)])
+def test_killed_in_the_middle_and_repeated(features: FeatureStore, step: str, count: int) -> None:
+    """The second write merges; killed before the part, before its entry, and before the old part is removed."""
+    features.write("image", "Item", ["n0"], np.ones((1, 4), np.float32))
+    command = [sys.executable, "-c", KILLED, str(features.folder), step]
+    assert subprocess.run(command, check=False).returncode == -9
+    assert len(content(features)) == count
+    assert features.write("image", "Item", ["n1", "n2"], np.full((2, 4), 2, np.float32)) == 3 - count
+    assert content(features) == {"n0": [1.0] * 4, "n1": [2.0] * 4, "n2": [2.0] * 4}
+    parts = json.loads((features.folder / "image" / "meta.json").read_text())["parts"]
+    kept = {path.stem for path in features.folder.glob("image/*")}
+    assert kept == {"meta", *(part["digest"] for part in parts)}
 
 
 def test_nothing_to_write(features: FeatureStore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec import schema
@@ -20,7 +21,7 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
     """Return the HIGHLIGHTED rows of a block, checked; rows whose video has no segments are refused.
 
     A highlight covers a segment when it covers more than ``theta`` of it. A segment that several rows of a user
-    cover keeps the newest row.
+    cover keeps the newest row, by ``at`` and then ``sequence``; equally new rows that differ otherwise are refused.
     """
     highlighted = schema.relationship("HIGHLIGHTED")
     # The row's number makes every row its own key: two highlights of one video are no contradiction.
@@ -59,8 +60,23 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
             **{name: rows[name].take(pa.array(row)) for name in properties},
         }
     )
-    result = check(table, ["from", "to"], highlighted.properties)
-    result.refused = sorted(checked.refused + refused)
+    newest = _newest(table)
+    older = table.num_rows - len(newest)
+    result = check(table.take(pa.array(newest)), ["from", "to"], highlighted.properties)
+    refused += [(int(rows["row"][int(row[newest[r]])].as_py()), reason) for r, reason in result.refused]
+    result.repeated += older
+    # A highlight may contradict another in several segments; one line says so.
+    result.refused = sorted(dict(reversed([*checked.refused, *refused])).items())
     return RelationshipBlock(
         "HIGHLIGHTED", "User", "Segment", block.table, block.source, block.line, block.refused
     ), result
+
+
+def _newest(table: pa.Table) -> npt.NDArray[np.int64]:
+    """Return int64 [n]: the rows than which no other row with the same ends is newer, in order."""
+    times = [name for name in ("at", "sequence") if name in table.column_names]
+    rows = table.select(["from", "to", *times]).to_pandas()
+    for name in times:
+        latest = rows.groupby(["from", "to"], sort=False)[name].transform("max")
+        rows = rows[(rows[name] == latest) | latest.isna()]
+    return np.asarray(rows.index, np.int64)

@@ -96,6 +96,7 @@ def load(
     report = LoadReport()
     rejects = _Rejects(workspace.root / "rejects" / time.strftime(f"{loader.name}-%Y%m%d-%H%M%S.csv"))
     features: list[FeatureBlock] = []
+    matrices = FeatureStore(workspace.features)
     current: str | None = None
     said = Contradictions()
     with ExitStack() as held:
@@ -107,13 +108,13 @@ def load(
             for block in loader.blocks(paths, options, workspace.root):
                 if store is not None and block.source != current:
                     file.close()
-                    _write_features(features, workspace, report)
+                    _write_features(features, matrices, report)
                     file.enter_context(store.transaction())
                 if block.source != current:
                     said = Contradictions()
                 current = block.source
                 if isinstance(block, FeatureBlock):
-                    FeatureStore(workspace.features).check(block.name, block.label, block.ids, block.matrix)
+                    matrices.check(block.name, block.label, block.ids, block.matrix)
                     features.append(block)
                     progress(block.name, len(block.ids))
                     continue
@@ -137,11 +138,11 @@ def load(
             if error.source not in (None, current):
                 # The file that cannot be read is the next one: the one before it is whole.
                 file.close()
-                _write_features(features, workspace, report)
+                _write_features(features, matrices, report)
             raise
         file.close()
         if store is not None:
-            _write_features(features, workspace, report)
+            _write_features(features, matrices, report)
     if not report.tallies:
         raise DataError(f"{', '.join(map(str, paths))}: nothing to load was found there")
     report.rejects = rejects.path if rejects.rows and store is not None else None
@@ -190,9 +191,9 @@ def _write(
     return store.write_relationships(block.name, block.start, block.end, table)
 
 
-def _write_features(features: list[FeatureBlock], workspace: Workspace, report: LoadReport) -> None:
+def _write_features(features: list[FeatureBlock], matrices: FeatureStore, report: LoadReport) -> None:
     for block in features:
-        changed = FeatureStore(workspace.features).write(block.name, block.label, block.ids, block.matrix)
+        changed = matrices.write(block.name, block.label, block.ids, block.matrix)
         tally = report.tally(f"feature {block.name}")
         tally.read += len(block.ids)
         tally.created += changed

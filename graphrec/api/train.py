@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from graphrec.errors import DataError, unknown
+from pydantic import TypeAdapter, ValidationError
+
+from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.build import snapshot
@@ -59,7 +61,7 @@ class Plan:
 
     Attributes:
         model: name of the model.
-        given: settings of the model and options of training by name; strings are converted.
+        given: settings of the model and options of training by name; strings are converted, None is left out.
         split: name of the split; None for what the data say.
         fold: which fold, for splits that have folds.
         projection: name of the projection; None for what the data hold.
@@ -74,6 +76,27 @@ class Plan:
     projection: str | None = None
     where: Sequence[str] = ()
     features: Sequence[str] | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Plan:
+        """Return the plan that ``values``, such as those of a run's config.toml, ask for.
+
+        What is no attribute of a plan is a setting. Raises ``ConfigError`` for a value of the wrong type.
+        """
+        own = {field.name for field in fields(cls)} - {"given"}
+        settings = {key: value for key, value in values.items() if key not in own}
+        try:
+            return TypeAdapter(cls).validate_python(
+                {"given": settings, **{key: value for key, value in values.items() if key in own}}
+            )
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ConfigError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``of`` turns into this plan again; what is None is left out."""
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "given"}
+        return {key: value for key, value in {**own, **self.given}.items() if value is not None}
 
 
 def train(
@@ -92,14 +115,22 @@ def train(
         )
         shot = snapshot(graph, projection, workspace)
     parts = split(shot, plan.split, seed=options.seed, fold=plan.fold)
+    split_name = parts.name.removesuffix(f"-{plan.fold}")
     folder = new_run_folder(workspace, plan.model)
-    folder.mkdir(parents=True)
-    write_config(folder, plan.model, _plain(plan.given))
+    # With what was chosen by default, which may be something else once the graph has grown.
+    chosen = replace(
+        plan,
+        given={**plan.given, "seed": options.seed},
+        split=split_name,
+        projection=projection.name,
+        features=shot.projection["features"],
+    )
+    write_config(folder, chosen.to_dict())
     extra = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "fold": plan.fold,
         "projection": shot.projection,
-        "split_name": parts.name.removesuffix(f"-{plan.fold}"),
+        "split_name": split_name,
         "item_label": shot.item_label,
     }
     return _run(plan.model, settings, options, shot, parts, folder, progress, extra, resume=False)
@@ -115,11 +146,7 @@ def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = Non
     options = TrainOptions(**run.manifest["options"])
     parts = split_of(shot, run)
     settings = model_class(run.model).Settings(**run.manifest["settings"])
-    extra = {key: run.manifest[key] for key in EXTRA if key in run.manifest}
-    return _run(run.model, settings, options, shot, parts, run.folder, progress, extra, resume=True)
-
-
-EXTRA = ("started", "fold", "projection", "split_name", "item_label")
+    return _run(run.model, settings, options, shot, parts, run.folder, progress, run.manifest, resume=True)
 
 
 def default_metrics(cases: Cases) -> Sequence[str]:
@@ -180,7 +207,3 @@ def _read(name: str, given: Mapping[str, Any]) -> tuple[Any, TrainOptions]:
     return read_settings(kind, own, f"setting of {name}"), read_settings(
         TrainOptions, rest, "option of training"
     )
-
-
-def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in given.items() if value is not None}

@@ -15,7 +15,7 @@ import typer
 from rich.logging import RichHandler
 
 from graphrec.cli.common import err
-from graphrec.config import file_defaults
+from graphrec.config import file_defaults, nested
 from graphrec.errors import GraphrecError
 
 COMMANDS = (
@@ -129,10 +129,8 @@ def _run(arguments: list[str]) -> object:
         # Only the command asked for is imported: most need no torch, which takes seconds.
         for name in [name for name in arguments[:1] if name in COMMANDS] or COMMANDS:
             import_module(f"graphrec.cli.{name}").register(app)
-        defaults = file_defaults()
-        shared = {key: value for key, value in defaults.items() if not isinstance(value, dict)}
-        per_command = {name: shared | defaults.get(name, {}) for name in COMMANDS}
-        status: object = app(arguments, prog_name="graphrec", standalone_mode=False, default_map=per_command)
+        defaults = nested(typer.main.get_command(app), file_defaults())
+        status: object = app(arguments, prog_name="graphrec", standalone_mode=False, default_map=defaults)
     except Exception as error:
         if pressed:
             raise KeyboardInterrupt from error

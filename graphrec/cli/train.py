@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,8 +24,12 @@ from graphrec.cli.common import (
 from graphrec.errors import ConfigError, GraphrecError
 from graphrec.workspace import Workspace
 
+if TYPE_CHECKING:
+    from graphrec.api.train import Plan
+
 
 def train(
+    context: typer.Context,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Which model; `graphrec models` lists them.")
     ] = None,
@@ -33,10 +37,10 @@ def train(
         list[str] | None, typer.Option("--set", help="A setting, as key=value; repeat for more.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="A TOML file of settings, such as a run's config.toml.")
+        Path | None, typer.Option(help="A TOML file; a run's config.toml repeats the run.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    seed: Annotated[int | None, typer.Option(min=0, help="Of everything random; 0 by default.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; auto by default.")] = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -44,7 +48,9 @@ def train(
             "random-k-fold; by default what the data say."
         ),
     ] = None,
-    fold: Annotated[int, typer.Option(help="Which fold of cold-items or random-k-fold is tested.")] = 0,
+    fold: Annotated[
+        int | None, typer.Option(help="Which fold of cold-items or random-k-fold is tested; 0 by default.")
+    ] = None,
     projection: Annotated[
         str | None,
         typer.Option(help="highlights, likes, views or ratings; by default the first that the graph holds."),
@@ -52,8 +58,9 @@ def train(
     where: Annotated[
         list[str] | None, typer.Option(help="Keep relationships where, for example rating>=4.")
     ] = None,
-    feature: Annotated[
-        list[str] | None, typer.Option(help="Feature matrix to use; repeat for more. All by default.")
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
     ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run instead of starting one.")] = None,
     publish: Annotated[
@@ -69,7 +76,6 @@ def train(
 
     After Ctrl-C or a crash: `graphrec train --resume RUN`
     """
-    from graphrec.api.train import Plan
     from graphrec.api.train import resume as resume_run
     from graphrec.api.train import train as train_model
     from graphrec.serving.load_model import load_run
@@ -92,10 +98,17 @@ def train(
         if resume is not None:
             trained = resume_run(folder, resume, progress=show)
         else:
-            values, name = _settings(config, model, given)
-            plan = Plan(
-                name, values | {"seed": seed, "device": device}, split, fold, projection, where or [], feature
-            )
+            flags = {
+                "model": model,
+                "seed": seed,
+                "device": device,
+                "split": split,
+                "fold": fold,
+                "projection": projection,
+                "where": where,
+                "features": features,
+            }
+            plan = _plan(context, config, pairs(given or [], "--set"), flags)
             trained = train_model(folder, plan, store=store, progress=show)
     run = trained.run
     published = None
@@ -146,20 +159,30 @@ def train(
         err.print(f"{run.model} has no embeddings to write back; it serves with --run {run.id}", markup=False)
 
 
-def _settings(config: Path | None, model: str | None, given: list[str] | None) -> tuple[dict[str, Any], str]:
-    values: dict[str, Any] = {}
+def _plan(
+    context: typer.Context, config: Path | None, settings: dict[str, str], flags: dict[str, Any]
+) -> Plan:
+    """Put together what is asked for: flag, ``--set``, ``--config``, graphrec.toml, default."""
+    from graphrec.api.train import Plan
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    sources = {name: context.get_parameter_source(name) for name in given}
+    from_file = {
+        name for name, source in sources.items() if source is not None and source.name == "DEFAULT_MAP"
+    }
+    values = {name: given[name] for name in from_file}
     if config is not None:
         try:
-            values = tomllib.loads(config.read_text(encoding="utf-8"))
+            values |= tomllib.loads(config.read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{config}: {error}") from error
-    named = values.pop("model", None)
-    name = model or named
-    if name is None:
+    values |= settings
+    values |= {name: value for name, value in given.items() if name not in from_file}
+    if "model" not in values:
         raise ConfigError(
             "which model? --model transgrec, or --config with a model in it; `graphrec models` lists them"
         )
-    return values | pairs(given or [], "--set"), name
+    return Plan.of(values)
 
 
 def register(app: typer.Typer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class Evaluation:
     """What ``evaluate`` finds.
 
     Attributes:
+        cases: digest of what was ranked for whom, and what was to be found.
         users: int64 [groups], the user of each case.
         left_out: cases without any relevant item, which count nowhere.
         values: per metric float64 [groups]; coverage, which no single case has, is not among them.
@@ -42,6 +44,7 @@ class Evaluation:
         seed: of tie-breaking and resampling.
     """
 
+    cases: str
     users: Ints
     left_out: int
     values: Mapping[str, Floats]
@@ -68,7 +71,7 @@ class Evaluation:
         Raises:
             DataError: the cases differ, or one of the two has no per-case values of this metric.
         """
-        if not np.array_equal(self.users, other.users):
+        if self.cases != other.cases:
             raise DataError("the two runs were judged on different cases; evaluate both on the same split")
         if name not in self.values or name not in other.values:
             raise DataError(f"one of the two runs has no per-case values of {name}; evaluate both with it")
@@ -125,8 +128,24 @@ def evaluate(
     figures = {name: m.overall(rankings) for name, m in asked.items()}
     records = data.by_user.lengths[judged.users]
     return Evaluation(
-        judged.users, len(cases) - len(judged), values, figures, _by_records(values, records, buckets), seed
+        _digest(judged, data),
+        judged.users,
+        len(cases) - len(judged),
+        values,
+        figures,
+        _by_records(values, records, buckets),
+        seed,
     )
+
+
+def _digest(cases: Cases, data: TrainingData) -> str:
+    # From a pool, what each user has in training is left out: it is part of what was ranked.
+    listed = data.by_user.take(cases.users) if cases.candidates is None else cases.candidates
+    digest = blake2b(f"{cases.candidates is None} {data.items}".encode(), digest_size=16)
+    for array in (cases.users, cases.pool, *vars(cases.relevant).values(), *vars(listed).values()):
+        digest.update(b"all" if array is None else np.ascontiguousarray(array).tobytes())
+        digest.update(b"|")
+    return digest.hexdigest()
 
 
 def _with_relevant(cases: Cases) -> Cases:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from graphrec.graph.ragged import Ints, Ragged
 
 
@@ -35,12 +32,3 @@ class Rankings:
     def relevant(self) -> Ints:
         """int64 [cases]: how many items were to be found."""
         return self.ranks.lengths
-
-    @property
-    def hits(self) -> npt.NDArray[np.bool_]:
-        """bool [len(items.indices)]: which of ``items`` are relevant."""
-        hits = np.zeros(len(self.items.indices), np.bool_)
-        rows = self.ranks.rows
-        shown = self.ranks.indices <= self.items.lengths[rows]
-        hits[self.items.indptr[rows[shown]] + self.ranks.indices[shown] - 1] = True
-        return hits

@@ -33,7 +33,7 @@ def split(snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: i
 
     Raises ``NotFoundError`` for an unknown name, ``DataError`` when a part comes out empty.
     """
-    name = name or ("given" if _says_valid_and_test(snapshot) else "temporal-last")
+    name = name or ("given" if _says_test(snapshot) else "temporal-last")
     if name not in SPLITTERS:
         raise unknown("split", name, SPLITTERS)
     if not 0 <= fold < FOLDS:
@@ -53,15 +53,18 @@ def split(snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: i
 
 
 def _given(snapshot: Snapshot, rng: np.random.Generator, fold: int) -> tuple[Ints, Ints | None]:
-    if not _says_valid_and_test(snapshot):
+    """As the ``split`` property says; where it names no valid part, the last training video of each user is that."""
+    if not _says_test(snapshot):
         raise DataError(
-            "the relationships have no `split` property that says train, valid and test; "
+            "the relationships have no `split` property that says what is train and what test; "
             "choose another split, for example --split temporal-last"
         )
     code = np.asarray(snapshot.split)
     part = np.full(len(code), TRAIN)
     part[code == SPLITS.index("valid")] = VALID
     part[code == SPLITS.index("test")] = TEST
+    if not (part == VALID).any():
+        part[_last(snapshot, part == TRAIN, spare=True)] = VALID
     return part, None
 
 
@@ -70,16 +73,29 @@ def _temporal_last(snapshot: Snapshot, rng: np.random.Generator, fold: int) -> t
 
     A record is an edge, that is a liked segment.
     """
-    user, item = snapshot.by_user.rows, np.asarray(snapshot.by_user.indices)
-    degree = snapshot.by_user.lengths
-    unit = np.asarray(snapshot.group)[item] if len(snapshot.groups) else item
-    last_edge = np.asarray(snapshot.by_user.indptr)[1:] - 1
-    last_unit = np.where(degree > 0, unit[last_edge.clip(0)], -1)
-    part = np.full(len(item), TRAIN)
-    part[(unit == last_unit[user]) & (degree[user] >= LAST_MINIMUM)] = TEST
+    enough = snapshot.by_user.lengths[snapshot.by_user.rows] >= LAST_MINIMUM
+    part = np.full(snapshot.edges, TRAIN)
+    part[enough & _last(snapshot, np.ones(snapshot.edges, bool))] = TEST
     rest = np.flatnonzero(part == TRAIN)
     part[rng.choice(rest, round(len(rest) * 0.1), replace=False)] = VALID
     return part, None
+
+
+def _last(snapshot: Snapshot, among: Mask, *, spare: bool = False) -> Mask:
+    """Return bool [edges]: those ``among`` the edges that are of their user's last video (or item) there.
+
+    With ``spare``, a user of whom nothing else would be left keeps it.
+    """
+    user, item = snapshot.by_user.rows, np.asarray(snapshot.by_user.indices)
+    unit = np.asarray(snapshot.group)[item] if len(snapshot.groups) else item
+    last_unit = np.full(len(snapshot.by_user), -1)
+    # Edges are in order of time, and of several values for one place the last one stays.
+    last_unit[user[among]] = unit[among]
+    last = among & (unit == last_unit[user])
+    if spare:
+        left = np.bincount(user[among & ~last], minlength=len(last_unit))
+        last &= left[user] > 0
+    return last
 
 
 def _random(snapshot: Snapshot, rng: np.random.Generator, fold: int) -> tuple[Ints, Ints | None]:
@@ -123,13 +139,8 @@ SPLITTERS: dict[str, Splitter] = {
 FOLDED = ("cold-items", "random-k-fold")
 
 
-def everything(snapshot: Snapshot) -> TrainingData:
-    """Return training data of all edges, for the model that will serve."""
-    return _training(snapshot, np.ones(snapshot.edges, bool))
-
-
-def _says_valid_and_test(snapshot: Snapshot) -> bool:
-    return bool(np.isin([SPLITS.index("valid"), SPLITS.index("test")], snapshot.split).all())
+def _says_test(snapshot: Snapshot) -> bool:
+    return bool((np.asarray(snapshot.split) == SPLITS.index("test")).any())
 
 
 def _training(snapshot: Snapshot, kept: Mask) -> TrainingData:

@@ -27,4 +27,4 @@ def use_bf16(options: TrainOptions, device: torch.device) -> bool:
     """Return whether to run in bfloat16. On a CPU only when asked: few have fast instructions for it."""
     if options.bf16 != "auto":
         return options.bf16 == "on"
-    return device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +39,18 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether training came to its end."""
-        return "best_epoch" in self.manifest
+        """Whether training came to its end and was tested."""
+        return "test" in self.manifest
 
 
 def new_run_folder(workspace: Workspace, model: str) -> Path:
-    """Return the folder of a run that begins now; made by whoever writes into it first."""
+    """Make the folder of a run that begins now; no two runs get the same."""
     name = f"{model}-{time.strftime('%Y%m%d-%H%M%S')}"
-    folder, again = workspace.runs / name, 2
-    while folder.exists():
-        folder, again = workspace.runs / f"{name}-{again}", again + 1
+    for again in count(1):
+        folder = workspace.runs / (name if again == 1 else f"{name}-{again}")
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            break
     return folder
 
 
@@ -78,12 +82,9 @@ def find_run(workspace: Workspace, name: str | None = None, *, model: str | None
     )
 
 
-def write_config(folder: Path, model: str, values: Mapping[str, Any]) -> None:
-    """Write ``config.toml``, which ``graphrec train --config`` reads."""
-    lines = [
-        f"model = {json.dumps(model)}",
-        *(f"{key} = {json.dumps(value)}" for key, value in values.items()),
-    ]
+def write_config(folder: Path, values: Mapping[str, Any]) -> None:
+    """Write ``config.toml``, which ``graphrec train --config`` reads; ``values`` are plain or lists of such."""
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     with replacing(folder / "config.toml") as file:
         file.write(("\n".join(lines) + "\n").encode())
 

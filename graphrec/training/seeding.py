@@ -14,7 +14,8 @@ def seed_everything(seed: int) -> None:
 def random_state(own: torch.Generator) -> dict[str, Tensor]:
     """Return the state of torch's global generators and of the run's ``own``, uint8 tensors by name."""
     state = {"cpu": torch.get_rng_state(), "own": own.get_state()}
-    if torch.cuda.is_available():
+    # Asking a GPU takes some hundred MB of its memory, which a run on the CPU has no use for.
+    if own.device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state()
     return state
 
@@ -23,5 +24,5 @@ def restore_random_state(state: dict[str, Tensor], own: torch.Generator) -> None
     """Put back what ``random_state`` returned."""
     torch.set_rng_state(state["cpu"])
     own.set_state(state["own"])
-    if torch.cuda.is_available() and "cuda" in state:
+    if own.device.type == "cuda":
         torch.cuda.set_rng_state(state["cuda"])

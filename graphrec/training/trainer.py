@@ -98,7 +98,7 @@ def train(
         progress: told about each epoch.
         judge: which epoch is the best; None: the last.
         snapshot: fingerprint of what the split was made from, for the manifest.
-        extra: what else the manifest shall say.
+        extra: what else the manifest shall say; when resuming, all that it said before.
         resume: go on from the checkpoint in ``folder``, if there is one.
 
     Raises:
@@ -130,7 +130,7 @@ class _Run:
     ) -> None:
         self.device = choose_device(options.device)
         self.model, self.split, self.options, self.folder = model.to(self.device), split, options, folder
-        self.manifest = describe_run(model, split, options, self.device, snapshot) | dict(extra)
+        self.manifest = dict(extra) | describe_run(model, split, options, self.device, snapshot)
         self.judge = judge
         self.updates = Updates(model, options, bf16=use_bf16(options, self.device))
         self.trains = bool(self.updates.phases) and options.epochs > 0

@@ -335,6 +335,29 @@ def test_the_newest_of_overlapping_spans_is_kept(loaded: Load, segmented: GraphS
     assert found == {("u", "w#0"): (9,), ("u", "w#1"): (9,)}
 
 
+def test_the_newest_by_sequence_where_there_is_no_time(loaded: Load, segmented: GraphStore) -> None:
+    spans = SPANS.model_copy(update={"property": ["at", "sequence", "split"]})
+    text = (
+        "user,video,start,end,at,sequence,split\nu,w,0,5,,1,train\nu,w,0,10,,3,test\nu,w,1,6,,2,train\n"
+        "v,w,0,5,7,1,train\nv,w,0,10,7,2,test\nx,w,0,5,,,train\nx,w,0,5,,4,test\n"
+    )
+    report = loaded(text, options=spans)
+    found = stored_edges(segmented, "HIGHLIGHTED", "User", "Segment", "at", "sequence", "split")
+    assert found == {
+        ("u", "w#0"): (None, 3, "test"), ("u", "w#1"): (None, 3, "test"), ("v", "w#0"): (7, 2, "test"),
+        ("v", "w#1"): (7, 2, "test"), ("x", "w#0"): (None, 4, "test"),
+    }  # fmt: skip
+    assert tally(report, "HIGHLIGHTED")[1:] == (5, 0, 4, 0)
+
+
+def test_equally_new_spans_that_differ_are_refused(loaded: Load, segmented: GraphStore) -> None:
+    spans = SPANS.model_copy(update={"property": ["sequence", "split"]})
+    text = "user,video,start,end,sequence,split\nu,w,0,10,1,train\nu,w,0,10,1,test\nu,w,0,5,x,test\n"
+    with pytest.raises(BadRows, match=r"line 3: contradicts.*line 4: sequence 'x' is not"):
+        loaded(text, options=spans)
+    assert tally(loaded(text, options=spans, on_bad_row="skip"), "HIGHLIGHTED")[1:] == (2, 0, 0, 2)
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

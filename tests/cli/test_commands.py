@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,38 @@ def test_settings_come_from_flag_then_environment_then_file(graphrec, workspace,
     elsewhere = {"GRAPHREC_WORKSPACE": str(tmp_path / "none"), "PATH": "/usr/bin:/bin"}
     assert graphrec("stats", "--json", cwd=tmp_path, env=elsewhere).code == 1
     assert graphrec("stats", "--json", "-w", workspace, cwd=tmp_path, env=elsewhere).code == 0
+
+
+def test_the_file_holds_for_commands_below_commands(graphrec, ratings, tmp_path) -> None:
+    (tmp_path / "graphrec.toml").write_text(
+        'workspace = "ws"\n[load]\non_bad_row = "skip"\n[load.table]\nrels = "RATED"\n', encoding="utf-8"
+    )
+    bad = tmp_path / "ratings.csv"
+    bad.write_text(ratings.read_text(encoding="utf-8") + "u0,i0,good,1\n", encoding="utf-8")
+    loaded = graphrec(
+        "load", "table", bad, "--from", "User:user", "--to", "Item:item", "--property", "rating", "--json", cwd=tmp_path
+    )  # fmt: skip
+    assert loaded.code == 0, loaded.err
+    assert loaded.json["loaded"]["RATED"]["rejected"] == 1
+    assert graphrec("export", "graph", "backup", cwd=tmp_path).code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"graphrec.toml", "ratings.csv", "ws", "backup"}
+
+
+def test_what_is_given_overrules_the_config_and_that_the_file(graphrec, workspace, tmp_path) -> None:
+    (tmp_path / "graphrec.toml").write_text(f'workspace = "{workspace}"\nseed = 9\n', encoding="utf-8")
+    (tmp_path / "c.toml").write_text(
+        'model = "popularity"\nseed = 5\nsplit = "random-k-fold"\n', encoding="utf-8"
+    )
+
+    def seed_and_split(*arguments: str) -> tuple[int, str]:
+        run = graphrec("train", *arguments, "--no-publish", "--json", cwd=tmp_path).json["run"]
+        manifest = json.loads((workspace / "runs" / run / "manifest.json").read_text(encoding="utf-8"))
+        return manifest["seed"], manifest["split"]
+
+    assert seed_and_split("-m", "popularity", "--split", "random-70-10-20") == (9, "random-70-10-20")
+    assert seed_and_split("--config", "c.toml") == (5, "random-k-fold-0")
+    assert seed_and_split("--config", "c.toml", "--set", "seed=7", "--fold", "1") == (7, "random-k-fold-1")
+    assert seed_and_split("--config", "c.toml", "--set", "seed=7", "--seed", "0")[0] == 0
 
 
 def test_export_writes_what_is_there(graphrec, workspace, tmp_path) -> None:

@@ -1,19 +1,19 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from rich.console import Console
 
 from graphrec.errors import DataError, NotFoundError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
-from graphrec.evaluation.table import markdown, rich_table
 from graphrec.graph.data import Cases, TrainingData
 from graphrec.graph.ragged import Ragged
 from graphrec.models.base import EmbeddingScorer
 
 METRICS = ["map", "nmsd", "recall@2", "coverage@1"]
 # User 0 ranks items 0 to 4 in that order, user 1 the other way round, and so on in turn.
+WIDE = EmbeddingScorer(torch.ones(4, 1), torch.arange(40.0)[:, None])
 SCORER = EmbeddingScorer(torch.tensor([[-1.0], [1], [-1], [1]]), torch.arange(5.0)[:, None])
 
 
@@ -78,22 +78,37 @@ def test_against() -> None:
         judged().against(fewer, "map")
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        Cases(np.arange(2), ragged([[0], [2]]), pool=np.arange(5)),
+        Cases(np.arange(2), ragged([[0], [1]]), pool=np.arange(4)),
+        Cases(np.arange(2), ragged([[0], [1]])),
+        Cases(np.arange(2), ragged([[0], [1]]), candidates=ragged([[0, 1], [1, 2, 3]])),
+        Cases(np.arange(2), ragged([[0], [1]]), candidates=ragged([[0, 1], [1, 2]])),
+    ],
+)
+def test_other_cases_of_the_same_users_are_not_paired(other: Cases) -> None:
+    ours = Cases(np.arange(2), ragged([[0], [1]]), pool=np.arange(5))
+    data = training()
+    found = evaluate(WIDE, ours, data, ["map"], seed=0)
+    assert found.against(evaluate(WIDE, ours, data, ["map"], seed=1), "map").difference == 0
+    with pytest.raises(DataError, match="different cases"):
+        found.against(evaluate(WIDE, other, data, ["map"], seed=0), "map")
+
+
+def test_candidates_differ_where_the_training_items_do() -> None:
+    ours = Cases(np.arange(2), ragged([[0], [1]]), pool=np.arange(20))
+    found, again = (
+        evaluate(WIDE, ours, replace(training(), by_user=ragged(rows)), ["map"], seed=0)
+        for rows in ([[5], [], [], []], [[], [5], [], []])
+    )
+    with pytest.raises(DataError, match="different cases"):
+        found.against(again, "map")
+
+
 def test_wrong_input() -> None:
     with pytest.raises(NotFoundError, match="no metric named 'mapp'; did you mean 'map'"):
         evaluate(SCORER, Cases(np.array([1]), ragged([[0]])), training(), ["mapp"], seed=0)
     with pytest.raises(DataError, match="no case has anything to find"):
         evaluate(SCORER, Cases(np.array([1]), ragged([[]])), training(), ["map"], seed=0)
-
-
-def test_tables_mark_the_best() -> None:
-    worse = judged(EmbeddingScorer(torch.tensor([[1.0], [1], [1], [-1]]), SCORER.items))
-    both = {"ours": judged(), "theirs": worse}
-    lines = markdown(both, intervals=False).splitlines()
-    assert lines[0] == "| model | groups | map ↑ | nmsd ↓ | recall@2 ↑ | coverage@1 ↑ |"
-    assert lines[2].startswith("| ours | 3 | **0.6778** | **")
-    assert "(" in markdown(both).splitlines()[2]
-    console = Console(width=200)
-    with console.capture() as capture:
-        console.print(rich_table(both))
-    assert "0.6778" in capture.get()
-    assert "[bold]" not in capture.get()

@@ -56,11 +56,6 @@ def test_coverage_counts_different_items_in_the_first_k() -> None:
         metric("coverage@4").overall(shown)
 
 
-def test_hits_mark_the_relevant_among_the_kept() -> None:
-    shown = rankings([[1, 3, 9], [4]], [10, 10], [[3, 5, 7], [3, 8, 9]])
-    assert shown.hits.tolist() == [True, False, True, False, False, False]
-
-
 def test_nothing_to_find_has_no_value() -> None:
     empty = rankings([[], [1]], [5, 5])
     for name in ("map", "nmsd", "mrr", "auc", "hr@3", "recall@3", "precision@3", "ndcg@3"):

@@ -10,7 +10,7 @@ from graphrec.errors import ConfigError, DataError, NotFoundError
 from graphrec.graph.data import Cases, Split
 from graphrec.graph.ragged import Ragged
 from graphrec.graph.snapshot import SPLITS, Ids, Snapshot
-from graphrec.graph.splits import FOLDS, SPLITTERS, everything, split
+from graphrec.graph.splits import FOLDS, SPLITTERS, split
 
 Pairs = set[tuple[int, int]]
 
@@ -71,6 +71,23 @@ def test_given() -> None:
     assert found.name == "given"
     assert found.test.pool is None
     assert found.data.sampled.tolist() == [True, False, True, True]
+
+
+def test_given_without_a_valid_part_takes_the_last_training_video() -> None:
+    group = [0, 0, 1, 1, 2, 2]
+    parts = [["train"] * 4 + ["test"], ["train", "train", "test"], ["train"] * 3]
+    found = split(snapshot_of([[0, 2, 3, 1, 4], [0, 1, 2], [4, 2, 3]], 6, parts, group))
+    train, valid, test = parts_of(found)
+    assert found.name == "given"
+    assert test == {(0, 4), (1, 2)}
+    assert valid == {(0, 0), (0, 1), (2, 2), (2, 3)}
+    assert train == {(0, 2), (0, 3), (1, 0), (1, 1), (2, 4)}
+
+
+def test_given_without_a_valid_part_takes_the_last_training_item() -> None:
+    parts = [["train", "train", "test"], ["train", "test"]]
+    found = split(snapshot_of([[0, 1, 2], [1, 0]], 3, parts), "given")
+    assert parts_of(found) == ({(0, 0), (1, 1)}, {(0, 1)}, {(0, 2), (1, 0)})
 
 
 def test_the_default_follows_the_data() -> None:
@@ -197,11 +214,6 @@ def test_training_keeps_the_order_of_records() -> None:
     for user in range(data.users):
         kept = set(data.by_user[user].tolist())
         assert data.by_user[user].tolist() == [i for i in snapshot.by_user[user].tolist() if i in kept]
-
-
-def test_everything_is_for_serving() -> None:
-    snapshot = random_snapshot()
-    assert pairs(everything(snapshot).by_user) == pairs(snapshot.by_user)
 
 
 def test_what_cannot_be_split() -> None:

@@ -230,6 +230,8 @@ def test_phd2(tmp_path: Path, workspace: Workspace) -> None:
     [
         ("v1,x,5,u1,12,False", "line 8: start 'x' is not a number"),
         ("v1,5,5,u1", "line 8: 4 columns instead of 6"),
+        ("v1,5,5,,12,False", "line 8: user_id is empty"),
+        ("v1,5,inf,u1,12,False", "line 8: duration 'inf' is not a number"),
     ],
 )
 def test_phd2_with_bad_rows(tmp_path: Path, workspace: Workspace, row: str, said: str) -> None:
@@ -239,6 +241,34 @@ def test_phd2_with_bad_rows(tmp_path: Path, workspace: Workspace, row: str, said
     with pytest.raises(DataError, match=said):
         loaded(store, Phd2(), path, workspace)
     assert not any(store.counts().values())
+
+
+def test_phd2_without_its_bad_rows(tmp_path: Path, workspace: Workspace) -> None:
+    header, *lines = PHD2.splitlines()
+    bad = ["v1,x,5,u1,12,False", "v1,5,5,u1", "v9,0,5,u9,nan,True"]
+    path = tmp_path / "testing.csv"
+    path.write_text("\n".join([header, *bad, *lines]))
+    store = MemoryStore()
+    report = load(store, Phd2(), [path], Phd2.Options(), workspace, on_bad_row="skip")
+    assert (report.tallies["HIGHLIGHTED"].created, report.tallies["HIGHLIGHTED"].rejected) == (4, 3)
+    assert store.counts()["User"] == 2
+    assert report.rejects is not None
+    listed = report.rejects.read_text().splitlines()[1:]
+    assert [line.split(",")[1] for line in listed] == ["2", "3", "4"]
+    path.write_text("\n".join([header, *bad]))
+    nothing = load(MemoryStore(), Phd2(), [path], Phd2.Options(), workspace, on_bad_row="skip")
+    assert (nothing.tallies["HIGHLIGHTED"].created, nothing.tallies["HIGHLIGHTED"].rejected) == (0, 3)
+
+
+def test_phd2_as_a_folder(tmp_path: Path, workspace: Workspace) -> None:
+    folder = tmp_path / "phd2"
+    folder.mkdir()
+    with pytest.raises(DataError, match=r"neither training\.csv nor testing\.csv"):
+        loaded(MemoryStore(), Phd2(), folder, workspace)
+    (folder / "testing.csv").write_text(PHD2)
+    assert twice(MemoryStore(), Phd2(), folder, workspace)["HIGHLIGHTED"] == 4
+    (folder / "training.csv").write_text(PHD2.replace("u1", "u3").replace("u2", "u4"))
+    assert twice(MemoryStore(), Phd2(), folder, workspace)["HIGHLIGHTED"] == 8
 
 
 @pytest.mark.slow

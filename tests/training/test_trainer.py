@@ -21,9 +21,10 @@ from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Set
 from graphrec.models.popularity import Popularity, PopularitySettings
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.training.device import use_bf16
 from graphrec.training.manifest import read_manifest
 from graphrec.training.options import TrainOptions
-from graphrec.training.seeding import seed_everything
+from graphrec.training.seeding import random_state, restore_random_state, seed_everything
 from graphrec.training.trainer import Epoch, TrainResult
 from graphrec.training.trainer import train as train_judged
 
@@ -248,6 +249,24 @@ def test_unknown_metric() -> None:
 def test_cuda_where_there_is_none() -> None:
     with pytest.raises(ConfigError, match="no CUDA device"):
         train(transgrec(world()), world(), TrainOptions(device="cuda"))
+
+
+def test_a_generator_on_the_cpu_leaves_the_gpu_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def touched(*given: object) -> None:
+        raise AssertionError("the GPU was asked")
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_rng_state", touched)
+    monkeypatch.setattr("torch.cuda.set_rng_state", touched)
+    own = torch.Generator()
+    state = random_state(own)
+    assert set(state) == {"cpu", "own"}
+    restore_random_state(state | {"cuda": state["cpu"]}, own)
+
+
+def test_bf16_is_not_emulated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda including_emulation=True: including_emulation)
+    assert not use_bf16(TrainOptions(), torch.device("cuda"))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
