@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from graphrec.errors import ConfigError, unknown
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.evaluation.judging import validation_judge
+from graphrec.evaluation.protocols import protocol_of
 from graphrec.graph.build import snapshot
 from graphrec.graph.data import Cases, Split
 from graphrec.graph.projection import choose, narrowed
@@ -185,6 +186,7 @@ def _run(
         model.scorer(), parts.test, parts.data, default_metrics(parts.test), seed=options.seed, model=name
     )
     manifest = result.manifest | {
+        "protocol": protocol_of(parts.test),
         "test": test.to_dict(),
         "total_seconds": round(time.monotonic() - began, 3),
     }
