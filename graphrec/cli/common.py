@@ -7,11 +7,12 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,8 +22,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from graphrec.errors import UsageError
+from graphrec.schema import is_time
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
 from graphrec.workspace import Workspace
@@ -67,10 +70,12 @@ def pairs(texts: Sequence[str], flag: str) -> dict[str, str]:
     return found
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> Table:
-    """Return a table of ``rows``; numbers stand to the right, text is never read as markup."""
-    rows = [list(row) for row in rows]
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None
+) -> RenderableType:
+    """Return a table of ``rows``; numbers stand to the right, times are dates, text is never read as markup."""
+    rows = [[dated(name, value) for name, value in zip(columns, row, strict=True)] for row in rows]
+    made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for index, name in enumerate(columns):
         numeric = bool(rows) and all(
             isinstance(row[index], int | float) or row[index] is None for row in rows
@@ -78,18 +83,37 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str |
         made.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         made.add_row(*(_cell(value) for value in row))
-    return made
+    # A title of its own wraps at the width of the screen, not of the table.
+    return made if title is None else Group(Text(title, style="italic"), made)
+
+
+def fits(columns: RenderableType) -> bool:
+    """Return whether a table needs no more than the width of the screen."""
+    return out.measure(columns, options=out.options.update(width=1 << 16)).maximum <= out.width
+
+
+def dated(name: str, value: Any) -> Any:
+    """Return the value of a property, epoch milliseconds as a date (UTC)."""
+    if not is_time(name) or not isinstance(value, int):
+        return value
+    try:
+        return str(datetime.fromtimestamp(value / 1000, UTC))[:19]
+    except (ValueError, OverflowError, OSError):
+        return value
 
 
 def _cell(value: Any) -> Any:
-    from rich.text import Text
-
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.4f}"
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)  # 1995 may be a year
+    if isinstance(value, dict):
+        # A node or relationship: what it has, without the database's own ids.
+        value = {k: v for k, v in _plain(value).items() if v is not None and not k.startswith("_")}
+    if isinstance(value, dict | list | bytes):
+        return Text(json.dumps(_plain(value), ensure_ascii=False))
     return Text(str(value))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,14 +14,16 @@ from graphrec.cli.common import (
     JsonFlag,
     StoreFlag,
     WorkspaceFlag,
+    dated,
     err,
+    fits,
     opened,
     out,
     pairs,
     print_json,
     table,
 )
-from graphrec.errors import DataError, unknown
+from graphrec.errors import DataError, NotFoundError, QueryError, unknown
 from graphrec.store.queries import bind, named_queries
 
 
@@ -39,7 +42,16 @@ def query(
     """
     text, parameters = _read(name, pairs(given or [], "-p"))
     with opened(workspace, store) as (graph, _):
-        found = graph.query(text, **parameters)
+        try:
+            found = graph.query(text, **parameters)
+        except QueryError as error:
+            missing = re.search(r"Cannot find property (\w+)", str(error))
+            if missing is None:
+                raise
+            raise NotFoundError(
+                f"nothing in the graph has the property {missing[1]!r}; embeddings are there once their run is "
+                "published (`graphrec runs`)"
+            ) from error
     rows = found.to_pylist()
     if as_json:
         print_json(rows)
@@ -47,7 +59,14 @@ def query(
     if not rows:
         err.print("no rows")
         return
-    out.print(table(found.column_names, [list(row.values()) for row in rows]))
+    made = table(found.column_names, [list(row.values()) for row in rows])
+    if fits(made):
+        out.print(made)
+        return
+    for place, row in enumerate(rows):
+        if place:
+            out.print()
+        out.print(table(("", ""), [(name, dated(name, value)) for name, value in row.items()]))
 
 
 def _read(name: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:

@@ -48,7 +48,12 @@ def recommend(
     with opened(workspace, store) as (graph, folder):
         ranking = rank(graph, folder, Request(user, k, model, run, within, label, include_seen, new_only))
         reasons = (
-            [explain(graph, folder, user, item.id, model=model, run=run).sentence for item in ranking.items]
+            [
+                _popular(item)
+                if ranking.basis == "popularity"
+                else explain(graph, folder, user, item.id, model=model, run=run).sentence
+                for item in ranking.items
+            ]
             if why
             else []
         )
@@ -61,9 +66,17 @@ def recommend(
     if ranking.note:
         err.print(f"by popularity: {ranking.note}", markup=False)
     if not ranking.items:
-        err.print("nothing is left to recommend; try --include-seen or drop --within and --new-only")
+        given = [flag for flag, on in (("--within", within), ("--new-only", new_only)) if on]
+        cures = [*([] if include_seen else ["add --include-seen"]), *(f"drop {flag}" for flag in given)]
+        err.print(f"nothing is left to recommend{'; ' if cures else ''}{' or '.join(cures)}")
         return
     out.print(ranked(ranking.items, title=f"for {user}, by {ranking.basis}", reasons=reasons))
+
+
+def _popular(item: Recommendation) -> str:
+    if not item.score:
+        return "Nobody has chosen it yet; it fills the list."
+    return f"It is popular: {item.score:.0f} user{'s' if item.score > 1 else ''} chose it."
 
 
 def ranked(items: list[Recommendation], *, title: str, reasons: list[str] | None = None) -> object:

@@ -2,43 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
 import typer
 
-from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, WorkspaceFlag, err, out, print_json, table
+from graphrec.cli.common import (
+    DEFAULT_WORKSPACE,
+    JsonFlag,
+    StoreFlag,
+    WorkspaceFlag,
+    err,
+    opened,
+    out,
+    print_json,
+    table,
+)
+from graphrec.errors import GraphrecError, NotFoundError
+from graphrec.serving.recommend import current_run
+from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
 
 
-def runs(workspace: WorkspaceFlag = DEFAULT_WORKSPACE, as_json: JsonFlag = False) -> None:
-    """List training runs, oldest first.
+def runs(
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None, as_json: JsonFlag = False
+) -> None:
+    """List training runs, oldest first, with the metric that stopped them, on validation and test data.
 
     Example: `graphrec runs --json`
     """
-    from graphrec.training.runs import list_runs
-
     found = list_runs(Workspace(workspace))
+    published = _published({run.model for run in found}, workspace, store)
     if as_json:
-        print_json([{"run": run.id, "finished": run.finished, **run.manifest} for run in found])
+        print_json(
+            [
+                {"run": run.id, "finished": run.finished, "published": run.id in published, **run.manifest}
+                for run in found
+            ]
+        )
         return
     if not found:
         err.print("no runs yet; start one with `graphrec train --model transgrec`")
         return
     out.print(
         table(
-            ("run", "split", "seed", "epochs", "validation", "value", ""),
+            ("run", "split", "metric", "valid", "test", ""),
             [
                 (
                     run.id,
                     run.manifest["split"],
-                    run.manifest["seed"],
-                    run.manifest.get("epochs"),
                     run.manifest.get("metric"),
                     run.manifest.get("best"),
-                    "" if run.finished else f"cut off: graphrec train --resume {run.id}",
+                    run.manifest.get("test", {}).get("metrics", {}).get(run.manifest.get("metric")),
+                    _state(run, published),
                 )
                 for run in found
             ],
         )
     )
+
+
+def _published(models: Collection[str], workspace: Path, store: str | None) -> set[str]:
+    """Return the runs whose embeddings the graph holds; none where it cannot be asked."""
+    found = set()
+    with suppress(GraphrecError), opened(workspace, store) as (graph, _):
+        for model in models:
+            with suppress(NotFoundError):
+                found.add((current_run(graph, model) or {}).get("id", ""))
+    return found
+
+
+def _state(run: Run, published: Collection[str]) -> str:
+    if not run.finished:
+        return f"cut off: graphrec train --resume {run.id}"
+    return "published" if run.id in published else ""
 
 
 def register(app: typer.Typer) -> None:

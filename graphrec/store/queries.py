@@ -150,7 +150,10 @@ def _declared(query: str, entry: str) -> Parameter:
 def _value(parameter: Parameter, text: str) -> Value:
     match parameter.type:
         case "int64":
-            return _whole(parameter.name, text)
+            number = _whole(parameter.name, text)
+            if parameter.name == "limit" and number < 0:
+                raise ConfigError(f"limit={text} is not possible; it takes a whole number from 0")
+            return number
         case "float64":
             return _number(parameter.name, text)
         case "label":

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from graphrec.cli.common import out
+from graphrec.cli.common import table as grid
+
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
@@ -122,3 +125,72 @@ def test_files_that_are_not_there(typed, table: Path, arguments: list[str], told
     assert told in asked.err
     assert asked.err.count("\n") == 1
     assert "Errno" not in asked.err
+
+
+def test_runs_say_which_is_published_and_how_it_tested(typed, workspace: Path) -> None:
+    (run,) = [r for r in typed("runs", "-w", workspace, "--json").json if r["model"] == "transgrec"]
+    assert run["published"]
+    line = next(
+        line for line in typed("runs", "-w", workspace).out.splitlines() if line.startswith(run["run"])
+    )
+    assert line.split() == [
+        run["run"], run["split"], "recall@20", f"{run['best']:.4f}",
+        f"{run['test']['metrics']['recall@20']:.4f}", "published",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def unpublished(typed, table: Path, tmp_path: Path) -> Path:
+    """A workspace in which u rated i, and nothing is published."""
+    table.write_text("user,item,rating\nu,i,4\nv,i,5\nv,j,5\n", encoding="utf-8")
+    done = typed("load", "table", table, *RATED, "--property", "rating", "-w", tmp_path / "w")
+    assert done.code == 0, done.err
+    return tmp_path / "w"
+
+
+def test_popularity_is_its_own_explanation(typed, unpublished: Path) -> None:
+    asked = typed("recommend", "u", "--explain", "--include-seen", "-w", unpublished, "--json")
+    assert asked.json["basis"] == "popularity"
+    assert asked.json["reasons"] == ["It is popular: 2 users chose it.", "It is popular: 1 user chose it."]
+
+
+def test_only_what_was_not_given_is_advised(typed, unpublished: Path) -> None:
+    asked = typed("recommend", "u", "--include-seen", "--new-only", "-w", unpublished)
+    assert asked.err.endswith("nothing is left to recommend; drop --new-only\n")
+    assert (
+        "add --include-seen or drop --new-only"
+        in typed("recommend", "u", "--new-only", "-w", unpublished).err
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["history", "-p", "user=u", "-p", "limit=-1"], "limit=-1 is not possible"),
+        (["embedding_coverage", "-p", "property=foo"], "nothing in the graph has the property 'foo'"),
+    ],
+)
+def test_parameters_that_cannot_be(typed, unpublished: Path, arguments: list[str], told: str) -> None:
+    asked = typed("query", *arguments, "-w", unpublished)
+    assert (asked.code, asked.err.count("\n")) == (1, 1)
+    assert told in asked.err
+
+
+def test_query_results_are_readable_at_80_columns(
+    typed, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(out, "_width", 80)
+    shown = typed("query", "runs", "-w", workspace).out.splitlines()
+    assert shown[0].split()[0] == "id"
+    assert any(line.startswith("metrics") and "recall@20" in line for line in shown)
+    assert next(line for line in shown if line.startswith("published_at"))[14:].count(":") == 2
+    (tmp_path / "node.cypher").write_text("MATCH (u:User {id: 'u1'}) RETURN u", encoding="utf-8")
+    assert '{"id": "u1", "transgrec": "<64 bytes>"}' in typed("query", "node.cypher", "-w", workspace).out
+    popular = typed("query", "trending", "-p", "limit=1", "-w", workspace).out.splitlines()
+    assert popular[1].split()[-2:] == ["1970-01-01", "00:00:03"]
+
+
+def test_a_title_does_not_wrap_at_its_table(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(out, "_width", 80)
+    out.print(grid(("a", "b"), [(1, 2)], title="more words than the two columns are wide"))
+    assert capsys.readouterr().out.splitlines()[0].rstrip() == "more words than the two columns are wide"
