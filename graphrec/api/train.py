@@ -119,10 +119,11 @@ def train(
             projection, list(plan.where), None if plan.features is None else list(plan.features)
         )
         shot = snapshot(graph, projection, workspace)
-    if projection.filters:
-        name = projection.relationship
-        used = f"{shot.edges:,} of {counts[name]:,} {name} relationships"
-        log.info("trains on %s, where %s; --where changes that", used, projection.conditions)
+    name, of = projection.relationship, counts[projection.relationship]
+    if projection.filters and shot.edges < of:
+        log.info(
+            f"trains on {shot.edges:,} of {of:,} {name}, where {projection.conditions}; --where changes that"
+        )
     parts = split(shot, plan.split, seed=options.seed, fold=plan.fold)
     model_class(plan.model).check(parts.data, settings)
     split_name = parts.name.removesuffix(f"-{plan.fold}")

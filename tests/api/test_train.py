@@ -81,7 +81,7 @@ def test_how_many_relationships_train_is_said(workspace: Workspace, caplog: pyte
     with caplog.at_level("INFO"):
         train(workspace, Plan("random", {}))
     (said,) = caplog.messages
-    assert "of 480 RATED relationships, where rating>=4; --where changes that" in said
+    assert "of 480 RATED, where rating>=4; --where changes that" in said
 
 
 class Killed(Exception):

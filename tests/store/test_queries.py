@@ -67,8 +67,8 @@ def test_defaults_are_filled_and_names_spliced() -> None:
 
 
 def test_text_is_converted_to_the_declared_types() -> None:
-    _, parameters = bind(FULL, {"user": "{label}", "low": "2", "limit": "-3"})
-    assert parameters == {"user": "{label}", "low": 2.0, "limit": -3}
+    _, parameters = bind(FULL, {"user": "{label}", "low": "-2", "limit": "3"})
+    assert parameters == {"user": "{label}", "low": -2.0, "limit": 3}
     assert [type(parameters[k]) for k in ("low", "limit")] == [float, int]
 
 
