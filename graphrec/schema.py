@@ -28,6 +28,11 @@ class Property:
     doc: str = ""
 
 
+def is_time(name: str) -> bool:
+    """Return whether the property ``name`` is a time, epoch milliseconds."""
+    return name == "at" or name.endswith("_at")
+
+
 @dataclass(frozen=True)
 class Label:
     """A node label; its key is always the string property ``id``."""

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from graphrec.errors import DataError
 from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.loaders.tabular import read_parts
+from graphrec.loaders.tabular import milliseconds, read_parts
 from graphrec.media.posters import describe_folder
 
 
@@ -83,9 +83,8 @@ def _links(path: Path) -> Iterator[Block]:
 def _ratings(path: Path) -> Iterator[Block]:
     for part in read_parts(path, ["userId", "movieId", "rating", "timestamp"]):
         table = part.table.rename_columns(["from", "to", "rating", "at"])
-        yield RelationshipBlock(
-            "RATED", "User", "Item", _milliseconds(table), str(path), part.line, part.refused
-        )
+        table = table.set_column(3, "at", milliseconds(table["at"]))
+        yield RelationshipBlock("RATED", "User", "Item", table, str(path), part.line, part.refused)
 
 
 def _tags(path: Path) -> Iterator[Block]:
@@ -99,7 +98,7 @@ def _tags(path: Path) -> Iterator[Block]:
             ],
             pa.string(),
         )
-        posted = _milliseconds(pa.table({"at": part.table["timestamp"]}))["at"]
+        posted = milliseconds(part.table["timestamp"])
         comments = pa.table({"id": keys, "text": tag, "posted_at": posted})
         yield NodeBlock("Comment", comments, str(path), part.line, part.refused)
         yield RelationshipBlock(
@@ -108,11 +107,3 @@ def _tags(path: Path) -> Iterator[Block]:
         yield RelationshipBlock(
             "ON", "Comment", "Item", pa.table({"from": keys, "to": movie}), str(path), part.line
         )
-
-
-def _milliseconds(table: pa.Table) -> pa.Table:
-    """Epoch seconds in ``at`` to milliseconds; text that is no number stays, for the door to refuse with its line."""
-    at = table["at"]
-    text = pc.match_substring_regex(at, r"^\s*\d+\s*$")
-    scaled = pc.if_else(text, pc.binary_join_element_wise(pc.utf8_trim_whitespace(at), "000", ""), at)
-    return table.set_column(table.column_names.index("at"), "at", scaled)

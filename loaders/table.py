@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,8 +14,15 @@ from pydantic import Field
 from graphrec import schema
 from graphrec.errors import ConfigError
 from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.loaders.tabular import Part, read_parts
+from graphrec.loaders.tabular import Part, milliseconds, read_parts
 from graphrec.media.segments import THETA
+
+
+class TimeUnit(StrEnum):
+    """What numbers that are times count since 1970."""
+
+    SECONDS = "s"
+    MILLISECONDS = "ms"
 
 
 class TableOptions(Options):
@@ -34,6 +42,8 @@ class TableOptions(Options):
     """For HIGHLIGHTED: the end is a video (Item) and these two columns, start:end in seconds, choose its segments."""
     theta: float = THETA
     """With --interval: the share of a segment that must be covered for it to count."""
+    time_unit: TimeUnit = TimeUnit.MILLISECONDS
+    """What `at` and other times count since 1970: seconds or milliseconds. They are kept in milliseconds."""
     header: bool = True
     """The first line names the columns; without it they are numbered from 1."""
     delimiter: str | None = None
@@ -49,7 +59,7 @@ class TableLoader:
     title: ClassVar[str] = "any CSV, TSV or Parquet file: columns to nodes or relationships"
     example: ClassVar[str] = (
         "graphrec load table ratings.csv --rels RATED --from User:userId --to Item:movieId "
-        "--property rating --property at:timestamp"
+        "--property rating --property at:timestamp --time-unit s"
     )
     Options: ClassVar[type[Options]] = TableOptions
 
@@ -102,7 +112,10 @@ class TableLoader:
         for part in read_parts(
             path, columns, header=options.header, delimiter=options.delimiter, encoding=options.encoding
         ):
-            yield replace(part, table=pa.table({name: part.table[column] for name, column in names}))
+            table = {name: part.table[column] for name, column in names}
+            if options.time_unit is TimeUnit.SECONDS:
+                table |= {name: milliseconds(table[name]) for name in table if schema.is_time(name)}
+            yield replace(part, table=pa.table(table))
 
 
 def _pair(text: str, *, alone: bool = False) -> tuple[str, str]:

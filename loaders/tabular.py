@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
@@ -72,6 +73,18 @@ def read_parts(
         yield part
     if not rows:
         raise DataError(f"{path}: the file has no rows", str(path))
+
+
+def milliseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return epoch seconds (text, numbers) as milliseconds; dates, and text that is no number, stay as they are."""
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return pc.round(pc.multiply(column.cast(pa.float64()), 1000.0))
+    if not pa.types.is_string(column.type):
+        return column
+    number = pc.extract_regex(column, r"^\s*(?P<whole>-?\d+)(?:\.(?P<part>\d{0,3})\d*)?\s*$")
+    thousandths = pc.utf8_rpad(pc.struct_field(number, "part"), 3, "0")
+    scaled = pc.binary_join_element_wise(pc.struct_field(number, "whole"), thousandths, "")
+    return pc.if_else(pc.is_valid(number), scaled, column)
 
 
 def _text(path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str) -> Iterator[Part]:

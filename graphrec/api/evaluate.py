@@ -9,6 +9,7 @@ import torch
 
 from graphrec.errors import ConfigError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
+from graphrec.evaluation.protocols import protocol_of, under
 from graphrec.serving.load_model import load_run
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
@@ -19,7 +20,7 @@ CUT = ("recall", "ndcg", "hr", "precision")
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A run, how its cases rank (``full`` or ``within-video``), and its metrics."""
+    """A run, by which of ``PROTOCOLS`` it was measured, and its metrics."""
 
     run: Run
     protocol: str
@@ -27,7 +28,12 @@ class Evaluated:
 
 
 def evaluate_run(
-    workspace: Workspace, run_id: str, *, cuts: Sequence[int] = (5, 10, 20), part: str = "test"
+    workspace: Workspace,
+    run_id: str,
+    *,
+    cuts: Sequence[int] = (5, 10, 20),
+    part: str = "test",
+    protocol: str | None = None,
 ) -> Evaluated:
     """Measure a run.
 
@@ -36,14 +42,17 @@ def evaluate_run(
         run_id: which.
         cuts: the K of recall@K and so on.
         part: ``"test"`` or ``"valid"``.
+        protocol: one of ``PROTOCOLS``; by default that of the run's split.
 
-    Raises ``NotFoundError`` for an unknown run.
+    Raises ``NotFoundError`` for an unknown run or protocol, ``ConfigError`` for a protocol that the split has not.
     """
     if part not in ("test", "valid"):
         raise ConfigError(f"a run is measured on test or valid, not {part!r}")
     run = find_run(workspace, run_id)
     loaded = load_run(workspace, run)
     cases = loaded.split.test if part == "test" else loaded.split.valid
+    if protocol is not None:
+        cases = under(cases, protocol)
     within = cases.candidates is not None
     names = [*WHOLE, *(("nmsd",) if within else ()), *(f"{stem}@{k}" for k in cuts for stem in CUT)]
     if not within:
@@ -57,4 +66,4 @@ def evaluate_run(
             seed=run.manifest["seed"],
             model=run.model,
         )
-    return Evaluated(run, "within-video" if within else "full", found)
+    return Evaluated(run, protocol_of(cases), found)

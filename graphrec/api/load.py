@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 from graphrec import schema
 from graphrec.api.contradictions import Contradictions
 from graphrec.api.intervals import resolve
-from graphrec.errors import BadRows, ConfigError, DataError
+from graphrec.errors import BadRows, DataError
 from graphrec.features import FeatureStore
 from graphrec.files import replacing
 from graphrec.loaders.base import FeatureBlock, IntervalBlock, Loader, NodeBlock, RelationshipBlock
@@ -26,6 +27,16 @@ from graphrec.store.base import GraphStore, Written
 from graphrec.workspace import Workspace
 
 OnBadRow = Literal["stop", "skip"]
+
+log = logging.getLogger(__name__)
+
+LEAST_SECONDS = 10**8
+LEAST_MILLISECONDS = 10**11
+"""Both are in 1973: what lies between them is no likely date in milliseconds, and a likely one in seconds."""
+SECONDS = (
+    "its times, read as epoch milliseconds, all lie before 1974; if they are seconds, say so "
+    "(`graphrec load table --time-unit s`) and load it again"
+)
 
 Progress = Callable[[str, int], None]
 
@@ -77,27 +88,31 @@ def load(
     workspace: Workspace,
     *,
     on_bad_row: OnBadRow = "stop",
+    dry_run: bool = False,
     progress: Progress = lambda name, rows: None,
 ) -> LoadReport:
     """Load ``paths`` with ``loader``.
 
     Args:
-        store: where to write, opened for writing; None checks the rows and writes nothing.
+        store: where to write, opened for writing; for a dry run opened for reading, or None where there is none.
         loader: what reads the files.
         paths: the files or folders.
         options: the loader's own options.
         workspace: where feature matrices and rejected rows go.
         on_bad_row: ``"stop"`` refuses a file with a bad row whole; ``"skip"`` keeps bad rows in a rejects file.
+        dry_run: check the rows and write nothing.
         progress: called with a block's name and row count.
 
     Raises ``BadRows`` (``stop``), ``DataError`` and ``StoreError``; files before the one at fault stay loaded.
     """
     started = time.monotonic()
+    known, store = store, None if dry_run else store
     report = LoadReport()
     rejects = _Rejects(workspace.root / "rejects" / time.strftime(f"{loader.name}-%Y%m%d-%H%M%S.csv"))
     features: list[FeatureBlock] = []
     matrices = FeatureStore(workspace.features)
     current: str | None = None
+    doubted: str | None = None
     said = Contradictions()
     with ExitStack() as held:
         held.callback(rejects.finish, store is not None)
@@ -119,13 +134,16 @@ def load(
                     progress(block.name, len(block.ids))
                     continue
                 if isinstance(block, IntervalBlock):
-                    if store is None:
-                        raise ConfigError(
-                            "highlights given by start and end need the store to be checked; leave out --dry-run"
+                    if known is None:
+                        raise DataError(
+                            "highlights given by start and end need their videos; load those first"
                         )
-                    block, checked = resolve(block, store)
+                    block, checked = resolve(block, known)
                 else:
                     checked = said.check(_kind(block), _keys(block), _checked(block))
+                if block.source != doubted and _perhaps_seconds(checked.table):
+                    doubted = block.source
+                    log.warning("%s: %s", doubted, SECONDS)
                 reasons = _reasons(block, checked)
                 if reasons and on_bad_row == "stop":
                     raise BadRows(block.source, reasons, len(reasons))
@@ -148,6 +166,11 @@ def load(
     report.rejects = rejects.path if rejects.rows and store is not None else None
     report.seconds = time.monotonic() - started
     return report
+
+
+def _perhaps_seconds(table: pa.Table) -> bool:
+    times = [table[name] for name in table.column_names if schema.is_time(name)]
+    return any(LEAST_SECONDS <= (pc.max(column).as_py() or 0) < LEAST_MILLISECONDS for column in times)
 
 
 def _checked(block: NodeBlock | RelationshipBlock) -> Checked:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.evaluation.judging import validation_judge
+from graphrec.evaluation.protocols import protocol_of
 from graphrec.graph.build import snapshot
 from graphrec.graph.data import Cases, Split
 from graphrec.graph.projection import choose, narrowed
@@ -186,6 +187,7 @@ def _run(
         metrics = default_metrics(parts.test)
         test = evaluate(scorer, parts.test, parts.data, metrics, seed=options.seed, model=name)
         manifest = result.manifest | {
+            "protocol": protocol_of(parts.test),
             "test": test.to_dict(),
             "total_seconds": round(time.monotonic() - began, 3),
         }

@@ -14,6 +14,12 @@ from graphrec.workspace import Workspace
 def evaluate(
     run: Annotated[str, typer.Argument(help="Id of the run; `graphrec runs` lists them.")],
     part: Annotated[str, typer.Option(help="test or valid.")] = "test",
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            help="What to rank among: full (all items), cold-items or within-video; by default as the split has it."
+        ),
+    ] = None,
     k: Annotated[str, typer.Option(help="Cut-offs, with commas between them.")] = "5,10,20",
     against: Annotated[str | None, typer.Option(help="Another run: adds a paired significance test.")] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
@@ -30,8 +36,8 @@ def evaluate(
     except ValueError as error:
         raise ConfigError(f"--k takes whole numbers with commas between them, not {k!r}") from error
     folder = Workspace(workspace)
-    found = evaluate_run(folder, run, cuts=cuts, part=part)
-    other = evaluate_run(folder, against, cuts=cuts, part=part) if against else None
+    found = evaluate_run(folder, run, cuts=cuts, part=part, protocol=protocol)
+    other = evaluate_run(folder, against, cuts=cuts, part=part, protocol=protocol) if against else None
     compared = (
         {name: found.evaluation.against(other.evaluation, name) for name in found.evaluation.values}
         if other

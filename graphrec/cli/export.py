@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graphrec.api import export as exporting
-from graphrec.cli.common import DEFAULT_WORKSPACE, StoreFlag, WorkspaceFlag, opened, out
+from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
 
 group = typer.Typer(
     no_args_is_help=True,
@@ -19,14 +19,19 @@ Target = Annotated[Path, typer.Argument(help="File or folder to write; it must n
 
 
 @group.command("graph")
-def graph(target: Target, workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None) -> None:
+def graph(
+    target: Target,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Write every label and relationship type as a Parquet file into a folder.
 
     Example: `graphrec export graph backup/`
     """
     with opened(workspace, store) as (opened_store, _):
         files = exporting.export_graph(opened_store, target)
-    out.print(f"{len(files)} files in {target}", markup=False)
+    _say_files(target, files, as_json)
 
 
 @group.command("embeddings")
@@ -35,6 +40,7 @@ def embeddings(
     model: Annotated[str | None, typer.Option(help="Whose; the last published by default.")] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """Write a run's embeddings as <label>.npy (float32) and <label>.txt (ids) into a folder.
 
@@ -42,18 +48,33 @@ def embeddings(
     """
     with opened(workspace, store) as (opened_store, _):
         files = exporting.export_embeddings(opened_store, target, model)
-    out.print(f"{len(files)} files in {target}", markup=False)
+    _say_files(target, files, as_json)
 
 
 @group.command("networkx")
-def networkx(target: Target, workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None) -> None:
+def networkx(
+    target: Target,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Write the whole graph as GraphML, through networkx.
 
     Example: `graphrec export networkx graph.graphml`
     """
     with opened(workspace, store) as (opened_store, _):
         nodes, edges = exporting.export_graphml(opened_store, target)
+    if as_json:
+        print_json({"file": target, "nodes": nodes, "relationships": edges})
+        return
     out.print(f"{nodes:,} nodes and {edges:,} relationships in {target}", markup=False)
+
+
+def _say_files(target: Path, files: list[str], as_json: bool) -> None:
+    if as_json:
+        print_json({"folder": target, "files": files})
+    else:
+        out.print(f"{len(files)} files in {target}", markup=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from graphrec.cli.common import DEFAULT_WORKSPACE, StoreFlag, WorkspaceFlag, opened, out
+from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
 
 
-def init(workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None) -> None:
+def init(
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None, as_json: JsonFlag = False
+) -> None:
     """Create schema, constraints and indexes; safe to repeat.
 
     Example: `graphrec init -w my-graph`
     """
     with opened(workspace, store, write=True) as (graph, _):
         graph.initialise()
-        out.print(f"ready: {graph.uri}", markup=False)
+    if as_json:
+        print_json({"store": graph.uri})
+        return
+    out.print(f"ready: {graph.uri}", markup=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -124,11 +125,14 @@ def _load(
         def show(name: str, rows: int) -> None:
             progress.update(task, description=name, advance=rows)
 
-        if dry_run:
-            report = load(None, loader, paths, options, Workspace(workspace), on_bad_row=how, progress=show)
-        else:
-            with opened(workspace, store, write=True) as (graph, folder):
-                report = load(graph, loader, paths, options, folder, on_bad_row=how, progress=show)
+        with ExitStack() as held:
+            folder, graph = Workspace(workspace), None
+            # What a dry run can look up in a graph it does, but it does not need one.
+            if not dry_run or store is not None or folder.database.exists():
+                graph, _ = held.enter_context(opened(workspace, store, write=not dry_run))
+            report = load(
+                graph, loader, paths, options, folder, on_bad_row=how, dry_run=dry_run, progress=show
+            )
     _print(report, dry_run, as_json)
 
 

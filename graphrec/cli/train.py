@@ -128,7 +128,7 @@ def train(
                 "run": run.id,
                 "model": run.model,
                 "split": run.manifest["split"],
-                "protocol": "default",
+                "protocol": run.manifest["protocol"],
                 **trained.test.to_dict(),
                 "best_epoch": run.manifest["best_epoch"],
                 "published": published and published.counts,
@@ -149,7 +149,7 @@ def train(
                 (name, value, *trained.test.ci95.get(name, (None, None)))
                 for name, value in trained.test.metrics.items()
             ],
-            title=f"{trained.test.groups} test cases, split {run.manifest['split']}",
+            title=f"{trained.test.groups} test cases, split {run.manifest['split']}, {run.manifest['protocol']}",
         )
     )
     if published:

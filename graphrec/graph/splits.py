@@ -91,10 +91,10 @@ def _last(snapshot: Snapshot, among: Mask, *, spare: bool = False) -> Mask:
     last_unit = np.full(len(snapshot.by_user), -1)
     # Edges are in order of time, and of several values for one place the last one stays.
     last_unit[user[among]] = unit[among]
-    last = among & (unit == last_unit[user])
+    last: Mask = among & (unit == last_unit[user])
     if spare:
         left = np.bincount(user[among & ~last], minlength=len(last_unit))
-        last &= left[user] > 0
+        last = last & (left[user] > 0)
     return last
 
 

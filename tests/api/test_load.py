@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from graphrec.api.load import LoadReport, load
 from graphrec.errors import BadRows, ConfigError, DataError, GraphrecError, NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options
-from graphrec.loaders.table import TableLoader, TableOptions
+from graphrec.loaders.table import TableLoader, TableOptions, TimeUnit
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
@@ -53,8 +54,8 @@ def loaded(store: GraphStore, tmp_path: Path) -> Load:
         paths = [tmp_path / f"{number}.csv" for number in range(len(texts))]
         for path, text in zip(paths, texts, strict=True):
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        target = None if dry else store
-        return load(target, TableLoader(), paths, options, Workspace(tmp_path / "workspace"), **more)
+        workspace = Workspace(tmp_path / "workspace")
+        return load(None if dry else store, TableLoader(), paths, options, workspace, dry_run=dry, **more)
 
     return run
 
@@ -253,6 +254,36 @@ def test_a_byte_order_mark_and_crlf(loaded: Load, store: GraphStore) -> None:
     assert ratings(store)["v", "i"] == (5.0, 12)
 
 
+def test_times_in_seconds(loaded: Load, store: GraphStore) -> None:
+    seconds = RATINGS.model_copy(update={"time_unit": TimeUnit.SECONDS})
+    text = "user,item,rating,time\nu,a,1,1260759144\nu,b,1, 1260759144.5\nu,c,1,-1.23456\nu,d,1,\nu,e,1,7.\n"
+    loaded(text, options=seconds)
+    assert {item: at for (_, item), (_, at) in ratings(store).items()} == {
+        "a": 1_260_759_144_000, "b": 1_260_759_144_500, "c": -1234, "d": None, "e": 7000,
+    }  # fmt: skip
+    with pytest.raises(BadRows, match="line 2: at 'noon' is not a whole number"):
+        loaded("user,item,rating,time\nu,a,1,noon\n", options=seconds)
+
+
+@pytest.mark.parametrize("times", [[1.5, None], pa.array([1, None], pa.timestamp("s")), [1, 2]])
+def test_times_in_seconds_of_other_types(store: GraphStore, tmp_path: Path, times: Any) -> None:
+    path, workspace = tmp_path / "r.parquet", Workspace(tmp_path / "workspace")
+    pq.write_table(
+        pa.table({"user": ["u", "v"], "item": ["i", "i"], "rating": [1.0, 2.0], "time": times}), path
+    )
+    load(store, TableLoader(), [path], RATINGS.model_copy(update={"time_unit": TimeUnit.SECONDS}), workspace)
+    found = {user: at for (user, _), (_, at) in ratings(store).items()}
+    assert found in ({"u": 1500, "v": None}, {"u": 1000, "v": None}, {"u": 1000, "v": 2000})
+
+
+def test_times_that_look_like_seconds_are_doubted(loaded: Load, caplog: pytest.LogCaptureFixture) -> None:
+    loaded(GOOD)
+    loaded("user,item,rating,time\nu,i,1,1260759144000\n")
+    assert not caplog.records
+    loaded("user,item,rating,time\nu,i,1,1260759144\n", dry=True)
+    assert "--time-unit s" in caplog.text
+
+
 def test_nodes_with_properties(loaded: Load, store: GraphStore) -> None:
     options = TableOptions(nodes="Item:id", property=["title:name", "year"])
     report = loaded("id,name,year\na,A,1999\nb,,\n", options=options)
@@ -377,8 +408,18 @@ def test_spans_that_cover_nothing_known(loaded: Load, segmented: GraphStore, row
     assert segmented.counts()["HIGHLIGHTED"] == 0
     report = loaded(text, options=SPANS, on_bad_row="skip")
     assert tally(report, "HIGHLIGHTED") == (2, 1, 0, 0, 1)
-    with pytest.raises(ConfigError, match="--dry-run"):
-        loaded(text, options=SPANS, dry=True)
+
+
+def test_dry_run_of_spans_looks_the_videos_up(loaded: Load, segmented: GraphStore, tmp_path: Path) -> None:
+    path, workspace = tmp_path / "0.csv", Workspace(tmp_path / "workspace")
+    with pytest.raises(DataError, match="need their videos; load those first"):
+        loaded("user,video,start,end,at\nu,w,0,10,1\nu,gone,0,5,1\n", options=SPANS, dry=True)
+    with pytest.raises(BadRows, match=r"line 3: .*'gone': its video has no segments"):
+        load(segmented, TableLoader(), [path], SPANS, workspace, dry_run=True)
+    path.write_text("user,video,start,end,at\nu,w,0,10,1\n")
+    report = load(segmented, TableLoader(), [path], SPANS, workspace, dry_run=True)
+    assert tally(report, "HIGHLIGHTED")[:2] == (2, 0)
+    assert segmented.counts()["HIGHLIGHTED"] == segmented.counts()["User"] == 0
 
 
 # Features
@@ -418,11 +459,11 @@ def test_a_wrong_feature_matrix_stops_its_file(store: GraphStore, tmp_path: Path
     for dry in (False, True):
         load(store, Given(*described("i")), [], Options(), workspace)
         with pytest.raises(DataError, match="holds 3 numbers per Item, not 4"):
-            load(None if dry else store, Given(*described("j", width=4)), [], Options(), workspace)
+            load(store, Given(*described("j", width=4)), [], Options(), workspace, dry_run=dry)
         node, feature = described("j")
         feature.matrix[0, 1] = np.nan
         with pytest.raises(DataError, match=r"vector of 'j' \(row 0\) holds NaN"):
-            load(None if dry else store, Given(node, feature), [], Options(), workspace)
+            load(store, Given(node, feature), [], Options(), workspace, dry_run=dry)
     assert set(stored_nodes(store, "Item")) == {"i"}
 
 

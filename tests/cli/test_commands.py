@@ -95,9 +95,48 @@ def test_evaluate_against_another_run(graphrec, workspace) -> None:
         r["run"] for r in graphrec("runs", "-w", workspace, "--json").json if r["model"] == "transgrec"
     )
     found = graphrec("evaluate", run, "--k", "5", "--against", base["run"], "-w", workspace, "--json").json
+    assert found["protocol"] == base["protocol"] == "full"
     assert found["metrics"]["recall@5"] > base["metrics"]["recall@10"] / 4
     assert found["comparison"]["map"]["p_value"] < 0.05
     assert found["comparison"]["map"]["difference"] > 0
+
+
+def test_evaluate_by_a_protocol(graphrec, workspace) -> None:
+    trained = graphrec(
+        "train", "--model", "popularity", "--split", "cold-items", "--no-publish", "-w", workspace, "--json"
+    ).json
+    assert trained["protocol"] == "cold-items"
+    run = trained["run"]
+    own = graphrec("evaluate", run, "--k", "10", "-w", workspace, "--json").json
+    assert (own["protocol"], own["metrics"]["map"]) == ("cold-items", trained["metrics"]["map"])
+    full = graphrec("evaluate", run, "--protocol", "full", "--k", "10", "-w", workspace, "--json").json
+    assert full["protocol"] == "full"
+    assert full["metrics"]["map"] < own["metrics"]["map"]
+    refused = graphrec("evaluate", run, "--protocol", "within-video", "-w", workspace)
+    assert (refused.code, refused.out) == (1, "")
+    assert "no candidates for within-video" in refused.err
+
+
+def test_init_says_where_the_graph_is(graphrec, tmp_path) -> None:
+    made = graphrec("init", "-w", tmp_path / "w", "--json")
+    assert made.json == {"store": str(tmp_path / "w" / "graph.lbug")}
+    assert "ready" in graphrec("init", "-w", tmp_path / "w").out
+
+
+def test_dry_run_of_spans_where_there_is_no_graph(graphrec, tmp_path) -> None:
+    path = tmp_path / "spans.csv"
+    path.write_text("user,video,start,end\nu,w,0,5\n", encoding="utf-8")
+    spans = ("--rels", "HIGHLIGHTED", "--from", "User:user", "--to", "Item:video", "--interval", "start:end")
+    asked = graphrec("load", "table", path, *spans, "--dry-run", "-w", tmp_path / "w")
+    assert asked.code == 1
+    assert "load those first" in asked.err
+    assert not (tmp_path / "w").exists()
+    graphrec("init", "-w", tmp_path / "w")
+    asked = graphrec(
+        "load", "table", path, *spans, "--dry-run", "--on-bad-row", "skip", "-w", tmp_path / "w", "--json"
+    )
+    assert asked.json["loaded"]["HIGHLIGHTED"]["rejected"] == 1
+    assert asked.json["dry_run"]
 
 
 def test_untrained_model_is_evaluated_and_published(graphrec, load_command, ratings, tmp_path) -> None:
@@ -153,12 +192,14 @@ def test_export_writes_what_is_there(graphrec, workspace, tmp_path) -> None:
     import numpy as np
     import pyarrow.parquet as pq
 
-    assert graphrec("export", "graph", tmp_path / "g", "-w", workspace).code == 0
+    written = graphrec("export", "graph", tmp_path / "g", "-w", workspace, "--json").json
+    assert set(written["files"]) >= {"User.parquet", "Item.parquet", "RATED.parquet"}
     assert pq.read_table(tmp_path / "g" / "RATED.parquet").num_rows == 480
     assert graphrec("export", "embeddings", tmp_path / "e", "-w", workspace).code == 0
     ids = (tmp_path / "e" / "User.txt").read_text(encoding="utf-8").split()
     assert np.load(tmp_path / "e" / "User.npy").shape == (len(ids), 16)
-    assert graphrec("export", "networkx", tmp_path / "g.graphml", "-w", workspace).code == 0
+    written = graphrec("export", "networkx", tmp_path / "g.graphml", "-w", workspace, "--json").json
+    assert written["relationships"] == 480
     read = nx.read_graphml(tmp_path / "g.graphml")
     assert read.number_of_edges() == 480
     refused = graphrec("export", "graph", tmp_path / "g", "-w", workspace)

@@ -1,0 +1,40 @@
+"""What the relevant items of a case are ranked among, by name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphrec.errors import ConfigError, unknown
+from graphrec.graph.data import Cases
+from graphrec.graph.ragged import Ragged
+
+PROTOCOLS = {
+    "full": "all items, without those of the user's training",
+    "cold-items": "the items held out, which have no training edge",
+    "within-video": "the segments of the video that the relevant ones are in",
+}
+
+
+def protocol_of(cases: Cases) -> str:
+    """Return the name of the protocol that ``cases`` follow."""
+    if cases.candidates is not None:
+        return "within-video"
+    return "full" if cases.pool is None else "cold-items"
+
+
+def under(cases: Cases, name: str) -> Cases:
+    """Return ``cases`` as the protocol ``name`` has them: under ``full`` one case per user.
+
+    Raises ``NotFoundError`` for an unknown name, ``ConfigError`` where the split knows no such candidates.
+    """
+    own = protocol_of(cases)
+    if name not in PROTOCOLS:
+        raise unknown("protocol", name, PROTOCOLS)
+    if name == own:
+        return cases
+    if name != "full":
+        either = own if own == "full" else f"{own} or full"
+        raise ConfigError(f"this split has no candidates for {name}; it is measured by {either}")
+    users, case = np.unique(cases.users, return_inverse=True)
+    relevant = Ragged.from_pairs(case[cases.relevant.rows], cases.relevant.indices, len(users))
+    return Cases(users, relevant)
