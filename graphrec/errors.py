@@ -2,6 +2,7 @@
 
     GraphrecError
     ├── ConfigError        a setting is missing, unknown or out of range
+    │   └── UsageError     a command line that cannot be meant so
     ├── DataError          a file, row or feature matrix cannot be used
     │   └── BadRows        rows of one file were refused (carries them)
     ├── NotFoundError      an id, run, model, query or setting does not exist
@@ -10,7 +11,8 @@
     │   └── QueryError     a Cypher query is wrong or not allowed
     └── TrainingError      training cannot start or go on
 
-The message is one line that names file, row or id and says what to do; the command line prints it and exits with 1.
+The message is one line that names file, row or id and says what to do; the command line prints it and exits with 1, or
+with 2 for a ``UsageError``.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ class GraphrecError(Exception):
 
 class ConfigError(GraphrecError):
     """A setting is missing, unknown or out of range."""
+
+
+class UsageError(ConfigError):
+    """A command line that cannot be meant so."""
 
 
 class DataError(GraphrecError):
@@ -82,8 +88,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
         known: the names that exist.
     """
     choices = sorted(known)
-    near = get_close_matches(name, choices, n=1, cutoff=0.5)
+    near = get_close_matches(name, choices, cutoff=0.5)
     if near:
-        return NotFoundError(f"no {kind} named {name!r}; did you mean {near[0]!r}?")
+        # Few slips hit the first letter.
+        best = max(near, key=lambda choice: choice[:1] == name[:1])
+        return NotFoundError(f"no {kind} named {name!r}; did you mean {best!r}?")
     listed = ", ".join(choices[:20]) or "none yet"
     return NotFoundError(f"no {kind} named {name!r}; there are: {listed}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec.errors import DataError
-from graphrec.schema import Property
+from graphrec.schema import Property, is_time
 
 Mask = npt.NDArray[np.bool_]
 
 ARROW = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 WANTED = {"int64": "a whole number", "float64": "a number", "bool": "true or false"}
+TIME = "a time: a whole number, or a date such as 2021-03-04T10:00:00Z"
+TIMES = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
+"""ISO dates as text, without and with an offset; without one they are UTC."""
 
 
 @dataclass
@@ -44,24 +49,31 @@ class Checked:
         return Checked(self.table.take(pa.array(kept)), refused, self.repeated, self.rows[kept])
 
 
-def check(table: pa.Table, keys: Sequence[str], properties: Sequence[Property]) -> Checked:
+def check(
+    table: pa.Table,
+    keys: Sequence[str],
+    properties: Sequence[Property],
+    columns_of_file: Mapping[str, str] = MappingProxyType({}),
+) -> Checked:
     """Convert, check and de-duplicate a block.
 
     Args:
         table: key columns and property columns, text or typed.
         keys: the columns that identify a row; they must not be empty.
         properties: the schema's properties of the other columns.
+        columns_of_file: what the file calls the columns, where it differs; reasons name them so.
 
     Two rows with one key and different values contradict each other and the later one is refused, unless both have
     an ``at``: then the newest is kept.
     """
     types = {p.name: p for p in properties}
+    said = {name: columns_of_file.get(name, name) for name in table.column_names}
     refused: dict[int, str] = {}
     columns: dict[str, pa.ChunkedArray] = {}
     for key in keys:
         column = _cast(key, table[key], pa.string())
         empty = pc.fill_null(pc.equal(pc.utf8_length(column), 0), True).to_numpy()
-        refused |= dict.fromkeys(np.flatnonzero(empty).tolist(), f"{key} is empty")
+        refused |= dict.fromkeys(np.flatnonzero(empty).tolist(), f"{said[key]} is empty")
         columns[key] = column
     for name in table.column_names:
         if name in keys:
@@ -72,14 +84,14 @@ def check(table: pa.Table, keys: Sequence[str], properties: Sequence[Property]) 
             )
         columns[name], wrong = _convert(name, table[name], types[name])
         for row in np.flatnonzero(wrong).tolist():
-            refused.setdefault(row, f"{name} {table[name][row].as_py()!r} is not {WANTED[types[name].type]}")
+            wanted = TIME if is_time(name) else WANTED[types[name].type]
+            refused.setdefault(row, f"{said[name]} {table[name][row].as_py()!r} is not {wanted}")
     typed = pa.table(columns)
     rows = np.ones(table.num_rows, bool)
     rows[list(refused)] = False
     kept, contradicting, repeated = _distinct(typed, keys, np.flatnonzero(rows))
-    named = {
-        row: f"contradicts another row with the same {' and '.join(keys)}" for row in contradicting.tolist()
-    }
+    same = " and ".join(said[key] for key in keys)
+    named = dict.fromkeys(contradicting.tolist(), f"contradicts another row with the same {same}")
     complete = len(kept) == table.num_rows
     return Checked(
         typed if complete else typed.take(pa.array(kept)),
@@ -94,13 +106,14 @@ def _convert(name: str, column: pa.ChunkedArray, prop: Property) -> tuple[pa.Chu
     text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
     if text and prop.type != "string":
         column = pc.utf8_trim_whitespace(column)
-    if pa.types.is_timestamp(column.type) and prop.type == "int64":
-        column = column.cast(pa.timestamp("ms", column.type.tz), safe=False)
+    if prop.type == "int64" and pa.types.is_temporal(column.type):
+        column = _milliseconds(column)
+    kinds = (wanted, *TIMES) if text and is_time(prop.name) else (wanted,)
     try:
         converted = _cast(name, column, wanted)
         wrong = np.zeros(len(column), bool)
     except pa.ArrowInvalid:
-        converted, wrong = _convert_each(column, wanted)
+        converted, wrong = _convert_each(column, kinds)
     if prop.type == "float64":
         wrong |= pc.fill_null(pc.invert(pc.is_finite(converted)), False).to_numpy()
     return converted, wrong
@@ -113,18 +126,27 @@ def _cast(name: str, column: pa.ChunkedArray, wanted: pa.DataType) -> pa.Chunked
         raise DataError(f"column {name!r} holds {column.type}, which cannot become {wanted}") from error
 
 
-def _convert_each(column: pa.ChunkedArray, wanted: pa.DataType) -> tuple[pa.ChunkedArray, Mask]:
-    # Only blocks with a bad value come here; halving finds it without a conversion per row.
-    def convert(part: pa.ChunkedArray) -> list[pa.Array]:
-        try:
-            return list(part.cast(wanted).chunks)
-        except pa.ArrowInvalid:
-            if len(part) == 1:
-                return [pa.nulls(1, wanted)]
-            half = len(part) // 2
-            return convert(part.slice(0, half)) + convert(part.slice(half))
+def _milliseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
+        return column
+    zone = getattr(column.type, "tz", None)
+    return column.cast(pa.timestamp("ms", zone), safe=False).cast(pa.int64())
 
-    converted = pa.chunked_array(convert(column), wanted)
+
+def _convert_each(column: pa.ChunkedArray, kinds: Sequence[pa.DataType]) -> tuple[pa.ChunkedArray, Mask]:
+    """Convert to the first of ``kinds``; what cannot be that may be written as one of the others."""
+
+    # Only blocks with a bad value, or with dates, come here; halving finds it without a conversion per row.
+    def convert(part: pa.ChunkedArray) -> list[pa.Array]:
+        for kind in kinds:
+            with suppress(pa.ArrowInvalid):
+                return list(_milliseconds(part.cast(kind)).chunks)
+        if len(part) == 1:
+            return [pa.nulls(1, kinds[0])]
+        half = len(part) // 2
+        return convert(part.slice(0, half)) + convert(part.slice(half))
+
+    converted = pa.chunked_array(convert(column), kinds[0])
     return converted, pc.and_(pc.is_null(converted), pc.is_valid(column)).to_numpy()
 
 

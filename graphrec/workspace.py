@@ -55,6 +55,17 @@ class Workspace:
                 f"cannot make the workspace {self.root}: {error.strerror}; choose another with --workspace"
             ) from error
 
+    def drop_graph(self) -> None:
+        """Remove the embedded database, and the folder if nothing else is in it."""
+        for path in (
+            *self.root.glob(f"{self.database.name}*"),
+            self.root / "versions.json",
+            self.root / "lock",
+        ):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.root.rmdir()
+
     @contextmanager
     def hold(self, *, write: bool) -> Iterator[None]:
         """Hold the workspace: one writer alone, or any number of readers.

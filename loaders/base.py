@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
+
+from graphrec.errors import DataError
 
 
 class Options(BaseModel):
@@ -19,8 +21,15 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-Refused = tuple[tuple[int, str], ...]
-"""Lines and the reasons why they are no rows."""
+class Refusal(NamedTuple):
+    """A line that is no row, why, and its text where the reader gives it."""
+
+    line: int
+    reason: str
+    text: str = ""
+
+
+Refused = tuple[Refusal, ...]
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class NodeBlock:
         source: the file the rows come from; its rows are stored together or not at all.
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
+        columns: what the file calls the columns of ``table``, where it differs.
+        fixed: properties of which a stored node must not have another value.
     """
 
     label: str
@@ -40,6 +51,8 @@ class NodeBlock:
     source: str
     line: int = 1
     refused: Refused = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,7 @@ class RelationshipBlock:
         source: the file the rows come from.
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
+        columns: what the file calls the columns of ``table``, where it differs.
     """
 
     name: str
@@ -63,6 +77,7 @@ class RelationshipBlock:
     source: str
     line: int = 1
     refused: Refused = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,7 @@ class IntervalBlock:
         source: the file the rows come from.
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
+        columns: what the file calls the columns of ``table``, where it differs.
     """
 
     table: pa.Table
@@ -82,6 +98,7 @@ class IntervalBlock:
     source: str
     line: int = 1
     refused: Refused = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,3 +139,11 @@ class Loader(Protocol):
         Raises ``DataError`` naming the file when it is missing or of the wrong kind.
         """
         ...
+
+
+def require_folder(path: Path, cure: str) -> None:
+    """Raise ``DataError`` unless ``path`` is a folder."""
+    if path.is_file():
+        raise DataError(f"{path}: a file; give the folder it is in", str(path))
+    if not path.is_dir():
+        raise DataError(f"{path}: no such folder; {cure}", str(path))

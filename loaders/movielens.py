@@ -10,8 +10,7 @@ from typing import ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphrec.errors import DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock, require_folder
 from graphrec.loaders.tabular import milliseconds, read_parts
 from graphrec.media.posters import describe_folder
 
@@ -36,8 +35,7 @@ class MovieLens:
     def blocks(self, paths: Sequence[Path], options: MovieLensOptions, workspace: Path) -> Iterator[Block]:
         """Yield the rows of each folder; movies.csv and ratings.csv must be there."""
         for folder in paths:
-            if not folder.is_dir():
-                raise DataError(f"{folder}: no such folder; give the unpacked MovieLens folder", str(folder))
+            require_folder(folder, "give the unpacked MovieLens folder")
             yield from _movies(folder / "movies.csv")
             if (folder / "links.csv").exists():
                 yield from _links(folder / "links.csv")
@@ -61,7 +59,7 @@ def _movies(path: Path) -> Iterator[Block]:
                 "year": year,
             }
         )
-        yield NodeBlock("Item", items, str(path), part.line, part.refused)
+        yield NodeBlock("Item", items, str(path), part.line, part.refused, {"id": "movieId"})
         listed = pc.split_pattern(part.table["genres"], "|").combine_chunks()
         genre = pc.list_flatten(listed)
         movie = ids.take(pc.list_parent_indices(listed))
@@ -77,14 +75,15 @@ def _movies(path: Path) -> Iterator[Block]:
 def _links(path: Path) -> Iterator[Block]:
     for part in read_parts(path, ["movieId", "imdbId", "tmdbId"]):
         table = part.table.rename_columns(["id", "imdb_id", "tmdb_id"])
-        yield NodeBlock("Item", table, str(path), part.line, part.refused)
+        yield NodeBlock("Item", table, str(path), part.line, part.refused, {"id": "movieId"})
 
 
 def _ratings(path: Path) -> Iterator[Block]:
     for part in read_parts(path, ["userId", "movieId", "rating", "timestamp"]):
         table = part.table.rename_columns(["from", "to", "rating", "at"])
         table = table.set_column(3, "at", milliseconds(table["at"]))
-        yield RelationshipBlock("RATED", "User", "Item", table, str(path), part.line, part.refused)
+        ends = {"from": "userId", "to": "movieId"}
+        yield RelationshipBlock("RATED", "User", "Item", table, str(path), part.line, part.refused, ends)
 
 
 def _tags(path: Path) -> Iterator[Block]:

@@ -14,7 +14,15 @@ import pyarrow as pa
 from pydantic import Field
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, Refused, RelationshipBlock
+from graphrec.loaders.base import (
+    Block,
+    FeatureBlock,
+    NodeBlock,
+    Options,
+    Refusal,
+    Refused,
+    RelationshipBlock,
+)
 from graphrec.loaders.tabular import read_parts
 from graphrec.media.segments import LENGTH_S, THETA, overlapping, segment_count
 
@@ -117,23 +125,24 @@ def _files(path: Path) -> list[Path]:
 
 def _read(path: Path) -> tuple[pd.DataFrame, Refused]:
     """Return the rows, with numbers for text, and the lines that are no rows."""
-    refused: dict[int, str] = {}
+    refused: dict[int, Refusal] = {}
     tables = []
     for part in read_parts(path, [*IDS, *NUMBERS, "is_last"]):
-        bad = [line for line, _ in part.refused]
+        bad = [line.line for line in part.refused]
         lines = np.arange(part.line, part.line + part.table.num_rows + len(bad))
         tables.append(part.table.to_pandas().set_axis(lines[~np.isin(lines, bad)][: part.table.num_rows]))
-        refused |= dict(part.refused)
+        refused |= {line.line: line for line in part.refused}
     rows = pd.concat(tables)
     for column in IDS:
-        refused |= dict.fromkeys(rows.index[rows[column].isna()].tolist(), f"{column} is empty")
+        empty = rows.index[rows[column].isna()].tolist()
+        refused |= {line: Refusal(line, f"{column} is empty") for line in empty}
     for column in NUMBERS:
         numbers = pd.to_numeric(rows[column], errors="coerce").astype(float)
         for line, text in rows[column][~np.isfinite(numbers)].items():
-            refused.setdefault(line, f"{column} {text!r} is not a number")
+            refused.setdefault(line, Refusal(line, f"{column} {text!r} is not a number"))
         rows[column] = numbers
     kept = rows[~rows.index.isin(refused)].reset_index(drop=True)
-    return kept, tuple(sorted(refused.items()))
+    return kept, tuple(sorted(refused.values()))
 
 
 def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
@@ -179,6 +188,8 @@ def _segments(source: str, videos: pd.Series[float], segment_s: float) -> Iterat
             }
         ),
         source,
+        # A video is of another length in another file, so the last end_s may differ.
+        fixed=("start_s",),
     )
     yield RelationshipBlock(
         "HAS_SEGMENT",

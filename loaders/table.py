@@ -12,7 +12,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from graphrec import schema
-from graphrec.errors import ConfigError
+from graphrec.errors import UsageError
 from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
 from graphrec.loaders.tabular import Part, milliseconds, read_parts
 from graphrec.media.segments import THETA
@@ -40,7 +40,7 @@ class TableOptions(Options):
     """A property, as name:column; repeat for more. `name` alone where the column is called the same."""
     interval: str | None = None
     """For HIGHLIGHTED: the end is a video (Item) and these two columns, start:end in seconds, choose its segments."""
-    theta: float = THETA
+    theta: float = Field(default=THETA, ge=0, lt=1)
     """With --interval: the share of a segment that must be covered for it to count."""
     time_unit: TimeUnit = TimeUnit.MILLISECONDS
     """What `at` and other times count since 1970: seconds or milliseconds. They are kept in milliseconds."""
@@ -67,7 +67,7 @@ class TableLoader:
         """Yield the rows of each file."""
         properties = [_pair(text, alone=True) for text in options.property]
         if (options.nodes is None) == (options.rels is None):
-            raise ConfigError(
+            raise UsageError(
                 "say what the rows are: --nodes Label:column, or --rels TYPE --from Label:column "
                 "--to Label:column"
             )
@@ -77,7 +77,7 @@ class TableLoader:
                 known = schema.label(label)
                 names = [(schema.KEY, column), *((known.property(n).name, c) for n, c in properties)]
                 for part in self._parts(path, names, options):
-                    yield NodeBlock(label, part.table, str(path), part.line, part.refused)
+                    yield NodeBlock(label, part.table, str(path), part.line, part.refused, dict(names))
             else:
                 yield from self._relationships(path, properties, options)
 
@@ -85,7 +85,7 @@ class TableLoader:
         self, path: Path, properties: list[tuple[str, str]], options: TableOptions
     ) -> Iterator[Block]:
         if options.from_ is None or options.to is None:
-            raise ConfigError("a relationship has two ends: --from Label:column --to Label:column")
+            raise UsageError("a relationship has two ends: --from Label:column --to Label:column")
         known = schema.relationship(options.rels or "")
         start, from_column = _pair(options.from_)
         end, to_column = _pair(options.to)
@@ -97,15 +97,17 @@ class TableLoader:
         if options.interval is None:
             ends = schema.label(start).name, schema.label(end).name
             for part in self._parts(path, names, options):
-                yield RelationshipBlock(known.name, *ends, part.table, str(path), part.line, part.refused)
+                yield RelationshipBlock(
+                    known.name, *ends, part.table, str(path), part.line, part.refused, dict(names)
+                )
             return
         if (known.name, end) != ("HIGHLIGHTED", "Item"):
-            raise ConfigError("--interval goes with --rels HIGHLIGHTED --to Item:column")
+            raise UsageError("--interval goes with --rels HIGHLIGHTED --to Item:column")
         begin, finish = _pair(options.interval)
-        for part in self._parts(path, [*names, ("start_s", begin), ("end_s", finish)], options):
-            columns = ["video" if name == "to" else name for name in part.table.column_names]
-            table = part.table.rename_columns(columns)
-            yield IntervalBlock(table, options.theta, str(path), part.line, part.refused)
+        names = [("video" if name == "to" else name, column) for name, column in names]
+        names += [("start_s", begin), ("end_s", finish)]
+        for part in self._parts(path, names, options):
+            yield IntervalBlock(part.table, options.theta, str(path), part.line, part.refused, dict(names))
 
     def _parts(self, path: Path, names: list[tuple[str, str]], options: TableOptions) -> Iterator[Part]:
         columns = list(dict.fromkeys(column for _, column in names))
@@ -123,5 +125,5 @@ def _pair(text: str, *, alone: bool = False) -> tuple[str, str]:
     if not colon and alone:
         return left, left
     if not left or not right:
-        raise ConfigError(f"{text!r} should be two names with a colon between them, for example User:userId")
+        raise UsageError(f"{text!r} should be two names with a colon between them, for example User:userId")
     return left, right

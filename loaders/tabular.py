@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import zlib
@@ -14,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from graphrec.errors import ConfigError, DataError, unknown
-from graphrec.loaders.base import Refused
+from graphrec.errors import DataError, UsageError, unknown
+from graphrec.loaders.base import Refusal, Refused
 
 BLOCK_BYTES = 16 << 20
 PARQUET_ROWS = 1 << 20
@@ -88,13 +89,21 @@ def milliseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _text(path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str) -> Iterator[Part]:
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
     if len(delimiter) != 1:
-        raise ConfigError(f"--delimiter {delimiter!r} is not one character")
+        raise UsageError(f"--delimiter {delimiter!r} is not one character, nor tab")
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise UsageError(
+            f"no encoding named {encoding!r}; common ones: utf-8, utf-16, latin-1, cp1252"
+        ) from None
     names = _column_names(path, columns, header, delimiter, encoding)
-    ragged: list[tuple[int, str]] = []
+    ragged: list[Refusal] = []
 
     def refuse(row: pacsv.InvalidRow) -> str:
-        ragged.append((row.number or 0, f"{row.actual_columns} columns instead of {row.expected_columns}"))
+        reason = f"{row.actual_columns} columns instead of {row.expected_columns}"
+        ragged.append(Refusal(row.number or 0, reason, row.text or ""))
         return "skip"
 
     try:
@@ -144,7 +153,7 @@ def _column_names(
     try:
         with opener(path, "rt", encoding=encoding, newline="") as file:
             first = next(csv.reader(file, delimiter=delimiter), [])
-    except (UnicodeDecodeError, LookupError) as error:
+    except UnicodeDecodeError as error:
         raise _not_text(path, encoding) from error
     except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise DataError(f"{path}: cannot be read ({error})", str(path)) from error
@@ -155,8 +164,15 @@ def _column_names(
     )
     for column in columns:
         if column not in names:
-            raise DataError(f"{path}: {unknown('column', column, names)}", str(path))
+            raise DataError(f"{path}: {unknown('column', column, names)}{_other_delimiter(first)}", str(path))
     return names
+
+
+def _other_delimiter(first: list[str]) -> str:
+    for character, name in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
+        if len(first) == 1 and character in first[0]:
+            return f". The first line is one column; try --delimiter {name}"
+    return ""
 
 
 def _not_text(path: Path, encoding: str) -> DataError:

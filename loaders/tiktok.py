@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock, require_folder
 from graphrec.loaders.base import Options as BaseOptions
 
 SPLITS = {"trnMat.npz": "train", "valMat.npz": "valid", "tstMat.npz": "test"}
@@ -30,8 +30,7 @@ class TikTok:
     def blocks(self, paths: Sequence[Path], options: BaseOptions, workspace: Path) -> Iterator[Block]:
         """Yield videos, likes and features of each folder."""
         for folder in paths:
-            if not folder.is_dir():
-                raise DataError(f"{folder}: no such folder; give the folder with trnMat.npz", str(folder))
+            require_folder(folder, "give the folder with trnMat.npz")
             users, items = (int(n) for n in _arrays(folder / "trnMat.npz", "shape")["shape"])
             videos = pa.array([str(i) for i in range(items)])
             yield NodeBlock("User", pa.table({"id": pa.array([str(u) for u in range(users)])}), str(folder))
@@ -56,6 +55,7 @@ class TikTok:
 
 
 def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[np.int64]]:
+    _require(path)
     try:
         with np.load(path, allow_pickle=False) as arrays:
             missing = [name for name in names if name not in arrays]
@@ -66,7 +66,16 @@ def _arrays(path: Path, *names: str) -> dict[str, npt.NDArray[np.int64]]:
         raise DataError(f"{path}: not readable as .npz ({error})", str(path)) from error
 
 
+def _require(path: Path) -> None:
+    if not path.is_file():
+        raise DataError(
+            f"{path}: no such file; the folder must hold {', '.join((*SPLITS, *FEATURES.values()))}",
+            str(path),
+        )
+
+
 def _matrix(path: Path) -> npt.NDArray[np.float32]:
+    _require(path)
     try:
         return np.asarray(np.load(path, allow_pickle=False), np.float32)
     except (OSError, EOFError, ValueError, BadZipFile) as error:

@@ -92,9 +92,8 @@ def _blocks(file: Path, video: Described) -> Iterator[Block]:
         ),
         source,
     )
-    yield NodeBlock(
-        "Segment", pa.table({"id": keys, "start_s": starts, "end_s": ends, "position": positions}), source
-    )
+    segments = pa.table({"id": keys, "start_s": starts, "end_s": ends, "position": positions})
+    yield NodeBlock("Segment", segments, source, fixed=("end_s", "start_s"))
     yield RelationshipBlock(
         "HAS_SEGMENT", "Item", "Segment", pa.table({"from": [item] * len(keys), "to": keys}), source
     )

@@ -51,10 +51,18 @@ def test_a_rating_that_is_no_number_is_named(value: str) -> None:
     assert found.table["from"].to_pylist() == ["a", "c"]
 
 
-@pytest.mark.parametrize("value", ["1.5", "2024-01-01", "9223372036854775808"])
-def test_a_time_that_is_no_whole_number_is_named(value: str) -> None:
+@pytest.mark.parametrize("value", ["1.5", "2024-13-01", "9223372036854775808"])
+def test_a_time_that_is_none_is_named(value: str) -> None:
     found = rated(**{"from": ["a"], "to": ["x"], "at": [value]})
-    assert found.refused == [(0, f"at {value!r} is not a whole number")]
+    assert found.refused == [
+        (0, f"at {value!r} is not a time: a whole number, or a date such as 2021-03-04T10:00:00Z")
+    ]
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.date32(), pa.date64()])
+def test_typed_times_become_milliseconds(kind: pa.DataType) -> None:
+    found = rated(**{"from": ["a"], "to": ["x"], "at": pa.array([datetime.datetime(2021, 3, 4)]).cast(kind)})
+    assert found.table["at"].to_pylist() == [1_614_816_000_000]
 
 
 def test_bad_values_are_found_among_many() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,21 +28,27 @@ class Contradictions:
         self._first: dict[tuple[str, ...], tuple[Sequence[str], pa.Table]] = {}
         self._said: dict[tuple[str, ...], tuple[Hashes, Hashes]] = {}
 
-    def check(self, kind: tuple[str, ...], keys: Sequence[str], checked: Checked) -> Checked:
-        """Return ``checked`` without the rows that contradict an earlier block of the same ``kind``."""
+    def check(self, kind: tuple[str, ...], keys: Mapping[str, str], checked: Checked) -> Checked:
+        """Return ``checked`` without the rows that contradict an earlier block of the same ``kind``.
+
+        Args:
+            kind: what the rows are.
+            keys: the key columns, and what the file calls each.
+            checked: the rows.
+        """
         table = checked.table
         if "at" in table.column_names or len(table.column_names) == len(keys) or not table.num_rows:
             return checked
         if kind not in self._first:
             # Hashed only when a second block comes: most files have but one.
-            self._first[kind] = keys, table
+            self._first[kind] = list(keys), table
             return checked
         if kind not in self._said:
             key, values = _hashes(*self._first[kind])
             order = np.argsort(key)
             self._said[kind] = key[order], values[order]
         said, values = self._said[kind]
-        asked, told = _hashes(keys, table)
+        asked, told = _hashes(list(keys), table)
         slot = np.searchsorted(said, asked)
         known = slot < len(said)
         known[known] = said[slot[known]] == asked[known]
@@ -55,7 +61,9 @@ class Contradictions:
             np.insert(said, place, asked[fresh][order]),
             np.insert(values, place, told[fresh][order], 0),
         )
-        return checked.without(wrong, f"contradicts an earlier row with the same {' and '.join(keys)}")
+        return checked.without(
+            wrong, f"contradicts an earlier row with the same {' and '.join(keys.values())}"
+        )
 
 
 def _hashes(keys: Sequence[str], table: pa.Table) -> tuple[Hashes, Hashes]:

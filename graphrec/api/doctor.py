@@ -79,7 +79,7 @@ def _graph(workspace: Workspace, store: str | None) -> Iterator[Finding]:
             counts = graph.counts()
             yield Finding(True, "graph", f"{graph.uri}: {sum(counts.values()):,} nodes and relationships")
     except GraphrecError as error:
-        yield Finding(False, "graph", str(error), "run `graphrec demo` or `graphrec load`")
+        yield Finding(False, "graph", str(error))
         return
     features = FeatureStore(workspace.features)
     for name in features.names():

@@ -26,7 +26,7 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
     highlighted = schema.relationship("HIGHLIGHTED")
     # The row's number makes every row its own key: two highlights of one video are no contradiction.
     numbered = block.table.append_column("row", pa.array(np.arange(block.table.num_rows)).cast(pa.string()))
-    checked = check(numbered, ["from", "row"], (*SPAN, *highlighted.properties))
+    checked = check(numbered, ["from", "row"], (*SPAN, *highlighted.properties), block.columns)
     rows = checked.table
     owner = store.read_relationships("HAS_SEGMENT", "Item", "Segment")
     segments = store.read_nodes("Segment", ["start_s", "end_s"])
@@ -62,13 +62,20 @@ def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock,
     )
     newest = _newest(table)
     older = table.num_rows - len(newest)
-    result = check(table.take(pa.array(newest)), ["from", "to"], highlighted.properties)
+    result = check(table.take(pa.array(newest)), ["from", "to"], highlighted.properties, block.columns)
     refused += [(int(rows["row"][int(row[newest[r]])].as_py()), reason) for r, reason in result.refused]
     result.repeated += older
     # A highlight may contradict another in several segments; one line says so.
     result.refused = sorted(dict(reversed([*checked.refused, *refused])).items())
     return RelationshipBlock(
-        "HIGHLIGHTED", "User", "Segment", block.table, block.source, block.line, block.refused
+        "HIGHLIGHTED",
+        "User",
+        "Segment",
+        block.table,
+        block.source,
+        block.line,
+        block.refused,
+        block.columns,
     ), result
 
 

@@ -6,12 +6,13 @@ import csv
 import io
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +25,7 @@ from graphrec.files import replacing
 from graphrec.loaders.base import FeatureBlock, IntervalBlock, Loader, NodeBlock, RelationshipBlock
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore, Written
+from graphrec.store.upsert import positions
 from graphrec.workspace import Workspace
 
 OnBadRow = Literal["stop", "skip"]
@@ -140,7 +142,8 @@ def load(
                         )
                     block, checked = resolve(block, known)
                 else:
-                    checked = said.check(_kind(block), _keys(block), _checked(block))
+                    names = {key: block.columns.get(key, key) for key in _keys(block)}
+                    checked = said.check(_kind(block), names, _checked(block))
                 if block.source != doubted and _perhaps_seconds(checked.table):
                     doubted = block.source
                     log.warning("%s: %s", doubted, SECONDS)
@@ -148,6 +151,8 @@ def load(
                 if reasons and on_bad_row == "stop":
                     raise BadRows(block.source, reasons, len(reasons))
                 rejects.add(block, checked)
+                if known is not None and isinstance(block, NodeBlock):
+                    _check_fixed(known, block, checked.table)
                 name = block.label if isinstance(block, NodeBlock) else block.name
                 written = _write(store, block, checked.table, report) if store is not None else Written()
                 report.tally(name).add(block, checked, written)
@@ -175,8 +180,8 @@ def _perhaps_seconds(table: pa.Table) -> bool:
 
 def _checked(block: NodeBlock | RelationshipBlock) -> Checked:
     if isinstance(block, NodeBlock):
-        return check(block.table, _keys(block), schema.label(block.label).properties)
-    return check(block.table, _keys(block), schema.relationship(block.name).properties)
+        return check(block.table, _keys(block), schema.label(block.label).properties, block.columns)
+    return check(block.table, _keys(block), schema.relationship(block.name).properties, block.columns)
 
 
 def _keys(block: NodeBlock | RelationshipBlock) -> list[str]:
@@ -189,14 +194,33 @@ def _kind(block: NodeBlock | RelationshipBlock) -> tuple[str, ...]:
 
 def _reasons(block: NodeBlock | RelationshipBlock, checked: Checked) -> list[tuple[int, str]]:
     """Return line and reason of everything that a block holds and cannot be stored."""
-    return sorted([*block.refused, *((_line(block, row), reason) for row, reason in checked.refused)])
+    refused = [(line.line, line.reason) for line in block.refused]
+    return sorted([*refused, *((_line(block, row), reason) for row, reason in checked.refused)])
 
 
 def _line(block: NodeBlock | RelationshipBlock, row: int) -> int:
     line = block.line + row
-    for refused, _ in block.refused:
-        line += refused <= line
+    for refused in block.refused:
+        line += refused.line <= line
     return line
+
+
+def _check_fixed(store: GraphStore, block: NodeBlock, table: pa.Table) -> None:
+    """Raise ``DataError`` where a stored node has another value of a property that stays as it is."""
+    if not block.fixed:
+        return
+    stored = store.read_nodes(block.label, block.fixed)
+    at = pa.array(positions(table[schema.KEY], stored[schema.KEY]))
+    for name in block.fixed:
+        before = stored[name].take(pc.if_else(pc.less(at, 0), None, at))
+        other = pc.fill_null(pc.not_equal(before, table[name]), False).to_numpy()
+        if other.any():
+            row = int(np.argmax(other))
+            raise DataError(
+                f"{block.source}: {table[schema.KEY][row]} has the {name} {before[row]} in the graph and would "
+                f"now get {table[name][row]}; use the --segment-s of before, or another workspace",
+                block.source,
+            )
 
 
 def _write(
@@ -224,24 +248,44 @@ def _write_features(features: list[FeatureBlock], matrices: FeatureStore, report
     features.clear()
 
 
+@dataclass(frozen=True)
+class _Reject:
+    """A refused row: its values by what the file calls their columns, or the line's text where it is no row."""
+
+    source: str
+    line: int
+    reason: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+
 class _Rejects:
     """The refused rows with their reasons, as a CSV file that appears when the load ends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: list[list[str]] = []
+        self.rows: list[_Reject] = []
 
     def add(self, block: NodeBlock | RelationshipBlock, checked: Checked) -> None:
-        self.rows += [[block.source, str(line), reason] for line, reason in block.refused]
-        for row, reason in checked.refused:
-            values = [f"{name}={block.table[name][row].as_py()}" for name in block.table.column_names]
-            self.rows.append([block.source, str(_line(block, row)), reason, *values])
+        source, table = block.source, block.table
+        self.rows += [_Reject(source, *line[:2], text=line.text) for line in block.refused]
+        columns = [block.columns.get(name, name) for name in table.column_names]
+        refused = table.take(pa.array([row for row, _ in checked.refused], pa.int64()))
+        for (row, reason), values in zip(checked.refused, refused.to_pylist(), strict=True):
+            named = dict(zip(columns, values.values(), strict=True))
+            self.rows.append(_Reject(source, _line(block, row), reason, named))
 
     def finish(self, wanted: bool) -> None:
         """Write the file, unless nothing was refused."""
         if not self.rows or not wanted:
             return
+        columns = list(dict.fromkeys(name for row in self.rows for name in row.values))
+        files = {source: place for place, source in enumerate(dict.fromkeys(row.source for row in self.rows))}
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([["source", "line", "reason", "row"], *self.rows])
+        writer = csv.writer(text)
+        writer.writerow(["source", "line", "reason", *columns, "text"])
+        for row in sorted(self.rows, key=lambda row: (files[row.source], row.line)):
+            values = [row.values.get(name) for name in columns]
+            writer.writerow([row.source, row.line, row.reason, *values, row.text])
         with replacing(self.path) as file:
             file.write(text.getvalue().encode("utf-8", "surrogatepass"))

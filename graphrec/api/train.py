@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -32,6 +33,8 @@ from graphrec.training.seeding import seed_everything
 from graphrec.training.trainer import Progress, TrainResult
 from graphrec.training.trainer import train as run_training
 from graphrec.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 WITHIN_VIDEO = ("map", "nmsd", "hr@5", "ndcg@5", "recall@5", "precision@5", "mrr", "auc")
 OVER_ALL = (
@@ -110,12 +113,18 @@ def train(
     """
     settings, options = _read(plan.model, plan.given)
     with closing(open_store(workspace, store)) as graph:
-        projection = choose(plan.projection, graph.counts())
+        counts = graph.counts()
+        projection = choose(plan.projection, counts)
         projection = narrowed(
             projection, list(plan.where), None if plan.features is None else list(plan.features)
         )
         shot = snapshot(graph, projection, workspace)
+    if projection.filters:
+        name = projection.relationship
+        used = f"{shot.edges:,} of {counts[name]:,} {name} relationships"
+        log.info("trains on %s, where %s; --where changes that", used, projection.conditions)
     parts = split(shot, plan.split, seed=options.seed, fold=plan.fold)
+    model_class(plan.model).check(parts.data, settings)
     split_name = parts.name.removesuffix(f"-{plan.fold}")
     folder = new_run_folder(workspace, plan.model)
     # With what was chosen by default, which may be something else once the graph has grown.

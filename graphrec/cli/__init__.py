@@ -7,16 +7,18 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import version
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.logging import RichHandler
 
 from graphrec.cli.common import err
-from graphrec.config import file_defaults, nested
-from graphrec.errors import GraphrecError
+from graphrec.config import check, file_defaults, flags, nested
+from graphrec.errors import GraphrecError, UsageError
 
 COMMANDS = (
     "demo",
@@ -39,6 +41,8 @@ COMMANDS = (
     "doctor",
 )
 
+_registered = set[str]()
+
 app = typer.Typer(
     name="graphrec",
     help="Recommendations for videos nobody has seen yet, from a property graph.",
@@ -50,16 +54,21 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("graphrec"))
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(installed("graphrec"))
-        raise typer.Exit
+    """The options that stand before a command."""
 
 
 def main() -> None:
@@ -77,7 +86,7 @@ def main() -> None:
         if debug:
             raise
         err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
-        status = 1
+        status = 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, typer.Abort):
         go_on = (
             "`graphrec runs` says how to go on"
@@ -127,10 +136,15 @@ def _run(arguments: list[str]) -> object:
         signal.signal(signal.SIGINT, press)
     try:
         # Only the command asked for is imported: most need no torch, which takes seconds.
-        for name in [name for name in arguments[:1] if name in COMMANDS] or COMMANDS:
-            import_module(f"graphrec.cli.{name}").register(app)
-        defaults = nested(typer.main.get_command(app), file_defaults())
-        status: object = app(arguments, prog_name="graphrec", standalone_mode=False, default_map=defaults)
+        asked = [name for name in arguments[:1] if name in COMMANDS] or COMMANDS
+        command = _with(asked)
+        values = file_defaults()
+        if not {key for key, value in values.items() if not isinstance(value, dict)} <= set(flags(command)):
+            command = _with([name for name in COMMANDS if name not in asked])
+        check(command, values, COMMANDS)
+        status: object = app(
+            arguments, prog_name="graphrec", standalone_mode=False, default_map=nested(command, values)
+        )
     except Exception as error:
         if pressed:
             raise KeyboardInterrupt from error
@@ -138,3 +152,12 @@ def _run(arguments: list[str]) -> object:
     if pressed and status:
         raise KeyboardInterrupt
     return status
+
+
+def _with(names: Sequence[str]) -> Any:
+    """Return the command line with the commands ``names`` and those it has already."""
+    for name in names:
+        if name not in _registered:
+            import_module(f"graphrec.cli.{name}").register(app)
+            _registered.add(name)
+    return typer.main.get_command(app)

@@ -22,7 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from graphrec.errors import ConfigError
+from graphrec.errors import UsageError
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
 from graphrec.workspace import Workspace
@@ -46,21 +46,23 @@ DEFAULT_WORKSPACE = Path("graphrec-data")
 
 @contextmanager
 def opened(
-    workspace: Path, store: str | None, *, write: bool = False
+    workspace: Path, store: str | None, *, write: bool = False, create: bool = False
 ) -> Iterator[tuple[GraphStore, Workspace]]:
-    """Open the store of a command and close it afterwards."""
+    """Open the store of a command and close it afterwards; only with ``create`` is one made."""
     folder = Workspace(workspace)
+    if write and not create:
+        open_store(folder, store).close()
     with closing(open_store(folder, store, write=write)) as graph:
         yield graph, folder
 
 
 def pairs(texts: Sequence[str], flag: str) -> dict[str, str]:
-    """Return ``key=value`` texts as a dictionary; raises ``ConfigError`` naming the flag."""
+    """Return ``key=value`` texts as a dictionary; raises ``UsageError`` naming the flag."""
     found = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise ConfigError(f"{flag} takes key=value, not {text!r}")
+            raise UsageError(f"{flag} takes key=value, not {text!r}")
         found[key.strip()] = value.strip()
     return found
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, WorkspaceFlag, out, print_json, table
-from graphrec.errors import ConfigError
+from graphrec.errors import UsageError
 from graphrec.workspace import Workspace
 
 
@@ -34,7 +34,7 @@ def evaluate(
     try:
         cuts = [int(text) for text in k.split(",")]
     except ValueError as error:
-        raise ConfigError(f"--k takes whole numbers with commas between them, not {k!r}") from error
+        raise UsageError(f"--k takes whole numbers with commas between them, not {k!r}") from error
     folder = Workspace(workspace)
     found = evaluate_run(folder, run, cuts=cuts, part=part, protocol=protocol)
     other = evaluate_run(folder, against, cuts=cuts, part=part, protocol=protocol) if against else None

@@ -14,7 +14,7 @@ def init(
 
     Example: `graphrec init -w my-graph`
     """
-    with opened(workspace, store, write=True) as (graph, _):
+    with opened(workspace, store, write=True, create=True) as (graph, _):
         graph.initialise()
     if as_json:
         print_json({"store": graph.uri})

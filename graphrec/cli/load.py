@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from graphrec.api.load import LoadReport, OnBadRow, load
 from graphrec.cli.common import (
@@ -26,11 +27,20 @@ from graphrec.cli.common import (
     print_json,
     table,
 )
-from graphrec.errors import ConfigError
+from graphrec.errors import GraphrecError, UsageError, unknown
 from graphrec.loaders.base import Loader
 from graphrec.workspace import Workspace
 
+
+class _Group(TyperGroup):
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands and not cmd_name.startswith("-"):
+            raise UsageError(str(unknown("loader", cmd_name, self.commands)))
+        return super().get_command(ctx, cmd_name)
+
+
 group = typer.Typer(
+    cls=_Group,
     no_args_is_help=True,
     help="Load files into the graph; loading twice changes nothing.\n\n"
     "Example: `graphrec load movielens ml-latest-small`",
@@ -68,7 +78,7 @@ def _command(loader: Loader) -> Callable[..., None]:
         try:
             read = loader.Options(**options)
         except ValueError as error:
-            raise ConfigError(f"graphrec load {loader.name}: {_reason(error)}") from error
+            raise UsageError(f"graphrec load {loader.name}: {_reason(error)}") from error
         _load(loader, read, **given)
 
     parameters = [
@@ -117,7 +127,7 @@ def _load(
     as_json: JsonFlag = False,
 ) -> None:
     if on_bad_row not in ("stop", "skip"):
-        raise ConfigError(f"--on-bad-row takes stop or skip, not {on_bad_row!r}")
+        raise UsageError(f"--on-bad-row takes stop or skip, not {on_bad_row!r}")
     how: OnBadRow = "stop" if on_bad_row == "stop" else "skip"
     with bar(quiet=as_json) as progress:
         task = progress.add_task("rows", total=None)
@@ -128,12 +138,24 @@ def _load(
         with ExitStack() as held:
             folder, graph = Workspace(workspace), None
             # What a dry run can look up in a graph it does, but it does not need one.
-            if not dry_run or store is not None or folder.database.exists():
-                graph, _ = held.enter_context(opened(workspace, store, write=not dry_run))
+            known = store is not None or folder.database.exists()
+            if not known and not dry_run:
+                held.push(lambda failed, *_: _drop_if_empty(folder) if failed else None)
+            if known or not dry_run:
+                graph, _ = held.enter_context(opened(workspace, store, write=not dry_run, create=True))
             report = load(
                 graph, loader, paths, options, folder, on_bad_row=how, dry_run=dry_run, progress=show
             )
     _print(report, dry_run, as_json)
+
+
+def _drop_if_empty(folder: Workspace) -> None:
+    """Take away the graph that a failed load made, unless something came into it."""
+    with suppress(GraphrecError):
+        with opened(folder.root, None) as (graph, _):
+            if any(graph.counts().values()):
+                return
+        folder.drop_graph()
 
 
 def _print(report: LoadReport, dry_run: bool, as_json: bool) -> None:

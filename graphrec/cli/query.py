@@ -54,8 +54,12 @@ def _read(name: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
     if name.endswith(".cypher"):
         try:
             return Path(name).read_text(encoding="utf-8"), {key: _value(text) for key, text in given.items()}
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{name}: cannot be read ({error})") from error
+        except FileNotFoundError as error:
+            raise DataError(f"{name}: no such file", name) from error
+        except OSError as error:
+            raise DataError(f"{name}: cannot be read: {error.strerror}", name) from error
+        except UnicodeDecodeError as error:
+            raise DataError(f"{name}: not utf-8 text", name) from error
     known = named_queries()
     if name not in known:
         raise unknown("query", name, known)

@@ -23,7 +23,7 @@ from graphrec.serving.recommend import recommend as rank
 
 def recommend(
     user: Annotated[str, typer.Argument(help="Id of the user.")],
-    k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 10,
     model: Annotated[
         str | None, typer.Option(help="Whose published embeddings; the last published by default.")
     ] = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +20,8 @@ from graphrec.cli.common import (
     print_json,
     table,
 )
-from graphrec.errors import ConfigError, GraphrecError
+from graphrec.config import read_toml
+from graphrec.errors import GraphrecError, UsageError
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -172,14 +172,11 @@ def _plan(
     }
     values = {name: given[name] for name in from_file}
     if config is not None:
-        try:
-            values |= tomllib.loads(config.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"{config}: {error}") from error
+        values |= read_toml(config)
     values |= settings
     values |= {name: value for name, value in given.items() if name not in from_file}
     if "model" not in values:
-        raise ConfigError(
+        raise UsageError(
             "which model? --model transgrec, or --config with a model in it; `graphrec models` lists them"
         )
     return Plan.of(values)

@@ -97,7 +97,7 @@ def _read(
         values = edges.properties[rule.property].to_numpy().astype(np.float64)
         kept &= _COMPARE[rule.operator](values, rule.value)
     if not kept.any():
-        conditions = ", ".join(f"{f.property}{f.operator}{f.value:g}" for f in projection.filters)
+        conditions = projection.conditions
         raise DataError(
             f"no {projection.relationship} relationships from User to {projection.item} are left to learn "
             f"from{' where ' + conditions if conditions else ''} (of {len(kept)} in the graph)"

@@ -43,6 +43,11 @@ class Projection:
         """Whether items belong to videos: segments do."""
         return self.item == "Segment"
 
+    @property
+    def conditions(self) -> str:
+        """What its filters ask for, as ``--where`` takes it; empty without any."""
+        return ", ".join(f"{f.property}{f.operator}{f.value:g}" for f in self.filters)
+
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON values."""
         return asdict(self)

@@ -27,13 +27,14 @@ def split(snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: i
 
     Args:
         snapshot: what to split.
-        name: one of ``SPLITTERS``; by default ``given`` where the data say so, else ``temporal-last``.
+        name: one of ``SPLITTERS``; by default ``given`` where the data say so, else ``temporal-last`` where they
+            have an order, else ``random-70-10-20``.
         seed: of every random choice.
         fold: which of the five folds is tested (``cold-items``, ``random-k-fold``).
 
     Raises ``NotFoundError`` for an unknown name, ``DataError`` when a part comes out empty.
     """
-    name = name or ("given" if _says_test(snapshot) else "temporal-last")
+    name = name or _by_default(snapshot)
     if name not in SPLITTERS:
         raise unknown("split", name, SPLITTERS)
     if not 0 <= fold < FOLDS:
@@ -57,7 +58,7 @@ def _given(snapshot: Snapshot, rng: np.random.Generator, fold: int) -> tuple[Int
     if not _says_test(snapshot):
         raise DataError(
             "the relationships have no `split` property that says what is train and what test; "
-            "choose another split, for example --split temporal-last"
+            f"choose another split, for example --split {_by_default(snapshot)}"
         )
     code = np.asarray(snapshot.split)
     part = np.full(len(code), TRAIN)
@@ -73,6 +74,11 @@ def _temporal_last(snapshot: Snapshot, rng: np.random.Generator, fold: int) -> t
 
     A record is an edge, that is a liked segment.
     """
+    if not _ordered(snapshot):
+        raise DataError(
+            "no relationship has a time (`at`) or a `sequence`, so none is the last; "
+            "choose another split, for example --split random-70-10-20"
+        )
     enough = snapshot.by_user.lengths[snapshot.by_user.rows] >= LAST_MINIMUM
     part = np.full(snapshot.edges, TRAIN)
     part[enough & _last(snapshot, np.ones(snapshot.edges, bool))] = TEST
@@ -137,6 +143,16 @@ SPLITTERS: dict[str, Splitter] = {
 """Each returns the part of every edge, and for ``cold-items`` the part of every item."""
 
 FOLDED = ("cold-items", "random-k-fold")
+
+
+def _by_default(snapshot: Snapshot) -> str:
+    if _says_test(snapshot):
+        return "given"
+    return "temporal-last" if _ordered(snapshot) else "random-70-10-20"
+
+
+def _ordered(snapshot: Snapshot) -> bool:
+    return len(snapshot.order) == 0 or bool(np.ptp(snapshot.order) > 0)
 
 
 def _says_test(snapshot: Snapshot) -> bool:

@@ -11,6 +11,7 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
+from graphrec.errors import DataError
 from graphrec.graph.blocks import Sampler
 from graphrec.graph.data import TrainingData
 
@@ -76,6 +77,15 @@ class Phase:
     parameters: Sequence[nn.Parameter]
 
 
+def require_features(data: TrainingData, who: str) -> None:
+    """Raise ``DataError`` where ``data`` have no content features."""
+    if not data.features.shape[1]:
+        raise DataError(
+            f"{who} needs features of what it recommends, and there are none; load some, "
+            "such as those of `graphrec load videos` or `graphrec load movielens --posters`"
+        )
+
+
 class Recommender(nn.Module, ABC, Generic[S]):
     """A model: built from training data and settings, trained in phases, asked for a scorer.
 
@@ -89,6 +99,10 @@ class Recommender(nn.Module, ABC, Generic[S]):
     paper: ClassVar[str] = ""
     """Where the model was published."""
     Settings: ClassVar[type[Settings]]
+
+    @classmethod
+    def check(cls, data: TrainingData, settings: S) -> None:
+        """Raise ``DataError`` where ``data`` lack what the model needs."""
 
     def __init__(self, data: TrainingData, settings: S) -> None:
         super().__init__()

@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 
 from graphrec.graph.data import TrainingData
 from graphrec.graph.ragged import Ragged
-from graphrec.models.base import EmbeddingScorer, Recommender, Scorer, Settings
+from graphrec.models.base import EmbeddingScorer, Recommender, Scorer, Settings, require_features
 from graphrec.models.features import FeatureScaling, Scaling
 
 
@@ -32,6 +32,11 @@ class ContentKNN(Recommender[ContentKNNSettings]):
 
     items: Tensor
     profiles: Tensor
+
+    @classmethod
+    def check(cls, data: TrainingData, settings: ContentKNNSettings) -> None:
+        """Raise ``DataError`` where there is no content."""
+        require_features(data, cls.name)
 
     def __init__(self, data: TrainingData, settings: ContentKNNSettings) -> None:
         super().__init__(data, settings)

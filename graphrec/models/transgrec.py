@@ -13,7 +13,7 @@ from torch.nn.functional import embedding, linear, logsigmoid, softplus
 from graphrec.graph.blocks import Blocks, Sampler
 from graphrec.graph.data import TrainingData
 from graphrec.graph.full_graph import whole_graph
-from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Scorer
+from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Scorer, require_features
 from graphrec.models.content_neighbours import ContentNeighbours
 from graphrec.models.features import FeatureScaling
 from graphrec.models.placement import Placement
@@ -54,6 +54,12 @@ class TransGRec(Recommender[TransGRecSettings]):
     edge_weight: Tensor
     active: Tensor
     local: Tensor
+
+    @classmethod
+    def check(cls, data: TrainingData, settings: TransGRecSettings) -> None:
+        """Raise ``DataError`` where items have neither content nor free embeddings."""
+        if not settings.free_items:
+            require_features(data, f"{cls.name} with free_items=false")
 
     def __init__(self, data: TrainingData, settings: TransGRecSettings) -> None:
         super().__init__(data, settings)

@@ -507,7 +507,7 @@ def _cosine(left: bytes, right: bytes) -> float:
 def _nothing_yet(workspace: Workspace) -> StoreError:
     return StoreError(
         f"the workspace {workspace.root} holds no graph yet; "
-        "run `graphrec demo`, or `graphrec load`, or name another with --workspace"
+        "fill it with `graphrec load`, or name another with --workspace (`graphrec demo` makes graphrec-demo)"
     )
 
 

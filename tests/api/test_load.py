@@ -104,11 +104,11 @@ def test_repeated_rows_count_as_unchanged(loaded: Load) -> None:
     ("row", "said"),
     [
         ("w,i,good,13", "line 5: rating 'good' is not a number"),
-        ("w,i,4,yesterday", "line 5: at 'yesterday' is not a whole number"),
-        (",i,4,13", "line 5: from is empty"),
+        ("w,i,4,yesterday", "line 5: time 'yesterday' is not a time: a whole number, or a date"),
+        (",i,4,13", "line 5: user is empty"),
         ("w,i,4", "line 5: 3 columns instead of 4"),
         ("w,i,4,13,extra", "line 5: 5 columns instead of 4"),
-        ("u,i,1,10", "line 5: contradicts another row with the same from and to"),
+        ("u,i,1,10", "line 5: contradicts another row with the same user and item"),
     ],
 )
 def test_a_bad_row_stops_its_file_or_is_kept_apart(
@@ -127,14 +127,48 @@ def test_a_bad_row_stops_its_file_or_is_kept_apart(
     assert ("x", "i") in ratings(store)
     assert report.rejects is not None
     with report.rejects.open(newline="", encoding="utf-8") as file:
-        _, rejected = csv.reader(file)
-    assert rejected[:3] == [str(tmp_path / "0.csv"), "5", said.removeprefix("line 5: ")]
+        (rejected,) = csv.DictReader(file)
+    assert (rejected["source"], rejected["line"]) == (str(tmp_path / "0.csv"), "5")
+    assert said.removeprefix("line 5: ") in rejected["reason"]
+    whole = rejected["text"] or ",".join(rejected[name] for name in ("user", "item", "rating", "time"))
+    assert whole == row
 
 
 def test_rows_after_a_ragged_one_keep_their_line(loaded: Load) -> None:
     with pytest.raises(BadRows) as caught:
         loaded("user,item,rating,time\nu,i,1\nu,j,bad,1\nu\nu,k,worse,1\n")
     assert [line for line, _ in caught.value.reasons] == [2, 3, 4, 5]
+
+
+def test_rejects_can_be_mended_and_loaded(loaded: Load, store: GraphStore) -> None:
+    bad = "user,item,rating,time\nw,i\nw,j,good,13\n,k,1,2\n"
+    first = loaded(bad, GOOD + "z,i,x,13\n", on_bad_row="skip")
+    assert first.rejects is not None
+    text = first.rejects.read_text(encoding="utf-8")
+    assert [line.split(",")[1:3] for line in text.splitlines()[1:]] == [
+        ["2", "2 columns instead of 4"], ["3", "rating 'good' is not a number"], ["4", "user is empty"],
+        ["5", "rating 'x' is not a number"],
+    ]  # fmt: skip
+    assert text.splitlines()[0] == "source,line,reason,user,item,rating,time,text"
+    mended = text.replace(",good,", ",4,").replace(",x,", ",5,")
+    again = loaded(mended, on_bad_row="skip")
+    assert tally(again, "RATED") == (4, 2, 0, 0, 2)
+    assert ratings(store)["w", "j"] == (4.0, 13)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2021-03-04", 1_614_816_000_000),
+        ("2021-03-04 10:00:00", 1_614_852_000_000),
+        ("2021-03-04T10:00:00.250Z", 1_614_852_000_250),
+        ("2021-03-04T12:00:00+02:00", 1_614_852_000_000),
+        ("1614852000000", 1_614_852_000_000),
+    ],
+)
+def test_times_are_milliseconds_or_dates(loaded: Load, store: GraphStore, text: str, at: int) -> None:
+    loaded(f"user,item,rating,time\nu,i,1,{text}\nu,j,1,7\nu,k,1,\n")
+    assert {key[1]: row[1] for key, row in ratings(store).items()} == {"i": at, "j": 7, "k": None}
 
 
 def test_many_bad_rows_are_counted_not_listed(loaded: Load) -> None:
@@ -261,7 +295,7 @@ def test_times_in_seconds(loaded: Load, store: GraphStore) -> None:
     assert {item: at for (_, item), (_, at) in ratings(store).items()} == {
         "a": 1_260_759_144_000, "b": 1_260_759_144_500, "c": -1234, "d": None, "e": 7000,
     }  # fmt: skip
-    with pytest.raises(BadRows, match="line 2: at 'noon' is not a whole number"):
+    with pytest.raises(BadRows, match="line 2: time 'noon' is not a time"):
         loaded("user,item,rating,time\nu,a,1,noon\n", options=seconds)
 
 
@@ -328,7 +362,9 @@ def test_rows_of_different_blocks_contradict_each_other(
     monkeypatch.setattr("graphrec.loaders.tabular.BLOCK_BYTES", 10_000)
     text = "user,item,rating\n" + "".join(f"u{n},i{n},1\n" for n in range(5000)) + row
     if row.endswith(",2\n"):
-        with pytest.raises(BadRows, match="line 5002: contradicts an earlier row with the same from and to"):
+        with pytest.raises(
+            BadRows, match="line 5002: contradicts an earlier row with the same user and item"
+        ):
             loaded(text, options=UNTIMED)
         assert tally(loaded(text, options=UNTIMED, on_bad_row="skip"), "RATED") == (5001, 5000, 0, 0, 1)
     else:
@@ -396,8 +432,8 @@ def test_equally_new_spans_that_differ_are_refused(loaded: Load, segmented: Grap
         ("u,bare,0,5,1", "'bare': its video has no segments"),
         ("u,w,5,5,1", "'w': its end is not after its start"),
         ("u,w,,5,1", "'w': its end is not after its start"),
-        ("u,w,one,5,1", "start_s 'one' is not a number"),
-        (",w,0,5,1", "from is empty"),
+        ("u,w,one,5,1", "start 'one' is not a number"),
+        (",w,0,5,1", "user is empty"),
         ("u,w,0,5", "4 columns instead of 5"),
     ],
 )
@@ -420,6 +456,23 @@ def test_dry_run_of_spans_looks_the_videos_up(loaded: Load, segmented: GraphStor
     report = load(segmented, TableLoader(), [path], SPANS, workspace, dry_run=True)
     assert tally(report, "HIGHLIGHTED")[:2] == (2, 0)
     assert segmented.counts()["HIGHLIGHTED"] == segmented.counts()["User"] == 0
+
+
+def test_a_video_is_not_cut_in_two_ways(store: GraphStore, tmp_path: Path) -> None:
+    def segments(*ends: float) -> NodeBlock:
+        names = [f"v#{n}" for n in range(len(ends))]
+        table = nodes(*names, start_s=[0.0, *ends[:-1]], end_s=list(ends))
+        return NodeBlock("Segment", table, "v.mp4", fixed=("end_s", "start_s"))
+
+    def put(block: NodeBlock, **more: Any) -> LoadReport:
+        return load(store, Given(block), [], Options(), Workspace(tmp_path / "workspace"), **more)
+
+    put(segments(5, 10, 12))
+    put(segments(5, 10, 12))
+    for more in ({}, {"dry_run": True}):
+        with pytest.raises(DataError, match=r"v\.mp4: v#0 has the end_s 5\.0 .* 10\.0; .*--segment-s"):
+            put(segments(10, 12), **more)
+    assert len(stored_nodes(store, "Segment")) == 3
 
 
 # Features

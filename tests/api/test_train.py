@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from graphrec.api.train import Plan, resume, train
-from graphrec.errors import ConfigError
+from graphrec.errors import ConfigError, DataError
 from graphrec.features import FeatureStore
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
@@ -64,9 +64,24 @@ def test_a_run_is_repeated_from_its_config(workspace: Workspace) -> None:
 def test_what_was_chosen_by_default_is_written_down(workspace: Workspace) -> None:
     said = config(train(workspace, Plan("popularity", {})).run.folder)
     assert said == {
-        "model": "popularity", "split": "temporal-last", "fold": 0, "projection": "ratings", "where": [],
+        "model": "popularity", "split": "random-70-10-20", "fold": 0, "projection": "ratings", "where": [],
         "features": ["image", "été", "genres"], "seed": 0,
     }  # fmt: skip
+
+
+def test_content_models_without_content_are_refused_before_a_run_begins(workspace: Workspace) -> None:
+    before = sorted(workspace.runs.glob("*"))
+    for model, given in (("contentknn", {}), ("transgrec", {"free_items": False})):
+        with pytest.raises(DataError, match=f"{model}.* needs features"):
+            train(workspace, Plan(model, given, features=[]))
+    assert sorted(workspace.runs.glob("*")) == before
+
+
+def test_how_many_relationships_train_is_said(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        train(workspace, Plan("random", {}))
+    (said,) = caplog.messages
+    assert "of 480 RATED relationships, where rating>=4; --where changes that" in said
 
 
 class Killed(Exception):

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphrec.cli import main
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -42,6 +44,22 @@ def graphrec() -> Run:
             timeout=300,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run the command line in this process, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GRAPHREC_WORKSPACE", raising=False)
+
+    def run(*arguments: str | Path) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["graphrec", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        told = capsys.readouterr()
+        return Answer(int(stop.value.code or 0), told.out, told.err)
 
     return run
 

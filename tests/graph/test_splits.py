@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -94,6 +96,17 @@ def test_the_default_follows_the_data() -> None:
     parts = [["train", "valid", "test", "train", "train", "train"]]
     assert split(snapshot_of([[0, 1, 2, 3, 4, 5]], 6, parts)).name == "given"
     assert split(snapshot_of([[0, 1, 2, 3, 4, 5]], 6)).name == "temporal-last"
+    assert split(unordered()).name == "random-70-10-20"
+
+
+def unordered() -> Snapshot:
+    snapshot = random_snapshot()
+    return replace(snapshot, order=np.zeros_like(snapshot.order))
+
+
+def test_without_an_order_none_is_the_last() -> None:
+    with pytest.raises(DataError, match=r"has a time .*--split random-70-10-20"):
+        split(unordered(), "temporal-last")
 
 
 def test_temporal_last_takes_the_last_item_of_users_with_five() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,9 @@ def test_blocks_carry_their_first_line_and_the_lines_refused(
     path.write_text("a,b\n" + "\n".join(lines) + "\n")
     parts: list[Part] = list(read_parts(path, ["a"]))
     assert len(parts) > 10
-    assert [refused for part in parts for refused in part.refused] == [(1502, "1 columns instead of 2")]
+    assert [refused for part in parts for refused in part.refused] == [
+        (1502, "1 columns instead of 2", "1500")
+    ]
     for part in parts:
         if part.line > 1600 or part.line < 1300:
             assert part.table["a"][0].as_py() == str(part.line - 2)
@@ -99,3 +102,12 @@ def test_parquet_without_rows(tmp_path: Path) -> None:
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="a folder; name the file in it"):
         rows(tmp_path, ["a"])
+
+
+@pytest.mark.parametrize(("character", "name"), [(";", "';'"), ("\t", "tab"), ("|", "'|'")])
+def test_another_delimiter_is_suggested(tmp_path: Path, character: str, name: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"a{character}b\n1{character}2\n")
+    with pytest.raises(DataError, match=re.escape(f"try --delimiter {name}")):
+        rows(path, ["a"])
+    assert rows(path, ["a"], delimiter=name.strip("'")) == [{"a": "1"}]

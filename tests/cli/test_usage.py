@@ -1,0 +1,124 @@
+"""What the command line says to a slip: one clear line, and the exit code."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "r.csv"
+    path.write_text("user,item,rating\nu,i,4\n", encoding="utf-8")
+    return path
+
+
+RATED = ("--rels", "RATED", "--from", "User:user", "--to", "Item:item")
+
+
+def test_version(typed) -> None:
+    asked = typed("--version")
+    assert (asked.code, asked.out) == (0, version("graphrec") + "\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["load", "table", "r.csv", *RATED, "--on-bad-row", "skp"], "stop"),
+        (["load", "table", "r.csv", *RATED, "--delimiter", ";;"], "not one character"),
+        (["load", "table", "r.csv", *RATED, "--encoding", "latin-99"], "no encoding named 'latin-99'"),
+        (["load", "table", "r.csv", *RATED, "--theta", "3"], "--theta"),
+        (["load", "table", "r.csv"], "--nodes Label:column"),
+        (["load", "table", "r.csv", "--rels", "RATED"], "--from Label:column"),
+        (["load", "videos", ".", "--segment-s", "0"], "--segment-s"),
+        (["load", "vidoes", "."], "did you mean 'videos'"),
+        (["load", "nosuch", "."], "there are: movielens"),
+        (["recommend", "u", "-k", "0"], "-k"),
+        (["similar", "i", "-k", "0"], "-k"),
+        (["evaluate", "run", "--k", "5,x"], "--k takes whole numbers"),
+        (["train", "--model", "transgrec", "--set", "epochs"], "--set takes key=value"),
+        (["train"], "which model?"),
+        (["query", "history", "-p", "user"], "-p takes key=value"),
+    ],
+)
+def test_wrong_usage_exits_with_2(typed, table: Path, arguments: list[str], told: str) -> None:
+    asked = typed(*arguments)
+    assert asked.code == 2, asked
+    assert asked.out == ""
+    assert told in " ".join(asked.err.split())
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "told"),
+    [
+        ("loaders", 'workspce = "w"', "no setting named 'workspce'; did you mean 'workspace'?"),
+        ("loaders", "[recomend]\nk = 3", "no command named 'recomend'; did you mean 'recommend'?"),
+        ("loaders", "k = ", "line 1"),
+        ("loaders", "debug = true", "no setting named 'debug'"),
+        ("recommend", "[recommend]\nkk = 3", "no setting of recommend named 'kk'; did you mean 'k'?"),
+        ("recommend", '[recommend]\nk = "five"', "[recommend] k = 'five'"),
+        ("load", "[load.tabel]\nrels = 'RATED'", "no command of load named 'tabel'; did you mean 'table'?"),
+        ("load", "[load.table]\nrel = 'RATED'", "no setting of load table named 'rel'; did you mean 'rels'?"),
+        ("train", '[train]\nseed = "one"', "[train] seed = 'one'"),
+    ],
+)
+def test_slips_in_the_settings_file(typed, tmp_path: Path, command: str, text: str, told: str) -> None:
+    (tmp_path / "graphrec.toml").write_text(text + "\n", encoding="utf-8")
+    asked = typed(command)
+    assert asked.code == 1, asked
+    assert told in asked.err
+    assert "graphrec.toml" in asked.err
+    assert asked.err.count("\n") == 1
+
+
+def test_settings_are_named_like_flags(typed, tmp_path: Path) -> None:
+    (tmp_path / "graphrec.toml").write_text(
+        'seed = 1\nnew-only = true\n[loaders]\njson = true\n[train]\nset = ["epochs=1"]\n', encoding="utf-8"
+    )
+    asked = typed("loaders")
+    assert asked.code == 0, asked
+    assert {entry["loader"] for entry in asked.json} >= {"table", "videos"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["embed"], ["stats"], ["recommend", "u"], ["train", "-m", "random"]],
+)
+def test_where_there_is_no_graph_nothing_is_made(typed, tmp_path: Path, arguments: list[str]) -> None:
+    asked = typed(*arguments)
+    assert asked.code == 1
+    assert asked.err.count("\n") == 1
+    assert "holds no graph yet" in asked.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "content", ["user,item,rating\nu,i,good\n", "user,item\nu,i\n", "", "user,item,rating\n", None]
+)
+def test_a_failed_load_makes_no_graph(typed, table: Path, content: str | None) -> None:
+    table.write_text(content, encoding="utf-8") if content is not None else table.unlink()
+    assert typed("load", "table", table, *RATED, "--property", "rating").code == 1
+    asked = typed("stats")
+    assert asked.code == 1
+    assert "holds no graph yet" in asked.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["load", "movielens", "r.csv"], "r.csv: a file; give the folder it is in"),
+        (["load", "tiktok", "r.csv"], "r.csv: a file; give the folder it is in"),
+        (["load", "tiktok", "."], "trnMat.npz: no such file"),
+        (["load", "table", "r.csv", *RATED, "--property", "rate:rating"], "did you mean 'rating'"),
+        (["train", "--config", "no.toml"], "no.toml: no such file"),
+        (["query", "nofile.cypher"], "nofile.cypher: no such file"),
+    ],
+)
+def test_files_that_are_not_there(typed, table: Path, arguments: list[str], told: str) -> None:
+    asked = typed(*arguments)
+    assert asked.code == 1, asked
+    assert told in asked.err
+    assert asked.err.count("\n") == 1
+    assert "Errno" not in asked.err
