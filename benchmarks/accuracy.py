@@ -1,9 +1,10 @@
 """Accuracy of models on one workspace: several seeds or folds, mean figures, and a paired test against a reference.
 
-    python benchmarks/accuracy.py WORKSPACE --split cold-items --folds 5 --reference contentknn \\
+    python benchmarks/accuracy.py WORKSPACE --split cold-items --folds 5 --seeds 3 --reference contentknn \\
         random popularity contentknn transgrec transgrec:transfer=adversarial
 
-A model may carry settings after a colon, with commas between them. All figures come from this run.
+A model may carry settings after a colon, with commas between them. All figures come from this run: mean and standard
+deviation over folds and seeds, or, of a single test, its mean and the 95 % bootstrap interval over cases.
 """
 
 from __future__ import annotations
@@ -67,8 +68,10 @@ def measure(asked: argparse.Namespace, spec: str) -> tuple[list[Evaluation], lis
 
 def _mean(found: list[Evaluation], name: str) -> str:
     values = [e.metrics[name] for e in found]
-    spread = f" ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.4f}{spread}"
+    if len(values) > 1:
+        return f"{np.mean(values):.4f} ± {np.std(values, ddof=1):.4f}"
+    low, high = found[0].ci95.get(name, (np.nan, np.nan))
+    return f"{values[0]:.4f} ({low:.4f} to {high:.4f})"
 
 
 def _compared(found: list[Evaluation], reference: list[Evaluation], name: str) -> str:

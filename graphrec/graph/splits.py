@@ -100,7 +100,7 @@ def _last(snapshot: Snapshot, among: Mask, *, spare: bool = False) -> Mask:
     last: Mask = among & (unit == last_unit[user])
     if spare:
         left = np.bincount(user[among & ~last], minlength=len(last_unit))
-        last &= left[user] > 0
+        last = last & (left[user] > 0)
     return last
 
 

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import os
 import re
-import shutil
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import RLock
 from typing import Any, cast
@@ -22,11 +19,20 @@ import numpy as np
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.errors import QueryError, StoreBusy, StoreError
-from graphrec.files import read_json, write_json
+from graphrec.errors import QueryError, StoreError
 from graphrec.rows import ARROW
 from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
 from graphrec.store.edges import StoredEdges
+from graphrec.store.ladybug_files import (
+    UNWRITTEN,
+    Unfinished,
+    first_line,
+    nothing_yet,
+    open_database,
+    reason,
+    touch,
+    versions,
+)
 from graphrec.store.nearest import exact_nearest
 from graphrec.store.upsert import plan, positions
 from graphrec.workspace import Workspace
@@ -35,16 +41,11 @@ log = logging.getLogger(__name__)
 
 TYPES = {"string": "STRING", "int64": "INT64", "float64": "DOUBLE", "bool": "BOOLEAN"}
 
-READ_POOL = 1 << 30
-# A transaction has to fit: 10M relationships take 2 GB. Memory is taken as it is needed, this is only the limit.
-WRITE_POOL = max(READ_POOL, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
-ADDRESS_SPACE = 1 << 38
 UPDATE_ROWS = 5_000
 
 # COPY .. TO and EXPORT DATABASE count as reading for the database, but write files.
 READING = re.compile(r"(\s|//[^\n]*\n|/\*.*?\*/)*(MATCH|OPTIONAL|UNWIND|WITH|RETURN|CALL)\b", re.I | re.S)
 SPARE = "graphrec_spare"
-UNWRITTEN = "Cannot write to file"
 
 
 class LadybugStore:
@@ -72,7 +73,7 @@ class LadybugStore:
         if write:
             workspace.create()
         elif not workspace.database.exists():
-            raise _nothing_yet(workspace)
+            raise nothing_yet(workspace)
         try:
             self._database = self._hold_and_open(write)
             self._connection = self._held.enter_context(ladybug.Connection(self._database))
@@ -80,7 +81,7 @@ class LadybugStore:
                 "cosine", cast(Any, _cosine), [ladybug.Type.BLOB] * 2, ladybug.Type.DOUBLE
             )
             if not write and not self._tables():
-                raise _nothing_yet(workspace)
+                raise nothing_yet(workspace)
         except BaseException:
             self._held.close()
             raise
@@ -88,13 +89,13 @@ class LadybugStore:
     def _hold_and_open(self, write: bool) -> ladybug.Database:
         self._held.enter_context(self.workspace.hold(write=write))
         try:
-            return self._held.enter_context(_open(self.workspace, write))
-        except _Unfinished:
+            return self._held.enter_context(open_database(self.workspace, write))
+        except Unfinished:
             self._held.close()
-            with self.workspace.hold(write=True), _open(self.workspace, write=True):
+            with self.workspace.hold(write=True), open_database(self.workspace, write=True):
                 pass
             self._held.enter_context(self.workspace.hold(write=write))
-            database = self._held.enter_context(_open(self.workspace, write))
+            database = self._held.enter_context(open_database(self.workspace, write))
             log.info("%s: finished what a killed process had begun", self.uri)
             return database
 
@@ -149,7 +150,7 @@ class LadybugStore:
             stored = self.read_nodes(label, names)
             todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
             if todo.new.num_rows or todo.changed.num_rows:
-                _touch(self.workspace, [label])
+                touch(self.workspace, [label])
                 self._create(label, todo.new)
                 self._update(
                     f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", names, todo.changed
@@ -168,7 +169,7 @@ class LadybugStore:
             at = stored.find(keys)
             todo = plan(table, stored.properties, at, ("from", "to"))
             if todo.new.num_rows or todo.changed.num_rows:
-                _touch(self.workspace, [name])
+                touch(self.workspace, [name])
                 self._create_edges(name, source, target, todo.new.select(["from", "to", *names]))
                 # Both ends first, then the relationship: one pattern for all three is 10 times slower.
                 self._update(
@@ -225,11 +226,9 @@ class LadybugStore:
                 result = connection.execute(text, {SPARE: None} | parameters)
                 return cast(Any, result).get_as_arrow(-1)
         except RuntimeError as error:
-            reason = _first_line(error)
-            cure = (
-                " (embeddings are there once a run is published)" if "Cannot find property" in reason else ""
-            )
-            raise QueryError(f"the query failed: {reason}{cure}") from error
+            said = first_line(error)
+            cure = " (embeddings are there once a run is published)" if "Cannot find property" in said else ""
+            raise QueryError(f"the query failed: {said}{cure}") from error
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""
@@ -301,7 +300,7 @@ class LadybugStore:
 
     def versions(self, names: Sequence[str]) -> dict[str, int]:
         """Return a number per label or type that grows with every change of its content."""
-        stored = _versions(self.workspace)
+        stored = versions(self.workspace)
         return {name: stored.get(name, 0) for name in names}
 
     def close(self) -> None:
@@ -422,93 +421,12 @@ class LadybugStore:
                 # The database ends a transaction at its first error: what came after would be stored on its own.
                 self._failed = self._open_transaction
                 self._torn |= UNWRITTEN in str(error)
-                raise StoreError(f"{self.uri}: {_reason(error)}") from error
-
-
-class _Unfinished(StoreError):
-    """A process was killed while it moved its log into the database: only a writer can go on with that."""
-
-
-@contextmanager
-def _open(workspace: Workspace, write: bool) -> Iterator[ladybug.Database]:
-    path = str(workspace.database)
-    settings: dict[str, Any] = {
-        "buffer_pool_size": WRITE_POOL if write else READ_POOL,
-        "max_db_size": ADDRESS_SPACE,
-        "read_only": not write,
-        "throw_on_wal_replay_failure": True,
-    }
-    try:
-        database = ladybug.Database(path, **settings)
-    except RuntimeError as error:
-        if "could not set lock" in str(error).lower():
-            raise StoreBusy(f"{path} is open in another program: {_first_line(error)}") from error
-        if "recovery is pending" in str(error) or UNWRITTEN in str(error):
-            raise _Unfinished(
-                f"{path} was left in the middle of a write, which a full disk keeps from being finished; "
-                "free some space and repeat the command"
-            ) from error
-        wal = workspace.database.with_name(workspace.database.name + ".wal")
-        if not wal.exists():
-            raise StoreError(f"{path} cannot be opened: {_first_line(error)}") from error
-        database = _recover(workspace, settings | {"throw_on_wal_replay_failure": False}, error)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _versions(workspace: Workspace) -> dict[str, int]:
-    path = workspace.root / "versions.json"
-    return dict(read_json(path)) if path.exists() else {}
-
-
-def _touch(workspace: Workspace, names: Iterable[str]) -> None:
-    # Before the commit: a crash in between costs a needless re-read, never a stale snapshot.
-    stored = _versions(workspace)
-    grown = {name: stored.get(name, 0) + 1 for name in names}
-    write_json(workspace.root / "versions.json", stored | grown)
-
-
-def _recover(workspace: Workspace, settings: dict[str, Any], cause: RuntimeError) -> ladybug.Database:
-    """Open a database whose log was torn by a crash up to the last whole write, and say so.
-
-    A reader changes no file of the database; a writer keeps a copy of them as found.
-    """
-    path, kept = workspace.database, ""
-    # The content goes back; were its versions to stay, snapshots of what is lost would still be taken for it.
-    _touch(workspace, (*schema.LABELS, *schema.RELATIONSHIPS))
-    if not settings["read_only"]:
-        backup = workspace.root / time.strftime("backup-%Y%m%d-%H%M%S")
-        try:
-            backup.mkdir()
-            for file in workspace.root.glob(path.name + "*"):
-                shutil.copy2(file, backup)
-        except OSError as error:
-            raise StoreError(
-                f"{path} is damaged, and no copy of it can be kept before it is mended: {error}"
-            ) from cause
-        kept = f"; a copy of its files as found is in {backup}"
-    try:
-        database = ladybug.Database(str(path), **settings)
-    except RuntimeError as error:
-        raise StoreError(
-            f"{path} is damaged and could not be recovered: {_first_line(error)}{kept}"
-        ) from cause
-    log.warning("the last write to %s was cut off; recovered up to it%s", path, kept)
-    return database
+                raise StoreError(f"{self.uri}: {reason(error)}") from error
 
 
 def _cosine(left: bytes, right: bytes) -> float:
     a, b = np.frombuffer(left, "<f4"), np.frombuffer(right, "<f4")
     return float(a @ b / np.sqrt(max((a @ a) * (b @ b), np.finfo(np.float32).tiny)))
-
-
-def _nothing_yet(workspace: Workspace) -> StoreError:
-    return StoreError(
-        f"the workspace {workspace.root} holds no graph yet; "
-        "fill it with `graphrec load`, or name another with --workspace (`graphrec demo` makes graphrec-demo)"
-    )
 
 
 def _check_ends(name: str, source: str, target: str) -> None:
@@ -537,23 +455,3 @@ def _shown(text: str) -> str:
 def _column(name: str) -> str:
     # A prefix keeps a block's columns apart from the graph's own names.
     return f"row_{name}"
-
-
-def _reason(error: BaseException) -> str:
-    line = _first_line(error)
-    if line.startswith("Buffer manager exception"):
-        return (
-            f"one file needs more than the {WRITE_POOL / 2**30:.0f} GB of memory for the database; split it"
-        )
-    if UNWRITTEN in line or "post-commit checkpoint failed" in line:
-        # The database's own reason is often another error's. What it calls durable after a failed checkpoint was
-        # lost in most of our trials, and whole in the others.
-        return (
-            "writing to the disk failed; free some space and repeat the command: "
-            "the last file or run may be stored, but never a part of it"
-        )
-    return line
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -300,7 +300,7 @@ def test_a_full_disk_is_one_clear_error_and_never_half_a_write(
 def test_a_file_too_large_for_the_memory_is_one_clear_error(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graphrec.store.ladybug.WRITE_POOL", 1 << 25)
+    monkeypatch.setattr("graphrec.store.ladybug_files.WRITE_POOL", 1 << 25)
     keys = [f"key {n}" for n in range(1000)]
     with closing(LadybugStore(workspace, write=True)) as store:
         store.write_nodes("User", nodes(*keys))

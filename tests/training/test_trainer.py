@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Set
 from graphrec.models.popularity import Popularity, PopularitySettings
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.testing.sampler_contract import random_graph
 from graphrec.training.device import use_bf16
 from graphrec.training.manifest import read_manifest
 from graphrec.training.options import TrainOptions
@@ -146,6 +148,25 @@ def test_same_seed_same_result_and_another_seed_another() -> None:
         train(transgrec(split), split, TrainOptions(**OPTIONS, seed=seed)).history for seed in (0, 0, 1)
     )
     assert without_times(first) == without_times(second) != without_times(other)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"transfer": "adversarial", "detach": False}, {"preset": "printed"}]
+)
+def test_threads_change_nothing(settings: dict[str, Any]) -> None:
+    # Large enough for torch to share the work among threads, where a sum in no fixed order would show.
+    data = random_graph(users=600, items=900, edges=9_000)
+    data = replace(data, features=np.random.default_rng(0).normal(size=(900, 24)).astype(np.float32))
+    cases = Cases(np.arange(0), Ragged(np.zeros(1, np.int64), np.arange(0)))
+    split = Split("large", data, cases, cases)
+    options = TrainOptions(epochs=2, batch_size=4096, device="cpu")
+    weights = []
+    for _ in range(2):
+        seed_everything(0)
+        model = TransGRec(data, TransGRecSettings(dimension=32, **settings))
+        train_judged(model, split, options)
+        weights.append(model.state_dict())
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
 def test_untrained_model_is_left_as_it_is(tmp_path: Path) -> None:
