@@ -176,8 +176,17 @@ RELATIONSHIPS: dict[str, RelationshipType] = {
 EMBEDDED_LABELS = ("User", "Item", "Segment", "Frame")
 
 
+RULES = """\
+`at` and `*_at` are epoch milliseconds, `*_s` seconds from the video's start.
+
+A relationship of one type exists once between two nodes. Where several rows, of one file or of files loaded one after
+the other, name the same pair, the one with the newest `at` counts and the others are counted as unchanged. Equally new
+rows, or rows without `at`, that say different things contradict each other within a file; those of a later file update
+what is stored. An empty value says nothing about a stored one."""
+
+
 def markdown() -> str:
-    """Return the schema as the two Markdown tables of the documentation."""
+    """Return the schema as the documentation has it: two Markdown tables and the rules."""
     labels = [f"| `{e.name}` | {_listed(e.properties)} | {e.doc} |" for e in LABELS.values()]
     types = [
         f"| `{r.name}` | {', '.join(f'{a} → {b}' for a, b in r.ends)} | {_listed(r.properties)} |"
@@ -185,6 +194,7 @@ def markdown() -> str:
     ]
     lines = ["| label | properties besides `id` | what |", "|---|---|---|", *labels, ""]
     lines += ["| relationship | from → to | properties |", "|---|---|---|", *types]
+    lines += ["", RULES]
     return "\n".join(lines) + "\n"
 
 

@@ -37,17 +37,19 @@ class TableOptions(Options):
     to: str | None = None
     """End of the relationships, as Label:column."""
     property: list[str] = Field(default_factory=list)
-    """A property, as name:column; repeat for more. `name` alone where the column is called the same."""
+    """A property, as name:column; repeat for more. `name` alone where the column is called the same. A relationship
+    exists once: of the rows that name the same two ends, and of what is stored, the newest `at` counts."""
     interval: str | None = None
     """For HIGHLIGHTED: the end is a video (Item) and these two columns, start:end in seconds, choose its segments."""
     theta: float = Field(default=THETA, ge=0, lt=1)
     """With --interval: the share of a segment that must be covered for it to count."""
     time_unit: TimeUnit = TimeUnit.MILLISECONDS
-    """What `at` and other times count since 1970: seconds or milliseconds. They are kept in milliseconds."""
+    """What numbers in `at` and other times count since 1970: seconds or milliseconds. ISO dates need no unit; they are
+    UTC unless they say otherwise. Times are kept in milliseconds."""
     header: bool = True
     """The first line names the columns; without it they are numbered from 1."""
     delimiter: str | None = None
-    """Between columns; tab for .tsv and comma otherwise by default."""
+    """Between columns, a character or `tab`; by default tab for .tsv and comma otherwise."""
     encoding: str = "utf-8"
     """Of the text."""
 

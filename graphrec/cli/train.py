@@ -44,8 +44,8 @@ def train(
     split: Annotated[
         str | None,
         typer.Option(
-            help="given, temporal-last, random-70-10-20, cold-items or "
-            "random-k-fold; by default what the data say."
+            help="given, temporal-last, random-70-10-20, cold-items or random-k-fold. By default given where the "
+            "data name train and test, else temporal-last where they have times, else random-70-10-20."
         ),
     ] = None,
     fold: Annotated[
@@ -53,10 +53,14 @@ def train(
     ] = None,
     projection: Annotated[
         str | None,
-        typer.Option(help="highlights, likes, views or ratings; by default the first that the graph holds."),
+        typer.Option(
+            help="highlights, likes, views or ratings (of 4 and more, see --where); by default the first that the "
+            "graph holds."
+        ),
     ] = None,
     where: Annotated[
-        list[str] | None, typer.Option(help="Keep relationships where, for example rating>=4.")
+        list[str] | None,
+        typer.Option(help="Keep relationships where, for example rating>=3; it replaces the 4 of ratings."),
     ] = None,
     features: Annotated[
         list[str] | None,
