@@ -28,7 +28,7 @@ from graphrec.rows import ARROW
 from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors, no_such_end, shown
 from graphrec.store.edges import StoredEdges
-from graphrec.store.nearest import exact_nearest
+from graphrec.store.nearest import chosen, exact_nearest
 from graphrec.store.upsert import plan, positions
 from graphrec.workspace import Workspace
 
@@ -256,13 +256,16 @@ class LadybugStore:
                 self._run(f"ALTER TABLE `{label}` DROP `{name}`")
             self._embeddings.pop((label, name), None)
 
-    def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
+    def read_embeddings(
+        self, label: str, name: str, ids: Sequence[str] | None = None
+    ) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; kept in memory until they change."""
         check_embedding(label, name)
         with self._lock:
             if (label, name) not in self._embeddings:
                 self._embeddings[label, name] = self._read_embeddings(label, name)
-            return self._embeddings[label, name]
+            found = self._embeddings[label, name]
+        return found if ids is None else chosen(*found, ids)
 
     def _read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         if self._embedding_bytes(label, name) == 0:

@@ -1,7 +1,7 @@
 """A real Neo4j server from its Maven jars: for the tests, and for `make neo4j` (Java 17 and Maven, no Docker).
 
-    python -m graphrec.testing.neo4j_server start    # bolt on 7687, kept until stopped
-    python -m graphrec.testing.neo4j_server stop
+python -m graphrec.testing.neo4j_server start    # bolt on 7687, kept until stopped
+python -m graphrec.testing.neo4j_server stop
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
+
+from neo4j import GraphDatabase
 
 from graphrec.errors import ConfigError, StoreError
 
@@ -45,6 +48,7 @@ JVM = (
     "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--add-modules=jdk.incubator.vector",
 )  # fmt: skip
 SERVER = "org.neo4j.server.CommunityEntryPoint"
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 ADMIN = "org.neo4j.server.startup.Neo4jAdminCommand"
 
 
@@ -96,6 +100,7 @@ class Neo4jServer:
                 ["java", *JVM, "-cp", f"{jars}/*", SERVER, *arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
+        _CHILDREN[process.pid] = process
         (self.home / "pid").write_text(str(process.pid))
         self._wait(process)
 
@@ -108,10 +113,23 @@ class Neo4jServer:
         deadline = time.monotonic() + STOP_SECONDS
         while self.pid is not None and time.monotonic() < deadline:
             # Our own child stays in the process table until somebody asks for its exit status.
-            with suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
+            if pid in _CHILDREN:
+                _CHILDREN[pid].poll()
             time.sleep(0.05)
         (self.home / "pid").unlink(missing_ok=True)
+
+    def empty(self) -> None:
+        """Delete all nodes and vector indexes; constraints stay."""
+        password = self.password_file.read_text()
+        with (
+            GraphDatabase.driver(
+                self.uri, auth=("neo4j", password), notifications_min_severity="OFF"
+            ) as driver,
+            driver.session() as session,
+        ):
+            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+            for (name,) in session.run("SHOW VECTOR INDEXES YIELD name RETURN name").values():
+                session.run(cast(Any, f"DROP INDEX `{name}`")).consume()
 
     def import_tool(self, *arguments: str) -> None:
         """Run ``neo4j-admin`` with ``arguments`` while the server is stopped; raises ``StoreError``."""
