@@ -83,7 +83,8 @@ class GraphStore(Protocol):
 
         Args:
             label: a label of the schema.
-            table: ``id`` (string, at most 8,000 bytes, no nulls, no repeats) and any of the label's properties, in schema types.
+            table: ``id`` (string, at most 8,000 bytes, no nulls, no repeats) and any of the label's properties, in
+                schema types.
         """
         ...
 

@@ -65,7 +65,7 @@ class Server:
         """Raise ``StoreError`` unless server, login and database are right; tried once, so that it is told at once."""
         self.call(lambda session: session.run("RETURN 1").consume())
 
-    def rows(self, text: str, **parameters: Any) -> Rows:
+    def rows(self, text: str, /, **parameters: Any) -> Rows:
         """Return the rows of a reading query; a passing failure is tried again."""
 
         @unit_of_work(timeout=READ_SECONDS)
@@ -74,7 +74,7 @@ class Server:
 
         return self.call(lambda session: session.execute_read(work))
 
-    def command(self, text: str, **parameters: Any) -> Rows:
+    def command(self, text: str, /, **parameters: Any) -> Rows:
         """Run what cannot be part of a transaction with data: the schema's commands."""
         query = neo4j.Query(cast(Any, text), timeout=READ_SECONDS)
         return self.call(lambda session: session.run(query, parameters).values(), "WRITE")

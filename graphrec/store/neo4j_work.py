@@ -60,7 +60,7 @@ class Work:
         self.committed = 0
         """Rows committed already."""
 
-    def read(self, text: str, **parameters: Any) -> Rows:
+    def read(self, text: str, /, **parameters: Any) -> Rows:
         """Return the rows of a query that sees what was written."""
         return self._attempt(lambda transaction: transaction.run(cast(Any, text), parameters).values())
 
