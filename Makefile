@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo install test test-slow test-without-dgl lint benchmarks clean
+.PHONY: demo install test test-slow test-without-dgl lint benchmarks neo4j neo4j-stop clean
 
 demo: install
 	$(BIN)/graphrec demo
@@ -48,6 +48,13 @@ lint: install
 
 benchmarks: install
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+# A Neo4j server on this machine: Java 17 and, the first time, Maven; its data stay in .cache/neo4j/home.
+neo4j: install
+	$(BIN)/python -m graphrec.testing.neo4j_server start
+
+neo4j-stop: install
+	$(BIN)/python -m graphrec.testing.neo4j_server stop
 
 clean:
 	rm -rf build $(VENV) $(VENV)-without-dgl

@@ -41,7 +41,11 @@ WorkspaceFlag = Annotated[
 ]
 StoreFlag = Annotated[
     str | None,
-    typer.Option("--store", envvar="GRAPHREC_STORE", help="Database server; by default the embedded one."),
+    typer.Option(
+        "--store",
+        envvar=["GRAPHREC_STORE", "NEO4J_URI"],
+        help="Database server, neo4j://HOST for example; by default the embedded one.",
+    ),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 DEFAULT_WORKSPACE = Path("graphrec-data")

@@ -70,7 +70,12 @@ class GraphStore(Protocol):
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """All writes inside the block, or none of them."""
+        """All writes inside the block, or none of them; blocks inside a block belong to the outer one.
+
+        A server has memory for so many rows: it may commit a block that writes more than 200,000 in parts. What fails
+        then leaves the earlier parts, says so in the log, and is finished by doing the same again, since every
+        write may be repeated.
+        """
         ...
 
     def write_nodes(self, label: str, table: pa.Table) -> Written:
@@ -78,7 +83,8 @@ class GraphStore(Protocol):
 
         Args:
             label: a label of the schema.
-            table: ``id`` (string, no nulls, no repeats) and any of the label's properties, in schema types.
+            table: ``id`` (string, at most 8,000 bytes, no nulls, no repeats) and any of the label's properties, in
+                schema types.
         """
         ...
 
@@ -120,8 +126,10 @@ class GraphStore(Protocol):
         """Take property ``name`` from every node of ``label``; nothing happens where none has it."""
         ...
 
-    def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
-        """Return the ids that have the embedding, and float32 [n, D]; n = 0 where none has."""
+    def read_embeddings(
+        self, label: str, name: str, ids: Sequence[str] | None = None
+    ) -> tuple[pa.Array, Floats]:
+        """Return the ids that have the embedding, of ``ids`` or of all, and float32 [n, D]; n = 0 where none has."""
         ...
 
     def nearest(
@@ -155,7 +163,8 @@ class GraphStore(Protocol):
     def versions(self, names: Sequence[str]) -> dict[str, int]:
         """Return, for labels and relationship types, a number that grows with every change of their content.
 
-        Embeddings do not count as content.
+        Embeddings do not count as content. On a server, what others than graphrec write is noticed only where it
+        changes how many there are.
         """
         ...
 

@@ -22,6 +22,7 @@ from graphrec import schema
 from graphrec.errors import QueryError, StoreError
 from graphrec.rows import ARROW
 from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
+from graphrec.store.checks import check_embedding, check_ends, check_vectors, no_such_end, shown
 from graphrec.store.edges import StoredEdges
 from graphrec.store.ladybug_files import (
     UNWRITTEN,
@@ -33,7 +34,7 @@ from graphrec.store.ladybug_files import (
     touch,
     versions,
 )
-from graphrec.store.nearest import exact_nearest
+from graphrec.store.nearest import chosen, exact_nearest
 from graphrec.store.upsert import plan, positions
 from graphrec.workspace import Workspace
 
@@ -159,7 +160,7 @@ class LadybugStore:
 
     def write_relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
         """Create the relationships that are new, update those that differ."""
-        _check_ends(name, source, target)
+        check_ends(name, source, target)
         if not table.num_rows:
             return Written()
         names = [column for column in table.column_names if column not in ("from", "to")]
@@ -195,7 +196,7 @@ class LadybugStore:
         self, name: str, source: str, target: str, properties: Sequence[str] = ()
     ) -> Relationships:
         """Return every relationship of a type between two labels."""
-        _check_ends(name, source, target)
+        check_ends(name, source, target)
         known = schema.relationship(name)
         with self._lock:
             sources, source_row = self._ids(source)
@@ -216,7 +217,7 @@ class LadybugStore:
         """
         if not READING.match(text):
             raise QueryError(
-                f"a query begins with MATCH, OPTIONAL, UNWIND, WITH, RETURN or CALL, not {_shown(text)}"
+                f"a query begins with MATCH, OPTIONAL, UNWIND, WITH, RETURN or CALL, not {shown(text)}"
             )
         try:
             with ladybug.Connection(self._database) as connection:
@@ -232,9 +233,8 @@ class LadybugStore:
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""
-        _check_embedding(label, name)
-        if vectors.ndim != 2 or len(vectors) != len(ids) or vectors.shape[1] < 1:
-            raise StoreError(f"embedding {name!r}: {len(ids)} ids but an array of shape {vectors.shape}")
+        check_embedding(label, name)
+        check_vectors(name, len(ids), vectors)
         width = vectors.shape[1] * 4
         with self.transaction():
             self._end(pa.chunked_array([ids]), f"embedding {name!r}", label)
@@ -249,19 +249,22 @@ class LadybugStore:
 
     def drop_embeddings(self, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``."""
-        _check_embedding(label, name)
+        check_embedding(label, name)
         with self.transaction():
             if name in self._columns(label):
                 self._run(f"ALTER TABLE `{label}` DROP `{name}`")
             self._embeddings.pop((label, name), None)
 
-    def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
+    def read_embeddings(
+        self, label: str, name: str, ids: Sequence[str] | None = None
+    ) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; kept in memory until they change."""
-        _check_embedding(label, name)
+        check_embedding(label, name)
         with self._lock:
             if (label, name) not in self._embeddings:
                 self._embeddings[label, name] = self._read_embeddings(label, name)
-            return self._embeddings[label, name]
+            found = self._embeddings[label, name]
+        return found if ids is None else chosen(*found, ids)
 
     def _read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
         if self._embedding_bytes(label, name) == 0:
@@ -370,8 +373,7 @@ class LadybugStore:
         ids, offsets = self._offsets(label)
         found = positions(values, ids)
         if (found < 0).any():
-            missing = values[int(np.argmax(found < 0))].as_py()
-            raise StoreError(f"{name}: there is no {label} with id {_shown(missing)}")
+            raise no_such_end(name, label, values[int(np.argmax(found < 0))].as_py())
         return offsets[found]
 
     def _offsets(self, label: str) -> tuple[pa.ChunkedArray, Ints]:
@@ -429,27 +431,8 @@ def _cosine(left: bytes, right: bytes) -> float:
     return float(a @ b / np.sqrt(max((a @ a) * (b @ b), np.finfo(np.float32).tiny)))
 
 
-def _check_ends(name: str, source: str, target: str) -> None:
-    ends = schema.relationship(name).ends
-    if (source, target) not in ends:
-        allowed = ", ".join(f"{a} -> {b}" for a, b in ends)
-        raise StoreError(f"{name} does not go from {source} to {target}; it goes {allowed}")
-
-
-def _check_embedding(label: str, name: str) -> None:
-    if not (name.isascii() and name.isidentifier()):
-        raise StoreError(f"{name!r} cannot name a property: letters, digits and _ only")
-    taken = {schema.KEY, *(p.name for p in schema.label(label).properties)}
-    if name.lower() in taken:
-        raise StoreError(f"{name!r} is a property of {label} in the schema; give the embedding another name")
-
-
 def _keys(source: Ints, target: Ints) -> Ints:
     return (np.asarray(source, np.int64) << 32) | np.asarray(target, np.int64)
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:60]}…")
 
 
 def _column(name: str) -> str:

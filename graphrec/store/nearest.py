@@ -64,6 +64,15 @@ def exact_nearest(
     return [Neighbour(ids[int(row)].as_py(), float(scores[b])) for row, b in zip(found, best, strict=True)]
 
 
+def chosen(ids: pa.Array, vectors: Floats, wanted: Sequence[str]) -> tuple[pa.Array, Floats]:
+    """Return those of ``ids`` (string [n]) and ``vectors`` (float32 [n, D]) that are ``wanted``."""
+    if not len(ids):
+        return ids, vectors
+    rows = np.unique(positions(pa.array(wanted, pa.string()), ids))
+    rows = rows[rows >= 0]
+    return ids.take(pa.array(rows)), vectors[rows]
+
+
 def _scores(vectors: Floats, rows: Ints | None, vector: Floats, metric: str) -> Floats:
     count = len(vectors) if rows is None else len(rows)
     scores = np.empty(count, np.float32)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graphrec.errors import ConfigError
 from graphrec.store.base import GraphStore
 from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
@@ -17,14 +16,18 @@ def open_store(
 
     Args:
         workspace: the folder.
-        uri: a server; None for the embedded database in the workspace.
-        write: hold it for writing, which one process at a time can do.
+        uri: a Neo4j server, ``neo4j://host`` for example; None for the embedded database in the workspace.
+        write: open it for writing. The embedded database is then held: one process at a time can.
 
-    Raises ``StoreBusy`` when another process holds it, ``StoreError`` when there is nothing to read.
+    Raises ``StoreBusy`` when another process holds it, ``StoreError`` when there is nothing to read or no server,
+    ``ConfigError`` for an address that is none.
     """
-    if uri is not None:
-        raise ConfigError(
-            f"the store {uri!r} is not supported yet; leave out --store to use the embedded database"
-        )
     folder = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
-    return LadybugStore(folder, write=write)
+    if uri is None:
+        return LadybugStore(folder, write=write)
+    from graphrec.store.neo4j import Neo4jStore
+
+    store = Neo4jStore(uri, write=write)
+    # Features, snapshots and runs stay on this machine.
+    folder.create()
+    return store

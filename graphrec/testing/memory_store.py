@@ -13,7 +13,7 @@ from graphrec import schema
 from graphrec.errors import QueryError, StoreError
 from graphrec.rows import ARROW
 from graphrec.store.base import Floats, Neighbour, Relationships, Written
-from graphrec.store.nearest import exact_nearest
+from graphrec.store.nearest import chosen, exact_nearest
 
 Row = dict[str, Any]
 Ends = tuple[str, str, str]
@@ -120,12 +120,15 @@ class MemoryStore:
         _check_embedding(label, name)
         self._vectors.pop((label, name), None)
 
-    def read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
+    def read_embeddings(
+        self, label: str, name: str, ids: Sequence[str] | None = None
+    ) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; n = 0 where none has."""
         schema.label(label)
         stored = self._vectors.get((label, name), {})
         vectors = np.stack(list(stored.values())) if stored else np.empty((0, 0), np.float32)
-        return pa.array(stored, pa.string()), vectors
+        found = pa.array(stored, pa.string()), vectors
+        return found if ids is None else chosen(*found, ids)
 
     def nearest(
         self,

@@ -16,7 +16,7 @@ from graphrec.store.base import Floats, GraphStore, Written
 
 HOSTILE = (
     "'", '"', "`", "\\", "\n", "\t", "a,b", "$id", "{id: 1}", "'}) DETACH DELETE n //", "日本語", "🎬👍🏽", "e\u0301",
-    "-1", "0", "null", "NaN", " lead", "trail ", "x" * 10_000,
+    "-1", "0", "null", "NaN", " lead", "trail ", "x" * 8_000,
 )  # fmt: skip
 
 REFUSED = (

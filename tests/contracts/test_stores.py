@@ -1,4 +1,4 @@
-"""Both stores keep the contract."""
+"""Every store keeps the contract."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import pytest
 
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.store.neo4j import Neo4jStore
+from graphrec.store.neo4j_login import Login
 from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.testing.store_contract import StoreContract
 from graphrec.workspace import Workspace
 
@@ -27,3 +30,11 @@ class TestMemoryStore(StoreContract):
     @pytest.fixture
     def store(self) -> GraphStore:
         return MemoryStore()
+
+
+@pytest.mark.neo4j
+class TestNeo4jStore(StoreContract):
+    @pytest.fixture
+    def store(self, neo4j_empty: Neo4jServer, neo4j_login: Login) -> Iterator[GraphStore]:
+        with closing(Neo4jStore(neo4j_empty.uri, neo4j_login, write=True)) as store:
+            yield store

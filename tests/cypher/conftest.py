@@ -10,11 +10,13 @@ import ladybug
 import numpy as np
 import pyarrow as pa
 import pytest
+from neo4j import GraphDatabase
 
 from graphrec import schema
 from graphrec.rows import ARROW
-from graphrec.store.base import GraphStore
+from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.store.neo4j import Neo4jStore
 from graphrec.workspace import Workspace
 
 HOSTILE = """x"'}) DETACH DELETE (n) //`{label}$user\n"""
@@ -157,18 +159,34 @@ def _table(rows: list[dict[str, Any]], types: dict[str, pa.DataType]) -> pa.Tabl
     return pa.Table.from_pylist(rows[::-1], pa.schema(list(types.items())))
 
 
-@pytest.fixture(scope="session", params=["ladybug"])
+@pytest.fixture(scope="package", params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
 def database(request: pytest.FixtureRequest) -> str:
     """The database that the test runs on; the one place where another is added, with its branch in ``graph``."""
     name: str = request.param
     return name
 
 
-@pytest.fixture(scope="session")
-def graph(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+@pytest.fixture(scope="package")
+def graph(database: str, request: pytest.FixtureRequest) -> Iterator[GraphStore]:
     """The graph, filled and then opened for reading."""
-    assert database == "ladybug"
-    workspace = Workspace(Path(tmp_path_factory.mktemp("graph")))
+    filled = _in_ladybug if database == "ladybug" else _in_neo4j
+    yield from filled(request)
+
+
+def _in_neo4j(request: pytest.FixtureRequest) -> Iterator[GraphStore]:
+    server, login = request.getfixturevalue("neo4j_server"), request.getfixturevalue("neo4j_login")
+    server.empty()
+    with closing(Neo4jStore(server.uri, login, write=True)) as writer:
+        fill(writer)
+    with GraphDatabase.driver(server.uri, auth=(login.user, login.password)) as driver:
+        driver.execute_query(REPEATED)
+    with closing(Neo4jStore(server.uri, login)) as reader:
+        yield reader
+
+
+def _in_ladybug(request: pytest.FixtureRequest) -> Iterator[GraphStore]:
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    workspace = Workspace(Path(factory.mktemp("graph")))
     writer = LadybugStore(workspace, write=True)
     fill(writer)
     writer.close()

@@ -1,0 +1,254 @@
+"""Neo4j 5.26 and later, through the official driver.
+
+The schema's labels, types and properties are Neo4j's own; a node ``(:GraphrecMeta {id, version})`` for each of them
+counts what graphrec has changed. Each public method is one unit of work: tried again where it fails for a passing
+reason (a deadlock, a lost connection), and without effect where it is repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import local
+from typing import Any, TypeVar, cast
+
+import pyarrow as pa
+
+from graphrec import schema
+from graphrec.errors import StoreError
+from graphrec.store.base import Floats, Neighbour, Relationships, Written
+from graphrec.store.checks import check_embedding, check_ends, check_vectors
+from graphrec.store.neo4j_errors import Failure, wrong_query
+from graphrec.store.neo4j_login import Login, address, login
+from graphrec.store.neo4j_read import Reader
+from graphrec.store.neo4j_server import Rows, Server
+from graphrec.store.neo4j_values import table as arrow_table
+from graphrec.store.neo4j_vectors import Vectors
+from graphrec.store.neo4j_work import Work
+from graphrec.store.neo4j_write import Writer
+
+log = logging.getLogger(__name__)
+
+QUERY_SECONDS = 60.0
+CONSTRAINED = (*schema.LABELS, "GraphrecMeta")
+STEADY_READS = 3
+
+Result = TypeVar("Result")
+
+
+class Neo4jStore:
+    """A ``GraphStore`` on a server; threads and forked processes may share the object.
+
+    Args:
+        uri: ``scheme://host[:port]``, without a password.
+        who: name, password and database; None for what Neo4j's environment variables say.
+        write: whether the methods that write may be called.
+
+    Raises ``ConfigError`` for an address or a password file that cannot be used, ``StoreError`` where the server does
+    not answer, refuses the login or has no such database.
+    """
+
+    def __init__(self, uri: str, who: Login | None = None, *, write: bool = False) -> None:
+        who = login() if who is None else who
+        self._server = Server(address(uri), who)
+        self.uri = self._server.uri + (f"/{who.database}" if who.database else "")
+        self._write = write
+        self._vectors = Vectors(self._server)
+        self._local = local()
+        self._server.check()
+
+    def __repr__(self) -> str:
+        return f"Neo4jStore({self.uri!r})"
+
+    def initialise(self) -> None:
+        """Create the constraints that are missing; ids are unique, and found by the constraint's index."""
+        self._writable()
+        found = self._server.rows(
+            "SHOW CONSTRAINTS YIELD labelsOrTypes, properties, type "
+            "WHERE type IN ['UNIQUENESS', 'NODE_KEY'] AND properties = ['id'] RETURN labelsOrTypes[0]"
+        )
+        missing = [label for label in CONSTRAINED if [label] not in found]
+        for label in missing:
+            self._server.command(
+                f"CREATE CONSTRAINT `graphrec_{label}_id` IF NOT EXISTS FOR (n:`{label}`) REQUIRE n.id IS UNIQUE"
+            )
+        if missing:
+            self._server.command("CALL db.awaitIndexes(600)")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside the block, or none; more than ``TRANSACTION_ROWS`` rows are committed in parts."""
+        if self._writer() is not None:
+            yield
+            return
+        self._writable()
+        work = Work(self._server)
+        self._local.open = (os.getpid(), Writer(work, Reader(work.read, 1)), {})
+        try:
+            yield
+            work.commit()
+            indexes: Mapping[tuple[str, str], bool] = self._local.open[2]
+        except BaseException:
+            work.abandon()
+            raise
+        finally:
+            self._local.open = None
+        for (label, name), wanted in indexes.items():
+            if wanted:
+                self._vectors.index(label, name)
+            else:
+                self._vectors.drop_index(label, name)
+
+    def write_nodes(self, label: str, table: pa.Table) -> Written:
+        """Create the nodes that are new, update those that differ."""
+        schema.label(label)
+        if not table.num_rows:
+            return Written()
+        return self._written(lambda writer: writer.nodes(label, table))
+
+    def write_relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
+        """Create the relationships that are new, update those that differ."""
+        check_ends(name, source, target)
+        if not table.num_rows:
+            return Written()
+        return self._written(lambda writer: writer.relationships(name, source, target, table))
+
+    def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
+        """Return ``id`` and ``properties`` of every node of ``label``."""
+        schema.label(label)
+        return self._steadily([label], lambda: self._reader().nodes(label, properties))
+
+    def read_relationships(
+        self, name: str, source: str, target: str, properties: Sequence[str] = ()
+    ) -> Relationships:
+        """Return every relationship of a type between two labels.
+
+        It is read again where something was written meanwhile; that it still went on is logged as a warning.
+        """
+        check_ends(name, source, target)
+        return self._steadily(
+            [name, source, target],
+            lambda: self._reader().relationships(name, source, target, properties),
+        )
+
+    def query(self, text: str, /, **parameters: Any) -> pa.Table:
+        """Run a query in a transaction in which the server refuses to write; raises ``QueryError``.
+
+        It sees what is committed, not what an open transaction has written.
+        """
+        try:
+            with (
+                self._server.session("READ") as session,
+                session.begin_transaction(timeout=QUERY_SECONDS) as transaction,
+            ):
+                result = transaction.run(cast(Any, text), parameters)
+                return arrow_table(result.keys(), result.values())
+        except (*Failure, ValueError, TypeError) as error:
+            raise wrong_query(error, self._server.uri, self._server.login) from error
+
+    def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
+        """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D]), and index it."""
+        check_embedding(label, name)
+        check_vectors(name, len(ids), vectors)
+        with self.transaction():
+            writer, indexes = self._open()
+            writer.require(label, pa.chunked_array([ids]), f"embedding {name!r}")
+            self._vectors.write(writer.work, label, name, ids, vectors)
+            indexes[label, name] = True
+
+    def drop_embeddings(self, label: str, name: str) -> None:
+        """Take property ``name`` from every node of ``label``, and its index."""
+        check_embedding(label, name)
+        with self.transaction():
+            writer, indexes = self._open()
+            self._vectors.drop(writer.work, label, name)
+            indexes[label, name] = False
+
+    def read_embeddings(
+        self, label: str, name: str, ids: Sequence[str] | None = None
+    ) -> tuple[pa.Array, Floats]:
+        """Return the ids that have the embedding, and float32 [n, D]."""
+        check_embedding(label, name)
+        return self._vectors.read(self._run, label, name, ids)
+
+    def nearest(
+        self,
+        label: str,
+        name: str,
+        vector: Floats,
+        k: int,
+        *,
+        among: Sequence[str] | None = None,
+        without: Sequence[str] = (),
+        metric: str = "dot",
+    ) -> list[Neighbour]:
+        """Return the ``k`` nodes whose embedding scores highest against ``vector``."""
+        check_embedding(label, name)
+        return self._vectors.nearest(
+            self._run, label, name, vector, k, among=among, without=without, metric=metric
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Return how many nodes of each label and relationships of each type there are."""
+        # Without the WITH, what there is none of has no row.
+        answer = "WITH count(*) AS count RETURN '{name}' AS name, count"
+        parts = [f"MATCH (:`{name}`) {answer.format(name=name)}" for name in schema.LABELS]
+        parts += [f"MATCH ()-[:`{name}`]->() {answer.format(name=name)}" for name in schema.RELATIONSHIPS]
+        return {name: int(count) for name, count in self._run(" UNION ALL ".join(parts))}
+
+    def versions(self, names: Sequence[str]) -> dict[str, int]:
+        """Return a number per label or type that grows with every change of graphrec's.
+
+        What others write is noticed where it changes how many there are; where it makes them fewer, the number is
+        another, but a smaller one.
+        """
+        counts = self.counts()
+        text = "MATCH (m:GraphrecMeta) WHERE m.id IN $names RETURN m.id, m.version"
+        bumped = {name: int(version) for name, version in self._run(text, names=list(names))}
+        return {name: (bumped.get(name, 0) << 40) + counts[name] for name in names}
+
+    def close(self) -> None:
+        """Close this process's connections."""
+        self._server.close()
+
+    def _written(self, write: Callable[[Writer], Written]) -> Written:
+        with self.transaction():
+            return write(self._open()[0])
+
+    def _writable(self) -> None:
+        if not self._write:
+            raise StoreError(f"{self.uri} is open for reading only")
+
+    def _open(self) -> tuple[Writer, dict[tuple[str, str], bool]]:
+        _, writer, indexes = self._local.open
+        return writer, indexes
+
+    def _writer(self) -> Writer | None:
+        """Return what writes in this thread's open transaction; one of a parent process is none of ours."""
+        found = getattr(self._local, "open", None)
+        return found[1] if found is not None and found[0] == os.getpid() else None
+
+    def _run(self, text: str, /, **parameters: Any) -> Rows:
+        writer = self._writer()
+        return (
+            self._server.rows(text, **parameters) if writer is None else writer.work.read(text, **parameters)
+        )
+
+    def _reader(self) -> Reader:
+        writer = self._writer()
+        return Reader(self._server.rows) if writer is None else writer.reader
+
+    def _steadily(self, names: Sequence[str], read: Callable[[], Result]) -> Result:
+        if self._writer() is not None:
+            return read()
+        before = self.versions(names)
+        for _ in range(STEADY_READS):
+            found = read()
+            after = self.versions(names)
+            if after == before:
+                return found
+            before = after
+        log.warning("%s: %s changed while it was read; some of it may be missing", self.uri, ", ".join(names))
+        return found

@@ -1,0 +1,181 @@
+"""Nodes and relationships out of Neo4j: never a row for each, but lists collected by the server, range by range.
+
+Measured on 2 idle cores: 690k relationships as a row each 7.7 s, as collected lists 0.4 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from graphrec import schema
+from graphrec.rows import ARROW
+from graphrec.store.base import Ints, Relationships
+from graphrec.store.neo4j_server import Rows
+from graphrec.store.neo4j_values import PARAMETERS, collected, column
+from graphrec.store.upsert import positions
+
+NODES_PER_RANGE = 100_000
+EDGES_PER_RANGE = 100_000
+LOOKUP_ROWS = 10_000
+
+IDENTITIES = {"id": "CYPHER 5 ", "elementId": ""}
+"""Functions that identify a node, each with the prefix that a query with it needs; ``id`` gives smaller values."""
+
+
+class Run(Protocol):
+    """Runs a reading query, in the open transaction or in one of its own."""
+
+    def __call__(self, text: str, /, **parameters: object) -> Rows:
+        """Return the rows."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads through ``run``, in ranges so that memory stays bounded on both sides.
+
+    Attributes:
+        run: runs a query.
+        sessions: how many ranges of relationships are read at once; 1 inside a transaction.
+        identity: ``"id"``, or ``"elementId"`` where the server has no Cypher 5.
+    """
+
+    run: Run
+    sessions: int = 2
+    identity: str = "id"
+
+    def nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
+        """Return ``id`` and ``properties`` of every node of ``label``."""
+        known = [schema.label(label).property(name) for name in properties]
+        pages = self._pages(label, [collected("n", prop) for prop in known])
+        return _node_table(label, known, pages)
+
+    def some_nodes(self, label: str, ids: pa.Array, properties: Sequence[str] = ()) -> pa.Table:
+        """Return the same of those nodes whose id is in ``ids``, without repeats."""
+        known = [schema.label(label).property(name) for name in properties]
+        lists = ", ".join(["collect(n.id)", *(collected("n", prop) for prop in known)])
+        text = f"UNWIND $keys AS key MATCH (n:`{label}` {{id: key}}) RETURN {lists}"
+        pages = (
+            self.run(text, keys=ids.slice(start, LOOKUP_ROWS).to_pylist(), **PARAMETERS)[0]
+            for start in range(0, len(ids), LOOKUP_ROWS)
+        )
+        return _node_table(label, known, pages)
+
+    def relationships(
+        self, name: str, source: str, target: str, properties: Sequence[str] = ()
+    ) -> Relationships:
+        """Return every relationship of a type between two labels; one to a node that came meanwhile is left out."""
+        known = [schema.relationship(name).property(prop) for prop in properties]
+        starts = self._ends(source, f"COUNT {{ (n)-[:`{name}`]->() }}")
+        ends = starts if source == target else self._ends(target, "0")
+        lists = [f"collect({self.identity}(b))", *(collected("e", prop) for prop in known)]
+        text = (
+            f"{IDENTITIES[self.identity]}UNWIND range(0, size($keys) - 1) AS row "
+            f"WITH row, $keys[row] AS key MATCH (a) WHERE {self.identity}(a) = key "
+            f"MATCH (a)-[e:`{name}`]->(b:`{target}`) RETURN collect(row), {', '.join(lists)}"
+        )
+
+        def read(rows: Ints) -> tuple[Ints, list[pa.Array]]:
+            keys = starts.keys.take(pa.array(rows)).to_pylist()
+            found = self.run(text, keys=keys, **PARAMETERS)[0]
+            values = [column(v, prop, name) for v, prop in zip(found[2:], known, strict=True)]
+            targets = pa.array(found[1], ends.keys.type)
+            return rows[np.array(found[0], np.int64)], [targets, *values]
+
+        parts = self._each(read, _ranges(starts.degrees))
+        empty: list[pa.Array] = [pa.array([], ends.keys.type), *(pa.array([], ARROW[p.type]) for p in known)]
+        columns = [pa.chunked_array([e, *(p[1][i] for p in parts)]) for i, e in enumerate(empty)]
+        at = positions(columns[0], pa.chunked_array([ends.keys]))
+        kept = np.flatnonzero(at >= 0)
+        from_rows = np.concatenate([np.empty(0, np.int64), *(part[0] for part in parts)])
+        if len(kept) < len(at):
+            columns = [values.take(pa.array(kept)) for values in columns]
+        return Relationships(
+            starts.ids, ends.ids, from_rows[kept], at[kept], dict(zip(properties, columns[1:], strict=True))
+        )
+
+    def some_relationships(
+        self, name: str, source: str, target: str, pairs: pa.Table, properties: Sequence[str]
+    ) -> tuple[Ints, pa.Table]:
+        """Return which rows of ``pairs`` (``from``, ``to``) are stored, int64 [n], and their properties, [n]."""
+        known = [schema.relationship(name).property(prop) for prop in properties]
+        lists = ", ".join(["collect(row)", *(collected("e", prop) for prop in known)])
+        text = (
+            f"UNWIND range(0, size($from) - 1) AS row MATCH (a:`{source}` {{id: $from[row]}}) "
+            f"MATCH (b:`{target}` {{id: $to[row]}}) MATCH (a)-[e:`{name}`]->(b) RETURN {lists}"
+        )
+        rows, columns = [np.empty(0, np.int64)], [[pa.array([], ARROW[p.type])] for p in known]
+        for start in range(0, pairs.num_rows, LOOKUP_ROWS):
+            part = pairs.slice(start, LOOKUP_ROWS)
+            ends = {end: part[end].to_pylist() for end in ("from", "to")}
+            found = self.run(text, **ends, **PARAMETERS)[0]
+            rows.append(np.array(found[0], np.int64) + start)
+            for parts, values, prop in zip(columns, found[1:], known, strict=True):
+                parts.append(column(values, prop, name))
+        named = {p: pa.chunked_array(parts) for p, parts in zip(properties, columns, strict=True)}
+        return np.concatenate(rows), pa.table(named)
+
+    def _ends(self, label: str, degree: str) -> _Ends:
+        lists = [f"collect({self.identity}(n))", f"collect({degree})"]
+        pages = list(self._pages(label, lists, IDENTITIES[self.identity]))
+        ids = pa.chunked_array([pa.array(page[0], pa.string()) for page in pages], pa.string())
+        kind = pa.int64() if self.identity == "id" else pa.string()
+        keys = pa.chunked_array([pa.array(page[1], kind) for page in pages], kind).combine_chunks()
+        degrees = np.concatenate([np.empty(0, np.int64), *(np.array(p[2], np.int64) for p in pages)])
+        return _Ends(ids, keys, degrees)
+
+    def _pages(self, label: str, lists: Iterable[str], prefix: str = "") -> Iterator[list[list[object]]]:
+        """Yield the ids and ``lists`` of a range of nodes at a time, in the order of the index of ids."""
+        after, sign = "", ">="
+        while True:
+            text = (
+                f"{prefix}MATCH (n:`{label}`) WHERE n.id {sign} $after WITH n ORDER BY n.id LIMIT $limit "
+                f"RETURN {', '.join(['collect(n.id)', *lists])}"
+            )
+            page = self.run(text, after=after, limit=NODES_PER_RANGE, **PARAMETERS)[0]
+            yield page
+            if len(page[0]) < NODES_PER_RANGE:
+                return
+            after, sign = page[0][-1], ">"
+
+    def _each(
+        self, read: Callable[[Ints], tuple[Ints, list[pa.Array]]], ranges: list[Ints]
+    ) -> list[tuple[Ints, list[pa.Array]]]:
+        if self.sessions == 1 or len(ranges) < 2:
+            return [read(rows) for rows in ranges]
+        with ThreadPoolExecutor(self.sessions) as threads:
+            return list(threads.map(read, ranges))
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Nodes of a label: ids, what identifies each in a query, and how many relationships begin there."""
+
+    ids: pa.ChunkedArray
+    keys: pa.Array
+    degrees: Ints
+
+
+def _ranges(degrees: Ints) -> list[Ints]:
+    """Return the nodes that have relationships, int64 [n] each, with some ``EDGES_PER_RANGE`` to a range."""
+    rows = np.flatnonzero(degrees)
+    before = np.cumsum(degrees[rows]) - degrees[rows]
+    cuts = np.flatnonzero(np.diff(before // EDGES_PER_RANGE)) + 1
+    return [part for part in np.split(rows, cuts) if len(part)]
+
+
+def _node_table(
+    label: str, known: Sequence[schema.Property], pages: Iterable[list[list[object]]]
+) -> pa.Table:
+    types = [pa.string(), *(ARROW[prop.type] for prop in known)]
+    shape = pa.schema(list(zip([schema.KEY, *(prop.name for prop in known)], types, strict=True)))
+    tables = [shape.empty_table()]
+    for ids, *lists in pages:
+        values = [column(v, prop, label) for v, prop in zip(lists, known, strict=True)]
+        tables.append(pa.table([pa.array(ids, pa.string()), *values], schema=shape))
+    return pa.concat_tables(tables)

@@ -1,0 +1,100 @@
+"""A Neo4j server as the store sees it: one driver per process, sessions, reads that are tried again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+from typing import Any, Literal, TypeVar, cast
+
+import neo4j
+from neo4j import GraphDatabase, ManagedTransaction, Session, unit_of_work
+
+from graphrec.errors import StoreError
+from graphrec.store.neo4j_errors import Failure, explained
+from graphrec.store.neo4j_login import Login
+
+CONNECT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
+"""For how long what fails for a passing reason is tried again."""
+READ_SECONDS = 600.0
+WRITE_SECONDS = 3600.0
+FETCH = 1000
+
+Rows = list[list[Any]]
+Result = TypeVar("Result")
+
+
+class Server:
+    """The way to a database; made without a connection, and the same after a fork.
+
+    Args:
+        uri: ``scheme://host[:port]``.
+        login: who, and which database.
+    """
+
+    def __init__(self, uri: str, login: Login) -> None:
+        self.uri, self.login = uri, login
+        self._lock = Lock()
+        self._drivers: dict[int, neo4j.Driver] = {}
+
+    def driver(self) -> neo4j.Driver:
+        """Return this process's driver; one that was inherited by a fork shares its sockets and is left alone."""
+        with self._lock:
+            found = self._drivers.get(os.getpid())
+            if found is None:
+                password = self.login.password
+                found = GraphDatabase.driver(
+                    self.uri,
+                    auth=None if password is None else (self.login.user, password),
+                    connection_timeout=CONNECT_SECONDS,
+                    connection_acquisition_timeout=WAIT_SECONDS,
+                    max_transaction_retry_time=WAIT_SECONDS,
+                    notifications_min_severity="OFF",
+                    user_agent="graphrec",
+                )
+                self._drivers[os.getpid()] = found
+            return found
+
+    def session(self, mode: Literal["READ", "WRITE"]) -> Session:
+        """Return a session, to be closed by the caller."""
+        return self.driver().session(database=self.login.database, default_access_mode=mode, fetch_size=FETCH)
+
+    def check(self) -> None:
+        """Raise ``StoreError`` unless server, login and database are right; tried once, so that it is told at once."""
+        self.call(lambda session: session.run("RETURN 1").consume())
+
+    def rows(self, text: str, /, **parameters: Any) -> Rows:
+        """Return the rows of a reading query; a passing failure is tried again."""
+
+        @unit_of_work(timeout=READ_SECONDS)
+        def work(transaction: ManagedTransaction) -> Rows:
+            return transaction.run(cast(Any, text), parameters).values()
+
+        return self.call(lambda session: session.execute_read(work))
+
+    def command(self, text: str, /, **parameters: Any) -> Rows:
+        """Run what cannot be part of a transaction with data: the schema's commands."""
+        query = neo4j.Query(cast(Any, text), timeout=READ_SECONDS)
+        return self.call(lambda session: session.run(query, parameters).values(), "WRITE")
+
+    def call(self, work: Callable[[Session], Result], mode: Literal["READ", "WRITE"] = "READ") -> Result:
+        """Return what ``work`` does with a session; what the driver raises becomes a ``StoreError``."""
+        try:
+            with self.session(mode) as session:
+                return work(session)
+        except Failure as error:
+            raise self.failure(error) from error
+
+    def failure(self, error: BaseException) -> StoreError:
+        """Return the error to raise for one of the driver's."""
+        return explained(error, self.uri, self.login)
+
+    def close(self) -> None:
+        """Close this process's connections."""
+        with self._lock:
+            driver = self._drivers.pop(os.getpid(), None)
+        if driver is not None:
+            with suppress(*Failure):
+                driver.close()

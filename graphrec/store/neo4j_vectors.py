@@ -1,0 +1,246 @@
+"""Embeddings in Neo4j: lists of 32-bit floats, a vector index for each, and the nearest, exactly where that is cheap.
+
+The server's index (HNSW) leaves out some of the nearest. It is therefore asked for ``OVER_FETCH`` times as many, and
+those are scored exactly; it orders by cosine, so for the dot product a bound tells whether anything better can be left.
+Up to ``EXACT_ROWS`` nodes, or where a filter leaves few, all vectors are compared.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphrec.errors import StoreError
+from graphrec.store.base import Floats, Neighbour
+from graphrec.store.nearest import exact_nearest
+from graphrec.store.neo4j_read import LOOKUP_ROWS, Run
+from graphrec.store.neo4j_server import Server
+from graphrec.store.neo4j_work import BUMP, Statement, Work
+
+log = logging.getLogger(__name__)
+
+FLOATS_PER_BATCH = 640_000
+EXACT_ROWS = 10_000
+NARROW = 2_000
+OVER_FETCH = 10
+AT_LEAST = 100
+AT_MOST = 2_000
+INDEX_SECONDS = 3_600
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the graph says of an embedding: a number that grows with every change, its dimension, its longest vector."""
+
+    version: int
+    dimension: int
+    longest: float
+
+
+class Vectors:
+    """The embeddings of a server; what was read whole stays in memory until the graph says that it has changed."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._kept: dict[tuple[str, str], tuple[int, pa.Array, Floats]] = {}
+
+    def write(self, work: Work, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
+        """Set property ``name`` of the nodes ``ids``, which exist, to the rows of ``vectors`` (float32 [n, D])."""
+        if stored_dimension(work.read, label, name) not in (0, vectors.shape[1]):
+            self.drop(work, label, name)
+        vectors = np.array(vectors, np.float32)
+        longest = float(np.linalg.norm(vectors.astype(np.float64), axis=1).max(initial=0))
+        described = {"id": _meta(label, name), "dimension": vectors.shape[1], "longest": longest}
+        text = (
+            f"{BUMP}, m.dimension = $dimension, "
+            "m.longest = CASE WHEN m.longest > $longest THEN m.longest ELSE $longest END"
+        )
+        work.write(Statement(text, lambda: described))
+        text = (
+            f"UNWIND $rows AS row MATCH (n:`{label}` {{id: row[0]}}) "
+            "CALL db.create.setNodeVectorProperty(n, $name, row[1]) RETURN count(*)"
+        )
+        batch = max(1, FLOATS_PER_BATCH // vectors.shape[1])
+        for start in range(0, len(ids), batch):
+            part = slice(start, start + batch)
+            keys, rows = ids[part], vectors[part]
+
+            def parameters(keys: pa.Array = keys, rows: Floats = rows) -> dict[str, Any]:
+                return {
+                    "name": name,
+                    "rows": list(map(list, zip(keys.to_pylist(), rows.tolist(), strict=True))),
+                }
+
+            work.write(Statement(text, parameters, len(keys), len(keys)))
+
+    def drop(self, work: Work, label: str, name: str) -> None:
+        """Take property ``name`` from every node of ``label``."""
+        remove = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL REMOVE n.`{name}`"
+        work.write(Statement(remove, dict))
+        work.write(Statement("MATCH (m:GraphrecMeta {id: $id}) DELETE m", lambda: {"id": _meta(label, name)}))
+
+    def read(
+        self, run: Run, label: str, name: str, ids: Sequence[str] | None = None, *, keep: bool = False
+    ) -> tuple[pa.Array, Floats]:
+        """Return the ids that have the embedding, of ``ids`` or of all, and float32 [n, D]."""
+        if ids is not None:
+            return self._some(run, label, name, pc.unique(pa.array(ids, pa.string())))
+        described = describe(run, label, name) if keep else None
+        kept = self._kept.get((label, name))
+        if described and kept and kept[0] == described.version:
+            return kept[1], kept[2]
+        text = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN n.id, n.`{name}`"
+        found = _matrix(run(text), label, name)
+        if described:
+            self._kept[label, name] = (described.version, *found)
+        return found
+
+    def nearest(
+        self,
+        run: Run,
+        label: str,
+        name: str,
+        vector: Floats,
+        k: int,
+        *,
+        among: Sequence[str] | None,
+        without: Sequence[str],
+        metric: str,
+    ) -> list[Neighbour]:
+        """Return the ``k`` nodes whose embedding scores highest against ``vector`` (float32 [D])."""
+        asked: dict[str, Any] = {"among": among, "without": without, "metric": metric}
+        if among is not None and len(among) <= NARROW:
+            found = self.read(run, label, name, among)
+            # Also where none of them has one, a wrong vector is told.
+            if len(found[0]):
+                return exact_nearest(*found, vector, k, **asked)
+            return []
+        described = describe(run, label, name)
+        fast = (
+            described is not None and among is None and k >= 1 and np.shape(vector) == (described.dimension,)
+        )
+        if fast and not self._fresh(label, name, described) and self._many(run, label):
+            assert described is not None
+            best = self._by_index(run, label, name, vector, k, asked, described)
+            if best is not None:
+                return best
+        ids, vectors = self.read(run, label, name, keep=True)
+        return exact_nearest(ids, vectors, vector, k, **asked) if len(ids) else []
+
+    def index(self, label: str, name: str) -> None:
+        """Create the vector index of an embedding where it is missing, and wait until it can be asked."""
+        index = index_name(label, name)
+        options = (
+            "{indexConfig: {`vector.similarity_function`: 'cosine', `vector.quantization.enabled`: false}}"
+        )
+        try:
+            self._server.command(
+                f"CREATE VECTOR INDEX `{index}` IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`) OPTIONS {options}"
+            )
+            self._server.command("CALL db.awaitIndexes($seconds)", seconds=INDEX_SECONDS)
+        except StoreError as error:
+            log.warning("no vector index for %s.%s, so every search compares all: %s", label, name, error)
+
+    def drop_index(self, label: str, name: str) -> None:
+        """Drop the vector index of an embedding; nothing happens where there is none."""
+        self._server.command(f"DROP INDEX `{index_name(label, name)}` IF EXISTS")
+
+    def _fresh(self, label: str, name: str, described: Described | None) -> bool:
+        kept = self._kept.get((label, name))
+        return bool(kept and described and kept[0] == described.version)
+
+    def _many(self, run: Run, label: str) -> bool:
+        return bool(run(f"MATCH (n:`{label}`) RETURN count(n)")[0][0] > EXACT_ROWS)
+
+    def _by_index(
+        self,
+        run: Run,
+        label: str,
+        name: str,
+        vector: Floats,
+        k: int,
+        asked: dict[str, Any],
+        described: Described,
+    ) -> list[Neighbour] | None:
+        """Return the nearest by the index, or None where it cannot tell them."""
+        without = asked["without"]
+        if not np.linalg.norm(vector):
+            return None
+        wanted = max(OVER_FETCH * k, AT_LEAST) + len(without)
+        while wanted <= AT_MOST:
+            try:
+                rows = run(
+                    "CALL db.index.vector.queryNodes($index, $wanted, $vector) YIELD node "
+                    f"RETURN node.id, node.`{name}`",
+                    index=index_name(label, name), wanted=wanted, vector=np.asarray(vector, np.float64).tolist(),
+                )  # fmt: skip
+            except StoreError as error:
+                log.info("the vector index of %s.%s cannot be asked: %s", label, name, error)
+                return None
+            if len(rows) < wanted:
+                return None
+            ids, vectors = _matrix(rows, label, name)
+            best = exact_nearest(ids, vectors, vector, k, **asked)
+            if len(best) == k and best[-1].score >= _best_left(vectors, vector, asked["metric"], described):
+                return best
+            wanted *= 4
+        return None
+
+    def _some(self, run: Run, label: str, name: str, ids: pa.Array) -> tuple[pa.Array, Floats]:
+        text = (
+            f"UNWIND $keys AS key MATCH (n:`{label}` {{id: key}}) WHERE n.`{name}` IS NOT NULL "
+            f"RETURN n.id, n.`{name}`"
+        )
+        rows = []
+        for start in range(0, len(ids), LOOKUP_ROWS):
+            rows += run(text, keys=ids.slice(start, LOOKUP_ROWS).to_pylist())
+        return _matrix(rows, label, name)
+
+
+def describe(run: Run, label: str, name: str) -> Described | None:
+    """Return what was noted when an embedding was written; None for one that is not ours."""
+    text = "MATCH (m:GraphrecMeta {id: $id}) RETURN m.version, m.dimension, m.longest"
+    found = run(text, id=_meta(label, name))
+    return Described(*found[0]) if found else None
+
+
+def stored_dimension(run: Run, label: str, name: str) -> int:
+    """Return the length of the stored vectors; 0 where there is none."""
+    described = describe(run, label, name)
+    if described:
+        return described.dimension
+    found = run(f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN size(n.`{name}`) LIMIT 1")
+    return int(found[0][0]) if found else 0
+
+
+def index_name(label: str, name: str) -> str:
+    """Return the name of an embedding's vector index."""
+    return f"graphrec_{label}_{name}"
+
+
+def _meta(label: str, name: str) -> str:
+    return f"{label}.{name}"
+
+
+def _matrix(rows: Sequence[Sequence[Any]], label: str, name: str) -> tuple[pa.Array, Floats]:
+    ids = pa.array([row[0] for row in rows], pa.string())
+    try:
+        vectors = np.array([row[1] for row in rows], np.float32)
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"{label}.{name} does not hold vectors of one dimension") from error
+    return ids, vectors if len(rows) else np.empty((0, 0), np.float32)
+
+
+def _best_left(vectors: Floats, vector: Floats, metric: str, described: Described) -> float:
+    """Return the highest score that anything the index did not return can have."""
+    scale = np.linalg.norm(vector)
+    cosines = vectors @ vector / np.maximum(np.linalg.norm(vectors, axis=1) * scale, 1e-30)
+    # A null vector is in no index, and scores 0.
+    left = max(float(cosines.min()), 0.0)
+    return left if metric == "cosine" else left * float(scale) * described.longest

@@ -1,0 +1,225 @@
+"""A real Neo4j server from its Maven jars: for the tests, and for `make neo4j` (Java 17 and Maven, no Docker).
+
+python -m graphrec.testing.neo4j_server start    # bolt on 7687, kept until stopped
+python -m graphrec.testing.neo4j_server stop
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from neo4j import GraphDatabase
+
+from graphrec.errors import ConfigError, StoreError
+
+ROOT = Path(__file__).parents[2]
+POM = ROOT / "docker" / "neo4j" / "pom.xml"
+CACHE = ROOT / ".cache" / "neo4j"
+BOLT = 7687
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+
+CONFIGURATION = """\
+server.directories.neo4j_home={home}
+server.default_listen_address=127.0.0.1
+server.bolt.listen_address=127.0.0.1:{port}
+server.bolt.advertised_address=127.0.0.1:{port}
+server.http.enabled=false
+server.https.enabled=false
+server.memory.pagecache.size=256m
+db.tx_log.preallocate=false
+dbms.security.allow_csv_import_from_file_urls=false
+dbms.usage_report.enabled=false
+"""
+JVM = (
+    "-Xms256m", "-Xmx1500m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Dfile.encoding=UTF-8",
+    "--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/java.io=ALL-UNNAMED",
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--add-modules=jdk.incubator.vector",
+)  # fmt: skip
+SERVER = "org.neo4j.server.CommunityEntryPoint"
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
+ADMIN = "org.neo4j.server.startup.Neo4jAdminCommand"
+
+
+def available() -> bool:
+    """Return whether this machine can start a server."""
+    return shutil.which("java") is not None and (shutil.which("mvn") is not None or _jars().is_dir())
+
+
+@dataclass(frozen=True)
+class Neo4jServer:
+    """A server's home folder and bolt port; ``password_file`` (mode 600) lies in the home folder."""
+
+    home: Path
+    port: int
+
+    @property
+    def uri(self) -> str:
+        """Where it listens."""
+        return f"bolt://127.0.0.1:{self.port}"
+
+    @property
+    def password_file(self) -> Path:
+        """The file with the password of the user ``neo4j``."""
+        return self.home / "password"
+
+    @property
+    def pid(self) -> int | None:
+        """The process, or None when it does not run."""
+        try:
+            pid = int((self.home / "pid").read_text())
+            running = str(self.home).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return pid if running else None
+
+    def start(self) -> None:
+        """Start it and wait until bolt answers; raises ``StoreError`` with the log's place where it does not."""
+        jars = fetch_jars()
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.home / "conf").mkdir(exist_ok=True)
+        (self.home / "logs").mkdir(exist_ok=True)
+        settings = CONFIGURATION.format(home=self.home, port=self.port)
+        (self.home / "conf" / "neo4j.conf").write_text(settings)
+        if not self.password_file.exists():
+            self._set_password(jars)
+        arguments = [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
+        with (self.home / "logs" / "console.log").open("ab") as log:
+            process = subprocess.Popen(
+                ["java", *JVM, "-cp", f"{jars}/*", SERVER, *arguments],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+        _CHILDREN[process.pid] = process
+        (self.home / "pid").write_text(str(process.pid))
+        self._wait(process)
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End it; ``kill`` as by a crash."""
+        pid = self.pid
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGKILL if kill else signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.pid is not None and time.monotonic() < deadline:
+            # Our own child stays in the process table until somebody asks for its exit status.
+            if pid in _CHILDREN:
+                _CHILDREN[pid].poll()
+            time.sleep(0.05)
+        (self.home / "pid").unlink(missing_ok=True)
+
+    def empty(self) -> None:
+        """Delete all nodes and vector indexes; constraints stay."""
+        password = self.password_file.read_text()
+        with (
+            GraphDatabase.driver(
+                self.uri, auth=("neo4j", password), notifications_min_severity="OFF"
+            ) as driver,
+            driver.session() as session,
+        ):
+            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+            for (name,) in session.run("SHOW VECTOR INDEXES YIELD name RETURN name").values():
+                session.run(cast(Any, f"DROP INDEX `{name}`")).consume()
+
+    def import_tool(self, *arguments: str) -> None:
+        """Run ``neo4j-admin`` with ``arguments`` while the server is stopped; raises ``StoreError``."""
+        self._admin(fetch_jars(), arguments)
+
+    def _set_password(self, jars: Path) -> None:
+        password = secrets.token_urlsafe(18)
+        _write_private(self.password_file, password)
+        self._admin(jars, ("dbms", "set-initial-password", password))
+
+    def _admin(self, jars: Path, arguments: tuple[str, ...]) -> None:
+        # An argument file, since anybody may read the arguments of a process.
+        file = self.home / "arguments"
+        words = [*JVM, f"-Dbasedir={self.home}", "-cp", f"{jars}/*", ADMIN, *arguments]
+        _write_private(file, "\n".join(f'"{word}"' for word in words))
+        environment = os.environ | {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
+        try:
+            done = subprocess.run(["java", f"@{file}"], env=environment, capture_output=True, text=True)
+        finally:
+            file.unlink()
+        if done.returncode:
+            raise StoreError(f"neo4j-admin {arguments[0]} failed: {(done.stdout + done.stderr).strip()}")
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            with (
+                suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection,
+            ):
+                # The handshake of bolt: only a server that speaks it answers.
+                connection.sendall(bytes.fromhex("6060b017" + "00000005" + "00" * 12))
+                if len(connection.recv(4)) == 4:
+                    return
+            time.sleep(0.1)
+        self.stop()
+        raise StoreError(f"Neo4j did not start; see {self.home / 'logs' / 'console.log'}")
+
+
+def fetch_jars() -> Path:
+    """Return the folder of the server's jars, copied by Maven the first time."""
+    folder = _jars()
+    if not folder.is_dir():
+        if shutil.which("mvn") is None:
+            raise ConfigError("Maven (mvn) is needed once, to fetch Neo4j's jars; install it or use Docker")
+        part = folder.with_name(f"{folder.name}-{os.getpid()}")
+        done = subprocess.run(
+            ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={part}"],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            shutil.rmtree(part, ignore_errors=True)
+            raise StoreError(f"Maven could not fetch Neo4j's jars: {done.stdout.strip()[:500]}")
+        if folder.is_dir():
+            shutil.rmtree(part)
+        else:
+            part.rename(folder)
+    return folder
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _jars() -> Path:
+    version = POM.read_text(encoding="utf-8").partition("<neo4j.version>")[2].partition("<")[0]
+    return CACHE / f"jars-{version}"
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+def main(verb: str) -> None:
+    """Start or stop the server of `make neo4j`."""
+    server = Neo4jServer(CACHE / "home", BOLT)
+    if verb == "stop":
+        server.stop()
+        return
+    if server.pid is None:
+        server.start()
+    print(
+        f"Neo4j listens on {server.uri}; to use it:\n"
+        f"  export GRAPHREC_STORE={server.uri} NEO4J_PASSWORD_FILE={server.password_file}"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
