@@ -161,11 +161,10 @@ def _by_embedding(
     among: Sequence[str] | None,
     seen: Sequence[str],
 ) -> list[Neighbour] | None:
-    users, vectors = store.read_embeddings("User", name)
-    at = users.index(request.user).as_py() if len(users) else -1
-    if at < 0:
+    _, vectors = store.read_embeddings("User", name, [request.user])
+    if not len(vectors):
         return None
-    return store.nearest(label, name, vectors[at], request.k, among=among, without=seen)
+    return store.nearest(label, name, vectors[0], request.k, among=among, without=seen)
 
 
 def _by_run(

@@ -28,14 +28,13 @@ def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = No
             f"no run with embeddings of {label} nodes is published; "
             "`graphrec train --model transgrec` publishes one"
         )
-    ids, vectors = store.read_embeddings(label, run["property"])
-    at = ids.index(node).as_py() if len(ids) else -1
-    if at < 0:
+    _, vectors = store.read_embeddings(label, run["property"], [node])
+    if not len(vectors):
         raise NotFoundError(
             f"{label} {node!r} has no embedding of {run['id']}; `graphrec embed` gives one to every "
             "node that has features"
         )
-    found = store.nearest(label, run["property"], vectors[at], k, without=[node], metric="cosine")
+    found = store.nearest(label, run["property"], vectors[0], k, without=[node], metric="cosine")
     if label not in LABELS:
         return [Recommendation(n.id, n.score) for n in found]
     return detailed(store, label, found)

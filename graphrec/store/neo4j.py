@@ -57,7 +57,11 @@ class Neo4jStore:
         self._write = write
         self._vectors = Vectors(self._server)
         self._local = local()
-        self._server.check()
+        try:
+            self._server.check()
+        except BaseException:
+            self._server.close()
+            raise
 
     def __repr__(self) -> str:
         return f"Neo4jStore({self.uri!r})"

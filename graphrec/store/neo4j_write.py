@@ -36,6 +36,7 @@ class Writer:
     reader: Reader
     _ids: dict[str, pa.ChunkedArray] = field(default_factory=dict)
     _edges: dict[tuple[str, str, str], StoredEdges] = field(default_factory=dict)
+    _asked: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def nodes(self, label: str, table: pa.Table) -> Written:
         """Create the nodes that are new, update those that differ."""
@@ -59,8 +60,10 @@ class Writer:
         known = schema.relationship(name)
         names = [known.property(column).name for column in table.column_names if column not in ("from", "to")]
         table = table.select(["from", "to", *names])
-        whole = self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e)") <= WHOLE * table.num_rows
         key = (name, source, target)
+        # All blocks so far: many small ones, each looked up, would cost more than reading everything once.
+        self._asked[key] = self._asked.get(key, 0) + table.num_rows
+        whole = self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e)") <= WHOLE * self._asked[key]
         if whole or key in self._edges:
             starts, ends = (self._all_ids(label) for label in (source, target))
             keys = _keys(

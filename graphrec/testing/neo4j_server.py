@@ -112,10 +112,10 @@ class Neo4jServer:
         os.kill(pid, signal.SIGKILL if kill else signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         while self.pid is not None and time.monotonic() < deadline:
-            # Our own child stays in the process table until somebody asks for its exit status.
-            if pid in _CHILDREN:
-                _CHILDREN[pid].poll()
             time.sleep(0.05)
+        # Our own child stays in the process table until somebody asks for its exit status.
+        if pid in _CHILDREN:
+            _CHILDREN.pop(pid).wait(STOP_SECONDS)
         (self.home / "pid").unlink(missing_ok=True)
 
     def empty(self) -> None:

@@ -1,0 +1,314 @@
+"""What is particular to Neo4j: logins, errors, ranges, parts, retries, the vector index, forks."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.errors import ConfigError, GraphrecError, QueryError, StoreError
+from graphrec.store import neo4j as neo4j_store
+from graphrec.store import neo4j_read, neo4j_vectors, neo4j_work, neo4j_write
+from graphrec.store.base import Written, closing
+from graphrec.store.neo4j import Neo4jStore
+from graphrec.store.neo4j_login import Login, address, login
+from graphrec.store.neo4j_read import Reader
+from graphrec.store.open import open_store
+from graphrec.testing.neo4j_server import Neo4jServer, free_port
+from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
+
+SECRET = "s3cret-of-the-test"
+
+real = pytest.mark.neo4j
+
+
+@pytest.fixture
+def store(neo4j_empty: Neo4jServer, neo4j_login: Login) -> Iterator[Neo4jStore]:
+    with closing(Neo4jStore(neo4j_empty.uri, neo4j_login, write=True)) as opened:
+        assert isinstance(opened, Neo4jStore)
+        opened.initialise()
+        yield opened
+
+
+@pytest.fixture
+def rated(store: Neo4jStore) -> Neo4jStore:
+    users, items = [f"u{n}" for n in range(40)], [f"i{n}" for n in range(30)]
+    store.write_nodes("User", nodes(*users))
+    store.write_nodes("Item", nodes(*items))
+    pairs = [(u, i) for a, u in enumerate(users) for b, i in enumerate(items) if (a * b) % 7 == 1]
+    ratings = [float(n) for n in range(len(pairs))]
+    times = [None if n % 3 else n for n in range(len(pairs))]
+    store.write_relationships("RATED", "User", "Item", edges(*pairs, rating=ratings, at=times))
+    return store
+
+
+def refused(error: GraphrecError) -> str:
+    text = str(error)
+    assert "\n" not in text
+    assert SECRET not in text
+    return text
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"neo4j://neo4j:{SECRET}@host", f"bolt://{SECRET}@host:7687", f"http://neo4j:{SECRET}@host", "http://host",
+        "neo4j", "neo4j://", "neo4j://host:port", "neo4j://host/db", "bolt://host?x=1", "/some/path", "",
+    ],
+)  # fmt: skip
+def test_an_address_is_scheme_host_and_port(uri: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_store(tmp_path / "w", uri)
+    refused(caught.value)
+    assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize("uri", ["neo4j://host", "neo4j+s://x.example.com", "bolt://[::1]:7687"])
+def test_addresses_stay_as_they_are(uri: str) -> None:
+    assert address(uri) == uri
+
+
+def test_the_login_comes_from_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{SECRET}\n")
+    assert login({}) == Login("neo4j", None, None)
+    given = login({"NEO4J_USERNAME": "ann", "NEO4J_PASSWORD_FILE": str(file), "NEO4J_DATABASE": "films"})
+    assert (given.user, given.password, given.database) == ("ann", SECRET, "films")
+    assert SECRET not in repr(given)
+    assert login({"NEO4J_PASSWORD": "own", "NEO4J_PASSWORD_FILE": str(file)}).password == "own"
+    with pytest.raises(ConfigError, match="NEO4J_PASSWORD_FILE"):
+        login({"NEO4J_PASSWORD_FILE": str(tmp_path / "none")})
+
+
+def test_no_server_is_told_at_once() -> None:
+    with pytest.raises(StoreError, match="cannot be reached") as caught:
+        Neo4jStore(f"bolt://127.0.0.1:{free_port()}", Login("neo4j", SECRET))
+    refused(caught.value)
+
+
+@real
+def test_wrong_logins_and_databases_are_told(neo4j_server: Neo4jServer, neo4j_login: Login) -> None:
+    for who, told in (
+        (Login("neo4j", SECRET), "refused the login of 'neo4j'; set NEO4J_USERNAME"),
+        (Login("neo4j"), "without a password"),
+        (Login("neo4j", neo4j_login.password, "nowhere"), "no database 'nowhere'; set NEO4J_DATABASE"),
+    ):
+        with pytest.raises(StoreError) as caught:
+            Neo4jStore(neo4j_server.uri, who)
+        text = refused(caught.value)
+        assert told in text
+        assert str(neo4j_login.password) not in text
+
+
+@real
+def test_a_store_for_reading_refuses_to_write(neo4j_server: Neo4jServer, neo4j_login: Login) -> None:
+    with closing(Neo4jStore(neo4j_server.uri, neo4j_login)) as store:
+        assert str(neo4j_login.password) not in repr(store)
+        for write in (store.initialise, lambda: store.write_nodes("User", nodes("u"))):
+            with pytest.raises(StoreError, match="reading only"):
+                write()
+
+
+@real
+def test_ranges_and_both_identities_read_the_same(rated: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = stored_edges(rated, "RATED", "User", "Item", "rating", "at")
+    monkeypatch.setattr(neo4j_read, "NODES_PER_RANGE", 7)
+    monkeypatch.setattr(neo4j_read, "EDGES_PER_RANGE", 11)
+    assert stored_edges(rated, "RATED", "User", "Item", "rating", "at") == expected
+    assert len(stored_nodes(rated, "User")) == 40
+    by_name = Reader(rated._server.rows, 2, "elementId").relationships("RATED", "User", "Item", ["rating"])
+    found = {
+        (by_name.source_ids[int(a)].as_py(), by_name.target_ids[int(b)].as_py()): rating
+        for a, b, rating in zip(
+            by_name.source, by_name.target, by_name.properties["rating"].to_pylist(), strict=True
+        )
+    }
+    assert found == {pair: values[0] for pair, values in expected.items()}
+
+
+@real
+def test_rows_that_are_looked_up_are_compared_alike(
+    rated: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neo4j_write, "WHOLE", 0)
+    monkeypatch.setattr(neo4j_read, "LOOKUP_ROWS", 2)
+    monkeypatch.setattr(neo4j_write, "BATCH_ROWS", 2)
+    stored = stored_edges(rated, "RATED", "User", "Item", "rating", "at")
+    pairs = list(stored)[:5]
+    same = edges(*pairs, rating=[stored[p][0] for p in pairs], at=[stored[p][1] for p in pairs])
+    assert rated.write_relationships("RATED", "User", "Item", same) == Written(unchanged=5)
+    more = edges(*pairs[:4], ("u0", "i0"), rating=[-1.0] * 5)
+    assert rated.write_relationships("RATED", "User", "Item", more) == Written(created=1, updated=4)
+    older = edges(pairs[0], rating=[9.0], at=[-1])
+    expected = Written(unchanged=1) if stored[pairs[0]][1] is not None else Written(updated=1)
+    assert rated.write_relationships("RATED", "User", "Item", older) == expected
+    assert rated.write_nodes("Item", nodes("i1", "i2", "new", title=["x", None, "y"])) == Written(1, 1, 1)
+    with pytest.raises(StoreError, match="no Item with id 'gone'"):
+        rated.write_relationships("RATED", "User", "Item", edges(("u1", "gone")))
+
+
+@real
+def test_a_long_transaction_is_committed_in_parts(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(neo4j_work, "TRANSACTION_ROWS", 10)
+
+    def load() -> None:
+        with store.transaction():
+            for start in range(0, 30, 5):
+                store.write_nodes("User", nodes(*(f"u{n}" for n in range(start, start + 5))))
+            raise ZeroDivisionError
+
+    with caplog.at_level(logging.WARNING), pytest.raises(ZeroDivisionError):
+        load()
+    assert "20 rows were stored before this failed" in caplog.text
+    assert store.counts()["User"] == 20
+
+
+@real
+def test_what_others_write_is_noticed_by_its_count(rated: Neo4jStore) -> None:
+    before = rated.versions(["User", "Item"])
+    rated._server.command("CREATE (:User {id: 'foreign'}), (:Foreign {id: 'x'}), (:User {name: 'no id'})")
+    after = rated.versions(["User", "Item"])
+    assert after["User"] > before["User"]
+    assert after["Item"] == before["Item"]
+    assert set(stored_nodes(rated, "User")) == {*(f"u{n}" for n in range(40)), "foreign"}
+
+
+@real
+def test_a_wiped_graph_is_not_taken_for_the_one_before(store: Neo4jStore) -> None:
+    seen = set()
+    for _ in range(3):
+        store.write_nodes("User", nodes("u"))
+        seen.add(store.versions(["User"])["User"])
+        store._server.command("MATCH (n) DETACH DELETE n")
+    assert len(seen) == 3
+
+
+@real
+def test_ids_that_no_index_takes_are_refused(store: Neo4jStore) -> None:
+    with pytest.raises(StoreError) as caught:
+        store.write_nodes("User", nodes("x" * 40_000))
+    assert len(refused(caught.value)) < 1000
+    assert store.counts()["User"] == 0
+
+
+@real
+def test_the_server_refuses_to_write_and_to_take_too_long(
+    rated: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rated.counts()
+    for text in (
+        "CREATE (:User)",
+        "CALL db.createLabel('X')",
+        "DROP CONSTRAINT graphrec_User_id",
+        "ALTER CURRENT USER SET PASSWORD FROM 'a' TO 'bbbbbbbb'",
+    ):
+        with pytest.raises(QueryError, match="only reads"):
+            rated.query(text)
+    assert rated.counts() == before
+    monkeypatch.setattr(neo4j_store, "QUERY_SECONDS", 1.0)
+    with pytest.raises(QueryError, match="longer than the time allowed"):
+        rated.query("UNWIND range(1, 100000000) AS a UNWIND range(1, 100000) AS b RETURN count(*)")
+
+
+@real
+def test_answers_of_all_kinds_become_arrow(rated: Neo4jStore) -> None:
+    text = (
+        "MATCH (n:User {id: 'u1'})-[e:RATED]->(i) WITH n, e, i LIMIT 1 "
+        "RETURN n, e.rating AS r, [1, null] AS l, {a: 1} AS m, "
+        "date('2020-01-02') AS d, point({x: 1, y: 2}) AS p, duration('P1D') AS s, null AS none, true AS b"
+    )
+    row = rated.query(text).to_pylist()[0]
+    assert row["n"] == {"id": "u1"}
+    assert (row["l"], row["m"], row["d"].year, row["none"], row["b"]) == (
+        [1, None],
+        {"a": 1},
+        2020,
+        None,
+        True,
+    )
+    assert rated.query("UNWIND [1, 'a'] AS x RETURN x")["x"].to_pylist() == ["1", "a"]
+
+
+@real
+@pytest.mark.parametrize("metric", ["dot", "cosine"])
+def test_the_nearest_by_the_index_are_the_nearest(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, metric: str
+) -> None:
+    rng = np.random.default_rng(3)
+    ids = [f"i{n}" for n in range(1500)]
+    centres = rng.normal(size=(30, 16))
+    vectors = (centres[rng.integers(0, 30, 1500)] + 0.3 * rng.normal(size=(1500, 16))).astype(np.float32)
+    store.write_nodes("Item", nodes(*ids))
+    store.write_embeddings("Item", "emb", pa.array(ids), vectors)
+    wanted = vectors[7]
+    exact = [n.id for n in store.nearest("Item", "emb", wanted, 60, metric=metric)]
+    assert store._vectors._kept
+    store._vectors._kept.clear()
+    monkeypatch.setattr(neo4j_vectors, "EXACT_ROWS", 100)
+    monkeypatch.setattr(neo4j_vectors, "NARROW", 10)
+    found = [n.id for n in store.nearest("Item", "emb", wanted, 10, metric=metric)]
+    if metric == "cosine":
+        assert not store._vectors._kept, "the index was not asked"
+    assert len(set(found) & set(exact[:10])) >= 9
+    rest = [n.id for n in store.nearest("Item", "emb", wanted, 10, without=exact[:50], metric=metric)]
+    assert rest == exact[50:60]
+    few = store.nearest("Item", "emb", wanted, 5, among=exact[20:40], without=exact[20:22], metric=metric)
+    assert [n.id for n in few] == exact[22:27]
+
+
+@real
+def test_an_index_lives_as_long_as_its_embedding(store: Neo4jStore) -> None:
+    def indexes() -> list[list[object]]:
+        return store._server.rows("SHOW VECTOR INDEXES YIELD name, state RETURN name, state")
+
+    store.write_nodes("Item", nodes("i", "j"))
+    store.write_embeddings("Item", "emb", pa.array(["i"]), np.ones((1, 3), np.float32))
+    assert indexes() == [["graphrec_Item_emb", "ONLINE"]]
+    with store.transaction():
+        store.drop_embeddings("Item", "emb")
+        store.write_embeddings("Item", "emb", pa.array(["j"]), np.ones((1, 4), np.float32))
+    assert indexes() == [["graphrec_Item_emb", "ONLINE"]]
+    store.drop_embeddings("Item", "emb")
+    assert indexes() == []
+    assert store.read_embeddings("Item", "emb")[1].shape[0] == 0
+
+
+def _child(store: Neo4jStore, answers: multiprocessing.Queue[int]) -> None:
+    answers.put(store.counts()["User"])
+    store.write_nodes("User", nodes("of the child"))
+    store.close()
+
+
+@real
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_a_fork_gets_a_connection_of_its_own(rated: Neo4jStore) -> None:
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    child = context.Process(target=_child, args=(rated, answers))
+    with rated.transaction():
+        rated.write_nodes("User", nodes("of the parent"))
+        child.start()
+        assert answers.get(timeout=60) == 40
+        child.join(60)
+    assert child.exitcode == 0
+    assert {"of the child", "of the parent"} <= set(stored_nodes(rated, "User"))
+
+
+@real
+def test_a_server_that_comes_back_gets_the_transaction_again(
+    rated: Neo4jStore, neo4j_server: Neo4jServer
+) -> None:
+    with rated.transaction():
+        rated.write_nodes("User", nodes("before"))
+        neo4j_server.stop(kill=True)
+        neo4j_server.start()
+        rated.write_nodes("User", nodes("after"))
+    assert {"before", "after"} <= set(stored_nodes(rated, "User"))
+    assert rated.counts()["User"] == 42
