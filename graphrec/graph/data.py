@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from graphrec.graph.ragged import Ints, Ragged
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,9 @@ class Cases:
     @property
     def items(self) -> torch.Tensor | None:
         """int64: all items that are ranked in any case; None for all there are."""
+        # Here, not above: whoever only reads runs or recommends needs no torch, which takes seconds.
+        import torch
+
         if self.candidates is not None:
             return torch.from_numpy(np.unique(self.candidates.indices))
         return None if self.pool is None else torch.from_numpy(self.pool)

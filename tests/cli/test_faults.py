@@ -226,6 +226,37 @@ def test_ctrl_c_in_loading_leaves_the_graph_as_it_was(
     }  # fmt: skip
 
 
+WHILE_ASKED = """
+import os, signal, sys, time
+import graphrec.cli
+
+real = signal._int_to_enum
+
+def pressed(*given):
+    os.kill(os.getpid(), signal.SIGINT)
+    signal._int_to_enum = real
+    return real(*given)
+
+def like_a_query_of_ladybug(*_):
+    signal._int_to_enum = pressed
+    try:
+        signal.getsignal(signal.SIGINT)
+    except KeyboardInterrupt:
+        print("lost")
+    time.sleep(30)
+
+graphrec.cli.nested = like_a_query_of_ladybug
+sys.argv = ["graphrec", "doctor"]
+graphrec.cli.main()
+"""
+
+
+def test_ctrl_c_while_ladybug_asks_for_the_handler_is_not_lost() -> None:
+    ended = subprocess.run([sys.executable, "-c", WHILE_ASKED], capture_output=True, text=True, timeout=25)
+    assert (ended.returncode, ended.stdout) == (130, "")
+    assert ended.stderr.startswith("stopped; ")
+
+
 @pytest.mark.slow
 def test_ctrl_c_in_publishing_keeps_what_was_published(graphrec, to_publish: tuple[Path, str]) -> None:
     workspace, run = to_publish
