@@ -109,7 +109,12 @@ def current_run(
         model: only runs of this model; raises ``NotFoundError`` when there is none.
         label: only runs that recommend this label.
     """
-    found = rows(store, "current_run", model=model or "", wanted=label or "")
+    newest: dict[str, dict[str, Any]] = {}
+    for run in rows(store, "published"):
+        newest.setdefault(run["property"], run)
+    found = [
+        run for run in newest.values() if model in (None, run["model"]) and label in (None, run["label"])
+    ]
     if model and not found:
         of_label = f" for {label}" if label else ""
         raise NotFoundError(f"no run of {model!r}{of_label} is published; `graphrec runs` lists the runs")
@@ -118,7 +123,8 @@ def current_run(
 
 def require_published(store: GraphStore, run: Run) -> None:
     """Raise ``ConfigError`` unless the embeddings in the graph that are named after ``run``'s model are its own."""
-    if [node["id"] for node in rows(store, "current_run", model=run.model, wanted="")] != [run.id]:
+    published = [node["id"] for node in rows(store, "published") if node["model"] == run.model]
+    if published[:1] != [run.id]:
         raise ConfigError(
             f"the embeddings that the graph holds of {run.model} are not those of {run.id}; "
             f"`graphrec publish {run.id}` first"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError
 from graphrec.store.base import Floats, Ints, Neighbour
-from graphrec.store.upsert import positions
 
 BLOCK = 65_536
 
@@ -46,13 +46,11 @@ def exact_nearest(
         )
     rows = None
     if among is not None:
-        rows = np.unique(positions(pa.array(among, pa.string()), ids))
-        rows = rows[rows >= 0]
+        rows = _rows(ids, among)
     scores = _scores(vectors, rows, vector, metric)
     left = len(scores)
     if without:
-        out = positions(pa.array(without, pa.string()), ids)
-        out = np.unique(out[out >= 0])
+        out = _rows(ids, without)
         if rows is not None:
             out = np.flatnonzero(np.isin(rows, out, assume_unique=True))
         scores[out] = -np.inf
@@ -68,9 +66,13 @@ def chosen(ids: pa.Array, vectors: Floats, wanted: Sequence[str]) -> tuple[pa.Ar
     """Return those of ``ids`` (string [n]) and ``vectors`` (float32 [n, D]) that are ``wanted``."""
     if not len(ids):
         return ids, vectors
-    rows = np.unique(positions(pa.array(wanted, pa.string()), ids))
-    rows = rows[rows >= 0]
+    rows = _rows(ids, wanted)
     return ids.take(pa.array(rows)), vectors[rows]
+
+
+def _rows(ids: pa.Array, wanted: Sequence[str]) -> Ints:
+    """Return which of ``ids`` are ``wanted``, int64 [n]; few are looked for among many, never the other way round."""
+    return np.flatnonzero(pc.is_in(ids, value_set=pa.array(wanted, pa.string())))
 
 
 def _scores(vectors: Floats, rows: Ints | None, vector: Floats, metric: str) -> Floats:
