@@ -3,7 +3,7 @@
 60k users, 20k items, 690k ratings with string ids; the peer of the snapshot is the driver's row per relationship into
 pandas, that of the load UNWIND + MERGE through the driver in batches of 10,000.
 
-python benchmarks/neo4j.py [--edges 690000]    (Java 17 and Maven)
+python benchmarks/on_neo4j.py [--edges 690000]    (Java 17 and Maven)
 """
 
 from __future__ import annotations
