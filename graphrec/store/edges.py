@@ -50,3 +50,8 @@ class StoredEdges:
         slot = np.empty(len(keys), np.int64)
         slot[order] = np.searchsorted(self._keys, keys[order])
         return slot
+
+
+def edge_keys(source: Ints, target: Ints) -> Ints:
+    """Return one number per pair of ends: int64 [n], from numbers below 2^31, int64 [n] each."""
+    return (np.asarray(source, np.int64) << 32) | np.asarray(target, np.int64)

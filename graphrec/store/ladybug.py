@@ -23,7 +23,7 @@ from graphrec.errors import QueryError, StoreError
 from graphrec.rows import ARROW
 from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors, no_such_end, shown
-from graphrec.store.edges import StoredEdges
+from graphrec.store.edges import StoredEdges, edge_keys
 from graphrec.store.ladybug_files import (
     UNWRITTEN,
     Unfinished,
@@ -166,7 +166,7 @@ class LadybugStore:
         names = [column for column in table.column_names if column not in ("from", "to")]
         with self.transaction():
             stored = self._stored_edges(name, source, target, names)
-            keys = _keys(self._end(table["from"], name, source), self._end(table["to"], name, target))
+            keys = edge_keys(self._end(table["from"], name, source), self._end(table["to"], name, target))
             at = stored.find(keys)
             todo = plan(table, stored.properties, at, ("from", "to"))
             if todo.new.num_rows or todo.changed.num_rows:
@@ -356,7 +356,7 @@ class LadybugStore:
             known = schema.relationship(name)
             table = self._edge_rows(name, source, target, names)
             columns = {p: table[p].cast(ARROW[known.property(p).type]) for p in names}
-            stored = StoredEdges(_keys(table["s"].to_numpy(), table["t"].to_numpy()), pa.table(columns))
+            stored = StoredEdges(edge_keys(table["s"].to_numpy(), table["t"].to_numpy()), pa.table(columns))
             self._edges[key] = stored
         return stored
 
@@ -429,10 +429,6 @@ class LadybugStore:
 def _cosine(left: bytes, right: bytes) -> float:
     a, b = np.frombuffer(left, "<f4"), np.frombuffer(right, "<f4")
     return float(a @ b / np.sqrt(max((a @ a) * (b @ b), np.finfo(np.float32).tiny)))
-
-
-def _keys(source: Ints, target: Ints) -> Ints:
-    return (np.asarray(source, np.int64) << 32) | np.asarray(target, np.int64)
 
 
 def _column(name: str) -> str:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from graphrec import schema
 from graphrec.store.base import Ints, Written
 from graphrec.store.checks import no_such_end
-from graphrec.store.edges import StoredEdges
+from graphrec.store.edges import StoredEdges, edge_keys
 from graphrec.store.neo4j_read import Reader
 from graphrec.store.neo4j_work import Statement, Work
 from graphrec.store.upsert import plan, positions
@@ -66,12 +66,13 @@ class Writer:
         whole = self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e)") <= WHOLE * self._asked[key]
         if whole or key in self._edges:
             starts, ends = (self._all_ids(label) for label in (source, target))
-            keys = _keys(
+            keys = edge_keys(
                 self._at(table["from"], starts, name, source), self._at(table["to"], ends, name, target)
             )
             stored = self._stored_edges(name, source, target, names)
-            todo = plan(table, stored.properties, stored.find(keys), ("from", "to"))
-            stored.add(keys[stored.find(keys) < 0], todo.new.select(names))
+            at = stored.find(keys)
+            todo = plan(table, stored.properties, at, ("from", "to"))
+            stored.add(keys[at < 0], todo.new.select(names))
             stored.replace(keys[todo.rows], todo.changed.select(names))
         else:
             self.require(source, table["from"], name)
@@ -123,7 +124,7 @@ class Writer:
             starts = positions(found.source_ids, self._all_ids(source))[found.source]
             ends = positions(found.target_ids, self._all_ids(target))[found.target]
             properties = pa.table({name: found.properties[name] for name in names})
-            stored = StoredEdges(_keys(starts, ends), properties)
+            stored = StoredEdges(edge_keys(starts, ends), properties)
             self._edges[name, source, target] = stored
         return stored
 
@@ -152,7 +153,3 @@ def _assigned(variable: str, names: Sequence[str], first: int) -> str:
         for place, name in enumerate(names, first)
     ]
     return f" SET {', '.join(values)}" if values else ""
-
-
-def _keys(source: Ints, target: Ints) -> Ints:
-    return (np.asarray(source, np.int64) << 32) | np.asarray(target, np.int64)
