@@ -212,7 +212,7 @@ class _Run:
         }
         for phase, optimiser in zip(self.updates.phases, self.updates.optimisers, strict=True):
             restore_optimiser(optimiser, checkpoint.tensors.get(f"optimiser.{phase.name}", {}))
-        restore_random_state(dict(checkpoint.tensors["random"]), self.generator)
+        restore_random_state(dict(checkpoint.tensors["random"]), self.generator, self.device)
         self._write_history()
 
     def _identity(self) -> dict[str, Any]:
@@ -248,7 +248,7 @@ class _Run:
         tensors = {
             "model": self.model.state_dict(),
             "best": self.best_weights,
-            "random": random_state(self.generator),
+            "random": random_state(self.generator, self.device),
             **{
                 f"optimiser.{phase.name}": optimiser_state(optimiser)
                 for phase, optimiser in zip(self.updates.phases, self.updates.optimisers, strict=True)

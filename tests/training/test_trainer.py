@@ -280,9 +280,9 @@ def test_a_generator_on_the_cpu_leaves_the_gpu_alone(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("torch.cuda.get_rng_state", touched)
     monkeypatch.setattr("torch.cuda.set_rng_state", touched)
     own = torch.Generator()
-    state = random_state(own)
+    state = random_state(own, own.device)
     assert set(state) == {"cpu", "own"}
-    restore_random_state(state | {"cuda": state["cpu"]}, own)
+    restore_random_state(state | {"cuda": state["cpu"]}, own, own.device)
 
 
 def test_bf16_is_not_emulated(monkeypatch: pytest.MonkeyPatch) -> None:
