@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphrec.store.neo4j_login import Login
+from graphrec.store.neo4j.login import Login
 from graphrec.testing.neo4j_server import Neo4jServer, available, free_port
 
 

@@ -25,7 +25,7 @@ def open_store(
     folder = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
     if uri is None:
         return LadybugStore(folder, write=write)
-    from graphrec.store.neo4j import Neo4jStore
+    from graphrec.store.neo4j.store import Neo4jStore
 
     store = Neo4jStore(uri, write=write)
     # Features, snapshots and runs stay on this machine.

@@ -17,7 +17,7 @@ from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import closing
-from graphrec.store.neo4j_login import Login
+from graphrec.store.neo4j.login import Login
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.workspace import Workspace

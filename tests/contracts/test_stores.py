@@ -9,8 +9,8 @@ import pytest
 
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
-from graphrec.store.neo4j import Neo4jStore
-from graphrec.store.neo4j_login import Login
+from graphrec.store.neo4j.login import Login
+from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.testing.store_contract import StoreContract

@@ -16,7 +16,7 @@ from graphrec import schema
 from graphrec.rows import ARROW
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
-from graphrec.store.neo4j import Neo4jStore
+from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.workspace import Workspace
 
 HOSTILE = """x"'}) DETACH DELETE (n) //`{label}$user\n"""

@@ -12,12 +12,10 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import ConfigError, GraphrecError, QueryError, StoreError
-from graphrec.store import neo4j as neo4j_store
-from graphrec.store import neo4j_read, neo4j_vectors, neo4j_work, neo4j_write
 from graphrec.store.base import Written, closing
-from graphrec.store.neo4j import Neo4jStore
-from graphrec.store.neo4j_login import Login, address, login
-from graphrec.store.neo4j_read import Reader
+from graphrec.store.neo4j.login import Login, address, login
+from graphrec.store.neo4j.read import Reader
+from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import Neo4jServer, free_port
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
@@ -117,8 +115,8 @@ def test_a_store_for_reading_refuses_to_write(neo4j_server: Neo4jServer, neo4j_l
 @real
 def test_ranges_and_both_identities_read_the_same(rated: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = stored_edges(rated, "RATED", "User", "Item", "rating", "at")
-    monkeypatch.setattr(neo4j_read, "NODES_PER_RANGE", 7)
-    monkeypatch.setattr(neo4j_read, "EDGES_PER_RANGE", 11)
+    monkeypatch.setattr("graphrec.store.neo4j.read.NODES_PER_RANGE", 7)
+    monkeypatch.setattr("graphrec.store.neo4j.read.EDGES_PER_RANGE", 11)
     assert stored_edges(rated, "RATED", "User", "Item", "rating", "at") == expected
     assert len(stored_nodes(rated, "User")) == 40
     by_name = Reader(rated._server.rows, 2, "elementId").relationships("RATED", "User", "Item", ["rating"])
@@ -135,9 +133,9 @@ def test_ranges_and_both_identities_read_the_same(rated: Neo4jStore, monkeypatch
 def test_rows_that_are_looked_up_are_compared_alike(
     rated: Neo4jStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(neo4j_write, "WHOLE", 0)
-    monkeypatch.setattr(neo4j_read, "LOOKUP_ROWS", 2)
-    monkeypatch.setattr(neo4j_write, "BATCH_ROWS", 2)
+    monkeypatch.setattr("graphrec.store.neo4j.write.WHOLE", 0)
+    monkeypatch.setattr("graphrec.store.neo4j.read.LOOKUP_ROWS", 2)
+    monkeypatch.setattr("graphrec.store.neo4j.write.BATCH_ROWS", 2)
     stored = stored_edges(rated, "RATED", "User", "Item", "rating", "at")
     pairs = list(stored)[:5]
     same = edges(*pairs, rating=[stored[p][0] for p in pairs], at=[stored[p][1] for p in pairs])
@@ -156,7 +154,7 @@ def test_rows_that_are_looked_up_are_compared_alike(
 def test_a_long_transaction_is_committed_in_parts(
     store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(neo4j_work, "TRANSACTION_ROWS", 10)
+    monkeypatch.setattr("graphrec.store.neo4j.work.TRANSACTION_ROWS", 10)
 
     def load() -> None:
         with store.transaction():
@@ -212,7 +210,7 @@ def test_the_server_refuses_to_write_and_to_take_too_long(
         with pytest.raises(QueryError, match="only reads"):
             rated.query(text)
     assert rated.counts() == before
-    monkeypatch.setattr(neo4j_store, "QUERY_SECONDS", 1.0)
+    monkeypatch.setattr("graphrec.store.neo4j.store.QUERY_SECONDS", 1.0)
     with pytest.raises(QueryError, match="longer than the time allowed"):
         rated.query("UNWIND range(1, 100000000) AS a UNWIND range(1, 100000) AS b RETURN count(*)")
 
@@ -251,8 +249,8 @@ def test_the_nearest_by_the_index_are_the_nearest(
     exact = [n.id for n in store.nearest("Item", "emb", wanted, 60, metric=metric)]
     assert store._vectors._kept
     store._vectors._kept.clear()
-    monkeypatch.setattr(neo4j_vectors, "EXACT_ROWS", 100)
-    monkeypatch.setattr(neo4j_vectors, "NARROW", 10)
+    monkeypatch.setattr("graphrec.store.neo4j.vectors.EXACT_ROWS", 100)
+    monkeypatch.setattr("graphrec.store.neo4j.vectors.NARROW", 10)
     found = [n.id for n in store.nearest("Item", "emb", wanted, 10, metric=metric)]
     if metric == "cosine":
         assert not store._vectors._kept, "the index was not asked"

@@ -16,8 +16,8 @@ import pyarrow as pa
 from graphrec import schema
 from graphrec.rows import ARROW
 from graphrec.store.base import Ints, Relationships
-from graphrec.store.neo4j_server import Rows
-from graphrec.store.neo4j_values import PARAMETERS, collected, column
+from graphrec.store.neo4j.server import Rows
+from graphrec.store.neo4j.values import PARAMETERS, collected, column
 from graphrec.store.upsert import positions
 
 NODES_PER_RANGE = 100_000

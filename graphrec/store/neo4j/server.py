@@ -12,8 +12,8 @@ import neo4j
 from neo4j import GraphDatabase, ManagedTransaction, Session, unit_of_work
 
 from graphrec.errors import StoreError
-from graphrec.store.neo4j_errors import Failure, explained
-from graphrec.store.neo4j_login import Login
+from graphrec.store.neo4j.errors import Failure, explained
+from graphrec.store.neo4j.login import Login
 
 CONNECT_SECONDS = 10.0
 WAIT_SECONDS = 30.0

@@ -14,8 +14,8 @@ from graphrec import schema
 from graphrec.store.base import Ints, Written
 from graphrec.store.checks import no_such_end
 from graphrec.store.edges import StoredEdges, edge_keys
-from graphrec.store.neo4j_read import Reader
-from graphrec.store.neo4j_work import Statement, Work
+from graphrec.store.neo4j.read import Reader
+from graphrec.store.neo4j.work import Statement, Work
 from graphrec.store.upsert import plan, positions
 
 BATCH_ROWS = 10_000

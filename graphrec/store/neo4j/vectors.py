@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from graphrec.errors import StoreError
 from graphrec.store.base import Floats, Neighbour
 from graphrec.store.nearest import exact_nearest
-from graphrec.store.neo4j_read import LOOKUP_ROWS, Run
-from graphrec.store.neo4j_server import Server
-from graphrec.store.neo4j_work import BUMP, Statement, Work
+from graphrec.store.neo4j.read import LOOKUP_ROWS, Run
+from graphrec.store.neo4j.server import Server
+from graphrec.store.neo4j.work import BUMP, Statement, Work
 
 log = logging.getLogger(__name__)
 

@@ -20,14 +20,14 @@ from graphrec import schema
 from graphrec.errors import StoreError
 from graphrec.store.base import Floats, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
-from graphrec.store.neo4j_errors import Failure, wrong_query
-from graphrec.store.neo4j_login import Login, address, login
-from graphrec.store.neo4j_read import Reader
-from graphrec.store.neo4j_server import Rows, Server
-from graphrec.store.neo4j_values import table as arrow_table
-from graphrec.store.neo4j_vectors import Vectors
-from graphrec.store.neo4j_work import Work
-from graphrec.store.neo4j_write import Writer
+from graphrec.store.neo4j.errors import Failure, wrong_query
+from graphrec.store.neo4j.login import Login, address, login
+from graphrec.store.neo4j.read import Reader
+from graphrec.store.neo4j.server import Rows, Server
+from graphrec.store.neo4j.values import table as arrow_table
+from graphrec.store.neo4j.vectors import Vectors
+from graphrec.store.neo4j.work import Work
+from graphrec.store.neo4j.write import Writer
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from typing import Any, TypeVar, cast
 from neo4j import Session, Transaction
 
 from graphrec.errors import StoreError
-from graphrec.store.neo4j_errors import Failure, worth_retrying
-from graphrec.store.neo4j_server import WAIT_SECONDS, WRITE_SECONDS, Rows, Server
+from graphrec.store.neo4j.errors import Failure, worth_retrying
+from graphrec.store.neo4j.server import WAIT_SECONDS, WRITE_SECONDS, Rows, Server
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import re
 from neo4j.exceptions import AuthError, DriverError, IncompleteCommit, Neo4jError
 
 from graphrec.errors import QueryError, StoreBusy, StoreError
-from graphrec.store.neo4j_login import Login
+from graphrec.store.neo4j.login import Login
 
 Failure = (Neo4jError, DriverError, OSError)
 """What a call of the driver may raise, besides ``ValueError`` and ``TypeError`` for values that it cannot send."""
