@@ -14,7 +14,7 @@ import pytest
 from graphrec.errors import ConfigError, GraphrecError, QueryError, StoreError
 from graphrec.store.base import Written, closing
 from graphrec.store.neo4j.login import Login, address, login
-from graphrec.store.neo4j.read import Reader
+from graphrec.store.neo4j.read import STRINGS, Reader
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import Neo4jServer, free_port
@@ -119,7 +119,7 @@ def test_ranges_and_both_identities_read_the_same(rated: Neo4jStore, monkeypatch
     monkeypatch.setattr("graphrec.store.neo4j.read.EDGES_PER_RANGE", 11)
     assert stored_edges(rated, "RATED", "User", "Item", "rating", "at") == expected
     assert len(stored_nodes(rated, "User")) == 40
-    by_name = Reader(rated._server.rows, 2, "elementId").relationships("RATED", "User", "Item", ["rating"])
+    by_name = Reader(rated._server.rows, 2, STRINGS).relationships("RATED", "User", "Item", ["rating"])
     found = {
         (by_name.source_ids[int(a)].as_py(), by_name.target_ids[int(b)].as_py()): rating
         for a, b, rating in zip(

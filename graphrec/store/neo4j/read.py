@@ -16,7 +16,7 @@ import pyarrow as pa
 from graphrec import schema
 from graphrec.rows import ARROW
 from graphrec.store.base import Ints, Relationships
-from graphrec.store.neo4j.server import Rows
+from graphrec.store.neo4j.server import Bulk, Rows
 from graphrec.store.neo4j.values import PARAMETERS, collected, column
 from graphrec.store.upsert import positions
 
@@ -24,8 +24,26 @@ NODES_PER_RANGE = 100_000
 EDGES_PER_RANGE = 100_000
 LOOKUP_ROWS = 10_000
 
-IDENTITIES = {"id": "CYPHER 5 ", "elementId": ""}
-"""Functions that identify a node, each with the prefix that a query with it needs; ``id`` gives smaller values."""
+INTERNAL = "internal id"
+"""A column of what a server calls its nodes itself: found faster than by an index, and good for one transaction."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How queries name a node by its internal id: a function, its type, and the prefix that they need."""
+
+    function: str
+    type: pa.DataType
+    prefix: str
+
+    def match(self, variable: str, label: str, value: str) -> str:
+        """Return Cypher that binds ``variable`` to the node of ``label`` whose internal id is ``value``."""
+        return f"MATCH ({variable}:`{label}`) WHERE {self.function}({variable}) = {value}"
+
+
+NUMBERS = Identity("id", pa.int64(), "CYPHER 5 ")
+STRINGS = Identity("elementId", pa.string(), "")
+"""Where a server has no Cypher 5 any more; larger, and slower."""
 
 
 class Run(Protocol):
@@ -42,12 +60,12 @@ class Reader:
     Attributes:
         run: runs a query.
         sessions: how many ranges of relationships are read at once; 1 inside a transaction.
-        identity: ``"id"``, or ``"elementId"`` where the server has no Cypher 5.
+        identity: how nodes are named.
     """
 
     run: Run
     sessions: int = 2
-    identity: str = "id"
+    identity: Identity = NUMBERS
 
     def nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
@@ -55,13 +73,27 @@ class Reader:
         pages = self._pages(label, [collected("n", prop) for prop in known])
         return _node_table(label, known, pages)
 
+    def named_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
+        """Return the same with the column ``INTERNAL``."""
+        known = [schema.label(label).property(name) for name in properties]
+        lists = [*(collected("n", prop) for prop in known), f"collect({self.identity.function}(n))"]
+        internal = [pa.array([], self.identity.type)]
+
+        def pages() -> Iterator[list[list[object]]]:
+            for *page, names in self._pages(label, lists, self.identity.prefix):
+                internal.append(pa.array(names, self.identity.type))
+                yield page
+
+        table = _node_table(label, known, pages())
+        return table.append_column(INTERNAL, pa.chunked_array(internal))
+
     def some_nodes(self, label: str, ids: pa.Array, properties: Sequence[str] = ()) -> pa.Table:
         """Return the same of those nodes whose id is in ``ids``, without repeats."""
         known = [schema.label(label).property(name) for name in properties]
         lists = ", ".join(["collect(n.id)", *(collected("n", prop) for prop in known)])
         text = f"UNWIND $keys AS key MATCH (n:`{label}` {{id: key}}) RETURN {lists}"
         pages = (
-            self.run(text, keys=ids.slice(start, LOOKUP_ROWS).to_pylist(), **PARAMETERS)[0]
+            self.run(text, keys=Bulk(ids.slice(start, LOOKUP_ROWS).to_pylist()), **PARAMETERS)[0]
             for start in range(0, len(ids), LOOKUP_ROWS)
         )
         return _node_table(label, known, pages)
@@ -70,18 +102,19 @@ class Reader:
         self, name: str, source: str, target: str, properties: Sequence[str] = ()
     ) -> Relationships:
         """Return every relationship of a type between two labels; one to a node that came meanwhile is left out."""
+        # An end of another label, or one that came meanwhile, is told by its internal id: cheaper than by its label.
         known = [schema.relationship(name).property(prop) for prop in properties]
         starts = self._ends(source, f"COUNT {{ (n)-[:`{name}`]->() }}")
         ends = starts if source == target else self._ends(target, "0")
-        lists = [f"collect({self.identity}(b))", *(collected("e", prop) for prop in known)]
+        lists = [f"collect({self.identity.function}(b))", *(collected("e", prop) for prop in known)]
         text = (
-            f"{IDENTITIES[self.identity]}UNWIND range(0, size($keys) - 1) AS row "
-            f"WITH row, $keys[row] AS key MATCH (a) WHERE {self.identity}(a) = key "
-            f"MATCH (a)-[e:`{name}`]->(b:`{target}`) RETURN collect(row), {', '.join(lists)}"
+            f"{self.identity.prefix}UNWIND range(0, size($keys) - 1) AS row "
+            f"WITH row, $keys[row] AS key {self.identity.match('a', source, 'key')} "
+            f"MATCH (a)-[e:`{name}`]->(b) RETURN collect(row), {', '.join(lists)}"
         )
 
         def read(rows: Ints) -> tuple[Ints, list[pa.Array]]:
-            keys = starts.keys.take(pa.array(rows)).to_pylist()
+            keys = Bulk(starts.keys.take(pa.array(rows)).to_pylist())
             found = self.run(text, keys=keys, **PARAMETERS)[0]
             values = [column(v, prop, name) for v, prop in zip(found[2:], known, strict=True)]
             targets = pa.array(found[1], ends.keys.type)
@@ -112,7 +145,7 @@ class Reader:
         rows, columns = [np.empty(0, np.int64)], [[pa.array([], ARROW[p.type])] for p in known]
         for start in range(0, pairs.num_rows, LOOKUP_ROWS):
             part = pairs.slice(start, LOOKUP_ROWS)
-            ends = {end: part[end].to_pylist() for end in ("from", "to")}
+            ends = {end: Bulk(part[end].to_pylist()) for end in ("from", "to")}
             found = self.run(text, **ends, **PARAMETERS)[0]
             rows.append(np.array(found[0], np.int64) + start)
             for parts, values, prop in zip(columns, found[1:], known, strict=True):
@@ -121,10 +154,10 @@ class Reader:
         return np.concatenate(rows), pa.table(named)
 
     def _ends(self, label: str, degree: str) -> _Ends:
-        lists = [f"collect({self.identity}(n))", f"collect({degree})"]
-        pages = list(self._pages(label, lists, IDENTITIES[self.identity]))
+        lists = [f"collect({self.identity.function}(n))", f"collect({degree})"]
+        pages = list(self._pages(label, lists, self.identity.prefix))
         ids = pa.chunked_array([pa.array(page[0], pa.string()) for page in pages], pa.string())
-        kind = pa.int64() if self.identity == "id" else pa.string()
+        kind = self.identity.type
         keys = pa.chunked_array([pa.array(page[1], kind) for page in pages], kind).combine_chunks()
         degrees = np.concatenate([np.empty(0, np.int64), *(np.array(p[2], np.int64) for p in pages)])
         return _Ends(ids, keys, degrees)

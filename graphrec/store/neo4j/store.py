@@ -22,10 +22,10 @@ from graphrec.store.base import Floats, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
 from graphrec.store.neo4j.errors import Failure, wrong_query
 from graphrec.store.neo4j.login import Login, address, login
-from graphrec.store.neo4j.read import Reader
+from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
 from graphrec.store.neo4j.server import Rows, Server
 from graphrec.store.neo4j.values import table as arrow_table
-from graphrec.store.neo4j.vectors import Vectors
+from graphrec.store.neo4j.vectors import LATER, Vectors
 from graphrec.store.neo4j.work import Work
 from graphrec.store.neo4j.write import Writer
 
@@ -57,6 +57,7 @@ class Neo4jStore:
         self._write = write
         self._vectors = Vectors(self._server)
         self._local = local()
+        self._known_identity: Identity | None = None
         try:
             self._server.check()
         except BaseException:
@@ -89,7 +90,7 @@ class Neo4jStore:
             return
         self._writable()
         work = Work(self._server)
-        self._local.open = (os.getpid(), Writer(work, Reader(work.read, 1)), {})
+        self._local.open = (os.getpid(), Writer(work, Reader(work.read, 1, self._identity())), {})
         try:
             yield
             work.commit()
@@ -99,7 +100,7 @@ class Neo4jStore:
             raise
         finally:
             self._local.open = None
-        for (label, name), wanted in indexes.items():
+        for (label, name), wanted in sorted(indexes.items(), key=lambda index: index[0][0] in LATER):
             if wanted:
                 self._vectors.index(label, name)
             else:
@@ -242,7 +243,16 @@ class Neo4jStore:
 
     def _reader(self) -> Reader:
         writer = self._writer()
-        return Reader(self._server.rows) if writer is None else writer.reader
+        return Reader(self._server.rows, identity=self._identity()) if writer is None else writer.reader
+
+    def _identity(self) -> Identity:
+        if self._known_identity is None:
+            try:
+                self._server.rows(f"{NUMBERS.prefix}RETURN 1")
+                self._known_identity = NUMBERS
+            except StoreError:
+                self._known_identity = STRINGS
+        return self._known_identity
 
     def _steadily(self, names: Sequence[str], read: Callable[[], Result]) -> Result:
         if self._writer() is not None:

@@ -20,7 +20,7 @@ from graphrec.errors import StoreError
 from graphrec.store.base import Floats, Neighbour
 from graphrec.store.nearest import exact_nearest
 from graphrec.store.neo4j.read import LOOKUP_ROWS, Run
-from graphrec.store.neo4j.server import Server
+from graphrec.store.neo4j.server import Bulk, Rows, Server
 from graphrec.store.neo4j.work import BUMP, Statement, Work
 
 log = logging.getLogger(__name__)
@@ -32,15 +32,25 @@ OVER_FETCH = 10
 AT_LEAST = 100
 AT_MOST = 2_000
 INDEX_SECONDS = 3_600
+LATER = ("User",)
+"""Labels that are seldom searched, and have many nodes: 60k users take the server 20 s of work."""
 
 
 @dataclass(frozen=True)
 class Described:
-    """What the graph says of an embedding: a number that grows with every change, its dimension, its longest vector."""
+    """What the graph says of an embedding.
+
+    Attributes:
+        version: grows with every change.
+        dimension: of its vectors.
+        longest: the length of the longest vector that it ever had.
+        nodes: how many its label has, with a vector or without.
+    """
 
     version: int
     dimension: int
     longest: float
+    nodes: int
 
 
 class Vectors:
@@ -74,10 +84,10 @@ class Vectors:
             def parameters(keys: pa.Array = keys, rows: Floats = rows) -> dict[str, Any]:
                 return {
                     "name": name,
-                    "rows": list(map(list, zip(keys.to_pylist(), rows.tolist(), strict=True))),
+                    "rows": Bulk(map(list, zip(keys.to_pylist(), rows.tolist(), strict=True))),
                 }
 
-            work.write(Statement(text, parameters, len(keys), len(keys)))
+            work.write(Statement(text, parameters, len(keys)))
 
     def drop(self, work: Work, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``."""
@@ -96,7 +106,7 @@ class Vectors:
         if described and kept and kept[0] == described.version:
             return kept[1], kept[2]
         text = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN n.id, n.`{name}`"
-        found = _matrix(run(text), label, name)
+        found = _matrix(*_columns(run(text)), label, name)
         if described:
             self._kept[label, name] = (described.version, *found)
         return found
@@ -125,8 +135,7 @@ class Vectors:
         fast = (
             described is not None and among is None and k >= 1 and np.shape(vector) == (described.dimension,)
         )
-        if fast and not self._fresh(label, name, described) and self._many(run, label):
-            assert described is not None
+        if fast and described and described.nodes > EXACT_ROWS and not self._fresh(label, name, described):
             best = self._by_index(run, label, name, vector, k, asked, described)
             if best is not None:
                 return best
@@ -134,7 +143,10 @@ class Vectors:
         return exact_nearest(ids, vectors, vector, k, **asked) if len(ids) else []
 
     def index(self, label: str, name: str) -> None:
-        """Create the vector index of an embedding where it is missing, and wait until it can be asked."""
+        """Create the vector index of an embedding where it is missing, and wait until it can be asked.
+
+        For what is in ``LATER``, nobody waits: until the server has built it, all vectors are compared.
+        """
         index = index_name(label, name)
         options = (
             "{indexConfig: {`vector.similarity_function`: 'cosine', `vector.quantization.enabled`: false}}"
@@ -143,7 +155,10 @@ class Vectors:
             self._server.command(
                 f"CREATE VECTOR INDEX `{index}` IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`) OPTIONS {options}"
             )
-            self._server.command("CALL db.awaitIndexes($seconds)", seconds=INDEX_SECONDS)
+            if label not in LATER:
+                self._server.command(
+                    "CALL db.awaitIndex($index, $seconds)", index=index, seconds=INDEX_SECONDS
+                )
         except StoreError as error:
             log.warning("no vector index for %s.%s, so every search compares all: %s", label, name, error)
 
@@ -151,12 +166,9 @@ class Vectors:
         """Drop the vector index of an embedding; nothing happens where there is none."""
         self._server.command(f"DROP INDEX `{index_name(label, name)}` IF EXISTS")
 
-    def _fresh(self, label: str, name: str, described: Described | None) -> bool:
+    def _fresh(self, label: str, name: str, described: Described) -> bool:
         kept = self._kept.get((label, name))
-        return bool(kept and described and kept[0] == described.version)
-
-    def _many(self, run: Run, label: str) -> bool:
-        return bool(run(f"MATCH (n:`{label}`) RETURN count(n)")[0][0] > EXACT_ROWS)
+        return kept is not None and kept[0] == described.version
 
     def _by_index(
         self,
@@ -175,17 +187,17 @@ class Vectors:
         wanted = max(OVER_FETCH * k, AT_LEAST) + len(without)
         while wanted <= AT_MOST:
             try:
-                rows = run(
+                ((keys, lists),) = run(
                     "CALL db.index.vector.queryNodes($index, $wanted, $vector) YIELD node "
-                    f"RETURN node.id, node.`{name}`",
+                    f"RETURN collect(node.id), collect(node.`{name}`)",
                     index=index_name(label, name), wanted=wanted, vector=np.asarray(vector, np.float64).tolist(),
                 )  # fmt: skip
             except StoreError as error:
                 log.info("the vector index of %s.%s cannot be asked: %s", label, name, error)
                 return None
-            if len(rows) < wanted:
+            ids, vectors = _matrix(keys, lists, label, name)
+            if len(ids) < wanted:
                 return None
-            ids, vectors = _matrix(rows, label, name)
             best = exact_nearest(ids, vectors, vector, k, **asked)
             if len(best) == k and best[-1].score >= _best_left(vectors, vector, asked["metric"], described):
                 return best
@@ -199,13 +211,16 @@ class Vectors:
         )
         rows = []
         for start in range(0, len(ids), LOOKUP_ROWS):
-            rows += run(text, keys=ids.slice(start, LOOKUP_ROWS).to_pylist())
-        return _matrix(rows, label, name)
+            rows += run(text, keys=Bulk(ids.slice(start, LOOKUP_ROWS).to_pylist()))
+        return _matrix(*_columns(rows), label, name)
 
 
 def describe(run: Run, label: str, name: str) -> Described | None:
     """Return what was noted when an embedding was written; None for one that is not ours."""
-    text = "MATCH (m:GraphrecMeta {id: $id}) RETURN m.version, m.dimension, m.longest"
+    text = (
+        f"MATCH (m:GraphrecMeta {{id: $id}}) "
+        f"RETURN m.version, m.dimension, m.longest, COUNT {{ MATCH (n:`{label}`) }}"
+    )
     found = run(text, id=_meta(label, name))
     return Described(*found[0]) if found else None
 
@@ -228,13 +243,16 @@ def _meta(label: str, name: str) -> str:
     return f"{label}.{name}"
 
 
-def _matrix(rows: Sequence[Sequence[Any]], label: str, name: str) -> tuple[pa.Array, Floats]:
-    ids = pa.array([row[0] for row in rows], pa.string())
+def _columns(rows: Rows) -> tuple[list[Any], list[Any]]:
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def _matrix(ids: Sequence[Any], lists: Sequence[Any], label: str, name: str) -> tuple[pa.Array, Floats]:
     try:
-        vectors = np.array([row[1] for row in rows], np.float32)
+        vectors = np.array(lists, np.float32)
     except (ValueError, TypeError) as error:
         raise StoreError(f"{label}.{name} does not hold vectors of one dimension") from error
-    return ids, vectors if len(rows) else np.empty((0, 0), np.float32)
+    return pa.array(ids, pa.string()), vectors if len(lists) else np.empty((0, 0), np.float32)
 
 
 def _best_left(vectors: Floats, vector: Floats, metric: str, described: Described) -> float:

@@ -32,19 +32,22 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Statement:
-    """A writing statement that may be run twice without harm.
+    """A writing statement that may be run again without harm.
 
     Attributes:
         text: Cypher.
         parameters: makes its parameters, each time it is run: Arrow and numpy are smaller than what the driver takes.
-        rows: how many it writes.
-        expected: the least that it must return, where it returns how many it wrote.
+        rows: how many it writes, which is what it returns.
+        told: what to do with the first row that it returns.
+        again: what to run instead once its transaction had to be begun anew: internal ids, of nodes that were created
+            in it, do not hold any more.
     """
 
     text: str
     parameters: Callable[[], dict[str, Any]]
     rows: int = 0
-    expected: int | None = None
+    told: Callable[[list[Any]], None] | None = None
+    again: Statement | None = None
 
 
 class Work:
@@ -57,6 +60,7 @@ class Work:
         self._journal: list[Statement] = []
         self._rows = 0
         self._changed: set[str] = set()
+        self._begun_anew = False
         self.committed = 0
         """Rows committed already."""
 
@@ -109,6 +113,7 @@ class Work:
                 return step(self._begun())
             except Failure as error:
                 self._leave()
+                self._begun_anew = True
                 if not worth_retrying(error) or time.monotonic() > deadline:
                     raise self._server.failure(error) from error
                 log.info("%s: %s; trying again", self._server.uri, self._server.failure(error))
@@ -127,11 +132,15 @@ class Work:
         return self._transaction
 
     def _run(self, transaction: Transaction, statement: Statement) -> None:
+        if self._begun_anew and statement.again is not None:
+            statement = statement.again
         found = transaction.run(cast(Any, statement.text), statement.parameters()).values()
-        if statement.expected is not None and found[0][0] < statement.expected:
+        if statement.rows and found[0][0] < statement.rows:
             raise StoreError(
                 f"{self._server.uri}: nodes were deleted while they were written to; repeat the command"
             )
+        if statement.told is not None:
+            statement.told(found[0])
 
     def _leave(self) -> None:
         session, self._session, self._transaction = self._session, None, None

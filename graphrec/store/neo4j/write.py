@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ from graphrec import schema
 from graphrec.store.base import Ints, Written
 from graphrec.store.checks import no_such_end
 from graphrec.store.edges import StoredEdges, edge_keys
-from graphrec.store.neo4j.read import Reader
+from graphrec.store.neo4j.read import INTERNAL, Reader
+from graphrec.store.neo4j.server import Bulk
 from graphrec.store.neo4j.work import Statement, Work
 from graphrec.store.upsert import plan, positions
 
@@ -34,7 +35,7 @@ class Writer:
 
     work: Work
     reader: Reader
-    _ids: dict[str, pa.ChunkedArray] = field(default_factory=dict)
+    _nodes: dict[str, pa.Table] = field(default_factory=dict)
     _edges: dict[tuple[str, str, str], StoredEdges] = field(default_factory=dict)
     _asked: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
@@ -45,14 +46,12 @@ class Writer:
         keys = table[schema.KEY].combine_chunks()
         stored = self._stored_nodes(label, keys, names)
         todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
-        node = f"(n:`{label}` {{id: row[0]}})"
-        self._write(f"UNWIND $rows AS row MERGE {node}{_assigned('n', names, 1)} RETURN count(*)", todo.new)
-        self._write(
-            f"UNWIND $rows AS row MATCH {node}{_assigned('n', names, 1)} RETURN count(*)", todo.changed
-        )
-        if todo.new.num_rows and label in self._ids:
-            known = self._ids[label]
-            self._ids[label] = pa.chunked_array([*known.chunks, *todo.new[schema.KEY].chunks], pa.string())
+        node = f"(n:`{label}` {{id: row[0]}}){_assigned('n', names, 1)}"
+        for part in _batches(todo.new):
+            self._create_nodes(label, f"UNWIND $rows AS row MERGE {node}", part)
+        for part in _batches(todo.changed):
+            text = f"UNWIND $rows AS row MATCH {node} RETURN count(*)"
+            self.work.write(Statement(text, _row_lists(part), part.num_rows))
         return self._told([label], todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
     def relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
@@ -64,11 +63,14 @@ class Writer:
         # All blocks so far: many small ones, each looked up, would cost more than reading everything once.
         self._asked[key] = self._asked.get(key, 0) + table.num_rows
         whole = self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e)") <= WHOLE * self._asked[key]
+        internal: list[pa.ChunkedArray] = []
         if whole or key in self._edges:
-            starts, ends = (self._all_ids(label) for label in (source, target))
-            keys = edge_keys(
-                self._at(table["from"], starts, name, source), self._at(table["to"], ends, name, target)
-            )
+            rows = []
+            for column, label in (("from", source), ("to", target)):
+                nodes = self._all_nodes(label)
+                rows.append(self._at(table[column], nodes[schema.KEY], name, label))
+                internal.append(nodes[INTERNAL].take(pa.array(rows[-1])))
+            keys = edge_keys(rows[0], rows[1])
             stored = self._stored_edges(name, source, target, names)
             at = stored.find(keys)
             todo = plan(table, stored.properties, at, ("from", "to"))
@@ -77,15 +79,18 @@ class Writer:
         else:
             self.require(source, table["from"], name)
             self.require(target, table["to"], name)
-            rows, values = self.reader.some_relationships(name, source, target, table, names)
+            found, values = self.reader.some_relationships(name, source, target, table, names)
             at = np.full(table.num_rows, -1, np.int64)
-            at[rows] = np.arange(len(rows))
+            at[found] = np.arange(len(found))
             todo = plan(table, values, at, ("from", "to"))
-        ends_text = f"MATCH (a:`{source}` {{id: row[0]}}) MATCH (b:`{target}` {{id: row[1]}})"
-        for verb, rows_of in (("MERGE", todo.new), ("MATCH", todo.changed)):
-            # MERGE also for what is new: should its transaction have to be repeated, nothing is doubled.
-            text = f"UNWIND $rows AS row {ends_text} {verb} (a)-[e:`{name}`]->(b){_assigned('e', names, 2)}"
-            self._write(f"{text} RETURN count(*)", rows_of)
+        # MERGE also for what is new: should its transaction have to be repeated, nothing is doubled.
+        for verb, news, at_rows in (
+            ("MERGE", todo.new, np.flatnonzero(at < 0)),
+            ("MATCH", todo.changed, todo.rows),
+        ):
+            text = f"{verb} (a)-[e:`{name}`]->(b){_assigned('e', names, 2)} RETURN count(*)"
+            ends = [column.take(pa.array(at_rows)) for column in internal]
+            self._write_relationships((source, target), text, news, ends)
         return self._told([name], todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
     def require(self, label: str, ids: pa.ChunkedArray, what: str) -> None:
@@ -93,6 +98,39 @@ class Writer:
         keys = pc.unique(ids)
         stored = self._stored_nodes(label, keys, [])
         self._at(ids, stored[schema.KEY], what, label)
+
+    def _create_nodes(self, label: str, text: str, part: pa.Table) -> None:
+        """Create nodes, and keep their internal ids where those of the label are known."""
+        plain = Statement(f"{text} RETURN count(*)", _row_lists(part), part.num_rows)
+        if label not in self._nodes:
+            self.work.write(plain)
+            return
+        identity, told = self.reader.identity, list[list[Any]]()
+        text = f"{identity.prefix}{text} RETURN count(*), collect(n.id), collect({identity.function}(n))"
+        self.work.write(Statement(text, plain.parameters, plain.rows, told.append, plain))
+        _, ids, internal = told[0] if told else (0, part[schema.KEY], pa.nulls(part.num_rows))
+        created = pa.table({schema.KEY: ids, INTERNAL: internal})
+        self._nodes[label] = pa.concat_tables([self._nodes[label], created.cast(self._nodes[label].schema)])
+
+    def _write_relationships(
+        self, labels: tuple[str, str], text: str, table: pa.Table, internal: Sequence[pa.ChunkedArray]
+    ) -> None:
+        """Run ``text`` for rows of ids and properties, with their ends by internal ids where those are known."""
+        identity = self.reader.identity
+        ends = list(zip("ab", labels, ("row[0]", "row[1]"), strict=True))
+        by_id = " ".join(f"MATCH ({end}:`{label}` {{id: {value}}})" for end, label, value in ends)
+        by_name = " ".join(identity.match(*end) for end in ends)
+        named = table
+        for place, column in enumerate(internal):
+            named = named.set_column(place, named.column_names[place], column)
+        for part, fast in zip(_batches(table), _batches(named), strict=True):
+            statement = Statement(f"UNWIND $rows AS row {by_id} {text}", _row_lists(part), part.num_rows)
+            if internal:
+                statement = Statement(
+                    f"{identity.prefix}UNWIND $rows AS row {by_name} {text}", _row_lists(fast), part.num_rows,
+                    again=statement,
+                )  # fmt: skip
+            self.work.write(statement)
 
     def _at(self, values: pa.ChunkedArray, ids: pa.ChunkedArray, name: str, label: str) -> Ints:
         found = positions(values, ids)
@@ -102,36 +140,33 @@ class Writer:
 
     def _stored_nodes(self, label: str, keys: pa.Array, names: Sequence[str]) -> pa.Table:
         """Return those of ``keys`` that are stored, perhaps among others, with properties."""
-        if label in self._ids:
+        if label in self._nodes:
             if not names:
-                return pa.table({schema.KEY: self._ids[label]})
-            keys = keys.filter(pa.array(positions(pa.chunked_array([keys]), self._ids[label]) >= 0))
+                return self._nodes[label]
+            keys = keys.filter(
+                pa.array(positions(pa.chunked_array([keys]), self._nodes[label][schema.KEY]) >= 0)
+            )
         if self._count(f"MATCH (n:`{label}`) RETURN count(n)") > WHOLE * len(keys):
             return self.reader.some_nodes(label, keys, names)
-        found = self.reader.nodes(label, names)
-        self._ids[label] = found[schema.KEY]
+        found = self.reader.named_nodes(label, names)
+        self._nodes[label] = found.select([schema.KEY, INTERNAL])
         return found
 
-    def _all_ids(self, label: str) -> pa.ChunkedArray:
-        if label not in self._ids:
-            self._ids[label] = self.reader.nodes(label)[schema.KEY]
-        return self._ids[label]
+    def _all_nodes(self, label: str) -> pa.Table:
+        if label not in self._nodes:
+            self._nodes[label] = self.reader.named_nodes(label)
+        return self._nodes[label]
 
     def _stored_edges(self, name: str, source: str, target: str, names: Sequence[str]) -> StoredEdges:
         stored = self._edges.get((name, source, target))
         if stored is None or stored.properties.column_names != list(names):
             found = self.reader.relationships(name, source, target, names)
-            starts = positions(found.source_ids, self._all_ids(source))[found.source]
-            ends = positions(found.target_ids, self._all_ids(target))[found.target]
+            starts = positions(found.source_ids, self._all_nodes(source)[schema.KEY])[found.source]
+            ends = positions(found.target_ids, self._all_nodes(target)[schema.KEY])[found.target]
             properties = pa.table({name: found.properties[name] for name in names})
             stored = StoredEdges(edge_keys(starts, ends), properties)
             self._edges[name, source, target] = stored
         return stored
-
-    def _write(self, text: str, table: pa.Table) -> None:
-        for start in range(0, table.num_rows, BATCH_ROWS):
-            part = table.slice(start, BATCH_ROWS)
-            self.work.write(Statement(text, _row_lists(part), part.num_rows, part.num_rows))
 
     def _told(self, names: Sequence[str], created: int, updated: int, unchanged: int) -> Written:
         if created or updated:
@@ -142,8 +177,13 @@ class Writer:
         return int(self.work.read(text)[0][0])
 
 
+def _batches(table: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, table.num_rows, BATCH_ROWS):
+        yield table.slice(start, BATCH_ROWS)
+
+
 def _row_lists(part: pa.Table) -> Callable[[], dict[str, Any]]:
-    return lambda: {"rows": list(map(list, zip(*(c.to_pylist() for c in part.columns), strict=True)))}
+    return lambda: {"rows": Bulk(map(list, zip(*(c.to_pylist() for c in part.columns), strict=True)))}
 
 
 def _assigned(variable: str, names: Sequence[str], first: int) -> str:
