@@ -116,6 +116,7 @@ def load(
     current: str | None = None
     doubted: str | None = None
     said = Contradictions()
+    writing = _Writing(store, report, progress)
     with ExitStack() as held:
         held.callback(rejects.finish, store is not None)
         file = held.enter_context(ExitStack())
@@ -124,6 +125,7 @@ def load(
         try:
             for block in loader.blocks(paths, options, workspace.root):
                 if store is not None and block.source != current:
+                    writing.finish()
                     file.close()
                     _write_features(features, matrices, report)
                     file.enter_context(store.transaction())
@@ -140,6 +142,7 @@ def load(
                         raise DataError(
                             "highlights given by start and end need their videos; load those first"
                         )
+                    writing.finish()
                     block, checked = resolve(block, known)
                 else:
                     names = {key: block.columns.get(key, key) for key in _keys(block)}
@@ -153,16 +156,15 @@ def load(
                 rejects.add(block, checked)
                 if known is not None and isinstance(block, NodeBlock):
                     _check_fixed(known, block, checked.table)
-                name = block.label if isinstance(block, NodeBlock) else block.name
-                written = _write(store, block, checked.table, report) if store is not None else Written()
-                report.tally(name).add(block, checked, written)
-                progress(name, block.table.num_rows)
+                writing.take(block, checked)
         except DataError as error:
             if error.source not in (None, current):
                 # The file that cannot be read is the next one: the one before it is whole.
+                writing.finish()
                 file.close()
                 _write_features(features, matrices, report)
             raise
+        writing.finish()
         file.close()
         if store is not None:
             _write_features(features, matrices, report)
@@ -223,19 +225,44 @@ def _check_fixed(store: GraphStore, block: NodeBlock, table: pa.Table) -> None:
             )
 
 
-def _write(
-    store: GraphStore, block: NodeBlock | RelationshipBlock, table: pa.Table, report: LoadReport
-) -> Written:
-    if isinstance(block, NodeBlock):
-        return store.write_nodes(block.label, table)
-    for label, column in ((block.start, "from"), (block.end, "to")):
-        # An end that exists already is no news; only new ones are counted.
-        written = store.write_nodes(label, pa.table({schema.KEY: pc.unique(table[column])}))
-        if written.created:
-            tally = report.tally(label)
-            tally.read += written.created
-            tally.created += written.created
-    return store.write_relationships(block.name, block.start, block.end, table)
+@dataclass
+class _Writing:
+    """The blocks of a file on their way into the store.
+
+    Where a long transaction is committed in parts, they wait until the whole file was found to be good.
+    """
+
+    store: GraphStore | None
+    report: LoadReport
+    progress: Progress
+    waiting: list[tuple[NodeBlock | RelationshipBlock, Checked]] = field(default_factory=list)
+
+    def take(self, block: NodeBlock | RelationshipBlock, checked: Checked) -> None:
+        self.waiting.append((block, checked))
+        if self.store is None or self.store.part_rows is None:
+            self.finish()
+
+    def finish(self) -> None:
+        for block, checked in self.waiting:
+            written = self._write(block, checked.table)
+            name = block.label if isinstance(block, NodeBlock) else block.name
+            self.report.tally(name).add(block, checked, written)
+            self.progress(name, block.table.num_rows)
+        self.waiting.clear()
+
+    def _write(self, block: NodeBlock | RelationshipBlock, table: pa.Table) -> Written:
+        if self.store is None:
+            return Written()
+        if isinstance(block, NodeBlock):
+            return self.store.write_nodes(block.label, table)
+        for label, column in ((block.start, "from"), (block.end, "to")):
+            # An end that exists already is no news; only new ones are counted.
+            written = self.store.write_nodes(label, pa.table({schema.KEY: pc.unique(table[column])}))
+            if written.created:
+                tally = self.report.tally(label)
+                tally.read += written.created
+                tally.created += written.created
+        return self.store.write_relationships(block.name, block.start, block.end, table)
 
 
 def _write_features(features: list[FeatureBlock], matrices: FeatureStore, report: LoadReport) -> None:

@@ -65,6 +65,11 @@ class GraphStore(Protocol):
     uri: str
     """Where the graph is, without any password."""
 
+    @property
+    def part_rows(self) -> int | None:
+        """After so many rows a transaction is committed and another begun; None where it never is."""
+        ...
+
     def initialise(self) -> None:
         """Create what is missing of the schema: tables or constraints, properties, indexes."""
         ...
@@ -72,8 +77,8 @@ class GraphStore(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside the block, or none of them; blocks inside a block belong to the outer one.
 
-        A server has memory for so many rows: it may commit a block that writes more than 200,000 in parts. What fails
-        then leaves the earlier parts, says so in the log, and is finished by doing the same again, since every
+        A server has memory for so many rows: it may commit a block that writes more than ``part_rows`` in parts. What
+        fails then leaves the earlier parts, says so in the log, and is finished by doing the same again, since every
         write may be repeated.
         """
         ...

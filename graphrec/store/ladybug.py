@@ -61,6 +61,7 @@ class LadybugStore:
 
     def __init__(self, workspace: Workspace, *, write: bool = False) -> None:
         self.uri = str(workspace.database)
+        self.part_rows = None
         self.workspace = workspace
         self._held = ExitStack()
         # The connection serves one thread at a time, and its open transaction is no other thread's business.

@@ -24,6 +24,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.uri = "memory"
+        self.part_rows = None
         self._nodes: dict[str, dict[str, Row]] = {name: {} for name in schema.LABELS}
         self._edges: dict[Ends, dict[tuple[str, str], Row]] = {}
         self._vectors: dict[tuple[str, str], dict[str, Floats]] = {}

@@ -10,15 +10,21 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from neo4j import Transaction
+from neo4j.exceptions import ServiceUnavailable
 
-from graphrec.errors import ConfigError, GraphrecError, QueryError, StoreError
+from graphrec.api.load import load
+from graphrec.errors import BadRows, ConfigError, GraphrecError, QueryError, StoreError
+from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.store.base import Written, closing
 from graphrec.store.neo4j.login import Login, address, login
-from graphrec.store.neo4j.read import STRINGS, Reader
+from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
 from graphrec.store.neo4j.store import Neo4jStore
+from graphrec.store.neo4j.work import Statement, Work
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import Neo4jServer, free_port
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
+from graphrec.workspace import Workspace
 
 SECRET = "s3cret-of-the-test"
 
@@ -152,9 +158,9 @@ def test_rows_that_are_looked_up_are_compared_alike(
 
 @real
 def test_a_long_transaction_is_committed_in_parts(
-    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    store: Neo4jStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("graphrec.store.neo4j.work.TRANSACTION_ROWS", 10)
+    store.part_rows = 10
 
     def load() -> None:
         with store.transaction():
@@ -310,3 +316,49 @@ def test_a_server_that_comes_back_gets_the_transaction_again(
         rated.write_nodes("User", nodes("after"))
     assert {"before", "after"} <= set(stored_nodes(rated, "User"))
     assert rated.counts()["User"] == 42
+
+
+@real
+@pytest.mark.parametrize("identity", [NUMBERS, STRINGS])
+def test_a_transaction_begun_anew_writes_what_it_would_have_written(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, identity: Identity
+) -> None:
+    store.write_nodes("Item", nodes(*(f"i{n}" for n in range(5))))
+    store.write_nodes("User", nodes("u0"))
+    store._known_identity = identity
+    run, lost = Work._run, []
+
+    def flaky(work: Work, transaction: Transaction, statement: Statement) -> None:
+        run(work, transaction, statement)
+        if "RATED" in statement.text and not lost:
+            lost.append(statement.text)
+            raise ServiceUnavailable("the connection is gone")
+
+    monkeypatch.setattr(Work, "_run", flaky)
+    pairs = [(f"u{n}", f"i{n % 5}") for n in range(20)]
+    with store.transaction():
+        store.write_nodes("User", nodes(*(u for u, _ in pairs)))
+        store.write_relationships("RATED", "User", "Item", edges(*pairs[:10]))
+        store.write_nodes("User", nodes("later"))
+        store.write_relationships("RATED", "User", "Item", edges(*pairs[10:], ("later", "i0")))
+    assert identity.function in lost[0]
+    assert set(stored_edges(store, "RATED", "User", "Item")) == {*pairs, ("later", "i0")}
+
+
+@real
+def test_a_file_longer_than_a_transaction_with_a_bad_row_leaves_nothing(
+    store: Neo4jStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.part_rows = 10
+    monkeypatch.setattr("graphrec.loaders.tabular.BLOCK_BYTES", 200)
+    rows = [f"u{n},i{n % 7},{n % 5}.5,{n}" for n in range(90)]
+    before, good, bad = (tmp_path / f"{name}.csv" for name in ("before", "good", "bad"))
+    before.write_text("user,item,rating,at\nx,y,1,1\n")
+    good.write_text("\n".join(["user,item,rating,at", *rows]))
+    bad.write_text("\n".join(["user,item,rating,at", *rows, "u,i,much,9"]))
+    options = TableOptions(rels="RATED", from_="User:user", to="Item:item", property=["rating", "at"])
+    workspace = Workspace(tmp_path / "workspace")
+    with pytest.raises(BadRows, match="line 92"):
+        load(store, TableLoader(), [before, bad], options, workspace)
+    assert set(stored_edges(store, "RATED", "User", "Item")) == {("x", "y")}
+    assert load(store, TableLoader(), [good], options, workspace).tallies["RATED"].created == 90

@@ -32,6 +32,7 @@ from graphrec.store.neo4j.write import Writer
 log = logging.getLogger(__name__)
 
 QUERY_SECONDS = 60.0
+PART_ROWS = 200_000
 CONSTRAINED = (*schema.LABELS, "GraphrecMeta")
 STEADY_READS = 3
 
@@ -54,6 +55,7 @@ class Neo4jStore:
         who = login() if who is None else who
         self._server = Server(address(uri), who)
         self.uri = self._server.uri + (f"/{who.database}" if who.database else "")
+        self.part_rows = PART_ROWS
         self._write = write
         self._vectors = Vectors(self._server)
         self._local = local()
@@ -84,12 +86,12 @@ class Neo4jStore:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes inside the block, or none; more than ``TRANSACTION_ROWS`` rows are committed in parts."""
+        """All writes inside the block, or none; more than ``part_rows`` rows are committed in parts."""
         if self._writer() is not None:
             yield
             return
         self._writable()
-        work = Work(self._server)
+        work = Work(self._server, self.part_rows)
         self._local.open = (os.getpid(), Writer(work, Reader(work.read, 1, self._identity())), {})
         try:
             yield

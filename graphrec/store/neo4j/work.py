@@ -1,7 +1,7 @@
 """Writing to Neo4j: an explicit transaction that is made again when it fails for a passing reason.
 
 Measured: a relationship with two properties takes the server 1.6 KB of heap until its transaction is committed, a
-vector of 128 1.1 KB. A transaction is therefore committed, and another begun, after ``TRANSACTION_ROWS`` rows.
+vector of 128 1.1 KB. A transaction is therefore committed, and another begun, after so many rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from graphrec.store.neo4j.server import WAIT_SECONDS, WRITE_SECONDS, Rows, Serve
 
 log = logging.getLogger(__name__)
 
-TRANSACTION_ROWS = 200_000
 BUMP = """\
 MERGE (m:GraphrecMeta {id: $id})
 SET m.version = CASE WHEN m.version >= timestamp() THEN m.version + 1 ELSE timestamp() END"""
@@ -51,10 +50,15 @@ class Statement:
 
 
 class Work:
-    """All statements of one transaction of the store, on the server in one transaction, or in several if it is long."""
+    """All statements of one transaction of the store, on the server in one, or in several if it is long.
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    Args:
+        server: where.
+        most: rows that one transaction on the server writes.
+    """
+
+    def __init__(self, server: Server, most: int) -> None:
+        self._server, self._most = server, most
         self._session: Session | None = None
         self._transaction: Transaction | None = None
         self._journal: list[Statement] = []
@@ -70,7 +74,7 @@ class Work:
 
     def write(self, statement: Statement) -> None:
         """Run ``statement``."""
-        if self._rows + statement.rows > TRANSACTION_ROWS and self._rows:
+        if self._rows + statement.rows > self._most and self._rows:
             self.commit()
         self._attempt(lambda transaction: self._run(transaction, statement))
         self._journal.append(statement)
