@@ -12,6 +12,8 @@ import typer
 from graphrec.errors import ConfigError, DataError, unknown
 
 FILE = Path("graphrec.toml")
+SERVER_TABLE = "neo4j"
+"""The table that no command is named after: what a graph that graphrec did not load calls its labels and types."""
 
 
 def file_defaults(path: Path = FILE) -> dict[str, Any]:
@@ -49,6 +51,8 @@ def check(command: Any, values: Mapping[str, Any], commands: Iterable[str], wher
     below = getattr(command, "commands", {})
     of = f" of {where}" if where else ""
     for key, value in values.items():
+        if key == SERVER_TABLE and not where:
+            continue
         if not isinstance(value, dict):
             _check_value(command, key, value, where)
         elif key not in commands:

@@ -48,6 +48,10 @@ StoreFlag = Annotated[
     ),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+PropertyFlag = Annotated[
+    str | None,
+    typer.Option("--property", help="Node property for the embeddings; by default the model's name."),
+]
 DEFAULT_WORKSPACE = Path("graphrec-data")
 
 

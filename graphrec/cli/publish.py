@@ -6,12 +6,22 @@ from typing import Annotated
 
 import typer
 
-from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
+from graphrec.cli.common import (
+    DEFAULT_WORKSPACE,
+    JsonFlag,
+    PropertyFlag,
+    StoreFlag,
+    WorkspaceFlag,
+    opened,
+    out,
+    print_json,
+)
 from graphrec.workspace import Workspace
 
 
 def publish(
     run: Annotated[str, typer.Argument(help="Id of the run; `graphrec runs` lists them.")],
+    name: PropertyFlag = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -27,7 +37,7 @@ def publish(
     folder = Workspace(workspace)
     loaded = load_run(folder, find_run(folder, run))
     with opened(workspace, store, write=True) as (graph, _):
-        done = publish_run(graph, loaded)
+        done = publish_run(graph, loaded, name)
     if as_json:
         print_json(done)
         return

@@ -10,6 +10,7 @@ import typer
 from graphrec.cli.common import (
     DEFAULT_WORKSPACE,
     JsonFlag,
+    PropertyFlag,
     StoreFlag,
     WorkspaceFlag,
     bar,
@@ -67,6 +68,7 @@ def train(
         typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
     ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run instead of starting one.")] = None,
+    name: PropertyFlag = None,
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="Write the embeddings back.")
     ] = True,
@@ -121,7 +123,7 @@ def train(
             loaded = load_run(folder, run)
             if loaded.model.embeddings() is not None:
                 with opened(workspace, store, write=True) as (graph, _):
-                    published = publish_run(graph, loaded)
+                    published = publish_run(graph, loaded, name)
         except GraphrecError as error:
             raise type(error)(
                 f"{error}. The run is kept: `graphrec publish {run.id}` writes it back"

@@ -38,8 +38,7 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     Raises ``ConfigError`` when another run is published, ``DataError`` when the features are not those that the run
     was trained on.
     """
-    require_published(store, loaded.run)
-    label, name = loaded.snapshot.item_label, loaded.run.model
+    label, name = loaded.snapshot.item_label, require_published(store, loaded.run)["property"]
     have, _ = store.read_embeddings(label, name)
     everything = store.read_nodes(label)["id"].combine_chunks()
     new = everything.filter(pc.invert(pc.is_in(everything, value_set=have)))

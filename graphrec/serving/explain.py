@@ -89,15 +89,15 @@ def explain(
         raise NotFoundError(f"{node!r} is a {label}; items and segments can be explained")
     history = [other for other in ids(store, "seen", label, user=user) if other != node]
     shared = [Shared(**row) for row in rows(store, "shared", label, user=user, id=node, limit=k)]
-    if run is not None:
-        chosen = find_run(workspace, run)
-        require_published(store, chosen)
-        model = chosen.model
-    published = current_run(store, model, label)
+    published = (
+        current_run(store, model, label)
+        if run is None
+        else require_published(store, find_run(workspace, run))
+    )
     score, near = None, []
     if published is not None:
-        users, user_vectors = store.read_embeddings("User", published["property"])
-        items, vectors = store.read_embeddings(label, published["property"])
+        users, user_vectors = store.read_embeddings("User", published["property"], [user])
+        items, vectors = store.read_embeddings(label, published["property"], [node, *history])
         u, v = (
             column.index(key).as_py() if len(column) else -1 for column, key in ((users, user), (items, node))
         )

@@ -15,6 +15,9 @@ from graphrec.store.nearest import exact_nearest
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
+BESIDE = "_2"
+"""Behind an embedding's name: where a long publish writes, beside what is in use."""
+
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -99,6 +102,14 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
     return Ranking(request.user, label, "popularity", note, detailed(store, label, popular))
 
 
+def current_runs(store: GraphStore) -> list[dict[str, Any]]:
+    """Return the ``Run`` nodes whose embeddings no later run has replaced, the last published first."""
+    newest: dict[str, dict[str, Any]] = {}
+    for run in rows(store, "published"):
+        newest.setdefault(run["property"].removesuffix(BESIDE), run)
+    return list(newest.values())
+
+
 def current_run(
     store: GraphStore, model: str | None = None, label: str | None = None
 ) -> dict[str, Any] | None:
@@ -109,11 +120,8 @@ def current_run(
         model: only runs of this model; raises ``NotFoundError`` when there is none.
         label: only runs that recommend this label.
     """
-    newest: dict[str, dict[str, Any]] = {}
-    for run in rows(store, "published"):
-        newest.setdefault(run["property"], run)
     found = [
-        run for run in newest.values() if model in (None, run["model"]) and label in (None, run["label"])
+        run for run in current_runs(store) if model in (None, run["model"]) and label in (None, run["label"])
     ]
     if model and not found:
         of_label = f" for {label}" if label else ""
@@ -121,14 +129,14 @@ def current_run(
     return found[0] if found else None
 
 
-def require_published(store: GraphStore, run: Run) -> None:
-    """Raise ``ConfigError`` unless the embeddings in the graph that are named after ``run``'s model are its own."""
-    published = [node["id"] for node in rows(store, "published") if node["model"] == run.model]
-    if published[:1] != [run.id]:
-        raise ConfigError(
-            f"the embeddings that the graph holds of {run.model} are not those of {run.id}; "
-            f"`graphrec publish {run.id}` first"
-        )
+def require_published(store: GraphStore, run: Run) -> dict[str, Any]:
+    """Return the ``Run`` node of ``run``; raises ``ConfigError`` unless the graph holds its embeddings."""
+    for node in current_runs(store):
+        if node["id"] == run.id:
+            return node
+    raise ConfigError(
+        f"the graph does not hold the embeddings of {run.id}; `graphrec publish {run.id}` first"
+    )
 
 
 def _source(store: GraphStore, workspace: Workspace, request: Request) -> tuple[str, str, str]:

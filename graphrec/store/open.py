@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from graphrec.config import SERVER_TABLE, file_defaults
 from graphrec.store.base import GraphStore
 from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
 
 
 def open_store(
-    workspace: str | Path | Workspace, uri: str | None = None, *, write: bool = False
+    workspace: str | Path | Workspace,
+    uri: str | None = None,
+    *,
+    write: bool = False,
+    names: Mapping[str, Any] | None = None,
 ) -> GraphStore:
     """Open a workspace's graph.
 
@@ -18,6 +25,8 @@ def open_store(
         workspace: the folder.
         uri: a Neo4j server, ``neo4j://host`` for example; None for the embedded database in the workspace.
         write: open it for writing. The embedded database is then held: one process at a time can.
+        names: what a server's graph calls graphrec's labels, types and properties (``graphrec.store.neo4j.mapping``);
+            None for what ``[neo4j]`` in graphrec.toml says.
 
     Raises ``StoreBusy`` when another process holds it, ``StoreError`` when there is nothing to read or no server,
     ``ConfigError`` for an address that is none.
@@ -25,9 +34,11 @@ def open_store(
     folder = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
     if uri is None:
         return LadybugStore(folder, write=write)
+    from graphrec.store.neo4j.mapping import read_mapping
     from graphrec.store.neo4j.store import Neo4jStore
 
-    store = Neo4jStore(uri, write=write)
+    mapping = read_mapping(file_defaults().get(SERVER_TABLE, {}) if names is None else names)
+    store = Neo4jStore(uri, write=write, mapping=mapping)
     # Features, snapshots and runs stay on this machine.
     folder.create()
     return store

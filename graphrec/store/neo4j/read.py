@@ -12,12 +12,15 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.rows import ARROW
 from graphrec.store.base import Ints, Relationships
+from graphrec.store.edges import edge_keys
+from graphrec.store.neo4j.mapping import AS_STORED, SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.server import Bulk, Rows
-from graphrec.store.neo4j.values import PARAMETERS, collected, column
+from graphrec.store.neo4j.values import PARAMETERS, collected, column, key_column
 from graphrec.store.upsert import positions
 
 NODES_PER_RANGE = 100_000
@@ -61,11 +64,13 @@ class Reader:
         run: runs a query.
         sessions: how many ranges of relationships are read at once; 1 inside a transaction.
         identity: how nodes are named.
+        mapping: how the graph keeps ids.
     """
 
     run: Run
     sessions: int = 2
     identity: Identity = NUMBERS
+    mapping: GraphMapping = SCHEMA_NAMES
 
     def nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
@@ -128,9 +133,10 @@ class Reader:
         from_rows = np.concatenate([np.empty(0, np.int64), *(part[0] for part in parts)])
         if len(kept) < len(at):
             columns = [values.take(pa.array(kept)) for values in columns]
-        return Relationships(
+        found = Relationships(
             starts.ids, ends.ids, from_rows[kept], at[kept], dict(zip(properties, columns[1:], strict=True))
         )
+        return newest(found) if name in self.mapping.types else found
 
     def some_relationships(
         self, name: str, source: str, target: str, pairs: pa.Table, properties: Sequence[str]
@@ -156,7 +162,7 @@ class Reader:
     def _ends(self, label: str, degree: str) -> _Ends:
         lists = [f"collect({self.identity.function}(n))", f"collect({degree})"]
         pages = list(self._pages(label, lists, self.identity.prefix))
-        ids = pa.chunked_array([pa.array(page[0], pa.string()) for page in pages], pa.string())
+        ids = pa.chunked_array([key_column(page[0], label) for page in pages], pa.string())
         kind = self.identity.type
         keys = pa.chunked_array([pa.array(page[1], kind) for page in pages], kind).combine_chunks()
         degrees = np.concatenate([np.empty(0, np.int64), *(np.array(p[2], np.int64) for p in pages)])
@@ -164,17 +170,17 @@ class Reader:
 
     def _pages(self, label: str, lists: Iterable[str], prefix: str = "") -> Iterator[list[list[object]]]:
         """Yield the ids and ``lists`` of a range of nodes at a time, in the order of the index of ids."""
-        after, sign = "", ">="
+        after, sign, key = self.mapping.key_as_stored(label, None), ">=", quoted(AS_STORED)
         while True:
             text = (
-                f"{prefix}MATCH (n:`{label}`) WHERE n.id {sign} $after WITH n ORDER BY n.id LIMIT $limit "
+                f"{prefix}MATCH (n:`{label}`) WHERE n.{key} {sign} $after WITH n ORDER BY n.{key} LIMIT $limit "
                 f"RETURN {', '.join(['collect(n.id)', *lists])}"
             )
             page = self.run(text, after=after, limit=NODES_PER_RANGE, **PARAMETERS)[0]
             yield page
             if len(page[0]) < NODES_PER_RANGE:
                 return
-            after, sign = page[0][-1], ">"
+            after, sign = self.mapping.key_as_stored(label, page[0][-1]), ">"
 
     def _each(
         self, read: Callable[[Ints], tuple[Ints, list[pa.Array]]], ranges: list[Ints]
@@ -194,6 +200,25 @@ class _Ends:
     degrees: Ints
 
 
+def newest(found: Relationships) -> Relationships:
+    """Return ``found`` with one relationship for each pair of ends, the newest by ``at``, where others keep several."""
+    keys = edge_keys(found.source, found.target)
+    values = [pc.fill_null(found.properties[name], 0) for name in sorted(found.properties) if name != "at"]
+    at = found.properties.get("at")
+    # Of equally new ones it is always the same one, whatever the order in which they were read.
+    ranks = [pc.rank(column, tiebreaker="dense").to_numpy() for column in values]
+    times = [] if at is None else [pc.fill_null(at, 0).to_numpy()]
+    order = np.lexsort([*ranks, *times, keys])
+    last = np.sort(order[np.append(np.diff(keys[order]) != 0, True)]) if len(keys) else order
+    if len(last) == len(keys):
+        return found
+    kept = pa.array(last)
+    return Relationships(
+        found.source_ids, found.target_ids, found.source[last], found.target[last],
+        {name: column.take(kept) for name, column in found.properties.items()},
+    )  # fmt: skip
+
+
 def _ranges(degrees: Ints) -> list[Ints]:
     """Return the nodes that have relationships, int64 [n] each, with some ``EDGES_PER_RANGE`` to a range."""
     rows = np.flatnonzero(degrees)
@@ -210,5 +235,5 @@ def _node_table(
     tables = [shape.empty_table()]
     for ids, *lists in pages:
         values = [column(v, prop, label) for v, prop in zip(lists, known, strict=True)]
-        tables.append(pa.table([pa.array(ids, pa.string()), *values], schema=shape))
+        tables.append(pa.table([key_column(ids, label), *values], schema=shape))
     return pa.concat_tables(tables)

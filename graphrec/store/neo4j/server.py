@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any, Literal, TypeVar, cast
 
@@ -14,6 +15,8 @@ from neo4j import GraphDatabase, ManagedTransaction, Session, unit_of_work
 from graphrec.errors import StoreError
 from graphrec.store.neo4j.errors import Failure, explained
 from graphrec.store.neo4j.login import Login
+from graphrec.store.neo4j.mapping import GraphMapping
+from graphrec.store.neo4j.translate import translated
 
 CONNECT_SECONDS = 10.0
 WAIT_SECONDS = 30.0
@@ -41,10 +44,13 @@ class Server:
     Args:
         uri: ``scheme://host[:port]``.
         login: who, and which database.
+        mapping: what the graph calls the schema's labels, types and properties.
     """
 
-    def __init__(self, uri: str, login: Login) -> None:
-        self.uri, self.login = uri, login
+    def __init__(self, uri: str, login: Login, mapping: GraphMapping) -> None:
+        self.uri, self.login, self.mapping = uri, login, mapping
+        self.text = lru_cache(1000)(partial(translated, mapping=mapping))
+        """Return a query as the graph understands it."""
         self._lock = Lock()
         self._drivers: dict[int, neo4j.Driver] = {}
 
@@ -79,13 +85,13 @@ class Server:
 
         @unit_of_work(timeout=READ_SECONDS)
         def work(transaction: ManagedTransaction) -> Rows:
-            return transaction.run(cast(Any, text), parameters).values()
+            return transaction.run(cast(Any, self.text(text)), parameters).values()
 
         return self.call(lambda session: session.execute_read(work))
 
     def command(self, text: str, /, **parameters: Any) -> Rows:
         """Run what cannot be part of a transaction with data: the schema's commands."""
-        query = neo4j.Query(cast(Any, text), timeout=READ_SECONDS)
+        query = neo4j.Query(cast(Any, self.text(text)), timeout=READ_SECONDS)
         return self.call(lambda session: session.run(query, parameters).values(), "WRITE")
 
     def call(self, work: Callable[[Session], Result], mode: Literal["READ", "WRITE"] = "READ") -> Result:

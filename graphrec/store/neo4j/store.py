@@ -22,6 +22,7 @@ from graphrec.store.base import Floats, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
 from graphrec.store.neo4j.errors import Failure, wrong_query
 from graphrec.store.neo4j.login import Login, address, login
+from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
 from graphrec.store.neo4j.server import Rows, Server
 from graphrec.store.neo4j.values import table as arrow_table
@@ -32,6 +33,7 @@ from graphrec.store.neo4j.write import Writer
 log = logging.getLogger(__name__)
 
 QUERY_SECONDS = 60.0
+SESSIONS = 2
 PART_ROWS = 200_000
 CONSTRAINED = (*schema.LABELS, "GraphrecMeta")
 STEADY_READS = 3
@@ -46,14 +48,23 @@ class Neo4jStore:
         uri: ``scheme://host[:port]``, without a password.
         who: name, password and database; None for what Neo4j's environment variables say.
         write: whether the methods that write may be called.
+        mapping: what the graph calls graphrec's labels, types and properties, where it has names of its own. What is
+            mapped is read, and gets embeddings; nothing else of it is ever written.
 
     Raises ``ConfigError`` for an address or a password file that cannot be used, ``StoreError`` where the server does
     not answer, refuses the login or has no such database.
     """
 
-    def __init__(self, uri: str, who: Login | None = None, *, write: bool = False) -> None:
+    def __init__(
+        self,
+        uri: str,
+        who: Login | None = None,
+        *,
+        write: bool = False,
+        mapping: GraphMapping = SCHEMA_NAMES,
+    ) -> None:
         who = login() if who is None else who
-        self._server = Server(address(uri), who)
+        self._server = Server(address(uri), who, mapping)
         self.uri = self._server.uri + (f"/{who.database}" if who.database else "")
         self.part_rows = PART_ROWS
         self._write = write
@@ -76,13 +87,23 @@ class Neo4jStore:
             "SHOW CONSTRAINTS YIELD labelsOrTypes, properties, type "
             "WHERE type IN ['UNIQUENESS', 'NODE_KEY'] AND properties = ['id'] RETURN labelsOrTypes[0]"
         )
-        missing = [label for label in CONSTRAINED if [label] not in found]
+        mapped = self._server.mapping.labels
+        missing = [label for label in CONSTRAINED if [label] not in found and label not in mapped]
         for label in missing:
             self._server.command(
                 f"CREATE CONSTRAINT `graphrec_{label}_id` IF NOT EXISTS FOR (n:`{label}`) REQUIRE n.id IS UNIQUE"
             )
         if missing:
             self._server.command("CALL db.awaitIndexes(600)")
+        indexed = self._server.rows(
+            "SHOW INDEXES YIELD labelsOrTypes, properties WHERE size(properties) = 1 "
+            "RETURN labelsOrTypes[0], properties[0]"
+        )
+        for role in mapped.values():
+            key = role.columns[schema.KEY].name
+            if [role.name, key] not in indexed:
+                pattern = f"(n:{quoted(role.name)}) ON (n.{quoted(key)})"
+                log.warning("every look-up of %s reads all of them; CREATE INDEX FOR %s", role.name, pattern)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -92,7 +113,7 @@ class Neo4jStore:
             return
         self._writable()
         work = Work(self._server, self.part_rows)
-        self._local.open = (os.getpid(), Writer(work, Reader(work.read, 1, self._identity())), {})
+        self._local.open = (os.getpid(), Writer(work, self._reader(work)), {})
         try:
             yield
             work.commit()
@@ -150,7 +171,7 @@ class Neo4jStore:
                 self._server.session("READ") as session,
                 session.begin_transaction(timeout=QUERY_SECONDS) as transaction,
             ):
-                result = transaction.run(cast(Any, text), parameters)
+                result = transaction.run(cast(Any, self._server.text(text)), parameters)
                 return arrow_table(result.keys(), result.values())
         except (*Failure, ValueError, TypeError) as error:
             raise wrong_query(error, self._server.uri, self._server.login) from error
@@ -243,9 +264,12 @@ class Neo4jStore:
             self._server.rows(text, **parameters) if writer is None else writer.work.read(text, **parameters)
         )
 
-    def _reader(self) -> Reader:
+    def _reader(self, work: Work | None = None) -> Reader:
         writer = self._writer()
-        return Reader(self._server.rows, identity=self._identity()) if writer is None else writer.reader
+        if work is None and writer is not None:
+            return writer.reader
+        run, sessions = (self._server.rows, SESSIONS) if work is None else (work.read, 1)
+        return Reader(run, sessions, self._identity(), self._server.mapping)
 
     def _identity(self) -> Identity:
         if self._known_identity is None:

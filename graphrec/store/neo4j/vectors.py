@@ -62,16 +62,19 @@ class Vectors:
 
     def write(self, work: Work, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids``, which exist, to the rows of ``vectors`` (float32 [n, D])."""
-        if stored_dimension(work.read, label, name) not in (0, vectors.shape[1]):
+        described = describe(work.read, label, name)
+        if described is None:
+            refuse_foreign(work.read, label, name)
+        elif described.dimension != vectors.shape[1]:
             self.drop(work, label, name)
         vectors = np.array(vectors, np.float32)
         longest = float(np.linalg.norm(vectors.astype(np.float64), axis=1).max(initial=0))
-        described = {"id": _meta(label, name), "dimension": vectors.shape[1], "longest": longest}
+        noted = {"id": _meta(label, name), "dimension": vectors.shape[1], "longest": longest}
         text = (
             f"{BUMP}, m.dimension = $dimension, "
             "m.longest = CASE WHEN m.longest > $longest THEN m.longest ELSE $longest END"
         )
-        work.write(Statement(text, lambda: described))
+        work.write(Statement(text, lambda: noted))
         text = (
             f"UNWIND $rows AS row MATCH (n:`{label}` {{id: row[0]}}) "
             "CALL db.create.setNodeVectorProperty(n, $name, row[1]) RETURN count(*)"
@@ -91,6 +94,9 @@ class Vectors:
 
     def drop(self, work: Work, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``."""
+        if describe(work.read, label, name) is None:
+            refuse_foreign(work.read, label, name)
+            return
         remove = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL REMOVE n.`{name}`"
         work.write(Statement(remove, dict))
         work.write(Statement("MATCH (m:GraphrecMeta {id: $id}) DELETE m", lambda: {"id": _meta(label, name)}))
@@ -189,7 +195,7 @@ class Vectors:
             try:
                 ((keys, lists),) = run(
                     "CALL db.index.vector.queryNodes($index, $wanted, $vector) YIELD node "
-                    f"RETURN collect(node.id), collect(node.`{name}`)",
+                    f"WHERE (node:`{label}`) RETURN collect(node.id), collect(node.`{name}`)",
                     index=index_name(label, name), wanted=wanted, vector=np.asarray(vector, np.float64).tolist(),
                 )  # fmt: skip
             except StoreError as error:
@@ -225,13 +231,13 @@ def describe(run: Run, label: str, name: str) -> Described | None:
     return Described(*found[0]) if found else None
 
 
-def stored_dimension(run: Run, label: str, name: str) -> int:
-    """Return the length of the stored vectors; 0 where there is none."""
-    described = describe(run, label, name)
-    if described:
-        return described.dimension
-    found = run(f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN size(n.`{name}`) LIMIT 1")
-    return int(found[0][0]) if found else 0
+def refuse_foreign(run: Run, label: str, name: str) -> None:
+    """Raise ``StoreError`` where a property that graphrec did not write is in the way of an embedding."""
+    if run(f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN 1 LIMIT 1"):
+        raise StoreError(
+            f"{label} nodes have a property {name} that graphrec did not write; give the embedding another name: "
+            "--property NAME"
+        )
 
 
 def index_name(label: str, name: str) -> str:

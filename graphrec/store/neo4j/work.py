@@ -70,7 +70,9 @@ class Work:
 
     def read(self, text: str, /, **parameters: Any) -> Rows:
         """Return the rows of a query that sees what was written."""
-        return self._attempt(lambda transaction: transaction.run(cast(Any, text), parameters).values())
+        return self._attempt(
+            lambda transaction: transaction.run(cast(Any, self._server.text(text)), parameters).values()
+        )
 
     def write(self, statement: Statement) -> None:
         """Run ``statement``."""
@@ -138,7 +140,7 @@ class Work:
     def _run(self, transaction: Transaction, statement: Statement) -> None:
         if self._begun_anew and statement.again is not None:
             statement = statement.again
-        found = transaction.run(cast(Any, statement.text), statement.parameters()).values()
+        found = transaction.run(cast(Any, self._server.text(statement.text)), statement.parameters()).values()
         if statement.rows and found[0][0] < statement.rows:
             raise StoreError(
                 f"{self._server.uri}: nodes were deleted while they were written to; repeat the command"

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
+from graphrec.errors import StoreError
 from graphrec.store.base import Ints, Written
-from graphrec.store.checks import no_such_end
+from graphrec.store.checks import no_such_end, shown
 from graphrec.store.edges import StoredEdges, edge_keys
 from graphrec.store.neo4j.read import INTERNAL, Reader
 from graphrec.store.neo4j.server import Bulk
 from graphrec.store.neo4j.work import Statement, Work
-from graphrec.store.upsert import plan, positions
+from graphrec.store.upsert import Plan, plan, positions
 
 BATCH_ROWS = 10_000
 WHOLE = 8
@@ -46,6 +47,8 @@ class Writer:
         keys = table[schema.KEY].combine_chunks()
         stored = self._stored_nodes(label, keys, names)
         todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
+        if label in self.reader.mapping.labels:
+            return self._theirs(todo, schema.KEY, f"[neo4j.nodes.{label}]")
         node = f"(n:`{label}` {{id: row[0]}}){_assigned('n', names, 1)}"
         for part in _batches(todo.new):
             self._create_nodes(label, f"UNWIND $rows AS row MERGE {node}", part)
@@ -83,6 +86,8 @@ class Writer:
             at = np.full(table.num_rows, -1, np.int64)
             at[found] = np.arange(len(found))
             todo = plan(table, values, at, ("from", "to"))
+        if name in self.reader.mapping.types:
+            return self._theirs(todo, "from", f"[neo4j.relationships.{name}]")
         # MERGE also for what is new: should its transaction have to be repeated, nothing is doubled.
         for verb, news, at_rows in (
             ("MERGE", todo.new, np.flatnonzero(at < 0)),
@@ -98,6 +103,15 @@ class Writer:
         keys = pc.unique(ids)
         stored = self._stored_nodes(label, keys, [])
         self._at(ids, stored[schema.KEY], what, label)
+
+    def _theirs(self, todo: Plan, column: str, table: str) -> Written:
+        """Count what stays as it is in a graph of the user's; raises ``StoreError`` for what would be new."""
+        if todo.new.num_rows:
+            raise StoreError(
+                f"{shown(todo.new[column][0].as_py())} is not in the graph, and what {table} of graphrec.toml maps is "
+                "read only: load it with your own tools"
+            )
+        return Written(0, 0, todo.unchanged + todo.changed.num_rows)
 
     def _create_nodes(self, label: str, text: str, part: pa.Table) -> None:
         """Create nodes, and keep their internal ids where those of the label are known."""
