@@ -136,7 +136,8 @@ class Neo4jServer:
         self._admin(fetch_jars(), arguments)
 
     def _set_password(self, jars: Path) -> None:
-        password = secrets.token_urlsafe(18)
+        # Hexadecimal: one that begins with "-" would be taken for an option.
+        password = secrets.token_hex(18)
         _write_private(self.password_file, password)
         self._admin(jars, ("dbms", "set-initial-password", password))
 
