@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 
 from graphrec import schema
 from graphrec.errors import DataError, NotFoundError
-from graphrec.files import replacing, replacing_folder
+from graphrec.files import refuse_existing, replacing, replacing_folder
 from graphrec.serving.recommend import current_run
 from graphrec.store.base import GraphStore
 
 
 def export_graph(store: GraphStore, folder: Path) -> list[str]:
     """Write a Parquet file per label and per relationship type that has rows; return the files' names."""
-    _refuse_existing(folder)
+    refuse_existing(folder)
     with replacing_folder(folder) as part:
         names = []
         for name, table in _tables(store):
@@ -33,7 +33,7 @@ def export_embeddings(store: GraphStore, folder: Path, model: str | None = None)
 
     Raises ``NotFoundError`` when none are published, ``DataError`` when an id holds a line break.
     """
-    _refuse_existing(folder)
+    refuse_existing(folder)
     run = current_run(store, model)
     if run is None:
         raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
@@ -75,7 +75,7 @@ def to_networkx(store: GraphStore) -> nx.MultiDiGraph:
 
 def export_graphml(store: GraphStore, path: Path) -> tuple[int, int]:
     """Write the graph as GraphML; return how many nodes and relationships it has."""
-    _refuse_existing(path)
+    refuse_existing(path)
     graph = to_networkx(store)
     named = nx.relabel_nodes(graph, {node: f"{node[0]}:{node[1]}" for node in graph})
     with replacing(path) as file:
@@ -108,8 +108,3 @@ def _relationships(store: GraphStore, rel: schema.RelationshipType, start: str, 
 
 def _present(row: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in row.items() if value is not None}
-
-
-def _refuse_existing(path: Path) -> None:
-    if path.exists():
-        raise DataError(f"{path} exists already; name a new one")
