@@ -22,8 +22,7 @@ from graphrec.files import refuse_existing, replacing_folder
 from graphrec.store.base import GraphStore
 
 BLOCK = 250_000
-LABELS = [label for name, label in schema.LABELS.items() if name != "Run"]
-CONTENT = [*(label.name for label in LABELS), *schema.RELATIONSHIPS]
+CONTENT = [*schema.LOADED_LABELS, *schema.RELATIONSHIPS]
 SCRIPT = "import.sh"
 
 AFTERWARDS = (
@@ -110,7 +109,10 @@ def export_neo4j_import(store: GraphStore, folder: Path, database: str = "neo4j"
 
 
 def _nodes(store: GraphStore, folder: Path) -> Iterator[tuple[str, CsvFiles]]:
-    for label in LABELS:
+    counts = store.counts()
+    for label in schema.LOADED_LABELS.values():
+        if not counts[label.name]:
+            continue
         table = store.read_nodes(label.name, [p.name for p in label.properties])
         header = [f"{schema.KEY}:ID({label.name})", *columns(label.properties)]
         files = write_csv(folder, label.name, header, _blocks(table))
@@ -119,8 +121,10 @@ def _nodes(store: GraphStore, folder: Path) -> Iterator[tuple[str, CsvFiles]]:
 
 
 def _relationships(store: GraphStore, folder: Path) -> Iterator[tuple[str, CsvFiles]]:
+    counts = store.counts()
     for rel in schema.RELATIONSHIPS.values():
-        for start, end in rel.ends:
+        # A server would look for a type that it has none of by reading the ids of both labels.
+        for start, end in rel.ends if counts[rel.name] else ():
             name = rel.name if len(rel.ends) == 1 else f"{rel.name}-{start}-{end}"
             header = [f":START_ID({start})", f":END_ID({end})", *columns(rel.properties)]
             files = write_csv(folder, name, header, _edges(store, rel, start, end))

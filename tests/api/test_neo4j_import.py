@@ -12,12 +12,13 @@ import pytest
 from pyarrow import csv
 
 from graphrec.api.load import load
-from graphrec.api.neo4j_import import CONTENT, LABELS, export_neo4j_import
+from graphrec.api.neo4j_import import CONTENT, export_neo4j_import
 from graphrec.api.train import Plan, train
 from graphrec.errors import ConfigError, DataError, StoreError
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import PROJECTIONS
 from graphrec.loaders.table import TableLoader, TableOptions
+from graphrec.schema import LOADED_LABELS
 from graphrec.store.base import GraphStore, Relationships, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.store.neo4j.login import Login
@@ -29,7 +30,7 @@ from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace
 
 RATINGS = TableOptions(rels="RATED", from_="User:user", to="Item:item", property=["rating", "at:time"])
-EXPORTED = [label.name for label in LABELS]
+EXPORTED = list(LOADED_LABELS)
 
 
 def rows(folder: Path, name: str) -> list[str]:
