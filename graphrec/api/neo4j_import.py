@@ -109,10 +109,7 @@ def export_neo4j_import(store: GraphStore, folder: Path, database: str = "neo4j"
 
 
 def _nodes(store: GraphStore, folder: Path) -> Iterator[tuple[str, CsvFiles]]:
-    counts = store.counts()
     for label in schema.LOADED_LABELS.values():
-        if not counts[label.name]:
-            continue
         table = store.read_nodes(label.name, [p.name for p in label.properties])
         header = [f"{schema.KEY}:ID({label.name})", *columns(label.properties)]
         files = write_csv(folder, label.name, header, _blocks(table))
