@@ -19,7 +19,7 @@ from graphrec.graph.build import snapshot
 from graphrec.graph.projection import PROJECTIONS
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.schema import LOADED_LABELS
-from graphrec.store.base import GraphStore, Relationships, closing
+from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.store.neo4j.login import Login
 from graphrec.store.neo4j.store import Neo4jStore
@@ -110,11 +110,10 @@ def test_what_cannot_be_exported_is_told(filled: GraphStore, tmp_path: Path) -> 
 
 def test_a_graph_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
     class Changing(MemoryStore):
-        def read_relationships(
-            self, name: str, source: str, target: str, properties: Sequence[str] = ()
-        ) -> Relationships:
-            self.write_nodes("User", nodes(f"{name}{source}{target}"))
-            return super().read_relationships(name, source, target, properties)
+        def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
+            found = super().read_nodes(label, properties)
+            self.write_nodes("User", nodes(f"came with {label}"))
+            return found
 
     store = Changing()
     store.write_nodes("User", nodes("u"))
