@@ -54,6 +54,12 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def refuse_existing(path: Path) -> None:
+    """Raise ``DataError`` where there is a ``path`` already."""
+    if path.exists():
+        raise DataError(f"{path} exists already; name a new one")
+
+
 def _unwritten(path: Path, error: OSError) -> DataError:
     return DataError(
         f"{path} cannot be written: {error.strerror or error}; free some space or choose another folder"

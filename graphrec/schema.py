@@ -173,6 +173,9 @@ RELATIONSHIPS: dict[str, RelationshipType] = {
     )
 }
 
+LOADED_LABELS = {name: entry for name, entry in LABELS.items() if name != "Run"}
+"""Labels of what is loaded; a ``Run`` speaks of embeddings, without which it would lie elsewhere."""
+
 EMBEDDED_LABELS = ("User", "Item", "Segment", "Frame")
 
 

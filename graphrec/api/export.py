@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import networkx as nx
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graphrec import schema
 from graphrec.errors import DataError, NotFoundError
-from graphrec.files import replacing, replacing_folder
+from graphrec.files import refuse_existing, replacing, replacing_folder
+from graphrec.interop.graphml import write_graphml
+from graphrec.interop.networkx import to_networkx
 from graphrec.serving.recommend import current_run
 from graphrec.store.base import GraphStore
 
 
 def export_graph(store: GraphStore, folder: Path) -> list[str]:
     """Write a Parquet file per label and per relationship type that has rows; return the files' names."""
-    _refuse_existing(folder)
+    refuse_existing(folder)
     with replacing_folder(folder) as part:
         names = []
         for name, table in _tables(store):
@@ -33,7 +34,7 @@ def export_embeddings(store: GraphStore, folder: Path, model: str | None = None)
 
     Raises ``NotFoundError`` when none are published, ``DataError`` when an id holds a line break.
     """
-    _refuse_existing(folder)
+    refuse_existing(folder)
     run = current_run(store, model)
     if run is None:
         raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
@@ -52,34 +53,15 @@ def export_embeddings(store: GraphStore, folder: Path, model: str | None = None)
     return names
 
 
-def to_networkx(store: GraphStore) -> nx.MultiDiGraph:
-    """Return the whole graph: nodes are (label, id) pairs, edges keyed by relationship type; nulls are left out."""
-    graph = nx.MultiDiGraph()
-    for name in schema.LABELS:
-        rows = store.read_nodes(name, [p.name for p in schema.LABELS[name].properties]).to_pylist()
-        graph.add_nodes_from(((name, row["id"]), {"label": name, **_present(row)}) for row in rows)
-    for rel in schema.RELATIONSHIPS.values():
-        for start, end in rel.ends:
-            table = _relationships(store, rel, start, end)
-            graph.add_edges_from(
-                (
-                    (start, row.pop("from")),
-                    (end, row.pop("to")),
-                    rel.name,
-                    {"type": rel.name, **_present(row)},
-                )
-                for row in table.to_pylist()
-            )
-    return graph
-
-
 def export_graphml(store: GraphStore, path: Path) -> tuple[int, int]:
-    """Write the graph as GraphML; return how many nodes and relationships it has."""
-    _refuse_existing(path)
+    """Write the graph as GraphML; return how many nodes and relationships it has.
+
+    Raises ``DataError`` where an id or text holds a character that XML has not.
+    """
+    refuse_existing(path)
     graph = to_networkx(store)
-    named = nx.relabel_nodes(graph, {node: f"{node[0]}:{node[1]}" for node in graph})
     with replacing(path) as file:
-        nx.write_graphml(named, file)
+        write_graphml(graph, file)
     return graph.number_of_nodes(), graph.number_of_edges()
 
 
@@ -90,26 +72,7 @@ def _tables(store: GraphStore) -> Iterator[tuple[str, pa.Table]]:
             yield name, table
     for rel in schema.RELATIONSHIPS.values():
         for start, end in rel.ends:
-            table = _relationships(store, rel, start, end)
+            properties = [p.name for p in rel.properties]
+            table = store.read_relationships(rel.name, start, end, properties).table()
             if table.num_rows:
                 yield (rel.name if len(rel.ends) == 1 else f"{rel.name}-{start}-{end}"), table
-
-
-def _relationships(store: GraphStore, rel: schema.RelationshipType, start: str, end: str) -> pa.Table:
-    edges = store.read_relationships(rel.name, start, end, [p.name for p in rel.properties])
-    return pa.table(
-        {
-            "from": edges.source_ids.take(pa.array(edges.source)),
-            "to": edges.target_ids.take(pa.array(edges.target)),
-            **edges.properties,
-        }
-    )
-
-
-def _present(row: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in row.items() if value is not None}
-
-
-def _refuse_existing(path: Path) -> None:
-    if path.exists():
-        raise DataError(f"{path} exists already; name a new one")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -33,6 +33,9 @@ from graphrec.training.seeding import seed_everything
 from graphrec.training.trainer import Progress, TrainResult
 from graphrec.training.trainer import train as run_training
 from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    import py2neo
 
 log = logging.getLogger(__name__)
 
@@ -104,9 +107,15 @@ class Plan:
 
 
 def train(
-    workspace: Workspace, plan: Plan, *, store: str | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    plan: Plan,
+    *,
+    store: str | py2neo.Graph | None = None,
+    progress: Progress | None = None,
 ) -> Trained:
     """Train a model and test it; the database is held only while the snapshot is made.
+
+    ``store`` is what ``open_store`` takes.
 
     Raises what the parts raise: ``NotFoundError`` and ``ConfigError`` for names and values, ``DataError`` where the
     graph has nothing to learn from, ``TrainingError``.

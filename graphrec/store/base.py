@@ -47,6 +47,14 @@ class Relationships:
     target: Ints
     properties: Mapping[str, pa.ChunkedArray]
 
+    def table(self) -> pa.Table:
+        """Return them as rows: ``from``, ``to`` and the properties."""
+        ends = {
+            "from": self.source_ids.take(pa.array(self.source)),
+            "to": self.target_ids.take(pa.array(self.target)),
+        }
+        return pa.table({**ends, **self.properties})
+
 
 @dataclass(frozen=True)
 class Neighbour:

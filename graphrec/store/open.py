@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphrec.config import SERVER_TABLE, file_defaults
 from graphrec.store.base import GraphStore
 from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
 
+if TYPE_CHECKING:
+    import py2neo
+
 
 def open_store(
     workspace: str | Path | Workspace,
-    uri: str | None = None,
+    uri: str | py2neo.Graph | None = None,
     *,
     write: bool = False,
     names: Mapping[str, Any] | None = None,
@@ -23,7 +26,8 @@ def open_store(
 
     Args:
         workspace: the folder.
-        uri: a Neo4j server, ``neo4j://host`` for example; None for the embedded database in the workspace.
+        uri: a Neo4j server, ``neo4j://host`` for example, or a ``py2neo.Graph`` of one; None for the embedded database
+            in the workspace.
         write: open it for writing. The embedded database is then held: one process at a time can.
         names: what a server's graph calls graphrec's labels, types and properties (``graphrec.store.neo4j.mapping``);
             None for what ``[neo4j]`` in graphrec.toml says.
@@ -35,10 +39,12 @@ def open_store(
     if uri is None:
         return LadybugStore(folder, write=write)
     from graphrec.store.neo4j.mapping import read_mapping
+    from graphrec.store.neo4j.py2neo import address_and_login
     from graphrec.store.neo4j.store import Neo4jStore
 
     mapping = read_mapping(file_defaults().get(SERVER_TABLE, {}) if names is None else names)
-    store = Neo4jStore(uri, write=write, mapping=mapping)
+    where, who = (uri, None) if isinstance(uri, str) else address_and_login(uri)
+    store = Neo4jStore(where, who, write=write, mapping=mapping)
     # Features, snapshots and runs stay on this machine.
     folder.create()
     return store

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from neo4j import GraphDatabase
@@ -87,11 +90,7 @@ class Neo4jServer:
     def start(self) -> None:
         """Start it and wait until bolt answers; raises ``StoreError`` with the log's place where it does not."""
         jars = fetch_jars()
-        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.home / "conf").mkdir(exist_ok=True)
-        (self.home / "logs").mkdir(exist_ok=True)
-        settings = CONFIGURATION.format(home=self.home, port=self.port)
-        (self.home / "conf" / "neo4j.conf").write_text(settings)
+        self._configure()
         if not self.password_file.exists():
             self._set_password(jars)
         arguments = [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
@@ -131,27 +130,45 @@ class Neo4jServer:
             for (name,) in session.run("SHOW VECTOR INDEXES YIELD name RETURN name").values():
                 session.run(cast(Any, f"DROP INDEX `{name}`")).consume()
 
-    def import_tool(self, *arguments: str) -> None:
-        """Run ``neo4j-admin`` with ``arguments`` while the server is stopped; raises ``StoreError``."""
-        self._admin(fetch_jars(), arguments)
+    def import_files(self, script: Path, *arguments: str) -> None:
+        """Run the ``import.sh`` of an export while the server is stopped; raises ``StoreError``."""
+        self._configure()
+        admin = self.home / "neo4j-admin"
+        words = map(shlex.quote, self._admin_words(fetch_jars()))
+        admin.write_text(f'#!/bin/sh\nexec java {" ".join(words)} "$@"\n')
+        admin.chmod(0o700)
+        self._run([str(script), *arguments], {"NEO4J_ADMIN": str(admin)})
+
+    def _configure(self) -> None:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("conf", "logs"):
+            (self.home / name).mkdir(exist_ok=True)
+        settings = CONFIGURATION.format(home=self.home, port=self.port)
+        (self.home / "conf" / "neo4j.conf").write_text(settings)
 
     def _set_password(self, jars: Path) -> None:
-        password = secrets.token_urlsafe(18)
+        # Hexadecimal: one that begins with "-" would be taken for an option.
+        password = secrets.token_hex(18)
         _write_private(self.password_file, password)
-        self._admin(jars, ("dbms", "set-initial-password", password))
-
-    def _admin(self, jars: Path, arguments: tuple[str, ...]) -> None:
         # An argument file, since anybody may read the arguments of a process.
         file = self.home / "arguments"
-        words = [*JVM, f"-Dbasedir={self.home}", "-cp", f"{jars}/*", ADMIN, *arguments]
+        words = [*self._admin_words(jars), "dbms", "set-initial-password", password]
         _write_private(file, "\n".join(f'"{word}"' for word in words))
-        environment = os.environ | {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
         try:
-            done = subprocess.run(["java", f"@{file}"], env=environment, capture_output=True, text=True)
+            self._run(["java", f"@{file}"])
         finally:
             file.unlink()
+
+    def _admin_words(self, jars: Path) -> list[str]:
+        return [*JVM, f"-Dbasedir={self.home}", "-cp", f"{jars}/*", ADMIN]
+
+    def _run(self, command: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        own = {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
+        done = subprocess.run(
+            command, env={**os.environ, **own, **environment}, capture_output=True, text=True
+        )
         if done.returncode:
-            raise StoreError(f"neo4j-admin {arguments[0]} failed: {(done.stdout + done.stderr).strip()}")
+            raise StoreError(f"neo4j-admin failed: {(done.stdout + done.stderr).strip()}")
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -202,9 +202,22 @@ def test_export_writes_what_is_there(graphrec, workspace, tmp_path) -> None:
     assert written["relationships"] == 480
     read = nx.read_graphml(tmp_path / "g.graphml")
     assert read.number_of_edges() == 480
-    refused = graphrec("export", "graph", tmp_path / "g", "-w", workspace)
-    assert refused.code == 1
-    assert "exists already" in refused.err
+    written = graphrec(
+        "export", "neo4j-import", tmp_path / "n", "--database", "films", "-w", workspace, "--json"
+    ).json
+    assert (written["nodes"], written["relationships"]) == (100, 480)
+    assert written["command"].startswith(
+        "neo4j-admin database import full films --nodes=User=User-header.csv,User.csv"
+    )
+    assert {"import.sh", "RATED.csv"} <= set(written["files"])
+    told = graphrec("export", "neo4j-import", tmp_path / "m", "-w", workspace).out
+    assert f"cd {tmp_path / 'm'} && neo4j-admin database import full neo4j " in told
+    assert "graphrec init --store" in told
+    assert "graphrec publish RUN --store" in told
+    for kind in ("graph", "neo4j-import"):
+        refused = graphrec("export", kind, tmp_path / "g", "-w", workspace)
+        assert refused.code == 1
+        assert "exists already" in refused.err
 
 
 def test_query_from_a_file_reads_and_cannot_write(graphrec, workspace, tmp_path: Path) -> None:

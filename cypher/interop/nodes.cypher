@@ -1,0 +1,4 @@
+UNWIND $ids AS key
+MATCH (n:`{label}` {id: key})
+RETURN n.id AS id{properties}
+ORDER BY id

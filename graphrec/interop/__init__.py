@@ -1,0 +1,1 @@
+"""Ways in and out for other graph libraries: networkx and py2neo."""
