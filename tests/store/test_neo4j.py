@@ -15,6 +15,7 @@ from graphrec.errors import ConfigError, GraphrecError, QueryError, StoreError
 from graphrec.store.base import Written, closing
 from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.read import Reader
+from graphrec.store.neo4j.server import About
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import Neo4jServer, free_port
@@ -234,11 +235,39 @@ def test_answers_of_all_kinds_become_arrow(rated: Neo4jStore) -> None:
     assert rated.query("UNWIND [1, 'a'] AS x RETURN x")["x"].to_pylist() == ["1", "a"]
 
 
+@pytest.mark.parametrize(
+    ("version", "has"),
+    [("5.26.30", False), ("2025.12.1", False), ("2026.01.4", False), ("2026.02.0", True), ("2026.08.1", True),
+     ("2027.01-aura", True), ("5.27-aura", False)],
+)  # fmt: skip
+def test_the_search_clause_is_known_by_the_version(version: str, has: bool) -> None:
+    assert About(version, "community", ("5", "25")).has_search == has
+    assert not About(version, "community", ("5",)).has_search
+
+
+@pytest.fixture
+def newer(neo4j_newer: Neo4jServer) -> Iterator[Neo4jStore]:
+    neo4j_newer.empty()
+    with closing(Neo4jStore(neo4j_newer.uri, neo4j_newer.login, write=True)) as opened:
+        opened.initialise()
+        yield opened
+
+
+@real
+def test_the_newer_server_has_what_is_new(newer: Neo4jStore) -> None:
+    assert newer.query(
+        "RETURN 'x' IS :: STRING AS new, vector([1], 1, INTEGER8) IS NOT NULL AS newer"
+    ).num_rows
+    assert newer._server.about().has_search
+
+
 @real
 @pytest.mark.parametrize("metric", ["dot", "cosine"])
+@pytest.mark.parametrize("server", ["store", "newer"])
 def test_the_nearest_by_the_index_are_the_nearest(
-    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, metric: str
+    server: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, metric: str
 ) -> None:
+    store: Neo4jStore = request.getfixturevalue(server)
     rng = np.random.default_rng(3)
     ids = [f"i{n}" for n in range(1500)]
     centres = rng.normal(size=(30, 16))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal, TypeVar, cast
 
@@ -26,6 +28,20 @@ Rows = list[list[Any]]
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class About:
+    """What a server says of itself: version, edition, and the versions of Cypher that it speaks."""
+
+    version: str
+    edition: str
+    languages: tuple[str, ...]
+
+    @property
+    def has_search(self) -> bool:
+        """Whether Cypher has the clause SEARCH there, which is no preview since 2026.02."""
+        return "25" in self.languages and [int(n) for n in re.findall(r"\d+", self.version)][:2] >= [2026, 2]
+
+
 class Server:
     """The way to a database; made without a connection, and the same after a fork.
 
@@ -38,6 +54,7 @@ class Server:
         self.uri, self.login = uri, login
         self._lock = Lock()
         self._drivers: dict[int, neo4j.Driver] = {}
+        self._about: About | None = None
 
     def driver(self) -> neo4j.Driver:
         """Return this process's driver; one that was inherited by a fork shares its sockets and is left alone."""
@@ -64,6 +81,16 @@ class Server:
     def check(self) -> None:
         """Raise ``StoreError`` unless server, login and database are right; tried once, so that it is told at once."""
         self.call(lambda session: session.run("RETURN 1").consume())
+
+    def about(self) -> About:
+        """Return what the server says of itself, asked once."""
+        if self._about is None:
+            text = "CALL dbms.components() YIELD name, versions, edition RETURN name, versions, edition"
+            told = {name: (versions, edition) for name, versions, edition in self.rows(text)}
+            versions, edition = told.pop("Neo4j Kernel")
+            languages = told.get("Cypher", ([], ""))[0]
+            self._about = About(versions[0], edition, tuple(languages))
+        return self._about
 
     def rows(self, text: str, /, **parameters: Any) -> Rows:
         """Return the rows of a reading query; a passing failure is tried again."""

@@ -175,11 +175,8 @@ class Vectors:
         wanted = max(OVER_FETCH * k, AT_LEAST) + len(without)
         while wanted <= AT_MOST:
             try:
-                rows = run(
-                    "CALL db.index.vector.queryNodes($index, $wanted, $vector) YIELD node "
-                    f"RETURN node.id, node.`{name}`",
-                    index=index_name(label, name), wanted=wanted, vector=np.asarray(vector, np.float64).tolist(),
-                )  # fmt: skip
+                text = index_query(label, name, search=self._server.about().has_search)
+                rows = run(text, wanted=wanted, vector=np.asarray(vector, np.float64).tolist())
             except StoreError as error:
                 log.info("the vector index of %s.%s cannot be asked: %s", label, name, error)
                 return None
@@ -217,6 +214,23 @@ def stored_dimension(run: Run, label: str, name: str) -> int:
         return described.dimension
     found = run(f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN size(n.`{name}`) LIMIT 1")
     return int(found[0][0]) if found else 0
+
+
+def index_query(label: str, name: str, *, search: bool) -> str:
+    """Return the query for the ``$wanted`` nodes that an embedding's index holds nearest to ``$vector``.
+
+    Args:
+        label: of the nodes.
+        name: of the embedding.
+        search: by the clause SEARCH, which replaces a procedure.
+    """
+    index = index_name(label, name)
+    found = (
+        f"CYPHER 25 MATCH (n:`{label}`) SEARCH n IN (VECTOR INDEX `{index}` FOR $vector LIMIT $wanted)"
+        if search
+        else f"CALL db.index.vector.queryNodes('{index}', $wanted, $vector) YIELD node AS n"
+    )
+    return f"{found} RETURN n.id, n.`{name}`"
 
 
 def index_name(label: str, name: str) -> str:
