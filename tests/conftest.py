@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -14,7 +14,7 @@ from graphrec.testing.neo4j_server import NEWER, VERSION, Neo4jServer, available
 ASKED = os.environ.get("GRAPHREC_TEST_NEO4J") or VERSION
 """What the tests run on; a few run on ``NEWER`` too."""
 
-Start = Callable[..., Neo4jServer]
+Running = Callable[..., AbstractContextManager[Neo4jServer]]
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,12 @@ def neo4j_newer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServe
     """A server of this year, which no test may leave stopped."""
     with running(NEWER, tmp_path_factory) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def neo4j_running(tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """Start a server that a test may do anything to, with lines of neo4j.conf, and end it with the block."""
+    return lambda *settings: running(ASKED, tmp_path_factory, *settings)
 
 
 @contextmanager

@@ -99,6 +99,14 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
     return Ranking(request.user, label, "popularity", note, detailed(store, label, popular))
 
 
+def current_runs(store: GraphStore) -> list[dict[str, Any]]:
+    """Return the ``Run`` nodes whose embeddings no later run has replaced, the last published first."""
+    newest: dict[str, dict[str, Any]] = {}
+    for run in rows(store, "published"):
+        newest.setdefault(run["property"], run)
+    return list(newest.values())
+
+
 def current_run(
     store: GraphStore, model: str | None = None, label: str | None = None
 ) -> dict[str, Any] | None:
@@ -109,11 +117,8 @@ def current_run(
         model: only runs of this model; raises ``NotFoundError`` when there is none.
         label: only runs that recommend this label.
     """
-    newest: dict[str, dict[str, Any]] = {}
-    for run in rows(store, "published"):
-        newest.setdefault(run["property"], run)
     found = [
-        run for run in newest.values() if model in (None, run["model"]) and label in (None, run["label"])
+        run for run in current_runs(store) if model in (None, run["model"]) and label in (None, run["label"])
     ]
     if model and not found:
         of_label = f" for {label}" if label else ""

@@ -9,6 +9,11 @@ from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
 
 
+def database_of(uri: str | None) -> str:
+    """Return which of ``queries.DATABASES`` a store's address names."""
+    return "ladybug" if uri is None else "neo4j"
+
+
 def open_store(
     workspace: str | Path | Workspace, uri: str | None = None, *, write: bool = False
 ) -> GraphStore:

@@ -6,13 +6,16 @@ import logging
 import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from neo4j.exceptions import Neo4jError
 
 from graphrec.errors import ConfigError, GraphrecError, QueryError, StoreError
 from graphrec.store.base import Written, closing
+from graphrec.store.neo4j.errors import explained
 from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.read import Reader
 from graphrec.store.neo4j.server import About
@@ -82,6 +85,26 @@ def test_the_login_comes_from_the_environment(tmp_path: Path) -> None:
     assert login({"NEO4J_PASSWORD": "own", "NEO4J_PASSWORD_FILE": str(file)}).password == "own"
     with pytest.raises(ConfigError, match="NEO4J_PASSWORD_FILE"):
         login({"NEO4J_PASSWORD_FILE": str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (
+            "Neo.ClientError.Security.Forbidden",
+            "the user 'ann' has no right to do this: not allowed; grant it",
+        ),
+        ("Neo.ClientError.General.WriteOnReadOnlyAccessDatabase", "read only: not allowed; take it out of"),
+        ("Neo.ClientError.Security.AuthenticationRateLimit", "too many wrong passwords; wait a few seconds"),
+        ("Neo.TransientError.General.DatabaseUnavailable", "is busy: not allowed; repeat the command"),
+    ],
+)
+def test_what_a_server_refuses_is_one_line_with_its_cure(code: str, told: str) -> None:
+    # As the driver makes it of a server's answer; Community has no roles that could forbid anything.
+    hydrate: Any = getattr(Neo4jError, "_hydrate_neo4j")  # noqa: B009 - private to the driver
+    error = hydrate(message="not allowed.\n  at some.java.Line", code=code)
+    text = refused(explained(error, "bolt://host", Login("ann", SECRET)))
+    assert told in text
 
 
 def test_no_server_is_told_at_once() -> None:

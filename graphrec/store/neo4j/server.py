@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Literal, TypeVar, cast
@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class About:
-    """What a server says of itself: version, edition, and the versions of Cypher that it speaks."""
+    """What a server says of itself: version, edition, and the versions of Cypher that it speaks if they are several."""
 
     version: str
     edition: str
@@ -78,6 +78,23 @@ class Server:
         """Return a session, to be closed by the caller."""
         return self.driver().session(database=self.login.database, default_access_mode=mode, fetch_size=FETCH)
 
+    @contextmanager
+    def asking(self, mode: Literal["READ", "WRITE"]) -> Iterator[Session]:
+        """A session for the block, whose failures are the driver's own.
+
+        Ctrl-C cuts the connection, at which the server ends what runs: to close the session alone would first wait for
+        the answer.
+        """
+        session = self.session(mode)
+        try:
+            yield session
+        except KeyboardInterrupt:
+            self.close()
+            raise
+        finally:
+            with suppress(*Failure):
+                session.close()
+
     def check(self) -> None:
         """Raise ``StoreError`` unless server, login and database are right; tried once, so that it is told at once."""
         self.call(lambda session: session.run("RETURN 1").consume())
@@ -109,7 +126,7 @@ class Server:
     def call(self, work: Callable[[Session], Result], mode: Literal["READ", "WRITE"] = "READ") -> Result:
         """Return what ``work`` does with a session; what the driver raises becomes a ``StoreError``."""
         try:
-            with self.session(mode) as session:
+            with self.asking(mode) as session:
                 return work(session)
         except Failure as error:
             raise self.failure(error) from error

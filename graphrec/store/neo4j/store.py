@@ -21,6 +21,7 @@ from graphrec.errors import StoreError
 from graphrec.store.base import Floats, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
 from graphrec.store.neo4j.errors import Failure, wrong_query
+from graphrec.store.neo4j.health import Health, index_states, missing_constraints
 from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.read import Reader
 from graphrec.store.neo4j.server import Rows, Server
@@ -69,11 +70,7 @@ class Neo4jStore:
     def initialise(self) -> None:
         """Create the constraints that are missing; ids are unique, and found by the constraint's index."""
         self._writable()
-        found = self._server.rows(
-            "SHOW CONSTRAINTS YIELD labelsOrTypes, properties, type "
-            "WHERE type IN ['UNIQUENESS', 'NODE_KEY'] AND properties = ['id'] RETURN labelsOrTypes[0]"
-        )
-        missing = [label for label in CONSTRAINED if [label] not in found]
+        missing = missing_constraints(self._server, CONSTRAINED)
         for label in missing:
             self._server.command(
                 f"CREATE CONSTRAINT `graphrec_{label}_id` IF NOT EXISTS FOR (n:`{label}`) REQUIRE n.id IS UNIQUE"
@@ -143,10 +140,9 @@ class Neo4jStore:
         It sees what is committed, not what an open transaction has written.
         """
         try:
-            with (
-                self._server.session("READ") as session,
-                session.begin_transaction(timeout=QUERY_SECONDS) as transaction,
-            ):
+            with self._server.asking("READ") as session:
+                # Not a block of its own: closing the session undoes it, and there is nothing to commit.
+                transaction = session.begin_transaction(timeout=QUERY_SECONDS)
                 result = transaction.run(cast(Any, text), parameters)
                 return arrow_table(result.keys(), result.values())
         except (*Failure, ValueError, TypeError) as error:
@@ -212,6 +208,16 @@ class Neo4jStore:
         text = "MATCH (m:GraphrecMeta) WHERE m.id IN $names RETURN m.id, m.version"
         bumped = {name: int(version) for name, version in self._run(text, names=list(names))}
         return {name: (bumped.get(name, 0) << 40) + counts[name] for name in names}
+
+    def health(self) -> Health:
+        """Return what the server is, and what it lacks of what graphrec needs there."""
+        missing = missing_constraints(self._server, CONSTRAINED)
+        return Health(self._server.about(), missing, index_states(self._server))
+
+    @property
+    def address(self) -> str:
+        """Where the server is, without the database."""
+        return self._server.uri
 
     def close(self) -> None:
         """Close this process's connections."""
