@@ -1,30 +1,63 @@
-"""A real Neo4j server, started once for the tests that need one."""
+"""Real Neo4j servers, each started once for the tests that need it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
 from graphrec.store.neo4j.login import Login
-from graphrec.testing.neo4j_server import Neo4jServer, available, free_port
+from graphrec.testing.neo4j_server import NEWER, VERSION, Neo4jServer, available, free_port, java_needed
+
+ASKED = os.environ.get("GRAPHREC_TEST_NEO4J") or VERSION
+"""What the tests run on; a few run on ``NEWER`` too."""
+
+Running = Callable[..., AbstractContextManager[Neo4jServer]]
 
 
 @pytest.fixture(scope="session")
 def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
     """The server, which no test may leave stopped."""
-    if not available():
-        pytest.skip("Neo4j needs Java 17 and Maven")
-    server = Neo4jServer(tmp_path_factory.mktemp("neo4j"), free_port())
+    with running(ASKED, tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def neo4j_newer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """A server of this year, which no test may leave stopped."""
+    with running(NEWER, tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def neo4j_running(tmp_path_factory: pytest.TempPathFactory) -> Running:
+    """Start a server that a test may do anything to, with lines of neo4j.conf, and end it with the block."""
+    return lambda *settings: running(ASKED, tmp_path_factory, *settings)
+
+
+@contextmanager
+def running(version: str, folders: pytest.TempPathFactory, *settings: str) -> Iterator[Neo4jServer]:
+    """Start a server of its own with lines of neo4j.conf, and end it with the block."""
+    if not available(version):
+        pytest.skip(f"Neo4j {version} needs Java {java_needed(version)} and Maven")
+    if not version.startswith("5."):
+        # What a database of one's own may be set to; what runs in it runs in Cypher 5 too, as 5.26 tells.
+        settings = ("db.query.default_language=CYPHER_25", *settings)
+    server = Neo4jServer(folders.mktemp("neo4j"), free_port(), version, settings)
     server.start()
-    yield server
-    server.stop()
+    try:
+        yield server
+    finally:
+        # Nobody wants its files, and an orderly end takes it ten seconds.
+        server.stop(kill=True)
 
 
 @pytest.fixture(scope="session")
 def neo4j_login(neo4j_server: Neo4jServer) -> Login:
     """Who may log in there."""
-    return Login("neo4j", neo4j_server.password_file.read_text())
+    return neo4j_server.login
 
 
 @pytest.fixture

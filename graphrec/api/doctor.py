@@ -5,28 +5,20 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from graphrec.api import doctor_server
+from graphrec.api.finding import Finding
 from graphrec.errors import GraphrecError
 from graphrec.features import FeatureStore
 from graphrec.store.base import closing
+from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
 from graphrec.training.runs import list_runs
 from graphrec.workspace import Workspace
 
 PACKAGES = ("graphrec", "ladybug", "pyarrow", "torch", "av")
 ENOUGH_BYTES = 1 << 30
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at."""
-
-    ok: bool
-    what: str
-    state: str
-    cure: str = ""
 
 
 def diagnose(workspace: Workspace, store: str | None = None) -> list[Finding]:
@@ -74,12 +66,17 @@ def _space(workspace: Workspace) -> Finding:
 
 
 def _graph(workspace: Workspace, store: str | None) -> Iterator[Finding]:
+    if store is not None:
+        yield from doctor_server.driver()
     try:
         with closing(open_store(workspace, store)) as graph:
+            if isinstance(graph, Neo4jStore):
+                yield from doctor_server.server(graph)
             counts = graph.counts()
             yield Finding(True, "graph", f"{graph.uri}: {sum(counts.values()):,} nodes and relationships")
     except GraphrecError as error:
-        yield Finding(False, "graph", str(error))
+        state, _, cure = str(error).partition("; ")
+        yield Finding(False, "graph", state, cure)
         return
     features = FeatureStore(workspace.features)
     for name in features.names():

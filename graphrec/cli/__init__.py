@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from threading import Timer
 from types import FrameType
 from typing import Annotated, Any
@@ -42,6 +43,8 @@ COMMANDS = (
     "doctor",
 )
 
+BEFORE_COMMAND = ("--workspace", "-w", "--store")
+
 _registered = set[str]()
 
 app = typer.Typer(
@@ -63,13 +66,27 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            "-w",
+            help="Folder of database, features and runs; given after the command, that wins.",
+        ),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store", help="Database server, neo4j://HOST for example; given after the command, that wins."
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """The options that stand before a command."""
+    """The options that stand before a command; it looks up the first two itself."""
 
 
 def main() -> None:
@@ -81,6 +98,9 @@ def main() -> None:
         format="%(message)s",
         handlers=[RichHandler(console=err, show_time=False, show_path=False, show_level=False)],
     )
+    if not debug:
+        # What Neo4j's driver logs on its way to an error, the error says too.
+        logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     try:
         status = _run(arguments)
     except GraphrecError as error:
@@ -91,7 +111,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         go_on = (
             "`graphrec runs` says how to go on"
-            if arguments[:1] == ["train"]
+            if _command(arguments) == "train"
             else "repeat the command to go on"
         )
         err.print(f"stopped; what was finished is kept, {go_on}")
@@ -141,7 +161,8 @@ def _run(arguments: list[str]) -> object:
         signal.signal(signal.SIGINT, press)
     try:
         # Only the command asked for is imported: most need no torch, which takes seconds.
-        asked = [name for name in arguments[:1] if name in COMMANDS] or COMMANDS
+        name = _command(arguments)
+        asked = [name] if name in COMMANDS else COMMANDS
         command = _with(asked)
         values = file_defaults()
         if not {key for key, value in values.items() if not isinstance(value, dict)} <= set(flags(command)):
@@ -157,6 +178,17 @@ def _run(arguments: list[str]) -> object:
     if pressed and status:
         raise KeyboardInterrupt
     return status
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Return the first argument that is neither an option nor an option's value."""
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in BEFORE_COMMAND:
+            next(rest, None)
+        elif not argument.startswith("-"):
+            return argument
+    return ""
 
 
 def _with(names: Sequence[str]) -> Any:

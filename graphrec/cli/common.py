@@ -33,10 +33,22 @@ from graphrec.workspace import Workspace
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+
+def _given_before(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> Any:
+    """Return what was given before the command, unless it was given after it too; both win over the environment."""
+    source = context.get_parameter_source(str(parameter.name))
+    before = context.find_root().params.get(str(parameter.name))
+    return value if before is None or (source and source.name == "COMMANDLINE") else before
+
+
 WorkspaceFlag = Annotated[
     Path,
     typer.Option(
-        "--workspace", "-w", envvar="GRAPHREC_WORKSPACE", help="Folder of database, features and runs."
+        "--workspace",
+        "-w",
+        envvar="GRAPHREC_WORKSPACE",
+        callback=_given_before,
+        help="Folder of database, features and runs; may stand before the command too.",
     ),
 ]
 StoreFlag = Annotated[
@@ -44,7 +56,8 @@ StoreFlag = Annotated[
     typer.Option(
         "--store",
         envvar=["GRAPHREC_STORE", "NEO4J_URI"],
-        help="Database server, neo4j://HOST for example; by default the embedded one.",
+        callback=_given_before,
+        help="Database server, neo4j://HOST for example; by default the embedded one. May stand before the command.",
     ),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +22,8 @@ from graphrec.cli.common import (
     print_json,
     table,
 )
-from graphrec.errors import DataError, NotFoundError, QueryError, unknown
+from graphrec.errors import DataError, unknown
+from graphrec.store.open import database_of
 from graphrec.store.queries import bind, named_queries
 
 
@@ -40,18 +40,9 @@ def query(
 
     Example: `graphrec query history -p user=12`
     """
-    text, parameters = _read(name, pairs(given or [], "-p"))
+    text, parameters = _read(name, database_of(store), pairs(given or [], "-p"))
     with opened(workspace, store) as (graph, _):
-        try:
-            found = graph.query(text, **parameters)
-        except QueryError as error:
-            missing = re.search(r"Cannot find property (\w+)", str(error))
-            if missing is None:
-                raise
-            raise NotFoundError(
-                f"nothing in the graph has the property {missing[1]!r}; embeddings are there once their run is "
-                "published (`graphrec runs`)"
-            ) from error
+        found = graph.query(text, **parameters)
     rows = found.to_pylist()
     if as_json:
         print_json(rows)
@@ -69,7 +60,7 @@ def query(
         out.print(table(("", ""), [(name, dated(name, value)) for name, value in row.items()]))
 
 
-def _read(name: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
+def _read(name: str, database: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
     if name.endswith(".cypher"):
         try:
             return Path(name).read_text(encoding="utf-8"), {key: _value(text) for key, text in given.items()}
@@ -79,7 +70,7 @@ def _read(name: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
             raise DataError(f"{name}: cannot be read: {error.strerror}", name) from error
         except UnicodeDecodeError as error:
             raise DataError(f"{name}: not utf-8 text", name) from error
-    known = named_queries()
+    known = named_queries(database)
     if name not in known:
         raise unknown("query", name, known)
     return bind(known[name], given)

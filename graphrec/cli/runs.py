@@ -19,8 +19,8 @@ from graphrec.cli.common import (
     print_json,
     table,
 )
-from graphrec.errors import GraphrecError, NotFoundError
-from graphrec.serving.recommend import current_run
+from graphrec.errors import GraphrecError
+from graphrec.serving.recommend import current_runs
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
 
@@ -33,7 +33,7 @@ def runs(
     Example: `graphrec runs --json`
     """
     found = list_runs(Workspace(workspace))
-    published = _published({run.model for run in found}, workspace, store)
+    published = _published(workspace, store)
     if as_json:
         print_json(
             [
@@ -63,14 +63,11 @@ def runs(
     )
 
 
-def _published(models: Collection[str], workspace: Path, store: str | None) -> set[str]:
+def _published(workspace: Path, store: str | None) -> set[str]:
     """Return the runs whose embeddings the graph holds; none where it cannot be asked."""
-    found = set()
     with suppress(GraphrecError), opened(workspace, store) as (graph, _):
-        for model in models:
-            with suppress(NotFoundError):
-                found.add((current_run(graph, model) or {}).get("id", ""))
-    return found
+        return {run["id"] for run in current_runs(graph)}
+    return set()
 
 
 def _state(run: Run, published: Collection[str]) -> str:

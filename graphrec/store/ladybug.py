@@ -229,8 +229,13 @@ class LadybugStore:
                 return cast(Any, result).get_as_arrow(-1)
         except RuntimeError as error:
             said = first_line(error)
-            cure = " (embeddings are there once a run is published)" if "Cannot find property" in said else ""
-            raise QueryError(f"the query failed: {said}{cure}") from error
+            missing = re.search(r"Cannot find property (\w+)", said)
+            if missing is None:
+                raise QueryError(f"the query failed: {said}") from error
+            raise QueryError(
+                f"the query failed: nothing in the graph has the property {missing[1]!r}; embeddings are there once "
+                "their run is published (`graphrec runs`)"
+            ) from error
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""

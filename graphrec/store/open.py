@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     import py2neo
 
 
+def database_of(uri: str | None) -> str:
+    """Return which of ``queries.DATABASES`` a store's address names."""
+    return "ladybug" if uri is None else "neo4j"
+
+
 def open_store(
     workspace: str | Path | Workspace,
     uri: str | py2neo.Graph | None = None,

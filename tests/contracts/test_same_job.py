@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import closing
-from graphrec.store.neo4j.login import Login
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.workspace import Workspace
@@ -50,11 +48,12 @@ def ratings(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def uri(neo4j_empty: Neo4jServer, neo4j_login: Login, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    assert neo4j_login.password
-    monkeypatch.setenv("NEO4J_PASSWORD", neo4j_login.password)
-    return neo4j_empty.uri
+@pytest.fixture(params=["neo4j_server", "neo4j_newer"])
+def uri(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    server: Neo4jServer = request.getfixturevalue(request.param)
+    server.empty()
+    monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(server.password_file))
+    return server.uri
 
 
 def job(workspace: Workspace, ratings: Path, uri: str | None) -> Done:

@@ -38,3 +38,12 @@ class TestNeo4jStore(StoreContract):
     def store(self, neo4j_empty: Neo4jServer, neo4j_login: Login) -> Iterator[GraphStore]:
         with closing(Neo4jStore(neo4j_empty.uri, neo4j_login, write=True)) as store:
             yield store
+
+
+@pytest.mark.neo4j
+class TestNewerNeo4jStore(StoreContract):
+    @pytest.fixture
+    def store(self, neo4j_newer: Neo4jServer) -> Iterator[GraphStore]:
+        neo4j_newer.empty()
+        with closing(Neo4jStore(neo4j_newer.uri, neo4j_newer.login, write=True)) as store:
+            yield store

@@ -276,7 +276,8 @@ def test_limit_cuts_the_answer(
 
 
 def test_every_query_has_an_answer_above(database: str) -> None:
-    assert {case[0] for case in CASES} == set(named_queries(database))
+    # What only one database has is compared with the Python verbs elsewhere (test_by_index.py).
+    assert {case[0] for case in CASES} == set(named_queries("ladybug")) <= set(named_queries(database))
 
 
 def test_duplicates_tell_which(graph: GraphStore, database: str) -> None:

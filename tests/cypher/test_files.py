@@ -67,11 +67,11 @@ def test_long_answers_can_be_cut(query: NamedQuery) -> None:
         assert "ORDER BY" in query.text
 
 
-def test_both_databases_offer_the_same_queries() -> None:
+def test_neo4j_offers_all_that_ladybug_does() -> None:
     ladybug, neo4j = (
         {q.name: (q.what, q.parameters, q.example) for q in named_queries(d).values()} for d in DATABASES
     )
-    assert ladybug == neo4j
+    assert ladybug.items() <= neo4j.items()
     assert len(ladybug) >= 16
 
 

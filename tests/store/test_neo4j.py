@@ -6,19 +6,22 @@ import logging
 import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from neo4j import Transaction
-from neo4j.exceptions import ServiceUnavailable
+from neo4j.exceptions import Neo4jError, ServiceUnavailable
 
 from graphrec.api.load import load
 from graphrec.errors import BadRows, ConfigError, GraphrecError, QueryError, StoreError
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.store.base import Written, closing
+from graphrec.store.neo4j.errors import explained
 from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
+from graphrec.store.neo4j.server import About
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.neo4j.work import Statement, Work
 from graphrec.store.open import open_store
@@ -87,6 +90,26 @@ def test_the_login_comes_from_the_environment(tmp_path: Path) -> None:
     assert login({"NEO4J_PASSWORD": "own", "NEO4J_PASSWORD_FILE": str(file)}).password == "own"
     with pytest.raises(ConfigError, match="NEO4J_PASSWORD_FILE"):
         login({"NEO4J_PASSWORD_FILE": str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (
+            "Neo.ClientError.Security.Forbidden",
+            "the user 'ann' has no right to do this: not allowed; grant it",
+        ),
+        ("Neo.ClientError.General.WriteOnReadOnlyAccessDatabase", "read only: not allowed; take it out of"),
+        ("Neo.ClientError.Security.AuthenticationRateLimit", "too many wrong passwords; wait a few seconds"),
+        ("Neo.TransientError.General.DatabaseUnavailable", "is busy: not allowed; repeat the command"),
+    ],
+)
+def test_what_a_server_refuses_is_one_line_with_its_cure(code: str, told: str) -> None:
+    # As the driver makes it of a server's answer; Community has no roles that could forbid anything.
+    hydrate: Any = getattr(Neo4jError, "_hydrate_neo4j")  # noqa: B009 - private to the driver
+    error = hydrate(message="not allowed.\n  at some.java.Line", code=code)
+    text = refused(explained(error, "bolt://host", Login("ann", SECRET)))
+    assert told in text
 
 
 def test_no_server_is_told_at_once() -> None:
@@ -240,11 +263,39 @@ def test_answers_of_all_kinds_become_arrow(rated: Neo4jStore) -> None:
     assert rated.query("UNWIND [1, 'a'] AS x RETURN x")["x"].to_pylist() == ["1", "a"]
 
 
+@pytest.mark.parametrize(
+    ("version", "has"),
+    [("5.26.30", False), ("2025.12.1", False), ("2026.01.4", False), ("2026.02.0", True), ("2026.08.1", True),
+     ("2027.01-aura", True), ("5.27-aura", False)],
+)  # fmt: skip
+def test_the_search_clause_is_known_by_the_version(version: str, has: bool) -> None:
+    assert About(version, "community", ("5", "25")).has_search == has
+    assert not About(version, "community", ("5",)).has_search
+
+
+@pytest.fixture
+def newer(neo4j_newer: Neo4jServer) -> Iterator[Neo4jStore]:
+    neo4j_newer.empty()
+    with closing(Neo4jStore(neo4j_newer.uri, neo4j_newer.login, write=True)) as opened:
+        opened.initialise()
+        yield opened
+
+
+@real
+def test_the_newer_server_has_what_is_new(newer: Neo4jStore) -> None:
+    assert newer.query(
+        "RETURN 'x' IS :: STRING AS new, vector([1], 1, INTEGER8) IS NOT NULL AS newer"
+    ).num_rows
+    assert newer._server.about().has_search
+
+
 @real
 @pytest.mark.parametrize("metric", ["dot", "cosine"])
+@pytest.mark.parametrize("server", ["store", "newer"])
 def test_the_nearest_by_the_index_are_the_nearest(
-    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch, metric: str
+    server: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, metric: str
 ) -> None:
+    store: Neo4jStore = request.getfixturevalue(server)
     rng = np.random.default_rng(3)
     ids = [f"i{n}" for n in range(1500)]
     centres = rng.normal(size=(30, 16))
@@ -325,7 +376,7 @@ def test_a_transaction_begun_anew_writes_what_it_would_have_written(
 ) -> None:
     store.write_nodes("Item", nodes(*(f"i{n}" for n in range(5))))
     store.write_nodes("User", nodes("u0"))
-    store._known_identity = identity
+    monkeypatch.setattr(store, "_identity", lambda: identity)
     run, lost = Work._run, []
 
     def flaky(work: Work, transaction: Transaction, statement: Statement) -> None:

@@ -16,6 +16,8 @@ _PREFIX = "Neo.ClientError."
 _ACTS = {
     "Security.AuthenticationRateLimit": "it was given too many wrong passwords; wait a few seconds, then try again",
     "Security.CredentialsExpired": "the password must be changed first, for example in Neo4j Browser",
+    "General.WriteOnReadOnlyAccessDatabase": "the server lets this database be read only: {reason}; "
+    "take it out of server.databases.read_only, or name another with NEO4J_DATABASE",
     "Security.Forbidden": "the user {user!r} has no right to do this: {reason}; grant it, or set NEO4J_USERNAME",
     "Security.TokenExpired": "the login has expired; log in again",
     "Schema.ConstraintValidationFailed": "the stored nodes contradict the schema: {reason}",

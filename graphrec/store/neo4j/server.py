@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from threading import Lock
 from typing import Any, Literal, TypeVar, cast
@@ -38,6 +40,20 @@ class Bulk(list[Any]):
         return f"<{len(self):,} values>"
 
 
+@dataclass(frozen=True)
+class About:
+    """What a server says of itself: version, edition, and the versions of Cypher that it speaks if they are several."""
+
+    version: str
+    edition: str
+    languages: tuple[str, ...]
+
+    @property
+    def has_search(self) -> bool:
+        """Whether Cypher has the clause SEARCH there, which is no preview since 2026.02."""
+        return "25" in self.languages and [int(n) for n in re.findall(r"\d+", self.version)][:2] >= [2026, 2]
+
+
 class Server:
     """The way to a database; made without a connection, and the same after a fork.
 
@@ -53,6 +69,7 @@ class Server:
         """Return a query as the graph understands it."""
         self._lock = Lock()
         self._drivers: dict[int, neo4j.Driver] = {}
+        self._about: About | None = None
 
     def driver(self) -> neo4j.Driver:
         """Return this process's driver; one that was inherited by a fork shares its sockets and is left alone."""
@@ -76,9 +93,36 @@ class Server:
         """Return a session, to be closed by the caller."""
         return self.driver().session(database=self.login.database, default_access_mode=mode, fetch_size=FETCH)
 
+    @contextmanager
+    def asking(self, mode: Literal["READ", "WRITE"]) -> Iterator[Session]:
+        """A session for the block, whose failures are the driver's own.
+
+        Ctrl-C cuts the connection, at which the server ends what runs: to close the session alone would first wait for
+        the answer.
+        """
+        session = self.session(mode)
+        try:
+            yield session
+        except KeyboardInterrupt:
+            self.close()
+            raise
+        finally:
+            with suppress(*Failure):
+                session.close()
+
     def check(self) -> None:
         """Raise ``StoreError`` unless server, login and database are right; tried once, so that it is told at once."""
         self.call(lambda session: session.run("RETURN 1").consume())
+
+    def about(self) -> About:
+        """Return what the server says of itself, asked once."""
+        if self._about is None:
+            text = "CALL dbms.components() YIELD name, versions, edition RETURN name, versions, edition"
+            told = {name: (versions, edition) for name, versions, edition in self.rows(text)}
+            versions, edition = told.pop("Neo4j Kernel")
+            languages = told.get("Cypher", ([], ""))[0]
+            self._about = About(versions[0], edition, tuple(languages))
+        return self._about
 
     def rows(self, text: str, /, **parameters: Any) -> Rows:
         """Return the rows of a reading query; a passing failure is tried again."""
@@ -97,7 +141,7 @@ class Server:
     def call(self, work: Callable[[Session], Result], mode: Literal["READ", "WRITE"] = "READ") -> Result:
         """Return what ``work`` does with a session; what the driver raises becomes a ``StoreError``."""
         try:
-            with self.session(mode) as session:
+            with self.asking(mode) as session:
                 return work(session)
         except Failure as error:
             raise self.failure(error) from error

@@ -21,6 +21,7 @@ from graphrec.errors import StoreError
 from graphrec.store.base import Floats, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
 from graphrec.store.neo4j.errors import Failure, wrong_query
+from graphrec.store.neo4j.health import Health, index_states, missing_constraints, unindexed_keys
 from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
@@ -70,7 +71,6 @@ class Neo4jStore:
         self._write = write
         self._vectors = Vectors(self._server)
         self._local = local()
-        self._known_identity: Identity | None = None
         try:
             self._server.check()
         except BaseException:
@@ -83,27 +83,16 @@ class Neo4jStore:
     def initialise(self) -> None:
         """Create the constraints that are missing; ids are unique, and found by the constraint's index."""
         self._writable()
-        found = self._server.rows(
-            "SHOW CONSTRAINTS YIELD labelsOrTypes, properties, type "
-            "WHERE type IN ['UNIQUENESS', 'NODE_KEY'] AND properties = ['id'] RETURN labelsOrTypes[0]"
-        )
-        mapped = self._server.mapping.labels
-        missing = [label for label in CONSTRAINED if [label] not in found and label not in mapped]
+        missing = missing_constraints(self._server, self._constrained())
         for label in missing:
             self._server.command(
                 f"CREATE CONSTRAINT `graphrec_{label}_id` IF NOT EXISTS FOR (n:`{label}`) REQUIRE n.id IS UNIQUE"
             )
         if missing:
             self._server.command("CALL db.awaitIndexes(600)")
-        indexed = self._server.rows(
-            "SHOW INDEXES YIELD labelsOrTypes, properties WHERE size(properties) = 1 "
-            "RETURN labelsOrTypes[0], properties[0]"
-        )
-        for role in mapped.values():
-            key = role.columns[schema.KEY].name
-            if [role.name, key] not in indexed:
-                pattern = f"(n:{quoted(role.name)}) ON (n.{quoted(key)})"
-                log.warning("every look-up of %s reads all of them; CREATE INDEX FOR %s", role.name, pattern)
+        for role, key in unindexed_keys(self._server):
+            pattern = f"(n:{quoted(role)}) ON (n.{quoted(key)})"
+            log.warning("every look-up of %s reads all of them; CREATE INDEX FOR %s", role, pattern)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -167,10 +156,9 @@ class Neo4jStore:
         It sees what is committed, not what an open transaction has written.
         """
         try:
-            with (
-                self._server.session("READ") as session,
-                session.begin_transaction(timeout=QUERY_SECONDS) as transaction,
-            ):
+            with self._server.asking("READ") as session:
+                # Not a block of its own: closing the session undoes it, and there is nothing to commit.
+                transaction = session.begin_transaction(timeout=QUERY_SECONDS)
                 result = transaction.run(cast(Any, self._server.text(text)), parameters)
                 return arrow_table(result.keys(), result.values())
         except (*Failure, ValueError, TypeError) as error:
@@ -237,6 +225,16 @@ class Neo4jStore:
         bumped = {name: int(version) for name, version in self._run(text, names=list(names))}
         return {name: (bumped.get(name, 0) << 40) + counts[name] for name in names}
 
+    def health(self) -> Health:
+        """Return what the server is, and what it lacks of what graphrec needs there."""
+        missing = missing_constraints(self._server, self._constrained())
+        return Health(self._server.about(), missing, index_states(self._server))
+
+    @property
+    def address(self) -> str:
+        """Where the server is, without the database."""
+        return self._server.uri
+
     def close(self) -> None:
         """Close this process's connections."""
         self._server.close()
@@ -244,6 +242,10 @@ class Neo4jStore:
     def _written(self, write: Callable[[Writer], Written]) -> Written:
         with self.transaction():
             return write(self._open()[0])
+
+    def _constrained(self) -> list[str]:
+        """Return the labels that graphrec writes."""
+        return [label for label in CONSTRAINED if label not in self._server.mapping.labels]
 
     def _writable(self) -> None:
         if not self._write:
@@ -272,13 +274,8 @@ class Neo4jStore:
         return Reader(run, sessions, self._identity(), self._server.mapping)
 
     def _identity(self) -> Identity:
-        if self._known_identity is None:
-            try:
-                self._server.rows(f"{NUMBERS.prefix}RETURN 1")
-                self._known_identity = NUMBERS
-            except StoreError:
-                self._known_identity = STRINGS
-        return self._known_identity
+        languages = self._server.about().languages
+        return NUMBERS if not languages or "5" in languages else STRINGS
 
     def _steadily(self, names: Sequence[str], read: Callable[[], Result]) -> Result:
         if self._writer() is not None:

@@ -193,11 +193,8 @@ class Vectors:
         wanted = max(OVER_FETCH * k, AT_LEAST) + len(without)
         while wanted <= AT_MOST:
             try:
-                ((keys, lists),) = run(
-                    "CALL db.index.vector.queryNodes($index, $wanted, $vector) YIELD node "
-                    f"WHERE (node:`{label}`) RETURN collect(node.id), collect(node.`{name}`)",
-                    index=index_name(label, name), wanted=wanted, vector=np.asarray(vector, np.float64).tolist(),
-                )  # fmt: skip
+                text = index_query(label, name, search=self._server.about().has_search)
+                ((keys, lists),) = run(text, wanted=wanted, vector=np.asarray(vector, np.float64).tolist())
             except StoreError as error:
                 log.info("the vector index of %s.%s cannot be asked: %s", label, name, error)
                 return None
@@ -238,6 +235,23 @@ def refuse_foreign(run: Run, label: str, name: str) -> None:
             f"{label} nodes have a property {name} that graphrec did not write; give the embedding another name: "
             "--property NAME"
         )
+
+
+def index_query(label: str, name: str, *, search: bool) -> str:
+    """Return the query for the ``$wanted`` nodes that an embedding's index holds nearest to ``$vector``.
+
+    Args:
+        label: of the nodes.
+        name: of the embedding.
+        search: by the clause SEARCH, which replaces a procedure.
+    """
+    index = index_name(label, name)
+    found = (
+        f"CYPHER 25 MATCH (n:`{label}`) SEARCH n IN (VECTOR INDEX `{index}` FOR $vector LIMIT $wanted)"
+        if search
+        else f"CALL db.index.vector.queryNodes('{index}', $wanted, $vector) YIELD node AS n WHERE (n:`{label}`)"
+    )
+    return f"{found} RETURN collect(n.id), collect(n.`{name}`)"
 
 
 def index_name(label: str, name: str) -> str:

@@ -113,7 +113,7 @@ class Work:
             )
 
     def _attempt(self, step: Callable[[Transaction], Result]) -> Result:
-        deadline, pause = time.monotonic() + WAIT_SECONDS, 0.1
+        deadline, pause, told = time.monotonic() + WAIT_SECONDS, 0.1, False
         while True:
             try:
                 return step(self._begun())
@@ -122,8 +122,13 @@ class Work:
                 self._begun_anew = True
                 if not worth_retrying(error) or time.monotonic() > deadline:
                     raise self._server.failure(error) from error
-                log.info("%s: %s; trying again", self._server.uri, self._server.failure(error))
-            except BaseException:
+                if not told:
+                    log.info("%s; trying again for %.0f s", self._server.failure(error), WAIT_SECONDS)
+                told = True
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):
+                    # Cut off, the server ends what runs; to close the session alone would wait for it.
+                    self._server.close()
                 self._leave()
                 raise
             time.sleep(pause * random.uniform(0.8, 1.2))
