@@ -1,7 +1,8 @@
 """Neo4j: bulk load, snapshot, write-back and nearest neighbours, on a real server that this script starts.
 
-60k users, 20k items, 690k ratings with string ids; the peer of the snapshot is the driver's row per relationship into
-pandas, that of the load UNWIND + MERGE through the driver in batches of 10,000.
+60k users, 20k items, 690k ratings with string ids. The peers of the load are py2neo's bulk ``create_relationships``,
+which doubles what is loaded twice, and UNWIND + MERGE through the driver, both in batches of 10,000; those of the
+snapshot a row per relationship into pandas, by the driver and by py2neo.
 
 python benchmarks/on_neo4j.py [--edges 690000]    (Java 17 and Maven)
 """
@@ -17,8 +18,11 @@ from pathlib import Path
 
 import neo4j
 import numpy as np
+import py2neo
 import pyarrow as pa
+from py2neo.bulk import create_relationships
 
+from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import GraphStore
 from graphrec.store.nearest import exact_nearest
 from graphrec.store.open import open_store
@@ -32,6 +36,8 @@ MERGE = (
     "MERGE (u)-[e:RATED]->(i) SET e.rating = row[2], e.at = row[3]"
 )
 
+ROWS = "MATCH (u:User)-[e:RATED]->(i:Item) RETURN u.id, i.id, e.rating, e.at"
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -43,41 +49,55 @@ def main() -> None:
         server = Neo4jServer(Path(folder) / "server", free_port())
         server.start()
         os.environ["NEO4J_PASSWORD_FILE"] = str(server.password_file)
-        store = open_store(Workspace(Path(folder) / "workspace"), server.uri, write=True)
+        workspace = Workspace(Path(folder) / "workspace")
+        store = open_store(workspace, server.uri, write=True)
         try:
             store.initialise()
             print("| what | seconds | in comparison |\n|---|---|---|")
-            measure(store, server, ratings(edges))
+            measure(store, server, ratings(edges), workspace)
         finally:
             store.close()
             server.stop()
 
 
-def measure(store: GraphStore, server: Neo4jServer, table: pa.Table) -> None:
+def measure(store: GraphStore, server: Neo4jServer, table: pa.Table, workspace: Workspace) -> None:
     """Print one row per measurement."""
     count = table.num_rows
-    half = count // 10
+    tenth = count // 10
     seconds = timed(lambda: write_nodes(store))
     print(f"| {USERS + ITEMS:,} nodes | {seconds:.1f} | {(USERS + ITEMS) / seconds:,.0f} a second |")
-    peer = timed(lambda: merge(server, table.slice(0, half)))
-    ours = timed(lambda: write(store, table.slice(half)))
-    rate = (count - half) / ours
-    compared = f"{rate:,.0f} a second, {rate / (half / peer):.1f} times the peer"
-    print(f"| {count - half:,} relationships | {ours:.1f} | {compared} |")
-    print(f"| {half:,} by UNWIND + MERGE (peer) | {peer:.1f} | {half / peer:,.0f} a second |", flush=True)
+    merged = timed(lambda: merge(server, table.slice(0, tenth)))
+    bulk = timed(lambda: py2neo_bulk(server, table.slice(tenth, tenth)))
+    ours = timed(lambda: write(store, table.slice(2 * tenth)))
+    rate = (count - 2 * tenth) / ours
+    compared = f"{rate:,.0f} a second: {rate * bulk / tenth:.1f} times py2neo, {rate * merged / tenth:.1f} times MERGE"
+    print(f"| {count - 2 * tenth:,} relationships | {ours:.1f} | {compared} |")
+    print(f"| {tenth:,} by py2neo's create_relationships | {bulk:.1f} | {tenth / bulk:,.0f} a second |")
+    print(f"| {tenth:,} by UNWIND + MERGE | {merged:.1f} | {tenth / merged:,.0f} a second |", flush=True)
     again = timed(lambda: write(store, table))
     print(f"| {count:,} again: nothing changes | {again:.1f} | |", flush=True)
     store.read_relationships("RATED", "User", "Item", ["rating", "at"])
     ours = timed(lambda: store.read_relationships("RATED", "User", "Item", ["rating", "at"]))
     peer = timed(lambda: rows_to_pandas(server))
-    print(f"| {count:,} relationships to arrays | {ours:.1f} | {peer / ours:.1f} times faster |")
-    print(f"| a row each, by the driver, to pandas (peer) | {peer:.1f} | 1 |", flush=True)
+    py2neo_peer = timed(lambda: py2neo_to_pandas(server))
+    compared = f"{peer / ours:.0f} times the driver, {py2neo_peer / ours:.0f} times py2neo"
+    print(f"| {count:,} relationships to arrays | {ours:.1f} | {compared} |")
+    print(f"| a row each, by the driver, to pandas | {peer:.1f} | |")
+    print(f"| a row each, by py2neo's to_data_frame | {py2neo_peer:.1f} | |", flush=True)
     users, items = embeddings(USERS), embeddings(ITEMS)
     seconds = timed(lambda: publish(store, users, items))
-    print(f"| {USERS + ITEMS:,} vectors of {DIMENSION}, indexes ready | {seconds:.1f} | |", flush=True)
+    print(
+        f"| {USERS + ITEMS:,} vectors of {DIMENSION}, index of the items ready | {seconds:.1f} | |",
+        flush=True,
+    )
+    seconds += timed(lambda: index_ready(server))
+    print(f"| ... index of the users ready | {seconds:.1f} | |", flush=True)
     spent, recall = nearest(store, users, items)
     p95 = np.quantile(spent, 0.95)
     print(f"| nearest 10 of {ITEMS:,} | p95 {p95 * 1e3:.0f} ms | recall@10 {recall:.3f} against exact |")
+    spent = asked(store, workspace)
+    p50, p95 = np.quantile(spent, [0.5, 0.95]) * 1e3
+    print(f"| recommend 10, warm | p50 {p50:.0f} ms, p95 {p95:.0f} ms | |")
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -119,10 +139,30 @@ def merge(server: Neo4jServer, table: pa.Table) -> None:
             session.execute_write(lambda tx, rows=rows: tx.run(MERGE, rows=rows).consume())
 
 
+def py2neo_bulk(server: Neo4jServer, table: pa.Table) -> None:
+    columns = [column.to_pylist() for column in table.columns]
+    rows = [
+        (user, {"rating": rating, "at": at}, item) for user, item, rating, at in zip(*columns, strict=True)
+    ]
+    graph = py2neo_graph(server)
+    for start in range(0, len(rows), 10_000):
+        create_relationships(
+            graph.auto(), rows[start : start + 10_000], "RATED",
+            start_node_key=("User", "id"), end_node_key=("Item", "id"),
+        )  # fmt: skip
+
+
+def py2neo_to_pandas(server: Neo4jServer) -> object:
+    return py2neo_graph(server).run(ROWS).to_data_frame()
+
+
+def py2neo_graph(server: Neo4jServer) -> py2neo.Graph:
+    return py2neo.Graph(server.uri, auth=("neo4j", server.password_file.read_text()))
+
+
 def rows_to_pandas(server: Neo4jServer) -> object:
-    text = "MATCH (u:User)-[e:RATED]->(i:Item) RETURN u.id, i.id, e.rating, e.at"
     with driver(server) as found:
-        return found.execute_query(text, result_transformer_=neo4j.Result.to_df)
+        return found.execute_query(ROWS, result_transformer_=neo4j.Result.to_df)
 
 
 def driver(server: Neo4jServer) -> neo4j.Driver:
@@ -140,6 +180,24 @@ def publish(store: GraphStore, users: np.ndarray, items: np.ndarray) -> None:
     with store.transaction():
         store.write_embeddings("User", "measured", pa.array([f"user{n}" for n in range(USERS)]), users)
         store.write_embeddings("Item", "measured", pa.array([f"item{n}" for n in range(ITEMS)]), items)
+
+
+def index_ready(server: Neo4jServer) -> None:
+    with driver(server) as found:
+        found.execute_query("CALL db.awaitIndexes(600)")
+
+
+def asked(store: GraphStore, workspace: Workspace) -> list[float]:
+    now = time.time_ns() // 1_000_000
+    run = {"id": "run", "model": "measured", "label": "Item", "property": "measured", "published_at": now}
+    store.write_nodes("Run", pa.table({name: [value] for name, value in run.items()}))
+    spent = []
+    for number in range(ASKED + 20):
+        started = time.perf_counter()
+        ranking = recommend(store, workspace, Request(f"user{number}"))
+        spent.append(time.perf_counter() - started)
+        assert (ranking.basis, len(ranking.items)) == ("run", 10)
+    return spent[20:]
 
 
 def nearest(store: GraphStore, users: np.ndarray, items: np.ndarray) -> tuple[list[float], float]:

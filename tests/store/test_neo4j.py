@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -413,3 +414,30 @@ def test_a_file_longer_than_a_transaction_with_a_bad_row_leaves_nothing(
         load(store, TableLoader(), [before, bad], options, workspace)
     assert set(stored_edges(store, "RATED", "User", "Item")) == {("x", "y")}
     assert load(store, TableLoader(), [good], options, workspace).tallies["RATED"].created == 90
+
+
+@real
+def test_two_loads_at_once_double_nothing(
+    store: Neo4jStore, neo4j_server: Neo4jServer, neo4j_login: Login
+) -> None:
+    users, items = [f"u{n}" for n in range(30)], [f"i{n}" for n in range(20)]
+    store.write_nodes("User", nodes(*users))
+    store.write_nodes("Item", nodes(*items))
+    pairs = [(u, i) for u in users for i in items]
+    blocks = [pairs[start : start + 150] for start in range(0, len(pairs), 150)]
+
+    def load(order: int) -> Written:
+        with closing(Neo4jStore(neo4j_server.uri, neo4j_login, write=True)) as own:
+            own.part_rows = 70
+            done = Written()
+            with own.transaction():
+                for block in blocks[::order]:
+                    done += own.write_relationships(
+                        "RATED", "User", "Item", edges(*block, rating=[1.0] * len(block))
+                    )
+            return done
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(load, (1, -1)))
+    # It fails where a pair is stored twice.
+    assert set(stored_edges(store, "RATED", "User", "Item")) == set(pairs)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,10 +14,10 @@ from threading import Lock
 from typing import Any, Literal, TypeVar, cast
 
 import neo4j
-from neo4j import GraphDatabase, ManagedTransaction, Session, unit_of_work
+from neo4j import GraphDatabase, Session
 
 from graphrec.errors import StoreError
-from graphrec.store.neo4j.errors import Failure, explained
+from graphrec.store.neo4j.errors import Failure, explained, worth_retrying
 from graphrec.store.neo4j.login import Login
 from graphrec.store.neo4j.mapping import GraphMapping
 from graphrec.store.neo4j.translate import translated
@@ -126,16 +128,25 @@ class Server:
 
     def rows(self, text: str, /, **parameters: Any) -> Rows:
         """Return the rows of a reading query; a passing failure is tried again."""
+        query = self.query(text, READ_SECONDS)
+        deadline, pause = time.monotonic() + WAIT_SECONDS, 0.1
+        while True:
+            try:
+                with self.asking("READ") as session:
+                    return session.run(query, parameters).values()
+            except Failure as error:
+                if not worth_retrying(error) or time.monotonic() > deadline:
+                    raise self.failure(error) from error
+            time.sleep(pause * random.uniform(0.8, 1.2))
+            pause = min(pause * 2, 5.0)
 
-        @unit_of_work(timeout=READ_SECONDS)
-        def work(transaction: ManagedTransaction) -> Rows:
-            return transaction.run(cast(Any, self.text(text)), parameters).values()
-
-        return self.call(lambda session: session.execute_read(work))
+    def query(self, text: str, seconds: float) -> neo4j.Query:
+        """Return ``text`` as the graph understands it, to be ended by the server after so many seconds."""
+        return neo4j.Query(cast(Any, self.text(text)), timeout=seconds)
 
     def command(self, text: str, /, **parameters: Any) -> Rows:
         """Run what cannot be part of a transaction with data: the schema's commands."""
-        query = neo4j.Query(cast(Any, self.text(text)), timeout=READ_SECONDS)
+        query = self.query(text, READ_SECONDS)
         return self.call(lambda session: session.run(query, parameters).values(), "WRITE")
 
     def call(self, work: Callable[[Session], Result], mode: Literal["READ", "WRITE"] = "READ") -> Result:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import local
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -157,9 +157,7 @@ class Neo4jStore:
         """
         try:
             with self._server.asking("READ") as session:
-                # Not a block of its own: closing the session undoes it, and there is nothing to commit.
-                transaction = session.begin_transaction(timeout=QUERY_SECONDS)
-                result = transaction.run(cast(Any, self._server.text(text)), parameters)
+                result = session.run(self._server.query(text, QUERY_SECONDS), parameters)
                 return arrow_table(result.keys(), result.values())
         except (*Failure, ValueError, TypeError) as error:
             raise wrong_query(error, self._server.uri, self._server.login) from error
@@ -221,7 +219,7 @@ class Neo4jStore:
         another, but a smaller one.
         """
         counts = self.counts()
-        text = "MATCH (m:GraphrecMeta) WHERE m.id IN $names RETURN m.id, m.version"
+        text = "MATCH (m:GraphrecMeta) WHERE m.id IN $names RETURN m.id, coalesce(m.version, 0)"
         bumped = {name: int(version) for name, version in self._run(text, names=list(names))}
         return {name: (bumped.get(name, 0) << 40) + counts[name] for name in names}
 

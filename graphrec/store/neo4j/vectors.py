@@ -2,7 +2,8 @@
 
 The server's index (HNSW) leaves out some of the nearest. It is therefore asked for ``OVER_FETCH`` times as many, and
 those are scored exactly; it orders by cosine, so for the dot product a bound tells whether anything better can be left.
-Up to ``EXACT_ROWS`` nodes, or where a filter leaves few, all vectors are compared.
+Up to ``EXACT_ROWS`` nodes, or where a filter leaves few, all vectors are compared; so they are by who asks often, as a
+serving process does, while they fit into ``KEPT_BYTES``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 FLOATS_PER_BATCH = 640_000
 EXACT_ROWS = 10_000
 NARROW = 2_000
+OFTEN = 3
+KEPT_BYTES = 256 << 20
 OVER_FETCH = 10
 AT_LEAST = 100
 AT_MOST = 2_000
@@ -59,6 +62,7 @@ class Vectors:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._kept: dict[tuple[str, str], tuple[int, pa.Array, Floats]] = {}
+        self._asked: dict[tuple[str, str], int] = {}
 
     def write(self, work: Work, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids``, which exist, to the rows of ``vectors`` (float32 [n, D])."""
@@ -141,7 +145,7 @@ class Vectors:
         fast = (
             described is not None and among is None and k >= 1 and np.shape(vector) == (described.dimension,)
         )
-        if fast and described and described.nodes > EXACT_ROWS and not self._fresh(label, name, described):
+        if fast and described and not self._whole(label, name, described):
             best = self._by_index(run, label, name, vector, k, asked, described)
             if best is not None:
                 return best
@@ -172,9 +176,13 @@ class Vectors:
         """Drop the vector index of an embedding; nothing happens where there is none."""
         self._server.command(f"DROP INDEX `{index_name(label, name)}` IF EXISTS")
 
-    def _fresh(self, label: str, name: str, described: Described) -> bool:
+    def _whole(self, label: str, name: str, described: Described) -> bool:
+        """Return whether to compare all vectors, which are kept from then on."""
+        asked = self._asked[label, name] = self._asked.get((label, name), 0) + 1
         kept = self._kept.get((label, name))
-        return kept is not None and kept[0] == described.version
+        small = described.nodes * described.dimension * 4 <= KEPT_BYTES
+        fresh = kept is not None and kept[0] == described.version
+        return fresh or described.nodes <= EXACT_ROWS or (small and asked > OFTEN)
 
     def _by_index(
         self,

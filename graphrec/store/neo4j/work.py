@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 BUMP = """\
 MERGE (m:GraphrecMeta {id: $id})
 SET m.version = CASE WHEN m.version >= timestamp() THEN m.version + 1 ELSE timestamp() END"""
+HOLD = "MERGE (m:GraphrecMeta {id: $id}) SET m.held = true RETURN coalesce(m.version, 0)"
 
 Result = TypeVar("Result")
 
@@ -38,8 +39,8 @@ class Statement:
         parameters: makes its parameters, each time it is run: Arrow and numpy are smaller than what the driver takes.
         rows: how many it writes, which is what it returns.
         told: what to do with the first row that it returns.
-        again: what to run instead once its transaction had to be begun anew: internal ids, of nodes that were created
-            in it, do not hold any more.
+        again: what to run instead once its transaction had to be begun anew: then internal ids, of nodes that were
+            created in it, do not hold any more, and a commit of which no answer came may have been one.
     """
 
     text: str
@@ -65,6 +66,8 @@ class Work:
         self._rows = 0
         self._changed: set[str] = set()
         self._begun_anew = False
+        self._held = set[str]()
+        self._versions = dict[str, int]()
         self.committed = 0
         """Rows committed already."""
 
@@ -76,20 +79,39 @@ class Work:
 
     def write(self, statement: Statement) -> None:
         """Run ``statement``."""
-        if self._rows + statement.rows > self._most and self._rows:
-            self.commit()
+        self.make_room(statement.rows)
         self._attempt(lambda transaction: self._run(transaction, statement))
         self._journal.append(statement)
         self._rows += statement.rows
+
+    def make_room(self, rows: int) -> None:
+        """Commit what is written so far where the transaction has no room for so many rows more."""
+        if self._rows and self._rows + rows > self._most:
+            self.commit()
 
     def changed(self, names: Sequence[str]) -> None:
         """Let the versions of ``names`` grow when this is committed."""
         self._changed |= set(names)
 
+    def hold(self, name: str) -> bool:
+        """Keep all other writers of graphrec's from ``name`` until this is committed.
+
+        Returns whether it is as this work has left it; False for one that was not held before.
+        """
+        if name in self._held:
+            return True
+        told = list[list[Any]]()
+        self.write(Statement(HOLD, lambda: {"id": name}, told=told.append))
+        self._held.add(name)
+        version = int(told[-1][0])
+        same = self._versions.get(name) == version
+        self._versions[name] = version
+        return same
+
     def commit(self) -> None:
         """Commit what is written so far, and let go of the connection."""
         # In one order everywhere, so that two writers wait for each other instead of ending in a deadlock.
-        bumps = [Statement(BUMP, lambda name=name: {"id": name}) for name in sorted(self._changed)]  # type: ignore[misc]
+        bumps = [self._bump(name) for name in sorted(self._changed)]
 
         def finish(transaction: Transaction) -> None:
             for statement in bumps:
@@ -99,8 +121,14 @@ class Work:
         if self._journal:
             self._attempt(finish)
         self.committed += self._rows
-        self._journal, self._rows, self._changed = [], 0, set()
+        self._journal, self._rows, self._changed, self._held = [], 0, set(), set()
         self._leave()
+
+    def _bump(self, name: str) -> Statement:
+        def told(row: list[Any]) -> None:
+            self._versions[name] = int(row[0])
+
+        return Statement(f"{BUMP} RETURN m.version", lambda: {"id": name}, told=told)
 
     def abandon(self) -> None:
         """Undo what is not committed."""

@@ -68,6 +68,7 @@ class Writer:
         whole = self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e)") <= WHOLE * self._asked[key]
         internal: list[pa.ChunkedArray] = []
         if whole or key in self._edges:
+            self._alone(name)
             rows = []
             for column, label in (("from", source), ("to", target)):
                 nodes = self._all_nodes(label)
@@ -88,15 +89,18 @@ class Writer:
             todo = plan(table, values, at, ("from", "to"))
         if name in self.reader.mapping.types:
             return self._theirs(todo, "from", f"[neo4j.relationships.{name}]")
-        # MERGE also for what is new: should its transaction have to be repeated, nothing is doubled.
-        for verb, news, at_rows in (
-            ("MERGE", todo.new, np.flatnonzero(at < 0)),
-            ("MATCH", todo.changed, todo.rows),
-        ):
-            text = f"{verb} (a)-[e:`{name}`]->(b){_assigned('e', names, 2)} RETURN count(*)"
-            ends = [column.take(pa.array(at_rows)) for column in internal]
-            self._write_relationships((source, target), text, news, ends)
+        ends = [column.take(pa.array(np.flatnonzero(at < 0))) for column in internal]
+        self._write_relationships(name, (source, target), todo.new, ends, new=True)
+        ends = [column.take(pa.array(todo.rows)) for column in internal]
+        self._write_relationships(name, (source, target), todo.changed, ends, new=False)
         return self._told([name], todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
+
+    def _alone(self, name: str) -> bool:
+        """Keep others from a type; where one of them has changed it, forget what is known of it and return False."""
+        if self.work.hold(name):
+            return True
+        self._edges = {key: stored for key, stored in self._edges.items() if key[0] != name}
+        return False
 
     def require(self, label: str, ids: pa.ChunkedArray, what: str) -> None:
         """Raise ``StoreError`` for the first of ``ids`` that no node of ``label`` has."""
@@ -127,23 +131,43 @@ class Writer:
         self._nodes[label] = pa.concat_tables([self._nodes[label], created.cast(self._nodes[label].schema)])
 
     def _write_relationships(
-        self, labels: tuple[str, str], text: str, table: pa.Table, internal: Sequence[pa.ChunkedArray]
+        self,
+        name: str,
+        labels: tuple[str, str],
+        table: pa.Table,
+        internal: Sequence[pa.ChunkedArray],
+        *,
+        new: bool,
     ) -> None:
-        """Run ``text`` for rows of ids and properties, with their ends by internal ids where those are known."""
-        identity = self.reader.identity
+        """Write rows of ids and properties.
+
+        Args:
+            name: the type.
+            labels: of its ends.
+            table: ``from``, ``to`` and properties.
+            internal: internal ids of both ends, or nothing. With them all that is stored is known as well: while nobody
+                else changes it, what is new is created without looking again, in half the time.
+            new: whether they are to be created.
+        """
+        identity, names = self.reader.identity, table.column_names[2:]
         ends = list(zip("ab", labels, ("row[0]", "row[1]"), strict=True))
         by_id = " ".join(f"MATCH ({end}:`{label}` {{id: {value}}})" for end, label, value in ends)
         by_name = " ".join(identity.match(*end) for end in ends)
+        careful = f"{'MERGE' if new else 'MATCH'} (a)-[e:`{name}`]->(b){_assigned('e', names, 2)}"
+        values = ", ".join(f"`{prop}`: row[{place}]" for place, prop in enumerate(names, 2))
+        fast_one = f"CREATE (a)-[:`{name}` {{{values}}}]->(b)" if new else careful
+        text = f"UNWIND $rows AS row {by_id} {careful} RETURN count(*)"
+        fast_text = f"{identity.prefix}UNWIND $rows AS row {by_name} {fast_one} RETURN count(*)"
         named = table
         for place, column in enumerate(internal):
             named = named.set_column(place, named.column_names[place], column)
+        alone = bool(internal)
         for part, fast in zip(_batches(table), _batches(named), strict=True):
-            statement = Statement(f"UNWIND $rows AS row {by_id} {text}", _row_lists(part), part.num_rows)
-            if internal:
-                statement = Statement(
-                    f"{identity.prefix}UNWIND $rows AS row {by_name} {text}", _row_lists(fast), part.num_rows,
-                    again=statement,
-                )  # fmt: skip
+            statement = Statement(text, _row_lists(part), part.num_rows)
+            self.work.make_room(part.num_rows)
+            alone = alone and self._alone(name)
+            if alone:
+                statement = Statement(fast_text, _row_lists(fast), part.num_rows, again=statement)
             self.work.write(statement)
 
     def _at(self, values: pa.ChunkedArray, ids: pa.ChunkedArray, name: str, label: str) -> Ints:
