@@ -214,10 +214,19 @@ def test_what_is_theirs_is_read_only(theirs: Theirs) -> None:
     assert theirs.everything() == before
 
 
-def test_a_key_that_is_no_string_is_told(theirs: Theirs) -> None:
-    Path("graphrec.toml").write_text(MAPPING.replace(":int64", ""), encoding="utf-8")
-    with (
-        closing(open_store(theirs.here, theirs.uri)) as store,
-        pytest.raises(StoreError, match=r'id = "\.\.\.:int64"'),
-    ):
-        store.read_relationships("RATED", "User", "Item", ["rating"])
+@pytest.mark.parametrize(
+    ("right", "wrong", "label", "said"),
+    [
+        (
+            "customerId:int64",
+            "customerId",
+            "User",
+            r'Customer.customerId does not hold strings.*"customerId:int64"',
+        ),
+        ('id = "name"', 'id = "name:int64"', "Genre", r'Genre.name does not hold whole numbers.*id = "name"'),
+    ],
+)
+def test_keys_of_another_type_are_told(theirs: Theirs, right: str, wrong: str, label: str, said: str) -> None:
+    Path("graphrec.toml").write_text(MAPPING.replace(right, wrong), encoding="utf-8")
+    with closing(open_store(theirs.here, theirs.uri)) as store, pytest.raises(StoreError, match=said):
+        store.read_nodes(label)

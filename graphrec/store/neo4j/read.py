@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
+from graphrec.errors import StoreError
 from graphrec.rows import ARROW
 from graphrec.store.base import Ints, Relationships
 from graphrec.store.edges import edge_keys
 from graphrec.store.neo4j.mapping import AS_STORED, SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.server import Bulk, Rows
-from graphrec.store.neo4j.values import PARAMETERS, collected, column, key_column
+from graphrec.store.neo4j.values import PARAMETERS, collected, column
 from graphrec.store.upsert import positions
 
 NODES_PER_RANGE = 100_000
@@ -162,7 +163,7 @@ class Reader:
     def _ends(self, label: str, degree: str) -> _Ends:
         lists = [f"collect({self.identity.function}(n))", f"collect({degree})"]
         pages = list(self._pages(label, lists, self.identity.prefix))
-        ids = pa.chunked_array([key_column(page[0], label) for page in pages], pa.string())
+        ids = pa.chunked_array([pa.array(page[0], pa.string()) for page in pages], pa.string())
         kind = self.identity.type
         keys = pa.chunked_array([pa.array(page[1], kind) for page in pages], kind).combine_chunks()
         degrees = np.concatenate([np.empty(0, np.int64), *(np.array(p[2], np.int64) for p in pages)])
@@ -177,10 +178,23 @@ class Reader:
                 f"RETURN {', '.join(['collect(n.id)', *lists])}"
             )
             page = self.run(text, after=after, limit=NODES_PER_RANGE, **PARAMETERS)[0]
+            if not page[0] and sign == ">=":
+                self._refuse_other_keys(label)
             yield page
             if len(page[0]) < NODES_PER_RANGE:
                 return
             after, sign = self.mapping.key_as_stored(label, page[0][-1]), ">"
+
+    def _refuse_other_keys(self, label: str) -> None:
+        """Raise ``StoreError`` where a mapped label has nodes, whose ids are all of another type than was said."""
+        role, any_key = self.mapping.labels.get(label), f"n.{quoted(AS_STORED)} IS NOT NULL"
+        if role is not None and self.run(f"MATCH (n:`{label}`) WHERE {any_key} RETURN 1 LIMIT 1"):
+            column = role.columns[schema.KEY]
+            kind, other = ("whole numbers", "") if column.kept else ("strings", ":int64")
+            raise StoreError(
+                f"{role.name}.{column.name} does not hold {kind}; if that is right, write in graphrec.toml: "
+                f'[neo4j.nodes.{label}] id = "{column.name}{other}"'
+            )
 
     def _each(
         self, read: Callable[[Ints], tuple[Ints, list[pa.Array]]], ranges: list[Ints]
@@ -235,5 +249,5 @@ def _node_table(
     tables = [shape.empty_table()]
     for ids, *lists in pages:
         values = [column(v, prop, label) for v, prop in zip(lists, known, strict=True)]
-        tables.append(pa.table([key_column(ids, label), *values], schema=shape))
+        tables.append(pa.table([pa.array(ids, pa.string()), *values], schema=shape))
     return pa.concat_tables(tables)

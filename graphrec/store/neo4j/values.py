@@ -50,17 +50,6 @@ def column(values: Sequence[Any], prop: Property, what: str) -> pa.Array:
         raise StoreError(f"{what}.{prop.name}: not every stored value is {prop.type}") from error
 
 
-def key_column(values: Sequence[Any], label: str) -> pa.Array:
-    """Return a list of ids as Arrow; raises ``StoreError`` where not all are strings."""
-    try:
-        return pa.array(values, pa.string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise StoreError(
-            f"not every id of {label} nodes is a string; numbers of a mapped graph are said so in graphrec.toml: "
-            f'[neo4j.nodes.{label}] id = "...:int64"'
-        ) from error
-
-
 def table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pa.Table:
     """Return the rows of a query; nodes and relationships become their properties, times Python's own.
 
