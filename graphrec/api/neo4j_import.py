@@ -144,10 +144,11 @@ def _edges(store: GraphStore, rel: schema.RelationshipType, start: str, end: str
 
 
 def _versions(folder: Path) -> tuple[str, CsvFiles]:
-    """Write what ``Neo4jStore.versions`` reads: one import must not be taken for the one before it."""
-    table = pa.table({"id": CONTENT, "version": [time.time_ns() // 1_000_000] * len(CONTENT)})
+    """Write what ``Neo4jStore`` tells changes by: one import must not be taken for the one before it."""
+    now = [time.time_ns() // 1_000_000] * len(CONTENT)
+    table = pa.table({"id": CONTENT, "version": now, "rewritten": now})
     name = "GraphrecMeta"
-    files = write_csv(folder, name, [f"id:ID({name})", "version:long"], [table])
+    files = write_csv(folder, name, [f"id:ID({name})", "version:long", "rewritten:long"], [table])
     assert files is not None
     return name, files
 

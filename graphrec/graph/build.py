@@ -22,6 +22,7 @@ from graphrec.features import FeatureStore
 from graphrec.files import read_json, replacing_folder, write_json
 from graphrec.graph.projection import Projection
 from graphrec.graph.ragged import Ints, Ragged
+from graphrec.graph.refresh import read_relationships
 from graphrec.graph.snapshot import ARRAYS, ID_COLUMNS, SPLITS, Snapshot, open_snapshot
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
@@ -53,7 +54,7 @@ def snapshot(store: GraphStore, projection: Projection, workspace: Workspace) ->
         folder = workspace.snapshots / read_json(pointer)["fingerprint"]
         if (folder / "meta.json").exists():
             return open_snapshot(folder)
-    ids, arrays = _read(store, projection, features, names)
+    ids, arrays = _read(store, projection, features, names, workspace.snapshots / "copies")
     folder = workspace.snapshots / _fingerprint(projection, ids, arrays)
     if not (folder / "meta.json").exists():
         _save(folder, projection, ids, arrays)
@@ -87,11 +88,11 @@ def _key(store: GraphStore, projection: Projection, features: FeatureStore, name
 
 
 def _read(
-    store: GraphStore, projection: Projection, features: FeatureStore, names: list[str]
+    store: GraphStore, projection: Projection, features: FeatureStore, names: list[str], copies: Path
 ) -> tuple[dict[str, pa.Array], dict[str, npt.NDArray[Any]]]:
     available = {p.name for p in schema.relationship(projection.relationship).properties}
     wanted = sorted({f.property for f in projection.filters} | (available & {"at", "sequence", "split"}))
-    edges = store.read_relationships(projection.relationship, "User", projection.item, wanted)
+    edges = read_relationships(store, copies, projection.relationship, "User", projection.item, wanted)
     kept = np.ones(len(edges.source), bool)
     for rule in projection.filters:
         values = edges.properties[rule.property].to_numpy().astype(np.float64)

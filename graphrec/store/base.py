@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,21 @@ class Relationships:
             "to": self.target_ids.take(pa.array(self.target)),
         }
         return pa.table({**ends, **self.properties})
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far the relationships of a type are, for one who keeps a copy of them.
+
+    Attributes:
+        count: how many there are.
+        rewritten: another number whenever one was changed of which ``at`` does not tell so.
+        repeats: whether one pair of ends may have several, of which the newest counts.
+    """
+
+    count: int
+    rewritten: int
+    repeats: bool
 
 
 @dataclass(frozen=True)
@@ -183,6 +198,21 @@ class GraphStore(Protocol):
 
     def close(self) -> None:
         """Let go of the database."""
+        ...
+
+
+@runtime_checkable
+class TellingStore(GraphStore, Protocol):
+    """A store that tells what came since a copy was taken: one from which reading everything again takes long."""
+
+    def mark(self, name: str) -> Mark:
+        """Return how far the relationships of a type are."""
+        ...
+
+    def newer_relationships(
+        self, name: str, source: str, target: str, properties: Sequence[str], at: int
+    ) -> pa.Table | None:
+        """Return ``from``, ``to`` and ``properties`` of each whose ``at`` is greater; None for too many."""
         ...
 
 

@@ -139,6 +139,22 @@ class Reader:
         )
         return newest(found) if name in self.mapping.types else found
 
+    def newer_relationships(
+        self, name: str, source: str, target: str, properties: Sequence[str], at: int
+    ) -> pa.Table | None:
+        """Return ``from``, ``to`` and ``properties`` of those whose ``at`` is greater; None for more than a range."""
+        known = [schema.relationship(name).property(prop) for prop in properties]
+        lists = ["collect(a.id)", "collect(b.id)", *(collected("e", prop) for prop in known)]
+        text = (
+            f"MATCH (a:`{source}`)-[e:`{name}`]->(b:`{target}`) WHERE e.at > $at WITH a, e, b LIMIT $limit "
+            f"RETURN {', '.join(lists)}"
+        )
+        found = self.run(text, at=at, limit=EDGES_PER_RANGE, **PARAMETERS)[0]
+        if len(found[0]) == EDGES_PER_RANGE:
+            return None
+        ends = {"from": pa.array(found[0], pa.string()), "to": pa.array(found[1], pa.string())}
+        return pa.table(ends | {p.name: column(v, p, name) for v, p in zip(found[2:], known, strict=True)})
+
     def some_relationships(
         self, name: str, source: str, target: str, pairs: pa.Table, properties: Sequence[str]
     ) -> tuple[Ints, pa.Table]:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import StoreError
-from graphrec.store.base import Floats, Neighbour, Relationships, Written
+from graphrec.store.base import Floats, Mark, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
 from graphrec.store.neo4j.errors import Failure, wrong_query
 from graphrec.store.neo4j.health import Health, index_states, missing_constraints, unindexed_keys
@@ -222,6 +222,21 @@ class Neo4jStore:
         text = "MATCH (m:GraphrecMeta) WHERE m.id IN $names RETURN m.id, coalesce(m.version, 0)"
         bumped = {name: int(version) for name, version in self._run(text, names=list(names))}
         return {name: (bumped.get(name, 0) << 40) + counts[name] for name in names}
+
+    def mark(self, name: str) -> Mark:
+        """Return how far the relationships of a type are; what others change in place is not noticed."""
+        text = (
+            f"MATCH ()-[e:`{name}`]->() WITH count(e) AS count OPTIONAL MATCH (m:GraphrecMeta {{id: $name}}) "
+            "RETURN count, coalesce(m.rewritten, 0)"
+        )
+        ((count, rewritten),) = self._run(text, name=name)
+        return Mark(count, rewritten, name in self._server.mapping.types)
+
+    def newer_relationships(
+        self, name: str, source: str, target: str, properties: Sequence[str], at: int
+    ) -> pa.Table | None:
+        """Return ``from``, ``to`` and ``properties`` of each whose ``at`` is greater; None for too many."""
+        return self._reader().newer_relationships(name, source, target, properties, at)
 
     def health(self) -> Health:
         """Return what the server is, and what it lacks of what graphrec needs there."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -23,9 +23,11 @@ from graphrec.store.neo4j.server import WAIT_SECONDS, WRITE_SECONDS, Rows, Serve
 log = logging.getLogger(__name__)
 
 BUMP = """\
-MERGE (m:GraphrecMeta {id: $id})
+MERGE (m:GraphrecMeta {id: $id}) ON CREATE SET m.rewritten = timestamp()
 SET m.version = CASE WHEN m.version >= timestamp() THEN m.version + 1 ELSE timestamp() END"""
-HOLD = "MERGE (m:GraphrecMeta {id: $id}) SET m.held = true RETURN coalesce(m.version, 0)"
+HOLD = """\
+MERGE (m:GraphrecMeta {id: $id}) ON CREATE SET m.rewritten = timestamp()
+SET m.held = true RETURN coalesce(m.version, 0)"""
 
 Result = TypeVar("Result")
 
@@ -65,6 +67,7 @@ class Work:
         self._journal: list[Statement] = []
         self._rows = 0
         self._changed: set[str] = set()
+        self._rewritten: set[str] = set()
         self._begun_anew = False
         self._held = set[str]()
         self._versions = dict[str, int]()
@@ -89,9 +92,11 @@ class Work:
         if self._rows and self._rows + rows > self._most:
             self.commit()
 
-    def changed(self, names: Sequence[str]) -> None:
-        """Let the versions of ``names`` grow when this is committed."""
-        self._changed |= set(names)
+    def changed(self, name: str, *, rewritten: bool) -> None:
+        """Let the version of ``name`` grow when this is committed; ``rewritten`` as in ``Mark``."""
+        self._changed.add(name)
+        if rewritten:
+            self._rewritten.add(name)
 
     def hold(self, name: str) -> bool:
         """Keep all other writers of graphrec's from ``name`` until this is committed.
@@ -121,14 +126,16 @@ class Work:
         if self._journal:
             self._attempt(finish)
         self.committed += self._rows
-        self._journal, self._rows, self._changed, self._held = [], 0, set(), set()
+        self._journal, self._rows = [], 0
+        self._changed, self._rewritten, self._held = set(), set(), set()
         self._leave()
 
     def _bump(self, name: str) -> Statement:
         def told(row: list[Any]) -> None:
             self._versions[name] = int(row[0])
 
-        return Statement(f"{BUMP} RETURN m.version", lambda: {"id": name}, told=told)
+        rewritten = ", m.rewritten = m.version + 1" if name in self._rewritten else ""
+        return Statement(f"{BUMP}{rewritten} RETURN m.version", lambda: {"id": name}, told=told)
 
     def abandon(self) -> None:
         """Undo what is not committed."""

@@ -55,7 +55,7 @@ class Writer:
         for part in _batches(todo.changed):
             text = f"UNWIND $rows AS row MATCH {node} RETURN count(*)"
             self.work.write(Statement(text, _row_lists(part), part.num_rows))
-        return self._told([label], todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
+        return self._told(label, todo, rewritten=bool(todo.changed.num_rows))
 
     def relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
         """Create the relationships that are new, update those that differ."""
@@ -67,6 +67,7 @@ class Writer:
         self._asked[key] = self._asked.get(key, 0) + table.num_rows
         whole = self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e)") <= WHOLE * self._asked[key]
         internal: list[pa.ChunkedArray] = []
+        newest: int | None = None
         if whole or key in self._edges:
             self._alone(name)
             rows = []
@@ -77,6 +78,7 @@ class Writer:
             keys = edge_keys(rows[0], rows[1])
             stored = self._stored_edges(name, source, target, names)
             at = stored.find(keys)
+            newest = pc.max(stored.properties["at"]).as_py() if "at" in names else None
             todo = plan(table, stored.properties, at, ("from", "to"))
             stored.add(keys[at < 0], todo.new.select(names))
             stored.replace(keys[todo.rows], todo.changed.select(names))
@@ -87,13 +89,15 @@ class Writer:
             at = np.full(table.num_rows, -1, np.int64)
             at[found] = np.arange(len(found))
             todo = plan(table, values, at, ("from", "to"))
+            if todo.changed.num_rows and "at" in names:
+                newest = self._count(f"MATCH ()-[e:`{name}`]->() RETURN coalesce(max(e.at), 0)")
         if name in self.reader.mapping.types:
             return self._theirs(todo, "from", f"[neo4j.relationships.{name}]")
         ends = [column.take(pa.array(np.flatnonzero(at < 0))) for column in internal]
         self._write_relationships(name, (source, target), todo.new, ends, new=True)
         ends = [column.take(pa.array(todo.rows)) for column in internal]
         self._write_relationships(name, (source, target), todo.changed, ends, new=False)
-        return self._told([name], todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
+        return self._told(name, todo, rewritten=not _newer(todo.changed, newest))
 
     def _alone(self, name: str) -> bool:
         """Keep others from a type; where one of them has changed it, forget what is known of it and return False."""
@@ -206,10 +210,11 @@ class Writer:
             self._edges[name, source, target] = stored
         return stored
 
-    def _told(self, names: Sequence[str], created: int, updated: int, unchanged: int) -> Written:
-        if created or updated:
-            self.work.changed(names)
-        return Written(created, updated, unchanged)
+    def _told(self, name: str, todo: Plan, *, rewritten: bool) -> Written:
+        done = Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
+        if done.created or done.updated:
+            self.work.changed(name, rewritten=rewritten)
+        return done
 
     def _count(self, text: str) -> int:
         return int(self.work.read(text)[0][0])
@@ -218,6 +223,14 @@ class Writer:
 def _batches(table: pa.Table) -> Iterator[pa.Table]:
     for start in range(0, table.num_rows, BATCH_ROWS):
         yield table.slice(start, BATCH_ROWS)
+
+
+def _newer(changed: pa.Table, newest: int | None) -> bool:
+    """Return whether ``at`` of every changed row is past all that was stored, so that it tells of the change."""
+    if not changed.num_rows:
+        return True
+    least = pc.min(changed["at"]).as_py() if "at" in changed.column_names else None
+    return newest is not None and least is not None and not changed["at"].null_count and least > newest
 
 
 def _row_lists(part: pa.Table) -> Callable[[], dict[str, Any]]:
