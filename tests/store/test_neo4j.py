@@ -441,3 +441,22 @@ def test_two_loads_at_once_double_nothing(
         list(threads.map(load, (1, -1)))
     # It fails where a pair is stored twice.
     assert set(stored_edges(store, "RATED", "User", "Item")) == set(pairs)
+
+
+@real
+def test_every_part_of_a_long_transaction_counts_up_the_version(rated: Neo4jStore) -> None:
+    pairs = list(stored_edges(rated, "RATED", "User", "Item"))
+    before, marked = rated.versions(["RATED"]), rated.mark("RATED")
+    rated.part_rows = 50
+
+    def rate_again() -> None:
+        with rated.transaction():
+            rated.write_relationships("RATED", "User", "Item", edges(*pairs, rating=[9.0] * len(pairs)))
+            raise ZeroDivisionError
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("graphrec.store.neo4j.write.BATCH_ROWS", 25)
+        rate_again()
+    assert {9.0} < {rating for (rating,) in stored_edges(rated, "RATED", "User", "Item", "rating").values()}
+    assert rated.versions(["RATED"])["RATED"] > before["RATED"]
+    assert rated.mark("RATED").rewritten != marked.rewritten

@@ -40,6 +40,8 @@ class Statement:
         text: Cypher.
         parameters: makes its parameters, each time it is run: Arrow and numpy are smaller than what the driver takes.
         rows: how many it writes, which is what it returns.
+        of: the label or type whose content it changes.
+        rewritten: whether it does so as ``Mark`` says.
         told: what to do with the first row that it returns.
         again: what to run instead once its transaction had to be begun anew: then internal ids, of nodes that were
             created in it, do not hold any more, and a commit of which no answer came may have been one.
@@ -48,6 +50,8 @@ class Statement:
     text: str
     parameters: Callable[[], dict[str, Any]]
     rows: int = 0
+    of: str | None = None
+    rewritten: bool = False
     told: Callable[[list[Any]], None] | None = None
     again: Statement | None = None
 
@@ -86,17 +90,15 @@ class Work:
         self._attempt(lambda transaction: self._run(transaction, statement))
         self._journal.append(statement)
         self._rows += statement.rows
+        if statement.of is not None:
+            self._changed.add(statement.of)
+            if statement.rewritten:
+                self._rewritten.add(statement.of)
 
     def make_room(self, rows: int) -> None:
         """Commit what is written so far where the transaction has no room for so many rows more."""
         if self._rows and self._rows + rows > self._most:
             self.commit()
-
-    def changed(self, name: str, *, rewritten: bool) -> None:
-        """Let the version of ``name`` grow when this is committed; ``rewritten`` as in ``Mark``."""
-        self._changed.add(name)
-        if rewritten:
-            self._rewritten.add(name)
 
     def hold(self, name: str) -> bool:
         """Keep all other writers of graphrec's from ``name`` until this is committed.

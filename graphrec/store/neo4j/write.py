@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -54,8 +54,8 @@ class Writer:
             self._create_nodes(label, f"UNWIND $rows AS row MERGE {node}", part)
         for part in _batches(todo.changed):
             text = f"UNWIND $rows AS row MATCH {node} RETURN count(*)"
-            self.work.write(Statement(text, _row_lists(part), part.num_rows))
-        return self._told(label, todo, rewritten=bool(todo.changed.num_rows))
+            self.work.write(Statement(text, _row_lists(part), part.num_rows, label))
+        return _written(todo)
 
     def relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
         """Create the relationships that are new, update those that differ."""
@@ -94,10 +94,11 @@ class Writer:
         if name in self.reader.mapping.types:
             return self._theirs(todo, "from", f"[neo4j.relationships.{name}]")
         ends = [column.take(pa.array(np.flatnonzero(at < 0))) for column in internal]
-        self._write_relationships(name, (source, target), todo.new, ends, new=True)
+        self._write_relationships(name, (source, target), todo.new, ends, new=True, rewritten=False)
         ends = [column.take(pa.array(todo.rows)) for column in internal]
-        self._write_relationships(name, (source, target), todo.changed, ends, new=False)
-        return self._told(name, todo, rewritten=not _newer(todo.changed, newest))
+        rewritten = not _newer(todo.changed, newest)
+        self._write_relationships(name, (source, target), todo.changed, ends, new=False, rewritten=rewritten)
+        return _written(todo)
 
     def _alone(self, name: str) -> bool:
         """Keep others from a type; where one of them has changed it, forget what is known of it and return False."""
@@ -119,17 +120,17 @@ class Writer:
                 f"{shown(todo.new[column][0].as_py())} is not in the graph, and what {table} of graphrec.toml maps is "
                 "read only: load it with your own tools"
             )
-        return Written(0, 0, todo.unchanged + todo.changed.num_rows)
+        return Written(unchanged=todo.unchanged + todo.changed.num_rows)
 
     def _create_nodes(self, label: str, text: str, part: pa.Table) -> None:
         """Create nodes, and keep their internal ids where those of the label are known."""
-        plain = Statement(f"{text} RETURN count(*)", _row_lists(part), part.num_rows)
+        plain = Statement(f"{text} RETURN count(*)", _row_lists(part), part.num_rows, label)
         if label not in self._nodes:
             self.work.write(plain)
             return
         identity, told = self.reader.identity, list[list[Any]]()
         text = f"{identity.prefix}{text} RETURN count(*), collect(n.id), collect({identity.function}(n))"
-        self.work.write(Statement(text, plain.parameters, plain.rows, told.append, plain))
+        self.work.write(replace(plain, text=text, told=told.append, again=plain))
         _, ids, internal = told[0] if told else (0, part[schema.KEY], pa.nulls(part.num_rows))
         created = pa.table({schema.KEY: ids, INTERNAL: internal})
         self._nodes[label] = pa.concat_tables([self._nodes[label], created.cast(self._nodes[label].schema)])
@@ -142,6 +143,7 @@ class Writer:
         internal: Sequence[pa.ChunkedArray],
         *,
         new: bool,
+        rewritten: bool,
     ) -> None:
         """Write rows of ids and properties.
 
@@ -152,6 +154,7 @@ class Writer:
             internal: internal ids of both ends, or nothing. With them all that is stored is known as well: while nobody
                 else changes it, what is new is created without looking again, in half the time.
             new: whether they are to be created.
+            rewritten: whether ``at`` does not tell of the change.
         """
         identity, names = self.reader.identity, table.column_names[2:]
         ends = list(zip("ab", labels, ("row[0]", "row[1]"), strict=True))
@@ -167,11 +170,11 @@ class Writer:
             named = named.set_column(place, named.column_names[place], column)
         alone = bool(internal)
         for part, fast in zip(_batches(table), _batches(named), strict=True):
-            statement = Statement(text, _row_lists(part), part.num_rows)
+            statement = Statement(text, _row_lists(part), part.num_rows, name, rewritten)
             self.work.make_room(part.num_rows)
             alone = alone and self._alone(name)
             if alone:
-                statement = Statement(fast_text, _row_lists(fast), part.num_rows, again=statement)
+                statement = replace(statement, text=fast_text, parameters=_row_lists(fast), again=statement)
             self.work.write(statement)
 
     def _at(self, values: pa.ChunkedArray, ids: pa.ChunkedArray, name: str, label: str) -> Ints:
@@ -210,12 +213,6 @@ class Writer:
             self._edges[name, source, target] = stored
         return stored
 
-    def _told(self, name: str, todo: Plan, *, rewritten: bool) -> Written:
-        done = Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
-        if done.created or done.updated:
-            self.work.changed(name, rewritten=rewritten)
-        return done
-
     def _count(self, text: str) -> int:
         return int(self.work.read(text)[0][0])
 
@@ -223,6 +220,10 @@ class Writer:
 def _batches(table: pa.Table) -> Iterator[pa.Table]:
     for start in range(0, table.num_rows, BATCH_ROWS):
         yield table.slice(start, BATCH_ROWS)
+
+
+def _written(todo: Plan) -> Written:
+    return Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
 
 def _newer(changed: pa.Table, newest: int | None) -> bool:
