@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -41,6 +41,7 @@ class Statement:
         told: what to do with the first row that it returns.
         again: what to run instead once its transaction had to be begun anew: then internal ids, of nodes that were
             created in it, do not hold any more, and a commit of which no answer came may have been one.
+        changes: whose version grows when it is committed: of every part, since what is read between two is not all.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Statement:
     rows: int = 0
     told: Callable[[list[Any]], None] | None = None
     again: Statement | None = None
+    changes: str | None = None
 
 
 class Work:
@@ -83,15 +85,13 @@ class Work:
         self._attempt(lambda transaction: self._run(transaction, statement))
         self._journal.append(statement)
         self._rows += statement.rows
+        if statement.changes is not None:
+            self._changed.add(statement.changes)
 
     def make_room(self, rows: int) -> None:
         """Commit what is written so far where the transaction has no room for so many rows more."""
         if self._rows and self._rows + rows > self._most:
             self.commit()
-
-    def changed(self, names: Sequence[str]) -> None:
-        """Let the versions of ``names`` grow when this is committed."""
-        self._changed |= set(names)
 
     def hold(self, name: str) -> bool:
         """Keep all other writers of graphrec's from ``name`` until this is committed.

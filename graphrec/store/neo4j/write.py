@@ -54,8 +54,8 @@ class Writer:
             self._create_nodes(label, f"UNWIND $rows AS row MERGE {node}", part)
         for part in _batches(todo.changed):
             text = f"UNWIND $rows AS row MATCH {node} RETURN count(*)"
-            self.work.write(Statement(text, _row_lists(part), part.num_rows))
-        return self._told([label], todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
+            self.work.write(Statement(text, _row_lists(part), part.num_rows, changes=label))
+        return _told(todo)
 
     def relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
         """Create the relationships that are new, update those that differ."""
@@ -93,7 +93,7 @@ class Writer:
         self._write_relationships(name, (source, target), todo.new, ends, new=True)
         ends = [column.take(pa.array(todo.rows)) for column in internal]
         self._write_relationships(name, (source, target), todo.changed, ends, new=False)
-        return self._told([name], todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
+        return _told(todo)
 
     def _alone(self, name: str) -> bool:
         """Keep others from a type; where one of them has changed it, forget what is known of it and return False."""
@@ -119,13 +119,13 @@ class Writer:
 
     def _create_nodes(self, label: str, text: str, part: pa.Table) -> None:
         """Create nodes, and keep their internal ids where those of the label are known."""
-        plain = Statement(f"{text} RETURN count(*)", _row_lists(part), part.num_rows)
+        plain = Statement(f"{text} RETURN count(*)", _row_lists(part), part.num_rows, changes=label)
         if label not in self._nodes:
             self.work.write(plain)
             return
         identity, told = self.reader.identity, list[list[Any]]()
         text = f"{identity.prefix}{text} RETURN count(*), collect(n.id), collect({identity.function}(n))"
-        self.work.write(Statement(text, plain.parameters, plain.rows, told.append, plain))
+        self.work.write(Statement(text, plain.parameters, plain.rows, told.append, plain, label))
         _, ids, internal = told[0] if told else (0, part[schema.KEY], pa.nulls(part.num_rows))
         created = pa.table({schema.KEY: ids, INTERNAL: internal})
         self._nodes[label] = pa.concat_tables([self._nodes[label], created.cast(self._nodes[label].schema)])
@@ -163,11 +163,13 @@ class Writer:
             named = named.set_column(place, named.column_names[place], column)
         alone = bool(internal)
         for part, fast in zip(_batches(table), _batches(named), strict=True):
-            statement = Statement(text, _row_lists(part), part.num_rows)
+            statement = Statement(text, _row_lists(part), part.num_rows, changes=name)
             self.work.make_room(part.num_rows)
             alone = alone and self._alone(name)
             if alone:
-                statement = Statement(fast_text, _row_lists(fast), part.num_rows, again=statement)
+                statement = Statement(
+                    fast_text, _row_lists(fast), part.num_rows, again=statement, changes=name
+                )
             self.work.write(statement)
 
     def _at(self, values: pa.ChunkedArray, ids: pa.ChunkedArray, name: str, label: str) -> Ints:
@@ -206,13 +208,12 @@ class Writer:
             self._edges[name, source, target] = stored
         return stored
 
-    def _told(self, names: Sequence[str], created: int, updated: int, unchanged: int) -> Written:
-        if created or updated:
-            self.work.changed(names)
-        return Written(created, updated, unchanged)
-
     def _count(self, text: str) -> int:
         return int(self.work.read(text)[0][0])
+
+
+def _told(todo: Plan) -> Written:
+    return Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
 
 def _batches(table: pa.Table) -> Iterator[pa.Table]:
