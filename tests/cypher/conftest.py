@@ -141,7 +141,7 @@ Item = {label = "Film", id = "key", kind = "sort", title = "name", year = "relea
 Genre = {label = "Category", id = "id", name = "called"}
 Segment = {label = "Scene", id = "sceneId", start_s = "from", end_s = "to:string", position = "number"}
 Frame = {label = "Still", id = "id", time_s = "second"}
-Comment = {label = "Remark", id = "remark", text = "said", time_s = "second", posted_at = "when:datetime", polarity = "mood"}
+Comment = {label = "Remark", id = "remark", text = "said", time_s = "second", posted_at = "on:datetime", polarity = "_"}
 Trailer = {label = "Teaser", id = "name"}
 [relationships]
 RATED = {type = "WATCHED it", rating = "stars", at = "timestamp:s"}
@@ -227,10 +227,10 @@ def _in_other_names(request: pytest.FixtureRequest) -> Iterator[GraphStore]:
                 f"WITH n, properties(n) AS was SET n = {{{_renamed(role)}, text: 'secret', title: 'secret'}}"
             )
         for name, role in mapping.types.items():
+            kept = f"{_renamed(role)}, " if role.columns else ""
             driver.execute_query(
                 f"MATCH (a)-[e:{name}]->(b) CREATE (a)-[f:{quoted(role.name)}]->(b) "
-                f"WITH e, f, properties(e) AS was SET f = {{{_renamed(role) + ', ' if role.columns else ''}rating: 'secret'}} "
-                "DELETE e"
+                f"WITH e, f, properties(e) AS was SET f = {{{kept}rating: 'secret'}} DELETE e"
             )
     with closing(Neo4jStore(server.uri, login, write=True, mapping=mapping)) as writer:
         write_embeddings(writer)
@@ -240,9 +240,11 @@ def _in_other_names(request: pytest.FixtureRequest) -> Iterator[GraphStore]:
 
 def _renamed(role: Role) -> str:
     kept = {
-        "datetime": "CASE WHEN was.{0} IS NOT NULL THEN datetime({{epochMillis: was.{0}}}) END", "s": "was.{0} / 1000.0", "int64": "toInteger(was.{0})",
-        "string": "toString(was.{0})", "": "was.{0}",
-    }  # fmt: skip
+        "datetime": "CASE WHEN was.{0} IS NOT NULL THEN datetime({{epochMillis: was.{0}}}) END",
+        "s": "was.{0} / 1000.0",
+        "string": "toString(was.{0})",
+        "": "was.{0}",
+    }
     return ", ".join(f"{quoted(c.name)}: {kept[c.kept].format(name)}" for name, c in role.columns.items())
 
 

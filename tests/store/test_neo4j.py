@@ -462,7 +462,9 @@ def test_every_part_is_told_by_the_versions(rated: Neo4jStore, monkeypatch: pyte
     pairs = list(stored_edges(rated, "RATED", "User", "Item"))[:35]
     for write in (
         lambda: rated.write_nodes("Item", nodes(*(f"i{n}" for n in range(25)), title=["new"] * 25)),
-        lambda: rated.write_relationships("RATED", "User", "Item", edges(*pairs, rating=[-1.0] * 35, at=[999] * 35)),
+        lambda: rated.write_relationships(
+            "RATED", "User", "Item", edges(*pairs, rating=[-1.0] * 35, at=[999] * 35)
+        ),
         lambda: rated.write_embeddings("User", "toy", pa.array(ids), np.zeros((40, 2), np.float32)),
     ):
         seen.clear()

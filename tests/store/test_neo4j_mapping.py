@@ -60,7 +60,8 @@ MOVIE = "`My ``Movie`"
          "MATCH (n:Genre|`Customer`) "
          "RETURN CASE WHEN `n`:`Customer` THEN `n`.`customerId` WHEN `n`:`Genre` THEN `n`.`id` END"),
         ("MATCH (:Genre|User {id: $id})",
-         "MATCH (anonymous_11:Genre|`Customer`  WHERE (`anonymous_11`:`Customer` AND `anonymous_11`.`customerId` = $id) "
+         "MATCH (anonymous_11:Genre|`Customer`  "
+         "WHERE (`anonymous_11`:`Customer` AND `anonymous_11`.`customerId` = $id) "
          "OR (`anonymous_11`:`Genre` AND `anonymous_11`.`id` = $id))"),
         ("MATCH (n:Item {title: 'a}', id: $id})",
          f"MATCH (n:{MOVIE}  WHERE (`n`:{MOVIE} AND `n`.`name` = 'a}}' AND `n`.`movieId` = toInteger($id)))"),
@@ -87,16 +88,19 @@ MOVIE = "`My ``Movie`"
         ("MATCH (n:User {}) RETURN n {.id, .toy, .*, x: 1}",
          "MATCH (n:`Customer` {}) RETURN n {`id`: `n`.`customerId`, `toy`: `n`.`toy`, .*, x: 1}"),
         ("MATCH (n:User {id: $id // whose\n})", "MATCH (n:`Customer` {`customerId`: $id // whose\n})"),
-        ("MATCH (n:User) WITH collect(DISTINCT n) AS ns UNWIND ns AS m RETURN m.id, [n IN ns WHERE n:User | n.id]",
+        ("MATCH (n:User) WITH collect(DISTINCT n) AS ns UNWIND ns AS m "
+         "RETURN m.id, [n IN ns WHERE n:User | n.id]",
          "MATCH (n:`Customer`) WITH collect(DISTINCT n) AS ns UNWIND ns AS m "
          "RETURN `m`.`customerId`, [n IN ns WHERE n:`Customer` | `n`.`customerId`]"),
         ("MATCH (n:User) WHERE any(n IN $rows WHERE n.id = 1) RETURN n.id",
          "MATCH (n:`Customer`) WHERE any(n IN $rows WHERE n.id = 1) RETURN `n`.`customerId`"),
         ("MATCH ()-[e:VIEWED]->() RETURN e.rating, {e: e.at}",
          "MATCH ()-[e:`SAW`]->() RETURN null, {e: `e`.`on`.epochMillis}"),
-        ("RETURN type(e) AS t", "RETURN coalesce({`WATCHED`: 'RATED', `SAW`: 'VIEWED'}[type(e)], type(e)) AS t"),
+        ("RETURN type(e) AS t",
+         "RETURN coalesce({`WATCHED`: 'RATED', `SAW`: 'VIEWED'}[type(e)], type(e)) AS t"),
         ("RETURN 'Item' IN labels(n)",
-         f"RETURN 'Item' IN [label IN labels(n) | coalesce({{`Customer`: 'User', {MOVIE}: 'Item'}}[label], label)]"),
+         "RETURN 'Item' IN [label IN labels(n) | "
+         f"coalesce({{`Customer`: 'User', {MOVIE}: 'Item'}}[label], label)]"),
         ("// what (n:User)\nMATCH (n:User)", "// what (n:User)\nMATCH (n:`Customer`)"),
     ],
 )  # fmt: skip

@@ -1,9 +1,9 @@
 """Cypher in the schema's names, as a graph with other names understands it.
 
-A variable is known by what says its label or type, ``(n:Item)``, ``[e:RATED]`` or ``WHERE n:Item``, by another name that
-a clause gives it, ``WITH n AS m``, and through ``collect(n)``, ``UNWIND`` and ``[n IN nodes | ..]``. Where it can be of
-several labels or types, what its property is depends on which it is. Strings, parameters and comments stay as they
-are, and so does every name that is not the schema's.
+A variable is known by what says its label or type, ``(n:Item)``, ``[e:RATED]`` or ``WHERE n:Item``, by another name
+that a clause gives it, ``WITH n AS m``, and through ``collect(n)``, ``UNWIND`` and ``[n IN nodes | ..]``. Where it can
+be of several labels or types, what its property is depends on which it is. Strings, parameters and comments stay as
+they are, and so does every name that is not the schema's.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _NAME = re.compile(r"`.*`|[^\W\d]\w*", re.DOTALL)
 _OPERATORS = (":", "|", "&", "!", "(")
 _PREDICATES = ("any", "all", "none", "single")
 _COLLECTING = ("collect", "head", "last")
-_PROPERTIES = {
-    prop.name for entry in (*schema.LABELS.values(), *schema.RELATIONSHIPS.values()) for prop in entry.properties
+_PROPERTIES = {prop.name for label in schema.LABELS.values() for prop in label.properties} | {
+    prop.name for type_ in schema.RELATIONSHIPS.values() for prop in type_.properties
 }
 
 
@@ -252,7 +252,10 @@ class _Translation:
             made = f"{made[0]}{variable}{made[1:]}"
         conditions = [
             " AND ".join(
-                [_is_of(variable, name, roles), *(_equal(variable, name, roles, *a, node=node) for a in asked)]
+                [
+                    _is_of(variable, name, roles),
+                    *(_equal(variable, name, roles, *a, node=node) for a in asked),
+                ]
             )
             for name in names
         ]
@@ -273,9 +276,7 @@ class _Translation:
     def _read(self, variable: str, name: str) -> str | None:
         """Return a property's value; None where it is read as it stands."""
         node = variable in self.labels
-        roles, names = (
-            (self.mapping.labels, self.labels) if node else (self.mapping.types, self.types)
-        )
+        roles, names = (self.mapping.labels, self.labels) if node else (self.mapping.types, self.types)
         found = names.get(variable, [])
         if name != AS_STORED and not any(one in roles for one in found):
             return None
