@@ -1,7 +1,7 @@
 // what: the vector indexes of published embeddings, and whether they can be asked (ONLINE)
 // parameters: none
 // example: graphrec query embedding_indexes
-SHOW VECTOR INDEXES YIELD name, labelsOrTypes, properties, state, populationPercent
+SHOW VECTOR INDEXES YIELD name, properties, state, populationPercent
 WHERE name STARTS WITH 'graphrec_'
-RETURN name, labelsOrTypes[0] AS label, properties[0] AS property, state, populationPercent AS percent
+RETURN name, split(name, '_')[1] AS label, properties[0] AS property, state, populationPercent AS percent
 ORDER BY name

@@ -69,8 +69,8 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
     rows = {label: np.flatnonzero(mask) for label, mask in known.items()}
     counts = {label: len(chosen) for label, chosen in rows.items()}
     beside = store.part_rows is not None and sum(counts.values()) > store.part_rows
-    former = _in_use(store, name) if beside else None
-    target = name + BESIDE if former == name else name
+    former = _in_use(store, name)
+    target = name + BESIDE if beside and former == name else name
     with ExitStack() as held:
         if not beside:
             held.enter_context(store.transaction())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from graphrec import schema
 from graphrec.rows import ARROW
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.store.neo4j.mapping import Role, quoted, read_mapping
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.workspace import Workspace
 
@@ -132,6 +134,29 @@ RELATIONSHIPS: dict[tuple[str, str, str], list[dict[str, Any]]] = {
 # The store keeps one relationship of a type for each pair; a graph that others have filled may hold more.
 REPEATED = "MATCH (u:User {id: 'cat'}), (i:Item {id: 'm2'}) CREATE (u)-[:RATED {rating: 1.5, at: 450}]->(i)"
 
+OTHER_NAMES = """
+[nodes]
+User = {label = "My `Customer`", id = "customer id"}
+Item = {label = "Film", id = "key", kind = "sort", title = "name", year = "released:string"}
+Genre = {label = "Category", id = "id", name = "called"}
+Segment = {label = "Scene", id = "sceneId", start_s = "from", end_s = "to:string", position = "number"}
+Frame = {label = "Still", id = "id", time_s = "second"}
+Comment = {label = "Remark", id = "remark", text = "said", time_s = "second", posted_at = "on:datetime", polarity = "_"}
+Trailer = {label = "Teaser", id = "name"}
+[relationships]
+RATED = {type = "WATCHED it", rating = "stars", at = "timestamp:s"}
+VIEWED = {type = "SAW", at = "on:datetime"}
+LIKED = {type = "HEARTED", at = "at:string"}
+HIGHLIGHTED = {type = "MARKED", at = "since", sequence = "nth"}
+HAS_SEGMENT = {type = "CUT_INTO"}
+HAS_FRAME = {type = "SHOWS"}
+HAS_TRAILER = {type = "TEASED_BY"}
+IN_GENRE = {type = "OF"}
+WROTE = {type = "SAID"}
+ON = {type = "ABOUT"}
+"""
+"""The same graph as its owner might have it."""
+
 EMBEDDINGS = {
     "User": {"ann": [1.0, 0.0], "bob": [0.0, 1.0]},
     "Item": {"m1": [1.0, 0.0], "m2": [3.0, 4.0], "m3": [-1.0, 0.0]},
@@ -149,6 +174,11 @@ def fill(store: GraphStore) -> None:
         store.write_relationships(
             name, source, target, _table(rows, {"from": pa.string(), "to": pa.string()} | types)
         )
+    write_embeddings(store)
+
+
+def write_embeddings(store: GraphStore) -> None:
+    """Write those above."""
     for label, vectors in EMBEDDINGS.items():
         store.write_embeddings(
             label, "toy", pa.array(list(vectors)), np.array(list(vectors.values()), np.float32)
@@ -159,18 +189,63 @@ def _table(rows: list[dict[str, Any]], types: dict[str, pa.DataType]) -> pa.Tabl
     return pa.Table.from_pylist(rows[::-1], pa.schema(list(types.items())))
 
 
-@pytest.fixture(scope="package", params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def database(request: pytest.FixtureRequest) -> str:
-    """The database that the test runs on; the one place where another is added, with its branch in ``graph``."""
+@pytest.fixture(
+    scope="package",
+    params=["ladybug", *(pytest.param(name, marks=pytest.mark.neo4j) for name in ("neo4j", "neo4j-own"))],
+)
+def variant(request: pytest.FixtureRequest) -> str:
+    """What the test runs on; the one place where another is added, with its branch in ``graph``."""
     name: str = request.param
     return name
 
 
 @pytest.fixture(scope="package")
-def graph(database: str, request: pytest.FixtureRequest) -> Iterator[GraphStore]:
+def database(variant: str) -> str:
+    """The database, whose queries are asked."""
+    return variant.removesuffix("-own")
+
+
+@pytest.fixture(scope="package")
+def graph(variant: str, request: pytest.FixtureRequest) -> Iterator[GraphStore]:
     """The graph, filled and then opened for reading."""
-    filled = _in_ladybug if database == "ladybug" else _in_neo4j
+    filled = {"ladybug": _in_ladybug, "neo4j": _in_neo4j, "neo4j-own": _in_other_names}[variant]
     yield from filled(request)
+
+
+def _in_other_names(request: pytest.FixtureRequest) -> Iterator[GraphStore]:
+    server, login = request.getfixturevalue("neo4j_server"), request.getfixturevalue("neo4j_login")
+    server.empty()
+    mapping = read_mapping(tomllib.loads(OTHER_NAMES))
+    with closing(Neo4jStore(server.uri, login, write=True)) as writer:
+        fill(writer)
+    with GraphDatabase.driver(server.uri, auth=(login.user, login.password)) as driver:
+        driver.execute_query(REPEATED)
+        for label, role in mapping.labels.items():
+            # With a label and a property that play no role, of which the first comes first by name.
+            driver.execute_query(
+                f"MATCH (n:{label}) SET n:Aaa:{quoted(role.name)} REMOVE n:{label}, n.toy "
+                f"WITH n, properties(n) AS was SET n = {{{_renamed(role)}, text: 'secret', title: 'secret'}}"
+            )
+        for name, role in mapping.types.items():
+            kept = f"{_renamed(role)}, " if role.columns else ""
+            driver.execute_query(
+                f"MATCH (a)-[e:{name}]->(b) CREATE (a)-[f:{quoted(role.name)}]->(b) "
+                f"WITH e, f, properties(e) AS was SET f = {{{kept}rating: 'secret'}} DELETE e"
+            )
+    with closing(Neo4jStore(server.uri, login, write=True, mapping=mapping)) as writer:
+        write_embeddings(writer)
+    with closing(Neo4jStore(server.uri, login, mapping=mapping)) as reader:
+        yield reader
+
+
+def _renamed(role: Role) -> str:
+    kept = {
+        "datetime": "CASE WHEN was.{0} IS NOT NULL THEN datetime({{epochMillis: was.{0}}}) END",
+        "s": "was.{0} / 1000.0",
+        "string": "toString(was.{0})",
+        "": "was.{0}",
+    }
+    return ", ".join(f"{quoted(c.name)}: {kept[c.kept].format(name)}" for name, c in role.columns.items())
 
 
 def _in_neo4j(request: pytest.FixtureRequest) -> Iterator[GraphStore]:

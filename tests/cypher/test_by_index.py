@@ -13,6 +13,7 @@ import pytest
 from graphrec.errors import QueryError
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import closing
+from graphrec.store.neo4j.mapping import read_mapping
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.queries import bind, named_queries
 from graphrec.testing.neo4j_server import Neo4jServer
@@ -25,10 +26,28 @@ OWN = {"similar_by_index", "recommend_by_index", "embedding_indexes"}
 ITEMS, USERS, DIMENSION = 300, 5, 16
 
 
-@pytest.fixture(scope="module", params=["neo4j_server", "neo4j_newer"])
+OTHER_NAMES = {
+    "nodes": {
+        "Item": {"label": "My Film", "id": "key", "title": "called"},
+        "User": {"label": "Customer", "id": "key"},
+    },
+    "relationships": {"RATED": {"type": "WATCHED"}},
+}
+RENAMED = (
+    "MATCH (n:Item) SET n:`My Film`, n.called = n.title, n.key = n.id REMOVE n:Item, n.title, n.id",
+    "MATCH (n:User) SET n:Customer, n.key = n.id REMOVE n:User, n.id",
+    "MATCH (a)-[e:RATED]->(b) CREATE (a)-[:WATCHED]->(b) DELETE e",
+)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(server, own) for server in ("neo4j_server", "neo4j_newer") for own in (False, True)],
+    ids=["5", "5-own", "newer", "newer-own"],
+)
 def published(request: pytest.FixtureRequest) -> Iterator[Neo4jStore]:
     """Users and items with embeddings of a published run; the users have rated some of what is nearest to them."""
-    server: Neo4jServer = request.getfixturevalue(request.param)
+    server: Neo4jServer = request.getfixturevalue(request.param[0])
     server.empty()
     rng = np.random.default_rng(5)
     items, users = [f"i{n}" for n in range(ITEMS)], [f"u{n}" for n in range(USERS)]
@@ -39,13 +58,19 @@ def published(request: pytest.FixtureRequest) -> Iterator[Neo4jStore]:
         vectors = {}
         for label, ids in (("Item", items), ("User", users)):
             vectors[label] = rng.normal(size=(len(ids), DIMENSION)).astype(np.float32)
-            store.write_embeddings(label, "toy", pa.array(ids), vectors[label])
         best = np.argsort(-vectors["User"] @ vectors["Item"].T, axis=1)[:, :3]
         store.write_relationships(
             "RATED", "User", "Item", edges(*((f"u{u}", f"i{i}") for u in range(USERS) for i in best[u]))
         )
         run = {"id": "r", "model": "toy", "label": "Item", "property": "toy"}
         store.write_nodes("Run", pa.table({name: [value] for name, value in run.items()}))
+        if request.param[1]:
+            for text in RENAMED:
+                store._server.command(text)
+    mapping = read_mapping(OTHER_NAMES if request.param[1] else {})
+    with closing(Neo4jStore(server.uri, server.login, write=True, mapping=mapping)) as store:
+        for label, ids in (("Item", items), ("User", users)):
+            store.write_embeddings(label, "toy", pa.array(ids), vectors[label])
         yield store
 
 
@@ -66,6 +91,19 @@ def test_similar_by_index_is_nearest(published: Neo4jStore, label: str, node: st
     found = ask(published, "similar_by_index", id=node, label=label, property="toy", limit="10")
     assert [row["id"] for row in found] == [neighbour.id for neighbour in expected]
     assert [row["similarity"] for row in found] == pytest.approx([n.score for n in expected], abs=1e-5)
+
+
+def test_the_stores_own_search_by_the_index_is_nearest(
+    published: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = np.ones(DIMENSION, np.float32)
+    expected = published.nearest("Item", "toy", wanted, 10, metric="cosine")
+    published._vectors._kept.clear()
+    published._vectors._asked.clear()
+    monkeypatch.setattr("graphrec.store.neo4j.vectors.EXACT_ROWS", 10)
+    found = published.nearest("Item", "toy", wanted, 10, metric="cosine")
+    assert not published._vectors._kept, "the index was not asked"
+    assert [n.id for n in found] == [n.id for n in expected]
 
 
 @pytest.mark.parametrize("user", [f"u{n}" for n in range(USERS)])

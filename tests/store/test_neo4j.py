@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -460,3 +461,53 @@ def test_every_part_of_a_long_transaction_counts_up_the_version(rated: Neo4jStor
     assert {9.0} < {rating for (rating,) in stored_edges(rated, "RATED", "User", "Item", "rating").values()}
     assert rated.versions(["RATED"])["RATED"] > before["RATED"]
     assert rated.mark("RATED").rewritten != marked.rewritten
+
+
+@real
+def test_every_part_is_told_by_the_versions(rated: Neo4jStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphrec.store.neo4j.write.BATCH_ROWS", 10)
+    monkeypatch.setattr("graphrec.store.neo4j.vectors.FLOATS_PER_BATCH", 20)
+    rated.part_rows = 10
+    ids = [f"u{n}" for n in range(40)]
+    rated.write_embeddings("User", "toy", pa.array(ids), np.ones((40, 2), np.float32))
+    run, seen = Work.commit, list[list[list[Any]]]()
+
+    def watched(work: Work) -> None:
+        run(work)
+        meta = "MATCH (m:GraphrecMeta) WHERE m.id IN ['Item', 'RATED', 'User.toy'] RETURN m.version ORDER BY m.id"
+        seen.append(rated._server.rows(meta))
+
+    monkeypatch.setattr(Work, "commit", watched)
+    pairs = list(stored_edges(rated, "RATED", "User", "Item"))[:35]
+    for write in (
+        lambda: rated.write_nodes("Item", nodes(*(f"i{n}" for n in range(25)), title=["new"] * 25)),
+        lambda: rated.write_relationships(
+            "RATED", "User", "Item", edges(*pairs, rating=[-1.0] * 35, at=[999] * 35)
+        ),
+        lambda: rated.write_embeddings("User", "toy", pa.array(ids), np.zeros((40, 2), np.float32)),
+    ):
+        seen.clear()
+        write()
+        assert len(seen) >= 3
+        assert all(before != after for before, after in pairwise(seen))
+
+
+@real
+def test_kept_vectors_go_with_their_nodes_and_stay_within_bounds(
+    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [f"i{n}" for n in range(20)]
+    store.write_nodes("Item", nodes(*ids))
+    for name in ("one", "two", "three"):
+        store.write_embeddings("Item", name, pa.array(ids), np.ones((20, 4), np.float32))
+    monkeypatch.setattr("graphrec.store.neo4j.vectors.KEPT_BYTES", 700)
+    wanted = np.ones(4, np.float32)
+    for name in ("one", "two", "three"):
+        assert len(store.nearest("Item", name, wanted, 20)) == 20
+    assert list(store._vectors._kept) == [("Item", "two"), ("Item", "three")]
+    store._server.command("MATCH (n:Item {id: 'i3'}) DETACH DELETE n")
+    assert "i3" not in [n.id for n in store.nearest("Item", "three", wanted, 20)]
+    monkeypatch.setattr("graphrec.store.neo4j.vectors.KEPT_BYTES", 10)
+    store._vectors._kept.clear()
+    assert len(store.nearest("Item", "one", wanted, 20)) == 19
+    assert not store._vectors._kept

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from graphrec.errors import GraphrecError
+from graphrec.errors import ConfigError, GraphrecError
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, read_mapping
 from graphrec.store.neo4j.translate import translated
+from graphrec.store.open import open_store
 
 SHOP = """
 [nodes.User]
@@ -48,7 +50,7 @@ MOVIE = "`My ``Movie`"
          f"MATCH (n:{MOVIE}) RETURN toString(`n`.`movieId`), `n`.`name`, null"),
         ("MATCH (n:Item) RETURN n.`transgrec`", f"MATCH (n:{MOVIE}) RETURN `n`.`transgrec`"),
         ("MATCH (n:Item) ORDER BY n.`id as stored`", f"MATCH (n:{MOVIE}) ORDER BY `n`.`movieId`"),
-        ("MATCH ()-[e:RATED]->() RETURN e.at", "MATCH ()-[e:`WATCHED`]->() RETURN toInteger(`e`.`when` * 1000)"),
+        ("MATCH ()-[e:RATED]->() RETURN e.at", "MATCH ()-[e:`WATCHED`]->() RETURN toInteger(round(`e`.`when` * 1000))"),
         ("MATCH ()-[e:VIEWED]->() RETURN e.at", "MATCH ()-[e:`SAW`]->() RETURN `e`.`on`.epochMillis"),
         ("MATCH ()-[:RATED|LIKED*1..2]->()", "MATCH ()-[:`WATCHED`|LIKED*1..2]->()"),
         ("MATCH ()-[e:RATED|LIKED]->() RETURN e.rating",
@@ -56,10 +58,11 @@ MOVIE = "`My ``Movie`"
          "RETURN CASE WHEN `e`:`WATCHED` THEN `e`.`stars` WHEN `e`:`LIKED` THEN `e`.`rating` END"),
         ("MATCH (n:Genre|User) RETURN n.id",
          "MATCH (n:Genre|`Customer`) "
-         "RETURN CASE WHEN `n`:`Genre` THEN `n`.`id` WHEN `n`:`Customer` THEN `n`.`customerId` END"),
+         "RETURN CASE WHEN `n`:`Customer` THEN `n`.`customerId` WHEN `n`:`Genre` THEN `n`.`id` END"),
         ("MATCH (:Genre|User {id: $id})",
-         "MATCH (anonymous_11:Genre|`Customer`  WHERE (`anonymous_11`:`Genre` AND `anonymous_11`.`id` = $id) "
-         "OR (`anonymous_11`:`Customer` AND `anonymous_11`.`customerId` = $id))"),
+         "MATCH (anonymous_11:Genre|`Customer`  "
+         "WHERE (`anonymous_11`:`Customer` AND `anonymous_11`.`customerId` = $id) "
+         "OR (`anonymous_11`:`Genre` AND `anonymous_11`.`id` = $id))"),
         ("MATCH (n:Item {title: 'a}', id: $id})",
          f"MATCH (n:{MOVIE}  WHERE (`n`:{MOVIE} AND `n`.`name` = 'a}}' AND `n`.`movieId` = toInteger($id)))"),
         ("RETURN 'n:User n.id (n:User)' /* (n:User) */ // (n:User {id: 1})", None),
@@ -70,6 +73,34 @@ MOVIE = "`My ``Movie`"
          "MATCH (u:`Customer`) RETURN `u`.`customerId` AS u, `u`.`customerId`"),
         ("MATCH (n:User) RETURN n.id UNION MATCH (n:Genre) RETURN n.id",
          "MATCH (n:`Customer`) RETURN `n`.`customerId` UNION MATCH (n:Genre) RETURN n.id"),
+        ("MATCH (n) WHERE n:Item RETURN n.id", f"MATCH (n) WHERE n:{MOVIE} RETURN toString(`n`.`movieId`)"),
+        ("MATCH (n:!Item&(User|Genre))", f"MATCH (n:!{MOVIE}&(`Customer`|Genre))"),
+        ("MATCH (n:Person:User) RETURN n.`toy`, n.id",
+         "MATCH (n:Person:`Customer`) RETURN `n`.`toy`, "
+         "CASE WHEN `n`:`Customer` THEN `n`.`customerId` WHEN `n`:`Person` THEN `n`.`id` END"),
+        ("MATCH (n:User|Genre) WHERE (n:Genre) RETURN n.id",
+         "MATCH (n:`Customer`|Genre) WHERE (n:Genre) "
+         "RETURN CASE WHEN `n`:`Customer` THEN `n`.`customerId` WHEN `n`:`Genre` THEN `n`.`id` END"),
+        ("MATCH (e:User) WITH 1 AS x MATCH ()-[e:RATED]->() RETURN e.rating",
+         "MATCH (e:`Customer`) WITH 1 AS x MATCH ()-[e:`WATCHED`]->() RETURN `e`.`stars`"),
+        ("MATCH ()-[e:RATED {rating: 5}]->()",
+         "MATCH ()-[e:`WATCHED`  WHERE (`e`:`WATCHED` AND `e`.`stars` = 5)]->()"),
+        ("MATCH (n:User {}) RETURN n {.id, .toy, .*, x: 1}",
+         "MATCH (n:`Customer` {}) RETURN n {`id`: `n`.`customerId`, `toy`: `n`.`toy`, .*, x: 1}"),
+        ("MATCH (n:User {id: $id // whose\n})", "MATCH (n:`Customer` {`customerId`: $id // whose\n})"),
+        ("MATCH (n:User) WITH collect(DISTINCT n) AS ns UNWIND ns AS m "
+         "RETURN m.id, [n IN ns WHERE n:User | n.id]",
+         "MATCH (n:`Customer`) WITH collect(DISTINCT n) AS ns UNWIND ns AS m "
+         "RETURN `m`.`customerId`, [n IN ns WHERE n:`Customer` | `n`.`customerId`]"),
+        ("MATCH (n:User) WHERE any(n IN $rows WHERE n.id = 1) RETURN n.id",
+         "MATCH (n:`Customer`) WHERE any(n IN $rows WHERE n.id = 1) RETURN `n`.`customerId`"),
+        ("MATCH ()-[e:VIEWED]->() RETURN e.rating, {e: e.at}",
+         "MATCH ()-[e:`SAW`]->() RETURN null, {e: `e`.`on`.epochMillis}"),
+        ("RETURN type(e) AS t",
+         "RETURN coalesce({`WATCHED`: 'RATED', `SAW`: 'VIEWED'}[type(e)], type(e)) AS t"),
+        ("RETURN 'Item' IN labels(n)",
+         "RETURN 'Item' IN [label IN labels(n) | "
+         f"coalesce({{`Customer`: 'User', {MOVIE}: 'Item'}}[label], label)]"),
         ("// what (n:User)\nMATCH (n:User)", "// what (n:User)\nMATCH (n:`Customer`)"),
     ],
 )  # fmt: skip
@@ -98,9 +129,17 @@ def test_a_graph_of_graphrecs_own_needs_no_translation() -> None:
         ("[relationships.LOVED]\ntype = 'L'", "LOVED"),
         ("[relations.RATED]\ntype = 'L'", "relations.*relationships"),
         ("[nodes]\nItem = 'Movie'", r"\[neo4j.nodes.Item\]"),
+        ("[nodes.Item]\nlabel = 'M\\u0060) DETACH DELETE n //'\nid = 'i'", "the name of a label"),
     ],
 )
 def test_a_mapping_that_cannot_be_meant_is_refused(text: str, said: str) -> None:
     with pytest.raises(GraphrecError, match=said) as caught:
         mapping(text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("graphrec.toml").write_text("neo4j = 5", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"\[neo4j.nodes.Item\]"):
+        open_store(tmp_path / "w", "bolt://127.0.0.1:1")

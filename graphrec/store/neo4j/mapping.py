@@ -45,7 +45,8 @@ class Column:
         if not self.kept:
             return stored
         if self.kept == "s":
-            return f"toInteger({stored} * 1000)"
+            # Rounded: 1.001 * 1000 is 1000.9999999999999.
+            return f"toInteger(round({stored} * 1000))"
         return f"{stored}.epochMillis" if self.kept == "datetime" else f"{CASTS[wanted]}({stored})"
 
     def written(self, value: str) -> str:
@@ -86,6 +87,8 @@ def read_mapping(table: Mapping[str, Any]) -> GraphMapping:
     Raises ``ConfigError`` for what it cannot mean, ``NotFoundError`` for labels, types and properties that the schema
     does not have.
     """
+    if not isinstance(table, Mapping):
+        raise ConfigError("neo4j in graphrec.toml is a table: [neo4j.nodes.Item]")
     for part in table:
         if part not in ("nodes", "relationships"):
             raise unknown("part of [neo4j]", part, ("nodes", "relationships"))
@@ -134,7 +137,8 @@ def _role(where: str, entry: Mapping[str, Any], kind: str, properties: Iterable[
     for key, value in entry.items():
         if key != kind and key not in known:
             raise unknown(f"property in {where}", key, [kind, *known])
-        if not isinstance(value, str) or not value:
+        # Cypher reads \\u0060 as a backtick, also in a quoted name.
+        if not isinstance(value, str) or not value or "\\" in value:
             raise ConfigError(
                 f"{where} {key} = {value!r}: the name of a {kind if key == kind else 'property'}"
             )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -56,13 +57,23 @@ class Described:
     nodes: int
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What was read whole, and what the graph said of it then."""
+
+    described: Described
+    ids: pa.Array
+    vectors: Floats
+
+
 class Vectors:
     """The embeddings of a server; what was read whole stays in memory until the graph says that it has changed."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._kept: dict[tuple[str, str], tuple[int, pa.Array, Floats]] = {}
+        self._kept: dict[tuple[str, str], _Kept] = {}
         self._asked: dict[tuple[str, str], int] = {}
+        self._lock = Lock()
 
     def write(self, work: Work, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids``, which exist, to the rows of ``vectors`` (float32 [n, D])."""
@@ -94,7 +105,7 @@ class Vectors:
                     "rows": Bulk(map(list, zip(keys.to_pylist(), rows.tolist(), strict=True))),
                 }
 
-            work.write(Statement(text, parameters, len(keys)))
+            work.write(Statement(text, parameters, len(keys), of=_meta(label, name)))
 
     def drop(self, work: Work, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``."""
@@ -113,13 +124,23 @@ class Vectors:
             return self._some(run, label, name, pc.unique(pa.array(ids, pa.string())))
         described = describe(run, label, name) if keep else None
         kept = self._kept.get((label, name))
-        if described and kept and kept[0] == described.version:
-            return kept[1], kept[2]
+        if described and kept and kept.described == described:
+            return kept.ids, kept.vectors
         text = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN n.id, n.`{name}`"
         found = _matrix(*_columns(run(text)), label, name)
         if described:
-            self._kept[label, name] = (described.version, *found)
+            self._keep((label, name), _Kept(described, *found))
         return found
+
+    def _keep(self, key: tuple[str, str], kept: _Kept) -> None:
+        """Keep vectors, and of those before the latest ones that fit beside them."""
+        with self._lock:
+            self._kept.pop(key, None)
+            if kept.vectors.nbytes > KEPT_BYTES:
+                return
+            self._kept[key] = kept
+            while sum(one.vectors.nbytes for one in self._kept.values()) > KEPT_BYTES:
+                del self._kept[next(iter(self._kept))]
 
     def nearest(
         self,
@@ -181,7 +202,7 @@ class Vectors:
         asked = self._asked[label, name] = self._asked.get((label, name), 0) + 1
         kept = self._kept.get((label, name))
         small = described.nodes * described.dimension * 4 <= KEPT_BYTES
-        fresh = kept is not None and kept[0] == described.version
+        fresh = kept is not None and kept.described == described
         return fresh or described.nodes <= EXACT_ROWS or (small and asked > OFTEN)
 
     def _by_index(

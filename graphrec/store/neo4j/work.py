@@ -40,7 +40,8 @@ class Statement:
         text: Cypher.
         parameters: makes its parameters, each time it is run: Arrow and numpy are smaller than what the driver takes.
         rows: how many it writes, which is what it returns.
-        of: the label or type whose content it changes.
+        of: whose content it changes: a label, type or embedding. Its version grows with every part that is committed,
+            since what is read between two is not all.
         rewritten: whether it does so as ``Mark`` says.
         told: what to do with the first row that it returns.
         again: what to run instead once its transaction had to be begun anew: then internal ids, of nodes that were
