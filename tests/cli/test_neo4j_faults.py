@@ -51,7 +51,7 @@ def gated(real):
         return real(self, text, *given, **named)
     return run
 
-for kind in (neo4j.Transaction, neo4j.ManagedTransaction):
+for kind in (neo4j.Transaction, neo4j.Session):
     kind.run = gated(kind.run)
 sys.argv = ["graphrec", *sys.argv[3:]]
 from graphrec.__main__ import main
@@ -61,8 +61,8 @@ main()
 
 IMPATIENT = {"graphrec.store.neo4j.work.WAIT_SECONDS": 1, "graphrec.store.neo4j.server.WAIT_SECONDS": 1}
 SMALL_BATCHES = {"graphrec.store.neo4j.write.BATCH_ROWS": 100}
-IN_PARTS = {"graphrec.store.neo4j.work.TRANSACTION_ROWS": 150}
-WRITES_RATINGS, WRITES_VECTORS, READS = "MERGE (a)-[e:`RATED`]", "setNodeVectorProperty", "collect("
+IN_PARTS = {"graphrec.store.neo4j.store.PART_ROWS": 150}
+WRITES_RATINGS, WRITES_VECTORS, READS = "CREATE (a)-[:`RATED` {", "setNodeVectorProperty", "collect("
 
 
 class Gated:
