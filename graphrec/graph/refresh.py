@@ -83,9 +83,8 @@ def _refreshed(
     order = pc.sort_indices(newer[AT])
     newer, new = newer.take(order), [rows[order.to_numpy()] for rows in new]
     keys = np.concatenate([edge_keys(*old), edge_keys(*new)])
-    added = len(newer)
     stays = len(keys) - 1 - np.unique(keys[::-1], return_index=True)[1]
-    if mark.count - before.count != (added if mark.repeats else len(stays) - len(edges)):
+    if mark.count - before.count != (len(newer) if mark.repeats else len(stays) - len(edges)):
         return None
     rows = np.sort(stays)
     values = pa.concat_tables([edges.select(properties), newer.select(properties)]).take(pa.array(rows))

@@ -304,11 +304,10 @@ def test_a_database_that_may_not_be_written_to_says_so(
         env = env | {"GRAPHREC_STORE": own.uri.replace("bolt", scheme)}
         more = Path(env["GRAPHREC_WORKSPACE"]).parent / "more.csv"
         more.write_text("user,item,rating,time\nnew,item,5,1\n", encoding="utf-8")
-        for arguments in (("publish", trained), ("load", "table", more, *load[3:])):
+        for arguments in (("publish", trained), ("load", "table", more, *load[3:]), load):
             refused = graphrec(*arguments, env=env)
             assert (refused.code, refused.err.count("\n")) == (1, 1), refused.err
             assert "take it out of server.databases.read_only" in refused.err
-        assert graphrec(*load, "--json", env=env).json["loaded"]["RATED"]["unchanged"] == 480
         assert graphrec("recommend", "u1", "--json", env=env).json["basis"] == "popularity"
     finally:
         locked.stop(kill=True)

@@ -36,6 +36,8 @@ def missing_constraints(server: Server, labels: Sequence[str]) -> list[str]:
 
 def unindexed_keys(server: Server) -> list[tuple[str, str]]:
     """Return label and property of the ids of a mapped graph that no index finds."""
+    if not server.mapping.labels:
+        return []
     found = server.rows(
         "SHOW INDEXES YIELD labelsOrTypes, properties WHERE size(properties) = 1 "
         "RETURN labelsOrTypes[0], properties[0]"

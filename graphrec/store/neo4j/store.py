@@ -27,7 +27,7 @@ from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
 from graphrec.store.neo4j.server import Rows, Server
 from graphrec.store.neo4j.values import table as arrow_table
-from graphrec.store.neo4j.vectors import LATER, Vectors
+from graphrec.store.neo4j.vectors import LATER, Vectors, Wanted
 from graphrec.store.neo4j.work import Work
 from graphrec.store.neo4j.write import Writer
 
@@ -200,9 +200,7 @@ class Neo4jStore:
     ) -> list[Neighbour]:
         """Return the ``k`` nodes whose embedding scores highest against ``vector``."""
         check_embedding(label, name)
-        return self._vectors.nearest(
-            self._run, label, name, vector, k, among=among, without=without, metric=metric
-        )
+        return self._vectors.nearest(self._run, label, name, Wanted(vector, k, among, without, metric))
 
     def counts(self) -> dict[str, int]:
         """Return how many nodes of each label and relationships of each type there are."""

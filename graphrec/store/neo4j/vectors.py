@@ -58,6 +58,30 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What to look for, as ``GraphStore.nearest`` says."""
+
+    vector: Floats
+    k: int
+    among: Sequence[str] | None
+    without: Sequence[str]
+    metric: str
+
+    def best_of(self, ids: pa.Array, vectors: Floats) -> list[Neighbour]:
+        """Return the best of ``ids`` by ``vectors`` (float32 [n, D])."""
+        if not len(ids):
+            return []
+        return exact_nearest(
+            ids, vectors, self.vector, self.k, among=self.among, without=self.without, metric=self.metric
+        )
+
+    def fits_index(self, described: Described) -> bool:
+        """Return whether the index can be asked: what is wrong with the question is told by comparing all."""
+        right = self.k >= 1 and np.shape(self.vector) == (described.dimension,)
+        return right and self.among is None and bool(np.linalg.norm(self.vector))
+
+
+@dataclass(frozen=True)
 class _Kept:
     """What was read whole, and what the graph said of it then."""
 
@@ -142,36 +166,17 @@ class Vectors:
             while sum(one.vectors.nbytes for one in self._kept.values()) > KEPT_BYTES:
                 del self._kept[next(iter(self._kept))]
 
-    def nearest(
-        self,
-        run: Run,
-        label: str,
-        name: str,
-        vector: Floats,
-        k: int,
-        *,
-        among: Sequence[str] | None,
-        without: Sequence[str],
-        metric: str,
-    ) -> list[Neighbour]:
-        """Return the ``k`` nodes whose embedding scores highest against ``vector`` (float32 [D])."""
-        asked: dict[str, Any] = {"among": among, "without": without, "metric": metric}
-        if among is not None and len(among) <= NARROW:
-            found = self.read(run, label, name, among)
-            # Also where none of them has one, a wrong vector is told.
-            if len(found[0]):
-                return exact_nearest(*found, vector, k, **asked)
-            return []
+    def nearest(self, run: Run, label: str, name: str, wanted: Wanted) -> list[Neighbour]:
+        """Return the nodes whose embedding scores highest."""
+        if wanted.among is not None and len(wanted.among) <= NARROW:
+            return wanted.best_of(*self.read(run, label, name, wanted.among))
         described = describe(run, label, name)
-        fast = (
-            described is not None and among is None and k >= 1 and np.shape(vector) == (described.dimension,)
-        )
+        fast = described is not None and wanted.fits_index(described)
         if fast and described and not self._whole(label, name, described):
-            best = self._by_index(run, label, name, vector, k, asked, described)
+            best = self._by_index(run, label, name, wanted, described)
             if best is not None:
                 return best
-        ids, vectors = self.read(run, label, name, keep=True)
-        return exact_nearest(ids, vectors, vector, k, **asked) if len(ids) else []
+        return wanted.best_of(*self.read(run, label, name, keep=True))
 
     def index(self, label: str, name: str) -> None:
         """Create the vector index of an embedding where it is missing, and wait until it can be asked.
@@ -206,34 +211,25 @@ class Vectors:
         return fresh or described.nodes <= EXACT_ROWS or (small and asked > OFTEN)
 
     def _by_index(
-        self,
-        run: Run,
-        label: str,
-        name: str,
-        vector: Floats,
-        k: int,
-        asked: dict[str, Any],
-        described: Described,
+        self, run: Run, label: str, name: str, wanted: Wanted, described: Described
     ) -> list[Neighbour] | None:
         """Return the nearest by the index, or None where it cannot tell them."""
-        without = asked["without"]
-        if not np.linalg.norm(vector):
-            return None
-        wanted = max(OVER_FETCH * k, AT_LEAST) + len(without)
-        while wanted <= AT_MOST:
+        vector = np.asarray(wanted.vector, np.float64).tolist()
+        limit = max(OVER_FETCH * wanted.k, AT_LEAST) + len(wanted.without)
+        while limit <= AT_MOST:
             try:
                 text = index_query(label, name, search=self._server.about().has_search)
-                ((keys, lists),) = run(text, wanted=wanted, vector=np.asarray(vector, np.float64).tolist())
+                ((keys, lists),) = run(text, wanted=limit, vector=vector)
             except StoreError as error:
                 log.info("the vector index of %s.%s cannot be asked: %s", label, name, error)
                 return None
             ids, vectors = _matrix(keys, lists, label, name)
-            if len(ids) < wanted:
+            if len(ids) < limit:
                 return None
-            best = exact_nearest(ids, vectors, vector, k, **asked)
-            if len(best) == k and best[-1].score >= _best_left(vectors, vector, asked["metric"], described):
+            best = wanted.best_of(ids, vectors)
+            if len(best) == wanted.k and best[-1].score >= _best_left(vectors, wanted, described):
                 return best
-            wanted *= 4
+            limit *= 4
         return None
 
     def _some(self, run: Run, label: str, name: str, ids: pa.Array) -> tuple[pa.Array, Floats]:
@@ -304,10 +300,10 @@ def _matrix(ids: Sequence[Any], lists: Sequence[Any], label: str, name: str) -> 
     return pa.array(ids, pa.string()), vectors if len(lists) else np.empty((0, 0), np.float32)
 
 
-def _best_left(vectors: Floats, vector: Floats, metric: str, described: Described) -> float:
+def _best_left(vectors: Floats, wanted: Wanted, described: Described) -> float:
     """Return the highest score that anything the index did not return can have."""
-    scale = np.linalg.norm(vector)
-    cosines = vectors @ vector / np.maximum(np.linalg.norm(vectors, axis=1) * scale, 1e-30)
+    scale = np.linalg.norm(wanted.vector)
+    cosines = vectors @ wanted.vector / np.maximum(np.linalg.norm(vectors, axis=1) * scale, 1e-30)
     # A null vector is in no index, and scores 0.
     left = max(float(cosines.min()), 0.0)
-    return left if metric == "cosine" else left * float(scale) * described.longest
+    return left if wanted.metric == "cosine" else left * float(scale) * described.longest

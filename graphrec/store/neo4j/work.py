@@ -7,8 +7,6 @@ vector of 128 1.1 KB. A transaction is therefore committed, and another begun, a
 from __future__ import annotations
 
 import logging
-import random
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,8 +15,8 @@ from typing import Any, TypeVar, cast
 from neo4j import Session, Transaction
 
 from graphrec.errors import StoreError
-from graphrec.store.neo4j.errors import Failure, worth_retrying
-from graphrec.store.neo4j.server import WAIT_SECONDS, WRITE_SECONDS, Rows, Server
+from graphrec.store.neo4j.errors import Failure
+from graphrec.store.neo4j.server import WRITE_SECONDS, Rows, Server
 
 log = logging.getLogger(__name__)
 
@@ -151,26 +149,18 @@ class Work:
             )
 
     def _attempt(self, step: Callable[[Transaction], Result]) -> Result:
-        deadline, pause, told = time.monotonic() + WAIT_SECONDS, 0.1, False
-        while True:
-            try:
-                return step(self._begun())
-            except Failure as error:
-                self._leave()
-                self._begun_anew = True
-                if not worth_retrying(error) or time.monotonic() > deadline:
-                    raise self._server.failure(error) from error
-                if not told:
-                    log.info("%s; trying again for %.0f s", self._server.failure(error), WAIT_SECONDS)
-                told = True
-            except BaseException as error:
-                if isinstance(error, KeyboardInterrupt):
-                    # Cut off, the server ends what runs; to close the session alone would wait for it.
-                    self._server.close()
-                self._leave()
-                raise
-            time.sleep(pause * random.uniform(0.8, 1.2))
-            pause = min(pause * 2, 5.0)
+        def undo() -> None:
+            self._leave()
+            self._begun_anew = True
+
+        try:
+            return self._server.patiently(lambda: step(self._begun()), undo)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                # Cut off, the server ends what runs; to close the session alone would wait for it.
+                self._server.close()
+            self._leave()
+            raise
 
     def _begun(self) -> Transaction:
         if self._transaction is None:

@@ -69,7 +69,8 @@ class Writer:
         internal: list[pa.ChunkedArray] = []
         newest: int | None = None
         if whole or key in self._edges:
-            self._alone(name)
+            if name not in self.reader.mapping.types:
+                self._alone(name)
             rows = []
             for column, label in (("from", source), ("to", target)):
                 nodes = self._all_nodes(label)
