@@ -120,8 +120,10 @@ LABELS: dict[str, Label] = {
             "Comment",
             (
                 Property("text", "string"),
+                Property("words", "string", "its words, separated by spaces"),
                 Property("time_s", "float64"),
                 Property("posted_at", "int64"),
+                Property("likes", "int64"),
                 Property("polarity", "float64"),
             ),
             "a comment, or a tag given to an item",

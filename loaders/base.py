@@ -102,6 +102,24 @@ class IntervalBlock:
 
 
 @dataclass(frozen=True)
+class MomentBlock:
+    """Comments by their time in a video; they become ON a segment or frame by what the store knows of each video.
+
+    Attributes:
+        table: ``comment``, ``video`` (item) and ``time_s`` (float64), without nulls.
+        label: ``"Segment"`` for the one that the time is in, ``"Frame"`` for the last one before; where a video has
+            none, a comment is ON the video.
+        source: the file the rows come from.
+        line: the line of the first row in that file.
+    """
+
+    table: pa.Table
+    label: str
+    source: str
+    line: int = 1
+
+
+@dataclass(frozen=True)
 class FeatureBlock:
     """Feature vectors of nodes.
 
@@ -120,7 +138,7 @@ class FeatureBlock:
     source: str
 
 
-Block = NodeBlock | RelationshipBlock | IntervalBlock | FeatureBlock
+Block = NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock | FeatureBlock
 
 
 class Loader(Protocol):

@@ -23,8 +23,9 @@ from graphrec.loaders.base import (
     Refused,
     RelationshipBlock,
 )
+from graphrec.loaders.even_segments import EvenSegments, segment_ids
 from graphrec.loaders.tabular import read_parts
-from graphrec.media.segments import LENGTH_S, THETA, overlapping, segment_count
+from graphrec.media.segments import LENGTH_S, THETA, overlapping
 
 log = logging.getLogger(__name__)
 
@@ -67,13 +68,6 @@ class Phd2:
             yield from _segments(str(path), videos, options.segment_s)
             placed = rows.assign(length=rows["youtubeId"].map(videos))
             yield _highlights(str(path), placed, refused, options)
-
-
-def segment_ids(videos: npt.NDArray[np.object_], positions: npt.NDArray[np.int64]) -> pa.Array:
-    """Return the ids of segments: the video's id, #, and the position."""
-    return pa.array(
-        [f"{video}#{position}" for video, position in zip(videos, positions, strict=True)], pa.string()
-    )
 
 
 def place(
@@ -160,51 +154,14 @@ def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _segments(source: str, videos: pd.Series[float], segment_s: float) -> Iterator[Block]:
     lengths = videos.to_numpy(float)
-    ids = videos.index.to_numpy(object)
-    counts = segment_count(lengths, segment_s)
-    video = np.repeat(np.arange(len(ids)), counts)
-    position = np.arange(len(video)) - np.repeat(np.cumsum(counts) - counts, counts)
-    last = position == counts[video] - 1
-    keys = segment_ids(ids[video], position)
-    yield NodeBlock(
-        "Item",
-        pa.table(
-            {
-                "id": pa.array(ids, pa.string()),
-                "kind": pa.repeat("video", len(ids)),
-                "duration_s": lengths,
-            }
-        ),
-        source,
-    )
-    yield NodeBlock(
-        "Segment",
-        pa.table(
-            {
-                "id": keys,
-                "start_s": position * segment_s,
-                "position": position,
-                "end_s": np.where(last, lengths[video], (position + 1) * segment_s),
-            }
-        ),
-        source,
-        # A video is of another length in another file, so the last end_s may differ.
-        fixed=("start_s",),
-    )
-    yield RelationshipBlock(
-        "HAS_SEGMENT",
-        "Item",
-        "Segment",
-        pa.table({"from": pa.array(ids[video], pa.string()), "to": keys}),
-        source,
-    )
-    yield FeatureBlock(
-        "place",
-        "Segment",
-        keys.to_pylist(),
-        place(position, counts[video], lengths[video], segment_s),
-        source,
-    )
+    segments = EvenSegments.cut(videos.index.to_numpy(object), lengths, segment_s)
+    ids = pa.array(segments.videos, pa.string())
+    items = {"id": ids, "kind": pa.repeat("video", len(ids)), "duration_s": lengths}
+    yield NodeBlock("Item", pa.table(items), source)
+    yield from segments.blocks(source)
+    counts, of_video = segments.counts[segments.video], lengths[segments.video]
+    features = place(segments.position, counts, of_video, segment_s)
+    yield FeatureBlock("place", "Segment", segments.keys.to_pylist(), features, source)
 
 
 def _highlights(source: str, rows: pd.DataFrame, refused: Refused, options: Phd2Options) -> Block:

@@ -44,6 +44,7 @@ def read_parts(
     header: bool = True,
     delimiter: str | None = None,
     encoding: str = "utf-8",
+    quoted: bool = True,
 ) -> Iterator[Part]:
     """Yield ``columns`` of a file in blocks of about 16 MB.
 
@@ -53,21 +54,15 @@ def read_parts(
         header: whether the first line names the columns.
         delimiter: tab for .tsv and comma otherwise, unless given.
         encoding: of the text.
+        quoted: whether a value may stand in quotation marks; otherwise they are text like any other.
 
     Raises ``DataError`` for a missing or empty file, one without rows, a missing column or a wrong encoding.
     """
-    if path.is_dir():
-        raise DataError(f"{path}: a folder; name the file in it", str(path))
-    if not path.is_file():
-        raise DataError(f"{path}: no such file", str(path))
-    if path.stat().st_size == 0:
-        raise DataError(f"{path}: the file is empty", str(path))
+    _require_content(path)
     if path.suffix == ".parquet":
         parts = _parquet(path, columns)
     else:
-        parts = _text(
-            path, columns, header, delimiter or ("\t" if ".tsv" in path.suffixes else ","), encoding
-        )
+        parts = _text(path, columns, header, _delimiter(path, delimiter), encoding, quoted)
     rows = 0
     for part in parts:
         rows += part.table.num_rows + len(part.refused)
@@ -88,17 +83,40 @@ def milliseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.is_valid(number), scaled, column)
 
 
-def _text(path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str) -> Iterator[Part]:
-    delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
-    if len(delimiter) != 1:
-        raise UsageError(f"--delimiter {delimiter!r} is not one character, nor tab")
-    try:
-        codecs.lookup(encoding)
-    except LookupError:
-        raise UsageError(
-            f"no encoding named {encoding!r}; common ones: utf-8, utf-16, latin-1, cp1252"
-        ) from None
-    names = _column_names(path, columns, header, delimiter, encoding)
+def column_names(path: Path, *, delimiter: str | None = None, encoding: str = "utf-8") -> list[str]:
+    """Return what the first line names, or a Parquet file's columns; raises what ``read_parts`` does."""
+    _require_content(path)
+    if path.suffix == ".parquet":
+        with _opened_parquet(path) as file:
+            return list(file.schema_arrow.names)
+    names, _ = _names(path, True, _delimiter(path, delimiter), encoding)
+    return names
+
+
+def _require_content(path: Path) -> None:
+    if path.is_dir():
+        raise DataError(f"{path}: a folder; name the file in it", str(path))
+    if not path.is_file():
+        raise DataError(f"{path}: no such file", str(path))
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: the file is empty", str(path))
+
+
+def _delimiter(path: Path, given: str | None) -> str:
+    found = given or ("\t" if ".tsv" in path.suffixes else ",")
+    found = {"tab": "\t", "\\t": "\t"}.get(found, found)
+    if len(found) != 1:
+        raise UsageError(f"--delimiter {found!r} is not one character, nor tab")
+    return found
+
+
+def _text(
+    path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str, quoted: bool
+) -> Iterator[Part]:
+    names, first = _names(path, header, delimiter, encoding)
+    for column in columns:
+        if column not in names:
+            raise DataError(f"{path}: {unknown('column', column, names)}{_other_delimiter(first)}", str(path))
     ragged: list[Refusal] = []
 
     def refuse(row: pacsv.InvalidRow) -> str:
@@ -116,7 +134,12 @@ def _text(path: Path, columns: Sequence[str], header: bool, delimiter: str, enco
                 encoding=encoding,
                 use_threads=False,
             ),
-            pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
+            pacsv.ParseOptions(
+                delimiter=delimiter,
+                quote_char='"' if quoted else False,
+                newlines_in_values=quoted,
+                invalid_row_handler=refuse,
+            ),
             pacsv.ConvertOptions(
                 include_columns=list(columns),
                 strings_can_be_null=True,
@@ -146,9 +169,14 @@ def _text(path: Path, columns: Sequence[str], header: bool, delimiter: str, enco
         raise DataError(f"{path}: cannot be read ({error})", str(path)) from error
 
 
-def _column_names(
-    path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str
-) -> list[str]:
+def _names(path: Path, header: bool, delimiter: str, encoding: str) -> tuple[list[str], list[str]]:
+    """Return the names of the columns, and the first line's values."""
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise UsageError(
+            f"no encoding named {encoding!r}; common ones: utf-8, utf-16, latin-1, cp1252"
+        ) from None
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rt", encoding=encoding, newline="") as file:
@@ -162,10 +190,7 @@ def _column_names(
         if header
         else [str(number) for number in range(1, len(first) + 1)]
     )
-    for column in columns:
-        if column not in names:
-            raise DataError(f"{path}: {unknown('column', column, names)}{_other_delimiter(first)}", str(path))
-    return names
+    return names, first
 
 
 def _other_delimiter(first: list[str]) -> str:
@@ -180,11 +205,7 @@ def _not_text(path: Path, encoding: str) -> DataError:
 
 
 def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Part]:
-    try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path}: not a Parquet file ({error})", str(path)) from error
-    with file:
+    with _opened_parquet(path) as file:
         for column in columns:
             if column not in file.schema_arrow.names:
                 raise DataError(f"{path}: {unknown('column', column, file.schema_arrow.names)}", str(path))
@@ -192,3 +213,10 @@ def _parquet(path: Path, columns: Sequence[str]) -> Iterator[Part]:
         for batch in file.iter_batches(PARQUET_ROWS, columns=list(dict.fromkeys(columns))):
             yield Part(pa.Table.from_batches([batch]), line)
             line += batch.num_rows
+
+
+def _opened_parquet(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(f"{path}: not a Parquet file ({error})", str(path)) from error

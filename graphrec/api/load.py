@@ -6,7 +6,7 @@ import csv
 import io
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +19,18 @@ import pyarrow.compute as pc
 from graphrec import schema
 from graphrec.api.contradictions import Contradictions
 from graphrec.api.intervals import resolve
+from graphrec.api.moments import place
 from graphrec.errors import BadRows, DataError
 from graphrec.features import FeatureStore
 from graphrec.files import replacing
-from graphrec.loaders.base import FeatureBlock, IntervalBlock, Loader, NodeBlock, RelationshipBlock
+from graphrec.loaders.base import (
+    FeatureBlock,
+    IntervalBlock,
+    Loader,
+    MomentBlock,
+    NodeBlock,
+    RelationshipBlock,
+)
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore, Written
 from graphrec.store.upsert import positions
@@ -138,25 +146,19 @@ def load(
                     progress(block.name, len(block.ids))
                     continue
                 if isinstance(block, IntervalBlock):
-                    if known is None:
-                        raise DataError(
-                            "highlights given by start and end need their videos; load those first"
-                        )
+                    # What they cover may have come just before.
                     writing.finish()
-                    block, checked = resolve(block, known)
-                else:
-                    names = {key: block.columns.get(key, key) for key in _keys(block)}
-                    checked = said.check(_kind(block), names, _checked(block))
-                if block.source != doubted and _perhaps_seconds(checked.table):
-                    doubted = block.source
-                    log.warning("%s: %s", doubted, SECONDS)
-                reasons = _reasons(block, checked)
-                if reasons and on_bad_row == "stop":
-                    raise BadRows(block.source, reasons, len(reasons))
-                rejects.add(block, checked)
-                if known is not None and isinstance(block, NodeBlock):
-                    _check_fixed(known, block, checked.table)
-                writing.take(block, checked)
+                for rows, checked in _resolved(block, known, said):
+                    if rows.source != doubted and _perhaps_seconds(checked.table):
+                        doubted = rows.source
+                        log.warning("%s: %s", doubted, SECONDS)
+                    reasons = _reasons(rows, checked)
+                    if reasons and on_bad_row == "stop":
+                        raise BadRows(rows.source, reasons, len(reasons))
+                    rejects.add(rows, checked)
+                    if known is not None and isinstance(rows, NodeBlock):
+                        _check_fixed(known, rows, checked.table)
+                    writing.take(rows, checked)
         except DataError as error:
             if error.source not in (None, current):
                 # The file that cannot be read is the next one: the one before it is whole.
@@ -173,6 +175,22 @@ def load(
     report.rejects = rejects.path if rejects.rows and store is not None else None
     report.seconds = time.monotonic() - started
     return report
+
+
+def _resolved(
+    block: NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock,
+    known: GraphStore | None,
+    said: Contradictions,
+) -> Iterable[tuple[NodeBlock | RelationshipBlock, Checked]]:
+    """Return a block's rows, checked; those that depend on the stored graph as what they become by it."""
+    if isinstance(block, MomentBlock):
+        return place(block, known)
+    if isinstance(block, IntervalBlock):
+        if known is None:
+            raise DataError("highlights given by start and end need their videos; load those first")
+        return [resolve(block, known)]
+    names = {key: block.columns.get(key, key) for key in _keys(block)}
+    return [(block, said.check(_kind(block), names, _checked(block)))]
 
 
 def _perhaps_seconds(table: pa.Table) -> bool:

@@ -60,6 +60,7 @@ NODES: dict[str, list[dict[str, Any]]] = {
         {"id": "c3", "text": "hm", "time_s": 1.0},
         {"id": "c4", "text": "first", "posted_at": 5},
         {"id": "c5", "text": "ha", "time_s": 3.0},
+        {"id": "c6", "text": "oh", "time_s": 7.0},
         {"id": "c9", "text": "lost"},
     ],
     "Trailer": [{"id": "t1"}, {"id": "t9"}],
@@ -127,7 +128,7 @@ RELATIONSHIPS: dict[tuple[str, str, str], list[dict[str, Any]]] = {
     ],
     ("WROTE", "User", "Comment"): [{"from": "ann", "to": "c1"}, {"from": "bob", "to": "c2"}],
     ("ON", "Comment", "Item"): [{"from": "c1", "to": "m1"}, {"from": "c4", "to": "v1"}],
-    ("ON", "Comment", "Segment"): [{"from": "c2", "to": "v1#1"}],
+    ("ON", "Comment", "Segment"): [{"from": "c2", "to": "v1#1"}, {"from": "c6", "to": "v1#1"}],
     ("ON", "Comment", "Frame"): [{"from": "c3", "to": "f1"}, {"from": "c5", "to": "f3"}],
 }
 

@@ -108,6 +108,12 @@ CASES: list[Case] = [
         [("v1#1", 5.0, 10.0, 3), ("v1#0", 0.0, 5.0, 1), ("v1#2", 10.0, 15.0, 0)],
     ),
     (
+        "comment_heat",
+        {"video": "v1"},
+        ("id", "start_s", "end_s", "comments", "users"),
+        [("v1#1", 5.0, 10.0, 2, 1), ("v1#0", 0.0, 5.0, 0, 0), ("v1#2", 10.0, 15.0, 0, 0)],
+    ),
+    (
         "video_segments",
         {"video": "v1"},
         ("id", "position", "start_s", "end_s", "frames"),
@@ -226,6 +232,7 @@ CASES: list[Case] = [
             ("c3", None, 1.0, None, None, "hm"),
             ("c5", None, 3.0, None, None, "ha"),
             ("c2", "bob", 6.0, 7, 1.0, "wow"),
+            ("c6", None, 7.0, None, None, "oh"),
         ],
     ),
     ("comments_of_video", {"video": "m1"}, ("id", "user"), [("c1", "ann")]),

@@ -1,0 +1,220 @@
+"""Time-synchronised comments: what somebody wrote at a moment of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from graphrec import schema
+from graphrec.errors import DataError
+from graphrec.loaders.base import (
+    Block,
+    MomentBlock,
+    NodeBlock,
+    Options,
+    Refusal,
+    RelationshipBlock,
+)
+from graphrec.loaders.even_segments import EvenSegments
+from graphrec.loaders.table import TimeUnit
+from graphrec.loaders.tabular import Part, column_names, milliseconds, read_parts
+from graphrec.media.segments import LENGTH_S
+from graphrec.media.words import Language, split_words
+from graphrec.rows import check
+
+ARCHIVE = ("comments.tsv.gz", "comments.tsv")
+VIDEOS = "videos.tsv"
+NICONICO = {"user": "user", "video": "video", "time_s": "vpos_ms", "text": "body", "posted_at": "posted_at"}
+LIKES = "nicoru"
+PLACE = (schema.Property("time_s", "float64"),)
+
+
+class On(StrEnum):
+    """What a comment is attached to."""
+
+    SEGMENT = "segment"
+    FRAME = "frame"
+
+
+class CommentsOptions(Options):
+    """What the columns are called, and what a comment belongs to."""
+
+    user: str = "user"
+    """The column that says who wrote it."""
+    video: str = "video"
+    """The column that says on which video."""
+    time: str = "time_s"
+    """The column that says when in the video, seconds from its start."""
+    text: str = "text"
+    """The column that holds the text."""
+    posted_at: str = "posted_at"
+    """The column that says when it was posted; may be absent."""
+    time_unit: TimeUnit = TimeUnit.MILLISECONDS
+    """What numbers in the column posted_at count since 1970; ISO dates need no unit."""
+    on: On = On.SEGMENT
+    """Attach a comment to the segment that it falls in, or to the last frame before it; where the graph knows none of
+    that video, to the video."""
+    typing_speed: float = Field(0, ge=0)
+    """Words a minute: a comment belongs to the moment at which its writer began to type. 0 for where it is shown; 40 in
+    the paper of KFRCI."""
+    segment_s: float = Field(LENGTH_S, gt=0)
+    """For a niconico archive, whose videos.tsv tells how long the videos are: length of a segment, seconds."""
+    language: Language | None = None
+    """How to find the words of a text: split at spaces, where the script changes (japanese), or into pairs of
+    characters (chinese); by default told from its script."""
+    delimiter: str | None = None
+    """Between columns, a character or `tab`; by default tab for .tsv and comma otherwise."""
+    encoding: str = "utf-8"
+    """Of the text."""
+
+
+class Comments:
+    """Loads tables of comments, and the folder of a niconico archive (comments.tsv or .tsv.gz, videos.tsv).
+
+    A comment has no id of its own there: who wrote what on which moment of which video, and when, makes it.
+    """
+
+    name: ClassVar[str] = "comments"
+    title: ClassVar[str] = "time-synchronised comments: a table, or the folder of a niconico archive"
+    example: ClassVar[str] = "graphrec load comments comments.csv --user who --video clip --time second"
+    Options: ClassVar[type[Options]] = CommentsOptions
+
+    def blocks(self, paths: Sequence[Path], options: CommentsOptions, workspace: Path) -> Iterator[Block]:
+        """Yield videos and segments of an archive, then comments with their users and moments."""
+        for path in paths:
+            if path.is_dir():
+                found = [path / name for name in ARCHIVE if (path / name).is_file()]
+                if not found:
+                    raise DataError(f"{path}: neither {' nor '.join(ARCHIVE)} is there", str(path))
+                if (path / VIDEOS).is_file():
+                    yield from _videos(path / VIDEOS, options.segment_s)
+                yield from _comments(found[0], options)
+            else:
+                yield from _comments(path, options)
+
+
+def _videos(path: Path, segment_s: float) -> Iterator[Block]:
+    """Yield the videos of an archive; the last comment tells how long each is at least."""
+    for part in read_parts(path, ["video", "title", "max_vpos_ms"], quoted=False):
+        lengths = pc.divide(pc.cast(part.table["max_vpos_ms"], pa.float64()), 1000.0)
+        videos = pa.table(
+            {
+                "id": part.table["video"],
+                "kind": pa.repeat("video", part.table.num_rows),
+                "title": part.table["title"],
+                "duration_s": lengths,
+            }
+        )
+        yield NodeBlock("Item", videos, str(path), part.line, part.refused)
+        ids = videos["id"].to_numpy(zero_copy_only=False)
+        yield from EvenSegments.cut(ids, lengths.to_numpy(), segment_s).blocks(str(path))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows that can be stored, the lines that cannot, and where the first of both stands."""
+
+    table: pa.Table
+    refused: tuple[Refusal, ...]
+    line: int
+
+
+def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
+    names = column_names(path, delimiter=options.delimiter, encoding=options.encoding)
+    archive = "vpos_ms" in names and "body" in names
+    columns = (
+        NICONICO
+        if archive
+        else {
+            "user": options.user,
+            "video": options.video,
+            "time_s": options.time,
+            "text": options.text,
+            "posted_at": options.posted_at,
+        }
+    )
+    columns = {name: column for name, column in columns.items() if name != "posted_at" or column in names}
+    if archive and LIKES in names:
+        columns = {**columns, "likes": LIKES}
+    for part in read_parts(
+        path,
+        list(dict.fromkeys(columns.values())),
+        delimiter=options.delimiter,
+        encoding=options.encoding,
+        quoted=not archive,
+    ):
+        rows = _checked(part, columns, options.time_unit)
+        table = rows.table
+        if archive:
+            table = _with(table, "time_s", pc.divide(table["time_s"], 1000.0))
+        ids = _ids(table)
+        words = split_words(table["text"].combine_chunks(), options.language)
+        nodes = pa.table(
+            {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes")}
+        )
+        yield NodeBlock("Comment", nodes, str(path), rows.line, rows.refused)
+        wrote = pa.table({"from": table["user"], "to": ids})
+        yield RelationshipBlock("WROTE", "User", "Comment", wrote, str(path), rows.line)
+        began = table["time_s"].to_numpy() - _typing_s(words, options.typing_speed)
+        moments = pa.table({"comment": ids, "video": table["video"], "time_s": np.maximum(began, 0)})
+        label = "Segment" if options.on is On.SEGMENT else "Frame"
+        yield MomentBlock(moments, label, str(path), rows.line)
+
+
+def _checked(part: Part, columns: dict[str, str], unit: TimeUnit) -> _Rows:
+    """Return the rows of a part in their types; a comment that is refused must not leave a relationship behind."""
+    table = pa.table({name: part.table[column] for name, column in columns.items()})
+    if "posted_at" in columns and unit is TimeUnit.SECONDS:
+        table = _with(table, "posted_at", milliseconds(table["posted_at"]))
+    # The row's number makes every row its own key: two comments of one user are no contradiction.
+    table = table.append_column("row", pa.array(np.arange(table.num_rows)).cast(pa.string()))
+    known = schema.label("Comment").properties
+    checked = check(table, ["user", "video", "text", "row"], known, columns)
+    bad = [line.line for line in part.refused]
+    lines = np.arange(part.line, part.line + table.num_rows + len(bad))
+    lines = lines[~np.isin(lines, bad)][: table.num_rows]
+    missing = np.flatnonzero(checked.table["time_s"].is_null().to_numpy())
+    checked = checked.without(missing, f"{columns['time_s']} is empty")
+    found = [
+        Refusal(int(lines[row]), reason, "\t".join(str(value) for value in _row(part.table, row)))
+        for row, reason in checked.refused
+    ]
+    return _Rows(checked.table, tuple(sorted((*part.refused, *found))), part.line)
+
+
+def _row(table: pa.Table, row: int) -> list[str]:
+    return ["" if column[row].as_py() is None else column[row].as_py() for column in table.columns]
+
+
+def _ids(table: pa.Table) -> pa.Array:
+    """Return an id per comment, made of all that tells it from others; two that are alike in all are one."""
+    told = [name for name in ("user", "time_s", "posted_at", "text") if name in table.column_names]
+    texts = [pc.fill_null(table[name].cast(pa.string()), "") for name in told]
+    content = pc.binary_join_element_wise(*texts, "\x1f").to_pylist()
+    digests = [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in content]
+    return pc.binary_join_element_wise(table["video"], pa.array(digests), "@").combine_chunks()
+
+
+def _typing_s(words: pa.Array, speed: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return how long each comment took to type, float64 [n], seconds."""
+    if not speed:
+        return np.zeros(len(words))
+    counts = pc.add(pc.count_substring(words, " "), 1)
+    return np.asarray(pc.fill_null(counts, 0).to_numpy(zero_copy_only=False) * (60.0 / speed), np.float64)
+
+
+def _columns(table: pa.Table, *names: str) -> dict[str, pa.ChunkedArray]:
+    return {name: table[name] for name in names if name in table.column_names}
+
+
+def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, column)
