@@ -68,6 +68,7 @@ class RelationshipBlock:
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
         columns: what the file calls the columns of ``table``, where it differs.
+        existing: labels whose nodes are known to exist, so that nobody needs to look.
     """
 
     name: str
@@ -78,6 +79,7 @@ class RelationshipBlock:
     line: int = 1
     refused: Refused = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    existing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,9 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
         )
         yield NodeBlock("Comment", nodes, str(path), rows.line, rows.refused)
         wrote = pa.table({"from": table["user"], "to": ids})
-        yield RelationshipBlock("WROTE", "User", "Comment", wrote, str(path), rows.line)
+        yield RelationshipBlock(
+            "WROTE", "User", "Comment", wrote, str(path), rows.line, existing=("Comment",)
+        )
         began = table["time_s"].to_numpy() - _typing_s(words, options.typing_speed)
         moments = pa.table({"comment": ids, "video": table["video"], "time_s": np.maximum(began, 0)})
         label = "Segment" if options.on is On.SEGMENT else "Frame"

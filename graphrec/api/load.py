@@ -274,6 +274,8 @@ class _Writing:
         if isinstance(block, NodeBlock):
             return self.store.write_nodes(block.label, table)
         for label, column in ((block.start, "from"), (block.end, "to")):
+            if label in block.existing:
+                continue
             # An end that exists already is no news; only new ones are counted.
             written = self.store.write_nodes(label, pa.table({schema.KEY: pc.unique(table[column])}))
             if written.created:

@@ -41,7 +41,8 @@ def place(block: MomentBlock, store: GraphStore | None) -> Iterator[tuple[Relati
 
 
 def _block(block: MomentBlock, label: str) -> RelationshipBlock:
-    return RelationshipBlock("ON", "Comment", label, block.table, block.source, block.line)
+    known = ("Comment",) if label == "Item" else ("Comment", label)
+    return RelationshipBlock("ON", "Comment", label, block.table, block.source, block.line, existing=known)
 
 
 def _places(block: MomentBlock, store: GraphStore) -> tuple[npt.NDArray[np.int64], pa.ChunkedArray]:

@@ -59,7 +59,7 @@ main()
 """
 """The command line, which stops before it sends a statement until it is told to go on; with settings of modules."""
 
-IMPATIENT = {"graphrec.store.neo4j.work.WAIT_SECONDS": 1, "graphrec.store.neo4j.server.WAIT_SECONDS": 1}
+IMPATIENT = {"graphrec.store.neo4j.server.WAIT_SECONDS": 1}
 SMALL_BATCHES = {"graphrec.store.neo4j.write.BATCH_ROWS": 100}
 IN_PARTS = {"graphrec.store.neo4j.store.PART_ROWS": 150}
 WRITES_RATINGS, WRITES_VECTORS, READS = "CREATE (a)-[:`RATED` {", "setNodeVectorProperty", "collect("

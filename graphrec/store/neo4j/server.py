@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import re
@@ -23,12 +22,9 @@ from graphrec.store.neo4j.login import Login
 from graphrec.store.neo4j.mapping import GraphMapping
 from graphrec.store.neo4j.translate import translated
 
-log = logging.getLogger(__name__)
-
 CONNECT_SECONDS = 10.0
 WAIT_SECONDS = 30.0
 """For how long what fails for a passing reason is tried again."""
-FIRST_PAUSE = 0.1
 READ_SECONDS = 600.0
 WRITE_SECONDS = 3600.0
 FETCH = 1000
@@ -140,18 +136,18 @@ class Server:
 
         return self.patiently(step)
 
-    def patiently(self, step: Callable[[], Result], undo: Callable[[], None] = lambda: None) -> Result:
-        """Return what ``step`` does, which is tried again where it fails for a passing reason, after ``undo``."""
-        deadline, pause = time.monotonic() + WAIT_SECONDS, FIRST_PAUSE
+    def patiently(
+        self, step: Callable[[], Result], before_again: Callable[[StoreError], None] = lambda error: None
+    ) -> Result:
+        """Return what ``step`` does; where it fails for a passing reason it is tried again for ``WAIT_SECONDS``."""
+        deadline, pause = time.monotonic() + WAIT_SECONDS, 0.1
         while True:
             try:
                 return step()
             except Failure as error:
-                undo()
                 if not worth_retrying(error) or time.monotonic() > deadline:
                     raise self.failure(error) from error
-                if pause == FIRST_PAUSE:
-                    log.info("%s; trying again for %.0f s", self.failure(error), WAIT_SECONDS)
+                before_again(self.failure(error))
             time.sleep(pause * random.uniform(0.8, 1.2))
             pause = min(pause * 2, 5.0)
 

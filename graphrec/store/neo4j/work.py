@@ -16,7 +16,7 @@ from neo4j import Session, Transaction
 
 from graphrec.errors import StoreError
 from graphrec.store.neo4j.errors import Failure
-from graphrec.store.neo4j.server import WRITE_SECONDS, Rows, Server
+from graphrec.store.neo4j.server import WAIT_SECONDS, WRITE_SECONDS, Rows, Server
 
 log = logging.getLogger(__name__)
 
@@ -149,12 +149,14 @@ class Work:
             )
 
     def _attempt(self, step: Callable[[Transaction], Result]) -> Result:
-        def undo() -> None:
+        def begin_anew(error: StoreError) -> None:
             self._leave()
+            if not self._begun_anew:
+                log.info("%s; trying again for %.0f s", error, WAIT_SECONDS)
             self._begun_anew = True
 
         try:
-            return self._server.patiently(lambda: step(self._begun()), undo)
+            return self._server.patiently(lambda: step(self._begun()), begin_anew)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 # Cut off, the server ends what runs; to close the session alone would wait for it.
