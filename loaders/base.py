@@ -122,6 +122,23 @@ class MomentBlock:
 
 
 @dataclass(frozen=True)
+class TrailerBlock:
+    """Trailers of items; those of items that the store does not know are left out.
+
+    Attributes:
+        table: ``id``, ``item``, ``title`` (of the trailer, to be compared with the item's), ``uri`` and ``duration_s``.
+        source: the file the rows come from.
+        line: the line of the first row in that file.
+        refused: lines that could not be read as a row.
+    """
+
+    table: pa.Table
+    source: str
+    line: int = 1
+    refused: Refused = ()
+
+
+@dataclass(frozen=True)
 class FeatureBlock:
     """Feature vectors of nodes.
 
@@ -140,7 +157,7 @@ class FeatureBlock:
     source: str
 
 
-Block = NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock | FeatureBlock
+Block = NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock | TrailerBlock | FeatureBlock
 
 
 class Loader(Protocol):

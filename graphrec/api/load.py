@@ -20,6 +20,7 @@ from graphrec import schema
 from graphrec.api.contradictions import Contradictions
 from graphrec.api.intervals import resolve
 from graphrec.api.moments import place
+from graphrec.api.trailers import of_known_items
 from graphrec.errors import BadRows, DataError
 from graphrec.features import FeatureStore
 from graphrec.files import replacing
@@ -30,6 +31,7 @@ from graphrec.loaders.base import (
     MomentBlock,
     NodeBlock,
     RelationshipBlock,
+    TrailerBlock,
 )
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore, Written
@@ -178,13 +180,15 @@ def load(
 
 
 def _resolved(
-    block: NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock,
+    block: NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock | TrailerBlock,
     known: GraphStore | None,
     said: Contradictions,
 ) -> Iterable[tuple[NodeBlock | RelationshipBlock, Checked]]:
     """Return a block's rows, checked; those that depend on the stored graph as what they become by it."""
     if isinstance(block, MomentBlock):
         return place(block, known)
+    if isinstance(block, TrailerBlock):
+        return of_known_items(block, known)
     if isinstance(block, IntervalBlock):
         if known is None:
             raise DataError("highlights given by start and end need their videos; load those first")

@@ -69,13 +69,8 @@ def decode(path: str | Path, *, frames_per_s: float = FRAMES_PER_S, size: int = 
     if size < _SMALLEST_SIDE:
         raise ConfigError(f"size is {size}; it must be at least {_SMALLEST_SIDE} pixels")
     path = Path(path)
-    _check_readable(path)
-    try:
-        container = av.open(f"file:{path}", container_options=_OPEN_OPTIONS, metadata_errors="replace")
-    except (FFmpegError, ValueError) as error:
-        raise DataError(_why_not_opened(path)) from error
-    with container:
-        stream = _video_stream(container, path)
+    with opened(path) as container:
+        stream = video_stream(container, path)
         stream.thread_type = "AUTO"
         reading = _Reading(container, stream)
         sampler = _Sampler(frames_per_s, size)
@@ -83,6 +78,15 @@ def decode(path: str | Path, *, frames_per_s: float = FRAMES_PER_S, size: int = 
             sampler.add(start_s, end_s, frame)
         reading.check(path)
         return sampler.finish(reading.decoded)
+
+
+def opened(path: Path) -> InputContainer:
+    """Open a video file, which the caller closes; raises ``DataError`` for one that cannot be opened."""
+    _check_readable(path)
+    try:
+        return av.open(f"file:{path}", container_options=_OPEN_OPTIONS, metadata_errors="replace")
+    except (FFmpegError, ValueError) as error:
+        raise DataError(_why_not_opened(path)) from error
 
 
 class _Reading:
@@ -232,7 +236,8 @@ def _why_not_opened(path: Path) -> str:
     return f"{path}: not a video, or too damaged to be opened; give another file or copy it again"
 
 
-def _video_stream(container: InputContainer, path: Path) -> VideoStream:
+def video_stream(container: InputContainer, path: Path) -> VideoStream:
+    """Return the moving pictures of a container; raises ``DataError`` where it has none that can be decoded."""
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         kinds = ", ".join(sorted({s.type for s in container.streams if s.type != "video"}))

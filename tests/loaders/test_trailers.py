@@ -1,0 +1,155 @@
+"""Trailers of movies that are loaded already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.api.load import load
+from graphrec.api.trailers import likeness
+from graphrec.demo_videos import draw_looks, write_video
+from graphrec.errors import DataError
+from graphrec.loaders.movielens import MovieLens
+from graphrec.loaders.trailers import Trailers
+from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.store_contract import stored_edges, stored_nodes
+from graphrec.workspace import Workspace
+
+HEADER = "youtubeId,movieId,title\n"
+TOY, JUMANJI, HEAT = "K26_sDKnvMU", "3LPANjHlPxo", "-2GfZl4vuvU"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def movies() -> MemoryStore:
+    store = MemoryStore()
+    titles = ["Toy Story", "Jumanji", "Heat", "American President, The"]
+    table = {"id": ["1", "2", "6", "11"], "title": titles, "year": [1995, 1995, 1995, None]}
+    store.write_nodes("Item", pa.table(table))
+    return store
+
+
+def table(tmp_path: Path, *rows: str) -> Path:
+    path = tmp_path / "ml-youtube.csv"
+    path.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_what_is_no_trailer_of_a_known_movie_is_left_out(
+    movies: MemoryStore, tmp_path: Path, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "graphrec")
+    path = table(
+        tmp_path,
+        f"{TOY},1,Toy Story (1995)",
+        "#NAME?,2,Jumanji (1995)",
+        f"{JUMANJI},2,Jumanji Part 2 of 9",
+        "AAAAAAAAAAA,2,Jumanji full movie",
+        "BBBBBBBBBBB,2,Jumanji (1995)",
+        "CCCCCCCCCCC,999,Another (1995)",
+        f"{HEAT},6,Heat (1995)",
+    )
+    dead = tmp_path / "availability.csv"
+    dead.write_text(f"youtube_id,movielens_id,title,status_code\nBBBBBBBBBBB,2,x,404\n{TOY},1,x,200\n")
+    options = Trailers.Options(availability=dead)
+    load(movies, Trailers(), [path], options, workspace)
+    assert set(stored_edges(movies, "HAS_TRAILER", "Item", "Trailer")) == {("1", TOY), ("6", HEAT)}
+    address = f"https://www.youtube.com/watch?v={HEAT}"
+    assert stored_nodes(movies, "Trailer", "uri", "duration_s")[HEAT] == (address, None)
+    assert movies.counts()["Item"] == 4
+    told = [record.getMessage().split(": ", 1)[1] for record in caplog.records]
+    assert told == [
+        "1 rows without an id of YouTube's are left out",
+        "2 titles are not those of trailers and are left out",
+        "1 dead links are left out",
+        "1 trailers of movies that are not in the graph are left out",
+    ]
+    again = load(movies, Trailers(), [path], options, workspace)
+    assert all(tally.created == tally.updated == 0 for tally in again.tallies.values())
+
+
+def test_doubts_are_told_and_loaded(
+    movies: MemoryStore, tmp_path: Path, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = table(
+        tmp_path,
+        f"{TOY},1,Toy Storry - Official Trailer (1996)",
+        f"{JUMANJI},2,Something else (1995)",
+        f"{JUMANJI},6,Heat (1995)",
+        f"{HEAT},6,Heat (1972)",
+        'DDDDDDDDDDD,11,"The American President (1995)"',
+    )
+    load(movies, Trailers(), [path], Trailers.Options(), workspace)
+    assert movies.counts()["HAS_TRAILER"] == 5
+    assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
+        "trailer 3LPANjHlPxo is called 'Something else (1995)', its item 2 'Jumanji'",
+        "trailer 3LPANjHlPxo is named for item 6, and for 2",
+        "trailer -2GfZl4vuvU is of 1972, its item 6 of 1995",
+    ]
+
+
+def test_files_give_place_and_length(
+    movies: MemoryStore, tmp_path: Path, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for key, segments in ((TOY, 1), (HEAT, 3)):
+        write_video(folder / f"{key}.mp4", draw_looks(rng, segments), rng)
+    (folder / f"{JUMANJI}.mp4").write_text("no video")
+    path = table(
+        tmp_path, f"{TOY},1,Toy Story", f"{JUMANJI},2,Jumanji", f"{HEAT},6,Heat", "EEEEEEEEEEE,6,Heat"
+    )
+    # Seven seconds.
+    options = Trailers.Options(files=folder, max_minutes=7 / 60)
+    load(movies, Trailers(), [path], options, workspace)
+    assert stored_nodes(movies, "Trailer", "uri", "duration_s") == {
+        TOY: (str((folder / f"{TOY}.mp4").resolve()), 5.0),
+        "EEEEEEEEEEE": ("https://www.youtube.com/watch?v=EEEEEEEEEEE", None),
+    }
+    assert f"{JUMANJI}.mp4: not a video" in caplog.text
+
+
+def test_movies_come_first(tmp_path: Path, workspace: Workspace) -> None:
+    path = table(tmp_path, f"{TOY},1,Toy Story (1995)")
+    with pytest.raises(DataError, match="none of its movies is in the graph; load those first"):
+        load(MemoryStore(), Trailers(), [path], Trailers.Options(), workspace)
+
+
+@pytest.mark.parametrize(
+    ("title", "of", "alike"),
+    [
+        ("Toy Story (1995)", "Toy Story", True),
+        ("HEAT - Trailer HD", "Heat", True),
+        ("The Godfather", "Godfather, The", True),
+        ("Tokyo Storry", "Tokyo Story", True),
+        ("Jumanji", "Heat", False),
+        ("The Land", "The Sea of Ice", False),
+    ],
+)
+def test_likeness(title: str, of: str, alike: bool) -> None:
+    assert (likeness(title, of) >= 0.75) is alike
+
+
+def test_the_real_table(
+    data_set: Callable[[str], Path], workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "graphrec")
+    folder, store = data_set("trailers"), MemoryStore()
+    load(store, MovieLens(), [data_set("movielens-latest-small")], MovieLens.Options(), workspace)
+    options = Trailers.Options(availability=folder / "youtube_availability.csv")
+    load(store, Trailers(), [folder / "ml-youtube.csv"], options, workspace)
+    counts = store.counts()
+    assert (counts["Item"], counts["Trailer"], counts["HAS_TRAILER"]) == (9125, 6932, 6937)
+    for told in (": 275 rows without", ": 6434 dead links", ": 11977 trailers of movies that are not"):
+        assert told in caplog.text
+    # The table really has GoldenEye's trailer wrong.
+    assert "is called 'Sudden Death (1995)', its item 10 'GoldenEye'" in caplog.text
