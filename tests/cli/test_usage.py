@@ -37,7 +37,7 @@ def test_version(typed) -> None:
         (["load", "table", "r.csv", "--rels", "RATED"], "--from Label:column"),
         (["load", "videos", ".", "--segment-s", "0"], "--segment-s"),
         (["load", "vidoes", "."], "did you mean 'videos'"),
-        (["load", "nosuch", "."], "there are: movielens"),
+        (["load", "nosuch", "."], "there are: comments"),
         (["recommend", "u", "-k", "0"], "-k"),
         (["similar", "i", "-k", "0"], "-k"),
         (["evaluate", "run", "--k", "5,x"], "--k takes whole numbers"),
