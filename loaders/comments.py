@@ -26,7 +26,7 @@ from graphrec.loaders.base import (
 )
 from graphrec.loaders.even_segments import EvenSegments
 from graphrec.loaders.table import TimeUnit
-from graphrec.loaders.tabular import Part, column_names, milliseconds, read_parts
+from graphrec.loaders.tabular import Part, TabularOptions, column_names, milliseconds, read_parts
 from graphrec.media.segments import LENGTH_S
 from graphrec.media.words import Language, split_words
 from graphrec.rows import check
@@ -45,7 +45,7 @@ class On(StrEnum):
     FRAME = "frame"
 
 
-class CommentsOptions(Options):
+class CommentsOptions(TabularOptions):
     """What the columns are called, and what a comment belongs to."""
 
     user: str = "user"
@@ -71,10 +71,6 @@ class CommentsOptions(Options):
     language: Language | None = None
     """How to find the words of a text: split at spaces, where the script changes (japanese), or into pairs of
     characters (chinese); by default told from its script."""
-    delimiter: str | None = None
-    """Between columns, a character or `tab`; by default tab for .tsv and comma otherwise."""
-    encoding: str = "utf-8"
-    """Of the text."""
 
 
 class Comments:

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from graphrec.loaders.base import Block, IntervalBlock, Options
 from graphrec.loaders.table import TimeUnit
-from graphrec.loaders.tabular import column_names, milliseconds, read_parts
+from graphrec.loaders.tabular import TabularOptions, column_names, milliseconds, read_parts
 from graphrec.media.segments import THETA
 
 
-class HighlightsOptions(Options):
+class HighlightsOptions(TabularOptions):
     """What the columns are called."""
 
     user: str = "user"
@@ -32,10 +32,6 @@ class HighlightsOptions(Options):
     """What numbers in the column at count since 1970; ISO dates need no unit."""
     theta: float = Field(THETA, ge=0, lt=1)
     """The share of a segment that a highlight must cover for it to count."""
-    delimiter: str | None = None
-    """Between columns, a character or `tab`; by default tab for .tsv and comma otherwise."""
-    encoding: str = "utf-8"
-    """Of the text."""
 
 
 class Highlights:

@@ -14,7 +14,7 @@ from pydantic import Field
 from graphrec import schema
 from graphrec.errors import UsageError
 from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.loaders.tabular import Part, milliseconds, read_parts
+from graphrec.loaders.tabular import Part, TabularOptions, milliseconds, read_parts
 from graphrec.media.segments import THETA
 
 
@@ -25,7 +25,7 @@ class TimeUnit(StrEnum):
     MILLISECONDS = "ms"
 
 
-class TableOptions(Options):
+class TableOptions(TabularOptions):
     """What the columns mean."""
 
     nodes: str | None = None
@@ -48,10 +48,6 @@ class TableOptions(Options):
     UTC unless they say otherwise. Times are kept in milliseconds."""
     header: bool = True
     """The first line names the columns; without it they are numbered from 1."""
-    delimiter: str | None = None
-    """Between columns, a character or `tab`; by default tab for .tsv and comma otherwise."""
-    encoding: str = "utf-8"
-    """Of the text."""
 
 
 class TableLoader:

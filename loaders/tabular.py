@@ -16,10 +16,19 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from graphrec.errors import DataError, UsageError, unknown
-from graphrec.loaders.base import Refusal, Refused
+from graphrec.loaders.base import Options, Refusal, Refused
 
 BLOCK_BYTES = 16 << 20
 PARQUET_ROWS = 1 << 20
+
+
+class TabularOptions(Options):
+    """How text is laid out in columns."""
+
+    delimiter: str | None = None
+    """Between columns, a character or `tab`; by default tab for .tsv and comma otherwise."""
+    encoding: str = "utf-8"
+    """Of the text."""
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,16 @@ from pydantic import Field
 from graphrec.errors import DataError
 from graphrec.loaders.base import Block, Options, TrailerBlock
 from graphrec.loaders.tabular import Part, read_parts
+from graphrec.loaders.videos import SUFFIXES
 from graphrec.media.probe import duration_s
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ("youtubeId", "movieId", "title")
+COLUMNS = {"id": "youtubeId", "item": "movieId", "title": "title"}
 AVAILABILITY = ("youtube_id", "status_code")
 ADDRESS = "https://www.youtube.com/watch?v="
 ID = r"^[A-Za-z0-9_-]{11}$"
 NO_TRAILER = r"(?i)\bpart\s+\d+\s*(?:of|/)\s*\d+|\bfull\s+(?:movie|film|length)\b"
-SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi"}
 
 
 class TrailersOptions(Options):
@@ -57,26 +57,27 @@ class Trailers:
         dead = None if options.availability is None else _dead(options.availability)
         files = {} if options.files is None else _files(options.files)
         for path in paths:
-            for part in read_parts(path, COLUMNS):
+            for part in read_parts(path, list(COLUMNS.values())):
                 yield _trailers(path, part, dead, files, options.max_minutes)
 
 
 def _trailers(
     path: Path, part: Part, dead: pa.Array | None, files: dict[str, Path], max_minutes: float
 ) -> Block:
-    table = part.table.rename_columns(["id", "item", "title"])
+    # A Parquet file keeps its own order of columns, and ids as numbers.
+    table = pa.table({name: part.table[column].cast(pa.string()) for name, column in COLUMNS.items()})
     usable = pc.and_(pc.match_substring_regex(pc.fill_null(table["id"], ""), ID), pc.is_valid(table["item"]))
-    table = _without(table, pc.invert(usable), f"{path}: %d rows without an id of YouTube's are left out")
+    table = _without(table, pc.invert(usable), path, "rows without an id of YouTube's are left out")
     other = pc.match_substring_regex(pc.fill_null(table["title"], ""), NO_TRAILER)
-    table = _without(table, other, f"{path}: %d titles are not those of trailers and are left out")
+    table = _without(table, other, path, "titles are not those of trailers and are left out")
     if dead is not None:
-        table = _without(table, pc.is_in(table["id"], dead), f"{path}: %d dead links are left out")
+        table = _without(table, pc.is_in(table["id"], dead), path, "dead links are left out")
     lengths = {key: _length(files[key]) for key in table["id"].to_pylist() if key in files}
     bad = pa.array(
         [key for key, length in lengths.items() if not 0 < length <= 60 * max_minutes], pa.string()
     )
-    long = f"{path}: %d files that cannot be read or last more than {max_minutes:g} minutes are left out"
-    table = _without(table, pc.is_in(table["id"], bad), long)
+    long = f"files that cannot be read or last more than {max_minutes:g} minutes are left out"
+    table = _without(table, pc.is_in(table["id"], bad), path, long)
     keys = table["id"].to_pylist()
     uris = [str(files[key].resolve()) if key in files else ADDRESS + key for key in keys]
     table = table.append_column("uri", pa.array(uris, pa.string()))
@@ -84,10 +85,10 @@ def _trailers(
     return TrailerBlock(table, str(path), part.line, part.refused)
 
 
-def _without(table: pa.Table, wrong: pa.ChunkedArray, message: str) -> pa.Table:
+def _without(table: pa.Table, wrong: pa.ChunkedArray, path: Path, what: str) -> pa.Table:
     count = pc.sum(wrong).as_py()
     if count:
-        log.info(message, count)
+        log.info("%s: %d %s", path, count, what)
     return table.filter(pc.invert(wrong))
 
 
@@ -95,7 +96,11 @@ def _dead(path: Path) -> pa.Array:
     """Return the ids that did not answer."""
     tables = [part.table for part in read_parts(path, AVAILABILITY)]
     table = pa.concat_tables(tables)
-    return table["youtube_id"].filter(pc.not_equal(table["status_code"], "200")).combine_chunks()
+    return (
+        table["youtube_id"]
+        .filter(pc.not_equal(table["status_code"].cast(pa.string()), "200"))
+        .combine_chunks()
+    )
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from graphrec.api.load import load
@@ -74,6 +75,17 @@ def test_what_is_no_trailer_of_a_known_movie_is_left_out(
     ]
     again = load(movies, Trailers(), [path], options, workspace)
     assert all(tally.created == tally.updated == 0 for tally in again.tallies.values())
+
+
+def test_parquet_has_its_own_order_and_types(
+    movies: MemoryStore, tmp_path: Path, workspace: Workspace
+) -> None:
+    path, dead = tmp_path / "100% trailers.parquet", tmp_path / "dead.parquet"
+    rows = {"movieId": [1, 2], "title": ["Toy Story", "Jumanji"], "youtubeId": [TOY, JUMANJI]}
+    pq.write_table(pa.table(rows), path)
+    pq.write_table(pa.table({"youtube_id": [JUMANJI, TOY], "status_code": [404, 200]}), dead)
+    load(movies, Trailers(), [path], Trailers.Options(availability=dead), workspace)
+    assert set(stored_edges(movies, "HAS_TRAILER", "Item", "Trailer")) == {("1", TOY)}
 
 
 def test_doubts_are_told_and_loaded(
