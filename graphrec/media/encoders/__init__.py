@@ -1,0 +1,1 @@
+"""What turns pictures and sound into vectors."""
