@@ -92,9 +92,9 @@ def demo(
     with closing(open_store(workspace, write=True)) as store:
         done = 0
 
-        def loaded_one(name: str, rows: int) -> None:
+        def loaded_one(name: str, rows: int, *, of: int | None = None) -> None:
             nonlocal done
-            done += name == "Item"
+            done += of is not None
             step("videos loaded", done, total)
 
         load(store, Videos(), [world.videos], VideoOptions.model_validate({}), workspace, progress=loaded_one)

@@ -100,6 +100,15 @@ LABELS: dict[str, Label] = {
                 Property("year", "int64"),
                 Property("duration_s", "float64"),
                 Property("uri", "string", "where the file is"),
+                Property("thumbnail", "string", "its picture, a file below the workspace's folder"),
+                Property("fps", "float64", "pictures per second"),
+                Property("width", "int64", "as shown, pixels"),
+                Property("height", "int64", "as shown, pixels"),
+                Property(
+                    "rotation", "int64", "degrees by which a player turns what is stored, counterclockwise"
+                ),
+                Property("audio", "bool", "whether it has sound"),
+                Property("uploader", "string"),
                 Property("imdb_id", "string"),
                 Property("tmdb_id", "string"),
             ),
@@ -115,7 +124,14 @@ LABELS: dict[str, Label] = {
             ),
             "a stretch of a video",
         ),
-        Label("Frame", (Property("time_s", "float64"), Property("uri", "string")), "a key frame"),
+        Label(
+            "Frame",
+            (
+                Property("time_s", "float64"),
+                Property("uri", "string", "its picture, a file below the workspace's folder"),
+            ),
+            "a key frame",
+        ),
         Label(
             "Comment",
             (

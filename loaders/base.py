@@ -157,7 +157,22 @@ class FeatureBlock:
     source: str
 
 
-Block = NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock | TrailerBlock | FeatureBlock
+@dataclass(frozen=True)
+class FileBlock:
+    """A file of several has been read, or could not be, and the others go on.
+
+    Attributes:
+        source: the file.
+        of: how many files there are.
+        reason: why it could not be read; empty for one that could.
+    """
+
+    source: str
+    of: int
+    reason: str = ""
+
+
+Block = NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock | TrailerBlock | FeatureBlock | FileBlock
 
 
 class Loader(Protocol):

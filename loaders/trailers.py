@@ -14,7 +14,7 @@ from pydantic import Field
 from graphrec.errors import DataError
 from graphrec.loaders.base import Block, Options, TrailerBlock
 from graphrec.loaders.tabular import Part, read_parts
-from graphrec.loaders.videos import SUFFIXES
+from graphrec.loaders.video_files import SUFFIXES
 from graphrec.media.probe import duration_s
 
 log = logging.getLogger(__name__)

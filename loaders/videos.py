@@ -1,100 +1,131 @@
-"""Video files: each becomes an item, its segments and their features."""
+"""Video files: each becomes an item with its segments and frames, and what they look and sound like."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import pyarrow as pa
 from pydantic import Field
 
-from graphrec.errors import DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock
-from graphrec.media.describe import Described, DescribeSettings, describe_cached
-from graphrec.media.segments import LENGTH_S
+from graphrec.loaders.base import Block, FileBlock, Options
+from graphrec.loaders.video_blocks import Loaded, blocks_of
+from graphrec.loaders.video_files import VideoFile, find
+from graphrec.media.cutting import Cutting, Detector
+from graphrec.media.encoders.base import EncoderSpec
+from graphrec.media.journal import Journal, shown
+from graphrec.media.keyframes import FrameRule, Pick
+from graphrec.media.settings import DescribeSettings, EncoderSpecs, Job
+from graphrec.workspace import Workspace
 
-log = logging.getLogger(__name__)
-
-SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi"}
-FEATURE = "descriptor"
+_TOGETHER = 100
+"""Files that are stored in one transaction where nobody has to wait for them."""
 
 
 class VideoOptions(Options):
-    """How videos are cut and what happens to files that cannot be read."""
+    """How videos are cut and described."""
 
-    segment_s: float = Field(LENGTH_S, gt=0)
-    """Length of a segment, seconds."""
-    skip_unreadable: bool = False
-    """Leave out files that cannot be decoded, with a warning each, instead of stopping at the first."""
+    segments: str = "fixed:5"
+    """fixed:SECONDS, shots, or scenes:SECONDS (like shots joined until none is shorter)."""
+    frames: str = "keyframes"
+    """N/s (as in 1/s), per-shot, keyframes (one per segment) or none."""
+    pick: Pick = Pick.BEST
+    """Which picture stands for a shot or segment."""
+    detector: Detector = Detector.ADAPTIVE
+    """How shots are found."""
+    encoder: str = "descriptor"
+    """What describes pictures: descriptor (colour, texture, motion; no weights), mobilenet_v2, or a model's TOML."""
+    weights: Path | None = None
+    """The encoder's weights, where it needs some."""
+    audio: str | None = None
+    """What describes sound: logmel (no weights), or a model's TOML file; by default nothing does."""
+    frames_per_s: float | None = Field(None, gt=0, le=1000)
+    """Pictures described per second; by default what the encoder wants."""
+    metadata: Path | None = None
+    """CSV or JSON list with file, id, title, genres, uploader, year, trailer_of; else metadata.csv beside the files."""
+    workers: int | None = Field(None, ge=1)
+    """Processes that decode; by default as many as there are cores."""
+    limit_s: float | None = Field(None, gt=0)
+    """Seconds that one file may take; by default two minutes and two seconds per megabyte."""
+    memory_mb: int = Field(4096, ge=256)
+    """Memory that one process may use."""
+    hardware: str | None = None
+    """Decode by a device of this FFmpeg type, such as cuda or vaapi, where there is one."""
+
+    @property
+    def settings(self) -> DescribeSettings:
+        """What descriptions depend on; raises ``ConfigError``."""
+        return DescribeSettings(
+            Cutting.parse(self.segments),
+            FrameRule.parse(self.frames),
+            self.pick,
+            self.detector,
+            self.frames_per_s,
+            self.hardware,
+        )
+
+    @property
+    def encoders(self) -> EncoderSpecs:
+        """By what videos are described."""
+        weights = str(self.weights) if self.weights else None
+        return EncoderSpecs(
+            EncoderSpec(self.encoder, weights), EncoderSpec(self.audio) if self.audio else None
+        )
 
 
 class Videos:
-    """Loads video files: decodes each once, cuts it in segments, describes them by colour, texture and motion."""
+    """Loads video files, each decoded once in a process of its own; one that cannot be used costs only itself."""
 
     name: ClassVar[str] = "videos"
-    title: ClassVar[str] = "video files: items, segments of 5 s, and a feature vector per segment"
-    example: ClassVar[str] = "graphrec load videos clips/"
+    title: ClassVar[str] = "video files: items, segments, key frames, and what they look and sound like"
+    example: ClassVar[str] = "graphrec load videos clips/ --segments shots --audio logmel"
     Options: ClassVar[type[Options]] = VideoOptions
 
     def blocks(self, paths: Sequence[Path], options: VideoOptions, workspace: Path) -> Iterator[Block]:
-        """Yield item, segments and features of each file; the item's id is the file's name without suffix."""
-        settings = DescribeSettings(length_s=options.segment_s)
-        files = [file for path in paths for file in _files(path)]
-        _refuse_twins(files)
-        for file in files:
-            try:
-                described = describe_cached(file, workspace / "media" / "described", settings)
-            except DataError as error:
-                if not options.skip_unreadable:
-                    raise DataError(str(error), str(file)) from error
-                log.warning("left out: %s", error)
-                continue
-            yield from _blocks(file, described)
+        """Yield what became of each file; one that cannot be used is told as such, and the others go on.
+
+        An item's id is the file's name without suffix, unless the metadata say another.
+        """
+        # What decodes takes long to import, and every command would.
+        from graphrec.media.describing import describe_all
+
+        media = Workspace(workspace).media
+        job = Job(media, options.settings, options.encoders, memory_mb=options.memory_mb)
+        files, refused = _distinct(find(paths, options.metadata))
+        total = len(files) + len(refused)
+        journal = Journal(media)
+        for file, reason in refused:
+            journal.failed(file.path, file.item, reason)
+            yield FileBlock(shown(file.path), total, reason)
+        together: list[Loaded] = []
+        outcomes = describe_all(
+            [(file.path, file.item) for file in files], job, workers=options.workers, limit_s=options.limit_s
+        )
+        for file, outcome in zip(files, outcomes, strict=True):
+            yield FileBlock(str(file.path), total, outcome.reason)
+            if outcome.described is not None:
+                together.append(Loaded(file, outcome.digest, outcome.described))
+            if not outcome.next_is_ready or len(together) == _TOGETHER:
+                yield from blocks_of(together)
+                together = []
+        yield from blocks_of(together)
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise DataError(f"{path}: no such file or folder")
-    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not found:
-        raise DataError(f"{path}: no video files there ({', '.join(sorted(SUFFIXES))})")
-    return found
-
-
-def _refuse_twins(files: Sequence[Path]) -> None:
-    seen: dict[str, Path] = {}
+def _distinct(files: Sequence[VideoFile]) -> tuple[list[VideoFile], list[tuple[VideoFile, str]]]:
+    """Return the files to load, and those that cannot be, with why."""
+    first: dict[str, VideoFile] = {}
+    refused = []
     for file in files:
-        if file.stem in seen:
-            raise DataError(
-                f"{file} and {seen[file.stem]} would both be item {file.stem!r}; rename one of them"
+        try:
+            str(file.path).encode()
+        except UnicodeEncodeError:
+            refused.append((file, f"{shown(file.path)}: its name is no UTF-8; rename it"))
+            continue
+        if first.setdefault(file.item, file) is not file:
+            other = first[file.item].path
+            reason = (
+                f"{file.path}: item {file.item!r} is {other} already; rename it or give it an id of its own"
             )
-        seen[file.stem] = file
-
-
-def _blocks(file: Path, video: Described) -> Iterator[Block]:
-    source, item = str(file), file.stem
-    starts, ends, positions = zip(*video.segments, strict=True)
-    keys = [f"{item}#{position}" for position in positions]
-    yield NodeBlock(
-        "Item",
-        pa.table(
-            {
-                "id": [item],
-                "kind": ["video"],
-                "title": [item.replace("_", " ")],
-                "duration_s": [video.duration_s],
-                "uri": [str(file.resolve())],
-            }
-        ),
-        source,
-    )
-    segments = pa.table({"id": keys, "start_s": starts, "end_s": ends, "position": positions})
-    yield NodeBlock("Segment", segments, source, fixed=("end_s", "start_s"))
-    yield RelationshipBlock(
-        "HAS_SEGMENT", "Item", "Segment", pa.table({"from": [item] * len(keys), "to": keys}), source
-    )
-    yield FeatureBlock(FEATURE, "Segment", keys, video.features, source)
+            refused.append((file, reason))
+    kept = set(first.values())
+    return [file for file in files if file in kept], refused

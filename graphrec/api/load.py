@@ -6,11 +6,11 @@ import csv
 import io
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,7 @@ from graphrec.features import FeatureStore
 from graphrec.files import replacing
 from graphrec.loaders.base import (
     FeatureBlock,
+    FileBlock,
     IntervalBlock,
     Loader,
     MomentBlock,
@@ -50,7 +51,25 @@ SECONDS = (
     "(`graphrec load table --time-unit s`) and load it again"
 )
 
-Progress = Callable[[str, int], None]
+
+class Progress(Protocol):
+    """Is told how far a load has come."""
+
+    def __call__(self, name: str, rows: int, *, of: int | None = None) -> None:
+        """Take what was read: ``rows`` more of a label or type, or one more file where it is known of how many."""
+        ...
+
+
+def _nothing(name: str, rows: int, *, of: int | None = None) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that could not be read, and why."""
+
+    file: str
+    reason: str
 
 
 @dataclass
@@ -79,11 +98,13 @@ class LoadReport:
 
     Attributes:
         tallies: by name, in the order in which they came.
+        failures: files that could not be read, while the others went on.
         rejects: the file that holds the refused rows, if any.
         seconds: how long it took.
     """
 
     tallies: dict[str, Tally] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
     rejects: Path | None = None
     seconds: float = 0.0
 
@@ -101,7 +122,7 @@ def load(
     *,
     on_bad_row: OnBadRow = "stop",
     dry_run: bool = False,
-    progress: Progress = lambda name, rows: None,
+    progress: Progress = _nothing,
 ) -> LoadReport:
     """Load ``paths`` with ``loader``.
 
@@ -113,7 +134,7 @@ def load(
         workspace: where feature matrices and rejected rows go.
         on_bad_row: ``"stop"`` refuses a file with a bad row whole; ``"skip"`` keeps bad rows in a rejects file.
         dry_run: check the rows and write nothing.
-        progress: called with a block's name and row count.
+        progress: is told of each block, and of each file where there are many.
 
     Raises ``BadRows`` (``stop``), ``DataError`` and ``StoreError``; files before the one at fault stay loaded.
     """
@@ -134,6 +155,11 @@ def load(
             store.initialise()
         try:
             for block in loader.blocks(paths, options, workspace.root):
+                if isinstance(block, FileBlock):
+                    if block.reason:
+                        report.failures.append(Failure(block.source, block.reason))
+                    progress("files", 1, of=block.of)
+                    continue
                 if store is not None and block.source != current:
                     writing.finish()
                     file.close()
@@ -173,6 +199,9 @@ def load(
         if store is not None:
             _write_features(features, matrices, report)
     if not report.tallies:
+        if report.failures:
+            others = f" (and {len(report.failures) - 1} more files)" if len(report.failures) > 1 else ""
+            raise DataError(f"{report.failures[0].reason}{others}")
         raise DataError(f"{', '.join(map(str, paths))}: nothing to load was found there")
     report.rejects = rejects.path if rejects.rows and store is not None else None
     report.seconds = time.monotonic() - started
@@ -242,7 +271,7 @@ def _check_fixed(store: GraphStore, block: NodeBlock, table: pa.Table) -> None:
             row = int(np.argmax(other))
             raise DataError(
                 f"{block.source}: {table[schema.KEY][row]} has the {name} {before[row]} in the graph and would "
-                f"now get {table[name][row]}; use the --segment-s of before, or another workspace",
+                f"now get {table[name][row]}; cut segments as before (--segments), or use another workspace",
                 block.source,
             )
 

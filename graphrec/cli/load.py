@@ -132,8 +132,11 @@ def _load(
     with bar(quiet=as_json) as progress:
         task = progress.add_task("rows", total=None)
 
-        def show(name: str, rows: int) -> None:
-            progress.update(task, description=name, advance=rows)
+        def show(name: str, rows: int, *, of: int | None = None) -> None:
+            if of is not None:
+                progress.update(task, description=name, total=of, advance=rows)
+            elif progress.tasks[0].total is None:
+                progress.update(task, description=name, advance=rows)
 
         with ExitStack() as held:
             folder, graph = Workspace(workspace), None
@@ -163,6 +166,7 @@ def _print(report: LoadReport, dry_run: bool, as_json: bool) -> None:
         print_json(
             {
                 "loaded": report.tallies,
+                "failures": report.failures,
                 "rejects": report.rejects,
                 "seconds": report.seconds,
                 "dry_run": dry_run,
@@ -173,6 +177,8 @@ def _print(report: LoadReport, dry_run: bool, as_json: bool) -> None:
         (name, t.read, t.created, t.updated, t.unchanged, t.rejected) for name, t in report.tallies.items()
     ]
     out.print(table(("", "read", "written", "updated", "unchanged", "rejected"), rows))
+    for failure in report.failures:
+        err.print(f"left out: {failure.reason}", markup=False)
     if report.rejects is not None:
         out.print(f"rejected rows and why: {report.rejects}", markup=False)
     out.print(f"{'checked, nothing written' if dry_run else 'done'} in {report.seconds:.1f} s")

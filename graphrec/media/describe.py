@@ -1,146 +1,197 @@
-"""A video file -> its segments with a feature vector each, computed once for the same content."""
+"""A video file -> its shots, segments and frames, with what they look and sound like, in one pass."""
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
-from dataclasses import asdict, dataclass
-from hashlib import blake2b
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
+from av.audio.frame import AudioFrame
 
-from graphrec.errors import DataError
-from graphrec.media import descriptor
-from graphrec.media.decode import FRAMES_PER_S, SIZE, decode
-from graphrec.media.segments import LENGTH_S, cut
-
-
-@dataclass(frozen=True)
-class DescribeSettings:
-    """All that the result depends on besides the file and the encoder.
-
-    Attributes:
-        length_s: segment length, seconds.
-        frames_per_s: frames described per second.
-        size: their longest side, pixels.
-    """
-
-    length_s: float = LENGTH_S
-    frames_per_s: float = FRAMES_PER_S
-    size: int = SIZE
+from graphrec.media.cutting import Bounds
+from graphrec.media.description import Described, Times
+from graphrec.media.encoders.base import AudioEncoder, Floats, FrameEncoder, Pixels
+from graphrec.media.keyframes import Candidates, Pick, choose
+from graphrec.media.one_pass import PictureSink, SoundSink, one_pass
+from graphrec.media.sampling import Sampler
+from graphrec.media.settings import DescribeSettings
+from graphrec.media.shots import ShotFinder
+from graphrec.media.sound import Windows
+from graphrec.media.thumbnails import PICTURE, Spool
 
 
 @dataclass(frozen=True)
-class Described:
-    """A video in numbers.
+class Encoders:
+    """What describes pictures and, unless None, sound."""
 
-    Attributes:
-        duration_s: measured, seconds.
-        fps: frames per second, measured.
-        width: pixels.
-        height: pixels.
-        segments: (start, end, position), seconds from the video's start.
-        features: float32 [segments, D].
-    """
-
-    duration_s: float
-    fps: float
-    width: int
-    height: int
-    segments: list[tuple[float, float, int]]
-    features: NDArray[np.float32]
+    frames: FrameEncoder
+    audio: AudioEncoder | None = None
 
 
-DEFAULTS = DescribeSettings()
-
-
-def describe(path: str | Path, settings: DescribeSettings = DEFAULTS) -> Described:
-    """Decode a video, cut it, and describe each segment by the ``descriptor`` encoder.
-
-    Raises:
-        ConfigError: a setting is out of range.
-        DataError: the file cannot be used (see ``graphrec.media.decode.decode``).
-    """
-    video = decode(path, frames_per_s=settings.frames_per_s, size=settings.size)
-    segments = cut(video.duration_s, settings.length_s)
-    features = np.empty((len(segments), descriptor.DIMENSION), np.float32)
-    for start_s, end_s, position in segments:
-        first, last = np.searchsorted(video.times, (start_s, end_s))
-        # A segment shorter than the sampling step may hold no sample; the nearest one stands for it.
-        first = min(int(first), len(video.times) - 1)
-        features[position] = descriptor.encode(video.frames[first : max(int(last), first + 1)])
-    return Described(video.duration_s, video.fps, video.width, video.height, segments, features)
-
-
-def describe_cached(
-    path: str | Path,
-    cache_dir: str | Path,
-    settings: DescribeSettings = DEFAULTS,
-) -> Described:
-    """Like ``describe``, but content described before is not decoded again, whatever the file's name.
+def describe(
+    path: Path, settings: DescribeSettings, encoders: Encoders, spool: Spool, *, threads: int = 0
+) -> tuple[Described, list[int]]:
+    """Describe a video and say which pictures of ``spool`` are its frames.
 
     Args:
         path: the video.
-        cache_dir: holds one small .npz per content, encoder and settings; made where it does not exist.
-        settings: as for ``describe``.
+        settings: how.
+        encoders: by what.
+        spool: a new one, which takes the candidates for frames.
+        threads: decoding threads; 0 for as many as there are cores.
 
     Raises:
         ConfigError: a setting is out of range.
-        DataError: the file cannot be used, or the cache folder cannot be written.
+        DataError: the file cannot be used (see ``one_pass``).
     """
-    cached = Path(cache_dir) / f"{_key(Path(path), settings)}.npz"
-    found = _read(cached, settings)
-    if found is not None:
-        return found
-    described = describe(path, settings)
-    _write(cached, described)
-    return described
+    looking = _Looking(encoders.frames)
+    moments = Sampler(
+        settings.frames_per_s or encoders.frames.frames_per_s, encoders.frames.picture, looking.take
+    )
+    candidates = Sampler(settings.frames.per_s, PICTURE, spool.take)
+    shots = ShotFinder(settings.detector)
+    viewers: list[PictureSink] = [moments]
+    if settings.find_shots:
+        viewers.append(shots)
+    if settings.frames.kind != "none":
+        viewers.append(candidates)
+    hearing = _Hearing(encoders.audio) if encoders.audio else None
+    listeners: list[SoundSink] = [hearing] if hearing else []
+    info = one_pass(path, viewers, listeners, threads=threads, hardware=settings.hardware)
+    moments.finish()
+    candidates.finish()
+    look = looking.finish()
+    bounds = shots.finish() if settings.find_shots else np.array([0.0, info.duration_s])
+    segments = settings.segments.cut(bounds, look.times, look.vectors)
+    whole = np.array([[0.0, info.duration_s]])
+    looks = look.stretches(segments)
+    video = look.stretches(whole)
+    chosen, cover = _frames(settings, spool, look, bounds, segments, looks, video)
+    times = np.array([spool.times[number] for number in chosen])
+    sound = hearing.finish() if hearing else None
+    return Described(
+        info,
+        bounds,
+        segments,
+        times,
+        cover,
+        encoders.frames.name,
+        (looks, look.at(times), video),
+        encoders.audio.name if encoders.audio else None,
+        (sound.stretches(segments), sound.at(times), sound.stretches(whole)) if sound else None,
+    ), chosen
 
 
-def _key(path: Path, settings: DescribeSettings) -> str:
-    context = [descriptor.NAME, descriptor.VERSION, asdict(settings)]
-    digest = blake2b(json.dumps(context, sort_keys=True).encode(), digest_size=20)
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file; check the path") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); name a readable file") from error
-    return digest.hexdigest()
+def _frames(
+    settings: DescribeSettings,
+    spool: Spool,
+    look: _Moments,
+    shots: Bounds,
+    segments: Bounds,
+    looks: Floats,
+    video: Floats,
+) -> tuple[list[int], int]:
+    """Choose frames by their number in the spool, and which of them stands for the video."""
+    if not spool.times:
+        return [], -1
+    times = np.array(spool.times)
+    found = Candidates(times, look.at(times), np.array(spool.sharpness))
+    if settings.frames.kind == "rate":
+        chosen = np.arange(len(times))
+    elif settings.frames.kind == "shots":
+        stretches = np.stack([shots[:-1], shots[1:]], axis=1)
+        chosen = choose(found, stretches, look.stretches(stretches), settings.pick)
+    else:
+        chosen = choose(found, segments, looks, settings.pick)
+    of_chosen = Candidates(times[chosen], found.vectors[chosen], found.sharpness[chosen])
+    everything = np.array([[0.0, np.inf]])
+    cover = choose(of_chosen, everything, video, Pick.BEST)
+    return chosen.tolist(), int(cover[0]) if len(cover) else -1
 
 
-def _read(cached: Path, settings: DescribeSettings) -> Described | None:
-    """What was stored; None if nothing was, or if it is damaged and must be computed again."""
-    try:
-        with cached.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            duration_s, fps, width, height = stored["video"].tolist()
-            features = stored["features"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return None
-    return Described(duration_s, fps, int(width), int(height), cut(duration_s, settings.length_s), features)
+@dataclass(frozen=True)
+class _Moments:
+    """Vectors with their times: float64 [m] and float32 [m, D], m >= 1."""
+
+    times: Times
+    vectors: Floats
+    pool: Callable[[Floats], Floats]
+
+    def stretches(self, bounds: Bounds) -> Floats:
+        """Pool what lies in each stretch, [n, 2]; the nearest moment stands for one that holds none."""
+        pooled = []
+        for (start, _), (first, last) in zip(bounds, np.searchsorted(self.times, bounds), strict=True):
+            if first == last:
+                first = int(np.argmin(np.abs(self.times - start)))
+            pooled.append(self.pool(self.vectors[first : max(last, first + 1)]))
+        return np.array(pooled, np.float32)
+
+    def at(self, times: Times) -> Floats:
+        """Return float32 [n, P], the moments nearest to ``times``."""
+        after = np.clip(np.searchsorted(self.times, times), 1, max(1, len(self.times) - 1))
+        after = np.minimum(after, len(self.times) - 1)
+        before = np.maximum(after - 1, 0)
+        nearer = np.where(times - self.times[before] <= self.times[after] - times, before, after)
+        pooled = [self.pool(self.vectors[number : number + 1]) for number in nearer.tolist()]
+        width = pooled[0].shape[0] if pooled else self.pool(self.vectors[:1]).shape[0]
+        return np.array(pooled, np.float32).reshape(len(times), width)
 
 
-def _write(cached: Path, described: Described) -> None:
-    video = np.array([described.duration_s, described.fps, described.width, described.height], np.float64)
-    temporary: Path | None = None
-    try:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=cached.parent, suffix=".tmp", delete=False) as file:
-            temporary = Path(file.name)
-            np.savez(file, video=video, features=described.features)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(cached)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise DataError(
-            f"{cached.parent}: the feature cache cannot be written ({error.strerror}); "
-            "free some space or name another folder"
-        ) from error
+class _Looking:
+    """Gives sampled pictures to an encoder, clip by clip."""
+
+    def __init__(self, encoder: FrameEncoder) -> None:
+        self._encoder = encoder
+        self._clip = encoder.frames_per_vector
+        self._before: Pixels | None = None
+        self._times: list[float] = []
+        self._pixels: list[Pixels] = []
+        self._found: list[tuple[Times, Floats]] = []
+
+    def take(self, times: Times, pixels: Pixels) -> None:
+        self._times += times.tolist()
+        self._pixels += list(pixels)
+        self._encode(len(self._times) // self._clip)
+
+    def finish(self) -> _Moments:
+        if self._times:
+            # What is left is less than a clip: its last picture is held.
+            missing = self._clip - len(self._times)
+            self._times += [self._times[-1]] * missing
+            self._pixels += [self._pixels[-1]] * missing
+            self._encode(1)
+        times, vectors = zip(*self._found, strict=True)
+        return _Moments(np.concatenate(times), np.concatenate(vectors), self._encoder.pool)
+
+    def _encode(self, clips: int) -> None:
+        if not clips:
+            return
+        used, overlap = clips * self._clip, self._encoder.overlap
+        before = [self._before if self._before is not None else self._pixels[0]] * overlap
+        vectors = self._encoder.encode(np.stack([*before, *self._pixels[:used]]))
+        self._found.append((np.array(self._times[:used]).reshape(clips, -1).mean(axis=1), vectors))
+        self._before = self._pixels[used - 1]
+        del self._times[:used], self._pixels[:used]
+
+
+class _Hearing:
+    """Gives windows of sound to an encoder; a video without sound is silent."""
+
+    def __init__(self, encoder: AudioEncoder) -> None:
+        self._encoder = encoder
+        self._windows = Windows(encoder.rate, encoder.window, self._take)
+        self._found: list[tuple[Times, Floats]] = []
+
+    def sound(self, frame: AudioFrame) -> None:
+        self._windows.sound(frame)
+
+    def finish(self) -> _Moments:
+        self._windows.finish()
+        if not self._found:
+            self._take(np.zeros(1), np.zeros((1, self._encoder.window), np.float32))
+        times, vectors = zip(*self._found, strict=True)
+        return _Moments(np.concatenate(times), np.concatenate(vectors), self._encoder.pool)
+
+    def _take(self, times: Times, waves: Floats) -> None:
+        self._found.append((times, self._encoder.encode(waves)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 
 from graphrec.errors import DataError
-from graphrec.media.decode import opened, video_stream
+from graphrec.media.container import opened, video_stream
 
 
 def duration_s(path: Path) -> float:

@@ -549,7 +549,7 @@ options = TableOptions(rels="RATED", from_="User:user", to="Item:item", property
 blocks = int(sys.argv[3])
 seen = 0
 
-def progress(name, rows):
+def progress(name, rows, of=None):
     global seen
     seen += 1
     if seen == blocks:

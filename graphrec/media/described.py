@@ -1,0 +1,96 @@
+"""Descriptions on disk, by content, encoders and settings: the same content is never decoded twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from graphrec.errors import DataError, StoreError
+from graphrec.files import replacing
+from graphrec.media.describe import Encoders
+from graphrec.media.description import Described, VideoInfo
+from graphrec.media.settings import DescribeSettings
+
+_FORMAT = 1
+_LOOKS = ("segment_looks", "frame_looks", "video_look")
+_SOUNDS = ("segment_sounds", "frame_sounds", "video_sound")
+
+
+def content_digest(path: Path) -> str:
+    """Return a digest of a file's content; raises ``DataError`` where it cannot be read."""
+    digest = blake2b(digest_size=16)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file; check the path") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    return digest.hexdigest()
+
+
+class DescribedFiles:
+    """The descriptions below a media folder that were made with one choice of settings and encoders."""
+
+    def __init__(self, media: Path, settings: DescribeSettings, encoders: Encoders) -> None:
+        self._folder = media / "described"
+        versions = [(e.name, e.version) for e in (encoders.frames, encoders.audio) if e is not None]
+        context = json.dumps([_FORMAT, asdict(settings), versions], sort_keys=True)
+        self._suffix = blake2b(context.encode(), digest_size=8).hexdigest()
+
+    def path(self, digest: str) -> Path:
+        """Return where the description of a content is kept."""
+        return self._folder / f"{digest}-{self._suffix}.npz"
+
+    def read(self, digest: str) -> Described | None:
+        """Return what is kept; None if nothing is, or if it is damaged and must be computed again."""
+        try:
+            with self.path(digest).open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                return _described(stored)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            return None
+
+    def write(self, digest: str, described: Described) -> None:
+        """Keep a description; raises ``StoreError`` where there is no room, and nothing is then kept."""
+        try:
+            with replacing(self.path(digest)) as file:
+                np.savez(file, **dict(_arrays(described)))
+        except DataError as error:
+            raise StoreError(str(error)) from error
+
+
+def _arrays(described: Described) -> Iterator[tuple[str, Any]]:
+    yield "info", np.array(json.dumps(asdict(described.info)))
+    yield "shots", described.shots
+    yield "segments", described.segments
+    yield "frames", described.frames
+    yield "cover", np.array(described.cover)
+    yield "encoders", np.array(json.dumps([described.encoder, described.audio]))
+    yield from zip(_LOOKS, described.looks, strict=True)
+    if described.sounds is not None:
+        yield from zip(_SOUNDS, described.sounds, strict=True)
+
+
+def _described(stored: Any) -> Described:
+    encoder, audio = json.loads(str(stored["encoders"]))
+    looks = tuple(stored[name] for name in _LOOKS)
+    sounds = tuple(stored[name] for name in _SOUNDS) if _SOUNDS[0] in stored else None
+    return Described(
+        VideoInfo(**json.loads(str(stored["info"]))),
+        stored["shots"],
+        stored["segments"],
+        stored["frames"],
+        int(stored["cover"]),
+        encoder,
+        looks,
+        audio,
+        sounds,
+    )

@@ -1,0 +1,63 @@
+"""Where one shot ends and the next begins, by PySceneDetect's detectors, fed from the one pass over the file."""
+
+from __future__ import annotations
+
+from array import array
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from scenedetect import FrameTimecode
+from scenedetect.detectors import AdaptiveDetector, ContentDetector
+
+from graphrec.media.cutting import Detector
+
+_LONGEST = 128
+_SHORTEST_SHOT = 10
+"""Pictures. A flash or two cuts closer than this are one cut."""
+
+
+class ShotFinder:
+    """Finds the cuts of a video from all of its pictures, in order.
+
+    Args:
+        detector: how.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = _make(detector)
+        self._reformatter = VideoReformatter()
+        self._size: tuple[int, int] | None = None
+        self._starts = array("d")
+        self._cuts: list[int] = []
+        self._end_s = 0.0
+        # The pictures are tiny, and the cores are busy decoding.
+        cv2.setNumThreads(1)
+
+    def picture(self, start_s: float, end_s: float, frame: VideoFrame) -> None:
+        """Take the next picture."""
+        if self._size is None:
+            scale = min(1.0, _LONGEST / max(frame.width, frame.height))
+            self._size = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+        small = self._reformatter.reformat(
+            frame, width=self._size[0], height=self._size[1], format="bgr24", interpolation="POINT", threads=1
+        )
+        # Detectors count in pictures; the rate only names their times, which are not asked for.
+        at = FrameTimecode(len(self._starts), fps=25.0)
+        self._starts.append(start_s)
+        self._end_s = end_s
+        self._cuts += [cut.frame_num for cut in self._detector.process_frame(at, small.to_ndarray())]
+
+    def finish(self) -> npt.NDArray[np.float64]:
+        """Return the shots' bounds, float64 [shots + 1], seconds: 0, each cut's first picture's start, the end."""
+        last = FrameTimecode(len(self._starts), fps=25.0)
+        cuts = {*self._cuts, *(cut.frame_num for cut in self._detector.post_process(last))} - {0}
+        return np.array([0.0, *(self._starts[cut] for cut in sorted(cuts)), self._end_s])
+
+
+def _make(detector: Detector) -> ContentDetector:
+    if detector is Detector.ADAPTIVE:
+        return AdaptiveDetector(min_scene_len=_SHORTEST_SHOT)
+    return ContentDetector(min_scene_len=_SHORTEST_SHOT)

@@ -1,0 +1,71 @@
+"""A video's sound as windows of samples at one rate, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from av import AudioResampler
+from av.audio.frame import AudioFrame
+
+from graphrec.media.encoders.base import Floats
+
+TakeSound = Callable[[npt.NDArray[np.float64], Floats], None]
+
+
+class Windows:
+    """Hands over windows of sound, mixed down to one channel, with the time of their middle.
+
+    Args:
+        rate: samples per second that are wanted.
+        window: samples of a window; the last one is filled up with silence.
+        take: gets times, float64 [n], seconds from the first sound, and float32 [n, window], from -1 to 1.
+        batch: how many windows are kept before they are handed over.
+    """
+
+    def __init__(self, rate: int, window: int, take: TakeSound, batch: int = 32) -> None:
+        self._rate, self._window, self._take, self._batch = rate, window, take, batch
+        self._resampler = self._fresh()
+        self._format: tuple[object, ...] = ()
+        self._waiting: list[Floats] = []
+        self._samples = self._count = 0
+
+    def sound(self, frame: AudioFrame) -> None:
+        """Take the next piece of sound; its format may change on the way."""
+        given = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if self._format not in ((), given):
+            self._add(self._resampler.resample(None))
+            self._resampler = self._fresh()
+        self._format = given
+        self._add(self._resampler.resample(frame))
+        if self._samples >= self._batch * self._window:
+            self._hand_over(self._samples // self._window)
+
+    def finish(self) -> None:
+        """Hand over the rest."""
+        if self._format:
+            self._add(self._resampler.resample(None))
+        missing = -self._samples % self._window
+        if missing:
+            self._waiting.append(np.zeros(missing, np.float32))
+            self._samples += missing
+        if self._samples:
+            self._hand_over(self._samples // self._window)
+
+    def _fresh(self) -> AudioResampler:
+        return AudioResampler(format="flt", layout="mono", rate=self._rate)
+
+    def _add(self, frames: list[AudioFrame]) -> None:
+        for frame in frames:
+            samples = np.asarray(frame.to_ndarray(), np.float32).ravel()
+            self._waiting.append(samples)
+            self._samples += len(samples)
+
+    def _hand_over(self, windows: int) -> None:
+        sound = np.concatenate(self._waiting)
+        used = windows * self._window
+        times: npt.NDArray[np.float64] = (self._count + np.arange(windows) + 0.5) * self._window / self._rate
+        self._take(times, np.clip(np.nan_to_num(sound[:used]), -1, 1).reshape(windows, self._window))
+        self._waiting, self._samples = [sound[used:]], len(sound) - used
+        self._count += windows

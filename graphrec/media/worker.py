@@ -1,0 +1,110 @@
+"""What runs in a process of its own: one file at a time, within limits of time and memory."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from graphrec.errors import DataError, GraphrecError, StoreError
+from graphrec.media.describe import Encoders, describe
+from graphrec.media.described import DescribedFiles, content_digest
+from graphrec.media.encoders.registry import audio_encoder, frame_encoder
+from graphrec.media.settings import EncoderSpecs, Job
+from graphrec.media.thumbnails import Spool
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Describes files, one after the other."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._encoders = make_encoders(job.encoders)
+        self._kept = DescribedFiles(job.media, job.settings, self._encoders)
+
+    def describe(self, path: Path) -> str:
+        """Describe a file unless its content has been, keep the result, and return the content's digest.
+
+        Raises:
+            DataError: the file cannot be used.
+            StoreError: the result cannot be written.
+        """
+        try:
+            before = path.stat()
+            digest = content_digest(path)
+            if self._kept.read(digest) is None:
+                spool = _spool(self._job.media)
+                described, frames = describe(
+                    path, self._job.settings, self._encoders, spool, threads=self._job.threads
+                )
+                after = path.stat()
+                if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                    raise DataError(f"{path}: changed while it was read; load it when it is complete")
+                _keep(spool, frames, self._job.media, digest)
+                self._kept.write(digest, described)
+            return digest
+        except GraphrecError:
+            raise
+        except FileNotFoundError as error:
+            raise DataError(f"{path}: no such file any more; it vanished while it was read") from error
+        except MemoryError as error:
+            raise DataError(f"{path}: needs more than the {self._job.memory_mb} MB of --memory-mb") from error
+        except Exception as error:
+            # Whatever one file makes a decoder or encoder raise, the others go on.
+            log.debug("%s", path, exc_info=True)
+            raise DataError(f"{path}: cannot be described ({type(error).__name__}: {error})") from error
+
+
+def make_encoders(specs: EncoderSpecs) -> Encoders:
+    """Load the encoders; raises ``ConfigError`` or ``NotFoundError`` where one cannot be had."""
+    return Encoders(frame_encoder(specs.frames), audio_encoder(specs.audio) if specs.audio else None)
+
+
+def _spool(media: Path) -> Spool:
+    try:
+        return Spool(media / "described")
+    except OSError as error:
+        raise StoreError(f"{media}: cannot be written: {error.strerror}; free some space") from error
+
+
+def _keep(spool: Spool, frames: list[int], media: Path, digest: str) -> None:
+    try:
+        spool.keep(frames, media, digest)
+    except DataError as error:
+        raise StoreError(str(error)) from error
+
+
+def main() -> None:
+    """Serve the process that started this one: a ``Job``, then paths come in, what became of each goes out."""
+    # Ctrl-C reaches every process of the terminal; the one that gave the work ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    # What libraries print must not get between the answers.
+    os.dup2(2, 1)
+    job: Job = pickle.load(sys.stdin.buffer)
+    limit = job.memory_mb << 20
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    worker: Worker | None = None
+    while True:
+        try:
+            path: Path = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        answer: str | GraphrecError
+        try:
+            worker = worker or Worker(job)
+            answer = worker.describe(path)
+        except GraphrecError as error:
+            answer = error
+        pickle.dump(answer, answers)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

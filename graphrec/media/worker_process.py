@@ -1,0 +1,93 @@
+"""The other end of ``graphrec.media.worker``: a process that describes files, and is ended when it takes too long."""
+
+from __future__ import annotations
+
+import pickle
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
+
+from graphrec.errors import DataError, GraphrecError
+from graphrec.media.settings import Job
+
+
+class WorkerProcess:
+    """One worker; it starts with its first file, and again after a file that has cost it its life."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ending = Lock()
+        self._closed = False
+
+    def describe(self, path: Path, limit_s: float) -> str:
+        """Return the digest of a file that is now described.
+
+        Args:
+            path: the file.
+            limit_s: seconds that it may take.
+
+        Raises:
+            DataError: the file cannot be used, takes too long or ends the process.
+            StoreError: the result cannot be written.
+        """
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            pickle.dump(path, process.stdin)
+            process.stdin.flush()
+            if not select.select([process.stdout], [], [], limit_s)[0]:
+                self._end()
+                raise DataError(
+                    f"{path}: takes longer than {limit_s:.0f} s; raise --limit-s if it is no hostile file"
+                )
+            answer = pickle.load(process.stdout)
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+            # ValueError: the pipes were closed by ``close`` meanwhile.
+            self._end()
+            raise DataError(f"{path}: {self._death(process)}") from error
+        if isinstance(answer, GraphrecError):
+            raise answer
+        return str(answer)
+
+    def close(self) -> None:
+        """End the process, in the middle of a file if need be, for good."""
+        with self._ending:
+            self._closed = True
+        self._end()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        with self._ending:
+            if self._closed:
+                raise DataError("the workers have been ended")
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "graphrec.media.worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                )
+                assert self._process.stdin is not None
+                pickle.dump(self._job, self._process.stdin)
+            return self._process
+
+    def _end(self) -> None:
+        with self._ending:
+            process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+    def _death(self, process: subprocess.Popen[bytes]) -> str:
+        code = process.wait()
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        return (
+            f"reading it ended its process ({how}): it is damaged or hostile, or needs more than the "
+            f"{self._job.memory_mb} MB of --memory-mb"
+        )

@@ -1,0 +1,183 @@
+"""Described videos as nodes, relationships and features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graphrec.features import sibling
+from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock
+from graphrec.loaders.video_files import VideoFile
+from graphrec.media.description import Described, thumbnail
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A file and what was found in it."""
+
+    file: VideoFile
+    digest: str
+    described: Described
+
+    @property
+    def segment_ids(self) -> list[str]:
+        """Ids of its segments, by position."""
+        return [f"{self.file.item}#{position}" for position in range(len(self.described.segments))]
+
+    @property
+    def frame_ids(self) -> list[str]:
+        """Ids of its frames: the video's, and the time in milliseconds."""
+        return [f"{self.file.item}@{round(time_s * 1000)}" for time_s in self.described.frames.tolist()]
+
+    def picture(self, number: int) -> str | None:
+        """Where the picture of a frame is, below the workspace's folder."""
+        if number < 0:
+            return None
+        return f"media/{thumbnail(self.digest, float(self.described.frames[number]))}"
+
+
+def blocks_of(together: Sequence[Loaded]) -> Iterator[Block]:
+    """Yield all that is to be stored of some videos, at once or not at all."""
+    if not together:
+        return
+    source = str(together[0].file.path)
+    if len(together) > 1:
+        source += f" and {len(together) - 1} more"
+    items = [video for video in together if video.file.metadata.trailer_of is None]
+    trailers = [video for video in together if video.file.metadata.trailer_of is not None]
+    if items:
+        yield from _items(items, source)
+    if trailers:
+        yield from _trailers(trailers, source)
+
+
+def _items(videos: Sequence[Loaded], source: str) -> Iterator[Block]:
+    yield NodeBlock("Item", pa.Table.from_pylist([_item(video) for video in videos], _ITEM), source)
+    bounds = np.concatenate([video.described.segments for video in videos])
+    keys = [key for video in videos for key in video.segment_ids]
+    positions = [n for video in videos for n in range(len(video.described.segments))]
+    table = {"id": keys, "start_s": bounds[:, 0], "end_s": bounds[:, 1], "position": positions}
+    yield NodeBlock("Segment", pa.table(table), source, fixed=("end_s", "start_s"))
+    pairs = ((video.file.item, key) for video in videos for key in video.segment_ids)
+    yield _related("HAS_SEGMENT", "Item", "Segment", pairs, source)
+    yield from _frames(videos, "Item", source)
+    pairs = ((key, frame) for video in videos for key, frame in _frames_of_segments(video))
+    yield _related("HAS_FRAME", "Segment", "Frame", pairs, source)
+    yield from _genres(videos, source)
+    yield from _features(videos, "Segment", 0, source)
+    yield from _features(videos, "Frame", 1, source)
+    yield from _features(videos, "Item", 2, source)
+
+
+def _trailers(videos: Sequence[Loaded], source: str) -> Iterator[Block]:
+    rows = [
+        {"id": v.file.item, "uri": str(v.file.path), "duration_s": v.described.info.duration_s}
+        for v in videos
+    ]
+    yield NodeBlock("Trailer", pa.Table.from_pylist(rows), source)
+    pairs = ((video.file.metadata.trailer_of or "", video.file.item) for video in videos)
+    yield _related("HAS_TRAILER", "Item", "Trailer", pairs, source, existing=("Trailer",))
+    yield from _frames(videos, "Trailer", source)
+    yield from _features(videos, "Frame", 1, source)
+    yield from _features(videos, "Trailer", 2, source)
+
+
+_ITEM = pa.schema(
+    {
+        "id": pa.string(),
+        "kind": pa.string(),
+        "title": pa.string(),
+        "year": pa.int64(),
+        "uploader": pa.string(),
+        "duration_s": pa.float64(),
+        "uri": pa.string(),
+        "thumbnail": pa.string(),
+        "fps": pa.float64(),
+        "width": pa.int64(),
+        "height": pa.int64(),
+        "rotation": pa.int64(),
+        "audio": pa.bool_(),
+    }
+)
+
+
+def _item(video: Loaded) -> dict[str, Any]:
+    about, info = video.file.metadata, video.described.info
+    return {
+        "id": video.file.item,
+        "kind": "video",
+        "title": about.title or video.file.path.stem.replace("_", " "),
+        "year": about.year,
+        "uploader": about.uploader,
+        "duration_s": info.duration_s,
+        "uri": str(video.file.path),
+        "thumbnail": video.picture(video.described.cover),
+        "fps": info.fps,
+        "width": info.width,
+        "height": info.height,
+        "rotation": info.rotation,
+        "audio": info.has_audio,
+    }
+
+
+def _frames(videos: Sequence[Loaded], of: str, source: str) -> Iterator[Block]:
+    keys = [key for video in videos for key in video.frame_ids]
+    if not keys:
+        return
+    times = np.concatenate([video.described.frames for video in videos])
+    pictures = [video.picture(number) for video in videos for number in range(len(video.described.frames))]
+    yield NodeBlock("Frame", pa.table({"id": keys, "time_s": times, "uri": pictures}), source)
+    pairs = ((video.file.item, key) for video in videos for key in video.frame_ids)
+    yield _related("HAS_FRAME", of, "Frame", pairs, source)
+
+
+def _frames_of_segments(video: Loaded) -> Iterator[tuple[str, str]]:
+    starts = video.described.segments[:, 0]
+    numbers = np.maximum(np.searchsorted(starts, video.described.frames, "right") - 1, 0)
+    segments = video.segment_ids
+    yield from ((segments[n], frame) for n, frame in zip(numbers.tolist(), video.frame_ids, strict=True))
+
+
+def _genres(videos: Sequence[Loaded], source: str) -> Iterator[Block]:
+    pairs = [(video.file.item, genre) for video in videos for genre in video.file.metadata.genres]
+    if not pairs:
+        return
+    names = sorted({genre for _, genre in pairs})
+    yield NodeBlock("Genre", pa.table({"id": names, "name": names}), source)
+    yield _related("IN_GENRE", "Item", "Genre", dict.fromkeys(pairs), source)
+
+
+def _related(
+    name: str,
+    start: str,
+    end: str,
+    pairs: Iterable[tuple[str, str]],
+    source: str,
+    existing: tuple[str, ...] | None = None,
+) -> RelationshipBlock:
+    found = list(pairs)
+    table = pa.table(
+        {
+            "from": pa.array([one for one, _ in found], pa.string()),
+            "to": pa.array([other for _, other in found], pa.string()),
+        }
+    )
+    return RelationshipBlock(name, start, end, table, source, existing=existing or (start, end))
+
+
+def _features(videos: Sequence[Loaded], label: str, which: int, source: str) -> Iterator[Block]:
+    """Yield the matrices of the nodes of ``label``, the ``which``-th of what was described."""
+    ids = [key for video in videos for key in (video.segment_ids, video.frame_ids, [video.file.item])[which]]
+    if not ids:
+        return
+    first = videos[0].described
+    looks: list[npt.NDArray[np.float32]] = [video.described.looks[which] for video in videos]
+    yield FeatureBlock(sibling(first.encoder, label), label, ids, np.concatenate(looks), source)
+    if first.audio is not None:
+        sounds = [video.described.sounds[which] for video in videos if video.described.sounds is not None]
+        yield FeatureBlock(sibling(first.audio, label), label, ids, np.concatenate(sounds), source)

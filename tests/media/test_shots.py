@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from graphrec.media.cutting import Detector
+from graphrec.media.one_pass import one_pass
+from graphrec.media.shots import ShotFinder
+
+
+def _bounds(path, detector):
+    finder = ShotFinder(detector)
+    one_pass(path, [finder])
+    return finder.finish()
+
+
+@pytest.mark.parametrize("detector", list(Detector))
+def test_planted_cuts_are_found_to_the_frame(write_shots, detector):
+    path = write_shots(lengths=(30, 40, 25, 50))
+    np.testing.assert_allclose(_bounds(path, detector), np.cumsum([0, 30, 40, 25, 50]) / 25, atol=1e-6)
+
+
+@pytest.mark.parametrize("detector", list(Detector))
+def test_one_shot_has_no_cut(write_shots, detector):
+    np.testing.assert_allclose(_bounds(write_shots(lengths=(60,)), detector), [0, 2.4], atol=1e-6)
+
+
+def test_one_frame(write_shots):
+    np.testing.assert_allclose(_bounds(write_shots(lengths=(1,)), Detector.ADAPTIVE), [0, 0.04], atol=1e-6)
+
+
+def test_a_flash_is_no_shot(write_shots):
+    assert len(_bounds(write_shots(lengths=(30, 2, 40)), Detector.ADAPTIVE)) <= 3
