@@ -1,0 +1,47 @@
+"""Finds encoders by name: those that this and other packages register."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from graphrec.errors import ConfigError, unknown
+from graphrec.media.encoders.base import AudioEncoder, EncoderSpec, FrameEncoder
+
+FRAMES = "graphrec.frame_encoders"
+AUDIO = "graphrec.audio_encoders"
+"""The entry-point groups by which anyone adds an encoder."""
+
+
+def frame_encoder(spec: EncoderSpec) -> FrameEncoder:
+    """Return the encoder of pictures that ``spec`` names.
+
+    Raises:
+        NotFoundError: nothing is registered by this name; the message tells the nearest, or all.
+        ConfigError: it cannot be loaded, or lacks its weights or a package.
+    """
+    encoder: FrameEncoder = _made(spec, FRAMES, "frame encoder")
+    return encoder
+
+
+def audio_encoder(spec: EncoderSpec) -> AudioEncoder:
+    """Return the encoder of sound that ``spec`` names; raises as ``frame_encoder`` does."""
+    encoder: AudioEncoder = _made(spec, AUDIO, "audio encoder")
+    return encoder
+
+
+def _made(spec: EncoderSpec, group: str, kind: str) -> Any:
+    known = {entry.name: entry for entry in entry_points(group=group)}
+    if spec.name not in known:
+        raise unknown(kind, spec.name, known)
+    return _loaded(known[spec.name], kind)(spec)
+
+
+def _loaded(entry: EntryPoint, kind: str) -> Any:
+    try:
+        return entry.load()
+    except Exception as error:
+        # Another package's code may raise anything.
+        raise ConfigError(
+            f"{kind} {entry.name!r} cannot be loaded ({error}); update or reinstall the package that brings it"
+        ) from error
