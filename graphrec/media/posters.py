@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from graphrec.errors import DataError
-from graphrec.media.descriptor import encode
+from graphrec.media.encoders.descriptor import encode
 
 SIZE = (96, 96)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
