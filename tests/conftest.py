@@ -1,14 +1,16 @@
-"""Real Neo4j servers, each started once for the tests that need it."""
+"""Real Neo4j servers, each started once for the tests that need it, and real video files."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 
 from graphrec.store.neo4j.login import Login
+from graphrec.testing import clips
 from graphrec.testing.neo4j_server import NEWER, VERSION, Neo4jServer, available, free_port, java_needed
 
 ASKED = os.environ.get("GRAPHREC_TEST_NEO4J") or VERSION
@@ -65,3 +67,21 @@ def neo4j_empty(neo4j_server: Neo4jServer, neo4j_login: Login) -> Neo4jServer:
     """The server, with an empty graph."""
     neo4j_server.empty()
     return neo4j_server
+
+
+@pytest.fixture
+def write_video(tmp_path: Path) -> Callable[..., Path]:
+    """Write a clip that brightens from black to white (see ``write_brightening``)."""
+    return lambda name="clip.mp4", **how: clips.write_brightening(tmp_path / name, **how)
+
+
+@pytest.fixture
+def write_shots(tmp_path: Path) -> Callable[..., Path]:
+    """Write a clip of shots of known lengths (see ``graphrec.testing.clips.write_shots``)."""
+    return lambda name="shots.mp4", **how: clips.write_shots(tmp_path / name, **how)
+
+
+@pytest.fixture(scope="session")
+def long_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two and a half minutes that take seconds to decode."""
+    return clips.write_repeated(tmp_path_factory.mktemp("long") / "long.mkv", seconds=150)

@@ -6,8 +6,13 @@ import pytest
 from graphrec.demo_world import COLUMNS, make_world
 from graphrec.errors import ConfigError, DataError
 from graphrec.media.decode import decode
-from graphrec.media.describe import describe
+from graphrec.media.describe import Encoders, describe
+from graphrec.media.encoders.base import EncoderSpec
+from graphrec.media.encoders.registry import frame_encoder
+from graphrec.media.keyframes import FrameRule
 from graphrec.media.segments import overlapping
+from graphrec.media.settings import DescribeSettings
+from graphrec.media.thumbnails import spooling
 
 SMALL = {"videos": 10, "users": 40, "topics": 5, "segments": (8, 12)}
 
@@ -19,7 +24,12 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def described(world):
-    return {video: describe(world.videos / f"{video}.mp4") for video in world.topics}
+    encoders, settings = (
+        Encoders(frame_encoder(EncoderSpec("descriptor"))),
+        DescribeSettings(frames=FrameRule("none")),
+    )
+    with spooling(world.videos.parent / "spool") as spool:
+        return {v: describe(world.videos / f"{v}.mp4", settings, encoders, spool)[0] for v in world.topics}
 
 
 def _rows(path):
@@ -41,7 +51,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_world(world
 def test_every_video_lasts_as_long_as_its_segments(world, described):
     assert len(list(world.videos.iterdir())) == SMALL["videos"]
     for video, topics in world.topics.items():
-        assert described[video].duration_s == pytest.approx(5 * len(topics), abs=1e-6)
+        assert described[video].info.duration_s == pytest.approx(5 * len(topics), abs=1e-6)
         assert len(described[video].segments) == len(topics)
 
 
@@ -57,7 +67,7 @@ def test_rows_are_in_order_of_time_and_inside_their_videos(world, described):
         rows = _rows(path)
         assert tuple(rows[0]) == COLUMNS
         for row in rows:
-            length = described[row["video"]].duration_s
+            length = described[row["video"]].info.duration_s
             assert 0 <= float(row["start_s"]) < float(row["end_s"]) <= length
         times = [int(r["at"]) for r in rows]
         assert times == sorted(times)
@@ -69,7 +79,7 @@ def test_the_oracle_knows_what_users_highlight_and_theta_matters(world, describe
     starts, ends, durations = (
         [float(r["start_s"]) for r in rows],
         [float(r["end_s"]) for r in rows],
-        [described[r["video"]].duration_s for r in rows],
+        [described[r["video"]].info.duration_s for r in rows],
     )
     index, positions = overlapping(starts, ends, durations)
     shares = []
@@ -81,7 +91,7 @@ def test_the_oracle_knows_what_users_highlight_and_theta_matters(world, describe
 
 
 def test_topics_can_be_learnt_across_videos_but_not_from_one_cue(world, described):
-    features = np.concatenate([described[v].features for v in world.topics])
+    features = np.concatenate([described[v].looks[0] for v in world.topics])
     topics = np.concatenate(list(world.topics.values()))
     video = np.repeat(np.arange(len(world.topics)), [len(t) for t in world.topics.values()])
     distance = np.square(features[:, None] - features[None]).sum(axis=2)

@@ -26,7 +26,8 @@ class Decoded:
         fps: decoded frames per second of that duration.
         width: as shown, pixels.
         height: as shown, pixels.
-        times: float64 [n], seconds from the first frame's start: (k + 1/2) / frames per second asked for.
+        times: float64 [n], seconds from the first frame's start: (k + 1/2) / frames per second asked for, or the
+            middle of a video that is over before the first of these.
         frames: uint8 [n, h, w, 3], RGB, the picture on screen at each of ``times``; n >= 1.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Iterator
 from dataclasses import asdict
 from hashlib import blake2b
@@ -27,6 +28,9 @@ def content_digest(path: Path) -> str:
     """Return a digest of a file's content; raises ``DataError`` where it cannot be read."""
     digest = blake2b(digest_size=16)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # To read a pipe or device may take for ever.
+            raise DataError(f"{path}: is no regular file; name a video file")
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)

@@ -69,7 +69,7 @@ class Journal:
 
     def failed(self, path: Path, item: str, reason: str) -> None:
         """Note that a file could not be described, and why."""
-        self._note(path, None, None, None, item, reason)
+        self._note(path, None, None, None, shown(item), shown(reason))
 
     def _note(self, path: Path, *values: str | int | None) -> None:
         with self._opened() as database:
@@ -89,6 +89,6 @@ class Journal:
             raise StoreError(f"{self._path}: the journal cannot be used: {error}") from error
 
 
-def shown(path: Path) -> str:
-    """Return a path as text that can be stored and printed, whatever bytes its name is made of."""
+def shown(path: Path | str) -> str:
+    """Return a path, or text with one in it, such that it can be stored, whatever bytes the name is made of."""
     return str(path).encode("utf-8", "backslashreplace").decode()

@@ -102,12 +102,16 @@ class _Reading:
                 if packet.stream.index == self._video.index:
                     try:
                         yield from self._video.codec_context.decode(packet)
+                    except MemoryError:
+                        raise
                     except FFmpegError:
                         self._damaged += 1
                     continue
                 self._see_end(packet)
                 if self._audio is not None and packet.stream.index == self._audio.index:
                     yield from self._listened(packet, sound)
+        except MemoryError:
+            raise
         except FFmpegError as error:
             self._stopped = error.strerror or type(error).__name__
 

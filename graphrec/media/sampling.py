@@ -40,10 +40,10 @@ class Sampler:
         self._shown, self._end_s = frame, end_s
 
     def finish(self) -> None:
-        """Hand over the rest; a video shorter than half a step still gives one sample."""
+        """Hand over the rest; a video shorter than half a step gives one sample, of its middle."""
         self._sample_until(self._end_s)
         if not self._count and self._shown is not None:
-            self._add(1)
+            self._times, self._pixels = [self._end_s / 2], [self._resize(self._shown)]
         self._hand_over()
 
     def _sample_until(self, time_s: float) -> None:

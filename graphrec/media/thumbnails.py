@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import cv2
 import numpy as np
@@ -22,12 +24,11 @@ class Spool:
     """Takes pictures as they come, and keeps them on disk until it is known which of them are wanted.
 
     Args:
-        folder: for the temporary file.
+        file: a new temporary file.
     """
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the object
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self._bounds = [0]
         self.times: list[float] = []
         self.sharpness: list[float] = []
@@ -50,6 +51,14 @@ class Spool:
                 self._file.seek(self._bounds[number])
                 with replacing(path) as file:
                     file.write(self._file.read(self._bounds[number + 1] - self._bounds[number]))
+
+
+@contextmanager
+def spooling(folder: Path) -> Iterator[Spool]:
+    """Open a spool whose temporary file is in ``folder``; raises ``OSError`` where there is no room."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        yield Spool(file)
 
 
 def _sharpness(picture: Pixels) -> float:

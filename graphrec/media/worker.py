@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import pickle
@@ -15,7 +16,7 @@ from graphrec.media.describe import Encoders, describe
 from graphrec.media.described import DescribedFiles, content_digest
 from graphrec.media.encoders.registry import audio_encoder, frame_encoder
 from graphrec.media.settings import EncoderSpecs, Job
-from graphrec.media.thumbnails import Spool
+from graphrec.media.thumbnails import spooling
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +40,7 @@ class Worker:
             before = path.stat()
             digest = content_digest(path)
             if self._kept.read(digest) is None:
-                spool = _spool(self._job.media)
-                described, frames = describe(
-                    path, self._job.settings, self._encoders, spool, threads=self._job.threads
-                )
-                after = path.stat()
-                if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-                    raise DataError(f"{path}: changed while it was read; load it when it is complete")
-                _keep(spool, frames, self._job.media, digest)
-                self._kept.write(digest, described)
+                self._describe(path, digest, before)
             return digest
         except GraphrecError:
             raise
@@ -55,29 +48,34 @@ class Worker:
             raise DataError(f"{path}: no such file any more; it vanished while it was read") from error
         except MemoryError as error:
             raise DataError(f"{path}: needs more than the {self._job.memory_mb} MB of --memory-mb") from error
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise StoreError(
+                    f"{self._job.media}: cannot be written: {error.strerror}; free some space"
+                ) from error
+            raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
         except Exception as error:
             # Whatever one file makes a decoder or encoder raise, the others go on.
             log.debug("%s", path, exc_info=True)
             raise DataError(f"{path}: cannot be described ({type(error).__name__}: {error})") from error
 
+    def _describe(self, path: Path, digest: str, before: os.stat_result) -> None:
+        job = self._job
+        with spooling(job.media / "described") as spool:
+            described, frames = describe(path, job.settings, self._encoders, spool, threads=job.threads)
+            after = path.stat()
+            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                raise DataError(f"{path}: changed while it was read; load it when it is complete")
+            try:
+                spool.keep(frames, job.media, digest)
+            except DataError as error:
+                raise StoreError(str(error)) from error
+            self._kept.write(digest, described)
+
 
 def make_encoders(specs: EncoderSpecs) -> Encoders:
     """Load the encoders; raises ``ConfigError`` or ``NotFoundError`` where one cannot be had."""
     return Encoders(frame_encoder(specs.frames), audio_encoder(specs.audio) if specs.audio else None)
-
-
-def _spool(media: Path) -> Spool:
-    try:
-        return Spool(media / "described")
-    except OSError as error:
-        raise StoreError(f"{media}: cannot be written: {error.strerror}; free some space") from error
-
-
-def _keep(spool: Spool, frames: list[int], media: Path, digest: str) -> None:
-    try:
-        spool.keep(frames, media, digest)
-    except DataError as error:
-        raise StoreError(str(error)) from error
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ def test_version(typed) -> None:
         (["load", "table", "r.csv", *RATED, "--theta", "3"], "--theta"),
         (["load", "table", "r.csv"], "--nodes Label:column"),
         (["load", "table", "r.csv", "--rels", "RATED"], "--from Label:column"),
-        (["load", "videos", ".", "--segment-s", "0"], "--segment-s"),
+        (["load", "videos", ".", "--limit-s", "0"], "--limit-s"),
         (["load", "vidoes", "."], "did you mean 'videos'"),
         (["load", "nosuch", "."], "there are: comments"),
         (["recommend", "u", "-k", "0"], "-k"),

@@ -7,7 +7,7 @@ import pytest
 from graphrec.errors import NotFoundError
 from graphrec.media.encoders.base import Picture
 from graphrec.media.one_pass import one_pass
-from graphrec.media.sampling import Resizer, Sampler, scaled
+from graphrec.media.sampling import Sampler, scaled
 from graphrec.media.sound import Windows
 
 

@@ -1,0 +1,206 @@
+import os
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+
+import av
+import numpy as np
+import pytest
+
+from graphrec.errors import ConfigError, NotFoundError, StoreError
+from graphrec.media import describing
+from graphrec.media.cutting import Cutting
+from graphrec.media.description import thumbnail
+from graphrec.media.encoders.base import EncoderSpec
+from graphrec.media.journal import Journal, shown
+from graphrec.media.settings import DescribeSettings, EncoderSpecs, Job
+
+
+@pytest.fixture
+def outcomes(tmp_path):
+    """Describe paths in workers; return what became of each."""
+
+    def run(*paths, workers=None, limit_s=None, memory_mb=4096, **settings):
+        job = Job(tmp_path / "media", DescribeSettings(**settings), memory_mb=memory_mb)
+        files = [(path, path.stem) for path in paths]
+        return list(describing.describe_all(files, job, workers=workers, limit_s=limit_s))
+
+    return run
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The worker processes that were started."""
+    found = []
+
+    class Counted(describing.WorkerProcess):
+        def __init__(self, job):
+            super().__init__(job)
+            found.append(self)
+
+    monkeypatch.setattr(describing, "WorkerProcess", Counted)
+    return found
+
+
+def test_files_come_in_their_order_with_their_pictures_and_the_journal(write_video, outcomes, tmp_path):
+    paths = [write_video(f"v{n}.mp4", seconds=seconds) for n, seconds in enumerate([12, 1, 5])]
+    found = outcomes(*paths)
+    assert [outcome.path for outcome in found] == paths
+    assert [len(outcome.described.segments) for outcome in found] == [2, 1, 1]
+    for outcome in found:
+        for time_s in outcome.described.frames:
+            assert (tmp_path / "media" / thumbnail(outcome.digest, time_s)).stat().st_size > 500
+    entries = Journal(tmp_path / "media").entries()
+    assert [(entry.path, entry.item, entry.reason) for entry in entries] == [
+        (str(p), p.stem, "") for p in paths
+    ]
+
+
+def test_nothing_is_decoded_twice(write_video, outcomes, started, tmp_path):
+    path = write_video(seconds=7)
+    first = outcomes(path)[0]
+    assert len(started) == 1
+    again = outcomes(path)[0]
+    assert len(started) == 1
+    assert again.next_is_ready is False
+    np.testing.assert_array_equal(again.described.looks[0], first.described.looks[0])
+    # Under another name it is read, but not decoded: no picture is written again.
+    for picture in (tmp_path / "media" / "thumbnails").rglob("*.jpg"):
+        picture.unlink()
+    copy = shutil.copy(path, tmp_path / "copy.mp4")
+    assert outcomes(copy)[0].digest == first.digest
+    assert not list((tmp_path / "media" / "thumbnails").rglob("*.jpg"))
+
+
+def test_other_settings_and_a_changed_file_are_computed(write_video, outcomes, started):
+    path = write_video(seconds=7)
+    outcomes(path)
+    assert len(outcomes(path, segments=Cutting("fixed", 2))[0].described.segments) == 4
+    write_video(seconds=8)
+    assert outcomes(path)[0].described.info.duration_s == pytest.approx(8)
+    assert len(started) == 3
+
+
+def test_a_damaged_description_is_made_again(write_video, outcomes, tmp_path):
+    path = write_video()
+    outcomes(path)
+    entry = next((tmp_path / "media" / "described").glob("*.npz"))
+    entry.write_bytes(entry.read_bytes()[:100])
+    assert outcomes(path)[0].described is not None
+
+
+def test_a_file_that_takes_too_long_is_left_and_the_next_one_works(long_video, write_video, outcomes):
+    found = outcomes(long_video, write_video(seconds=1), workers=1, limit_s=2.5)
+    assert "takes longer than 2 s" in found[0].reason
+    assert found[1].described is not None
+
+
+def test_a_picture_too_large_for_memory_costs_only_its_file(write_video, outcomes, tmp_path):
+    huge = tmp_path / "huge.avi"
+    with av.open(str(huge), "w") as container:
+        stream = container.add_stream("png", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 8000, 8000, "rgb24"
+        frame = av.VideoFrame.from_ndarray(np.zeros((8000, 8000, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    found = outcomes(huge, write_video(seconds=1), workers=1, memory_mb=300)
+    assert "300 MB of --memory-mb" in found[0].reason
+    assert found[1].described is not None
+
+
+def test_a_worker_that_dies_costs_only_its_file(long_video, write_video, outcomes, started):
+    def kill():
+        while not started or started[0]._process is None:
+            pass
+        started[0]._process.send_signal(11)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    found = outcomes(long_video, write_video(seconds=1), workers=1)
+    killer.join()
+    assert "ended its process (killed by SIGSEGV)" in found[0].reason
+    assert found[1].described is not None
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.touch(), "is empty"),
+        (lambda path: path.write_text("hello\n" * 50), "not a video"),
+        (lambda path: path.symlink_to(path.name), "symbolic links"),
+        (lambda path: path.symlink_to("nowhere.mp4"), "no such file"),
+        (os.mkfifo, "no regular file"),
+    ],
+)
+def test_what_is_no_video_is_told_with_its_reason(tmp_path, outcomes, make, reason):
+    path = tmp_path / "x.mp4"
+    make(path)
+    (found,) = outcomes(path)
+    assert reason in found.reason
+    assert str(path) in found.reason
+    (entry,) = Journal(tmp_path / "media").entries()
+    assert (entry.path, entry.reason) == (str(path), found.reason)
+
+
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(long_video, outcomes, tmp_path):
+    path = shutil.copy(long_video, tmp_path / "growing.mkv")
+    writing, done = path.open("ab"), threading.Event()
+
+    def grow():
+        while not done.wait(0.05):
+            writing.write(b"\0")
+            writing.flush()
+
+    with writing:
+        thread = threading.Thread(target=grow)
+        thread.start()
+        (found,) = outcomes(path)
+        done.set()
+        thread.join()
+    assert "changed while it was read" in found.reason
+    assert outcomes(path)[0].described is not None
+
+
+def test_no_room_ends_the_run_and_leaves_nothing_half_written(write_video, outcomes, tmp_path):
+    path = write_video()
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "thumbnails").write_text("a file where a folder should be")
+    with pytest.raises(StoreError, match=r"thumbnails.* cannot be written"):
+        outcomes(path)
+    assert not list((tmp_path / "media" / "described").iterdir())
+    assert Journal(tmp_path / "media").entries() == []
+
+
+def test_an_unknown_encoder_is_told_before_anything_starts(write_video, tmp_path, started):
+    job = Job(tmp_path, encoders=EncoderSpecs(EncoderSpec("descripter")))
+    with pytest.raises((NotFoundError, ConfigError), match="did you mean 'descriptor'"):
+        list(describing.describe_all([(write_video(), "x")], job))
+    assert not started
+
+
+def test_workers_end_with_the_run(long_video, write_video, outcomes, started, tmp_path):
+    job = Job(tmp_path / "media")
+    found = describing.describe_all([(write_video(), "v"), (long_video, "long")], job, workers=2)
+    next(found)
+    processes = [worker._process for worker in started]
+    found.close()
+    assert all(process.poll() is not None for process in processes if process)
+
+
+def test_a_journal_that_is_none_is_named(tmp_path):
+    (tmp_path / "journal.sqlite").write_text("not a database, but long enough to be taken for one" * 10)
+    with pytest.raises(StoreError, match=r"journal\.sqlite"):
+        Journal(tmp_path).entries()
+
+
+def test_the_journal_outlives_a_transaction_that_is_cut_off(tmp_path, write_video):
+    journal = Journal(tmp_path)
+    journal.failed(write_video(), "clip", "why")
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
+        database.execute("DELETE FROM files")
+    assert [entry.item for entry in journal.entries()] == ["clip"]
+
+
+def test_any_name_can_be_shown():
+    assert shown(os.fsdecode(b"a\xff.mp4")) == "a\\udcff.mp4"
