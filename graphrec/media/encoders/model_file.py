@@ -44,8 +44,7 @@ def audio_model(spec: EncoderSpec) -> AudioEncoder:
 
 
 def _opened(spec: EncoderSpec, settings: Settings) -> tuple[Network, str]:
-    path = Path(spec.weights) if spec.weights else Path(spec.name).parent / settings.model
-    return open_model(path, settings, spec.threads, spec.name)
+    return open_model(Path(spec.name).parent / settings.model, settings, spec.threads, spec.name)
 
 
 def open_model(path: Path, settings: Settings, threads: int, source: str) -> tuple[Network, str]:
