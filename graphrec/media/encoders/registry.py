@@ -1,4 +1,4 @@
-"""Finds encoders by name: those that this and other packages register."""
+"""Finds encoders by name: those that this and other packages register, and models described by a TOML file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,26 @@ AUDIO = "graphrec.audio_encoders"
 
 
 def frame_encoder(spec: EncoderSpec) -> FrameEncoder:
-    """Return the encoder of pictures that ``spec`` names.
+    """Return the encoder of pictures that ``spec`` names: a registered one, or the path of a model's TOML file.
 
     Raises:
         NotFoundError: nothing is registered by this name; the message tells the nearest, or all.
         ConfigError: it cannot be loaded, or lacks its weights or a package.
     """
+    if spec.name.endswith(".toml"):
+        from graphrec.media.encoders.model_file import frame_model
+
+        return frame_model(spec)
     encoder: FrameEncoder = _made(spec, FRAMES, "frame encoder")
     return encoder
 
 
 def audio_encoder(spec: EncoderSpec) -> AudioEncoder:
     """Return the encoder of sound that ``spec`` names; raises as ``frame_encoder`` does."""
+    if spec.name.endswith(".toml"):
+        from graphrec.media.encoders.model_file import audio_model
+
+        return audio_model(spec)
     encoder: AudioEncoder = _made(spec, AUDIO, "audio encoder")
     return encoder
 
