@@ -1,7 +1,7 @@
 """Recommendations for videos nobody has seen yet, from a property graph.
 
 The verbs, importable from here: ``open_store``, ``load``, ``snapshot``, ``split``, ``train``, ``evaluate``,
-``publish``, ``embed``, ``recommend``, ``similar``, ``explain``.
+``publish``, ``embed``, ``recommend``, ``similar``, ``explain``, ``audience``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from graphrec.api.train import Plan, train
     from graphrec.graph.build import snapshot
     from graphrec.graph.splits import split
+    from graphrec.serving.audience import audience
     from graphrec.serving.embed import embed
     from graphrec.serving.explain import explain
     from graphrec.serving.load_model import load_run
@@ -28,6 +29,7 @@ _HOMES = {
     "Plan": ("graphrec.api.train", "Plan"),
     "Request": ("graphrec.serving.recommend", "Request"),
     "Workspace": ("graphrec.workspace", "Workspace"),
+    "audience": ("graphrec.serving.audience", "audience"),
     "embed": ("graphrec.serving.embed", "embed"),
     "evaluate": ("graphrec.api.evaluate", "evaluate_run"),
     "explain": ("graphrec.serving.explain", "explain"),
@@ -46,6 +48,7 @@ __all__ = [
     "Plan",
     "Request",
     "Workspace",
+    "audience",
     "embed",
     "evaluate",
     "explain",

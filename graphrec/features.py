@@ -32,6 +32,19 @@ SIBLINGS = ("Frame", "Item", "Trailer")
 MERGED_BYTES = 64 << 20
 """A part of this size is never copied again."""
 
+SUFFIXES = {"Segment": "", "Frame": "-frame", "Item": "-item", "Trailer": "-trailer"}
+"""Behind a name: the same description of other nodes, in the same space. ``look`` and ``look-item``, for example."""
+
+
+def sibling(name: str, label: str, other: str) -> str | None:
+    """Return what the matrix is called that has of ``other`` nodes what ``name`` has of ``label`` nodes.
+
+    None where no name can be told: ``name`` is not one of ``SUFFIXES``' kind, as ``posters`` of items is not.
+    """
+    if label not in SUFFIXES or other not in SUFFIXES or not name.endswith(SUFFIXES[label]):
+        return None
+    return name.removesuffix(SUFFIXES[label]) + SUFFIXES[other]
+
 
 @dataclass(frozen=True)
 class FeatureInfo:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import DataError, NotFoundError
-from graphrec.features import FeatureStore
+from graphrec.features import FeatureStore, sibling
 
 RNG = np.random.default_rng(0)
 
@@ -191,3 +191,22 @@ def test_killed_in_the_middle_and_repeated(features: FeatureStore, step: str, co
 def test_nothing_to_write(features: FeatureStore) -> None:
     assert features.write("image", "Item", [], np.empty((0, 4), np.float32)) == 0
     assert features.names() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "other", "expected"),
+    [
+        ("look", "Segment", "Frame", "look-frame"),
+        ("look-item", "Item", "Segment", "look"),
+        ("look-item", "Item", "Frame", "look-frame"),
+        ("look-frame", "Frame", "Trailer", "look-trailer"),
+        ("look", "Segment", "Segment", "look"),
+        ("posters", "Item", "Segment", None),
+        ("look", "Segment", "User", None),
+        ("look", "User", "Segment", None),
+    ],
+)
+def test_matrices_of_one_space_are_named_alike(
+    name: str, label: str, other: str, expected: str | None
+) -> None:
+    assert sibling(name, label, other) == expected

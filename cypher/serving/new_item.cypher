@@ -1,3 +1,4 @@
 MATCH (n:Item)
 WHERE NOT EXISTS { MATCH (:User)-[:RATED|LIKED|VIEWED]->(n) }
+  AND NOT EXISTS { MATCH (n)-[:HAS_SEGMENT]->(:Segment)<-[:HIGHLIGHTED]-(:User) }
 RETURN n.id AS id

@@ -34,6 +34,7 @@ COMMANDS = (
     "recommend",
     "similar",
     "explain",
+    "audience",
     "query",
     "runs",
     "models",

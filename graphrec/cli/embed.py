@@ -18,6 +18,9 @@ def embed(
 ) -> None:
     """Give nodes that came after training their embedding, from their features, without retraining.
 
+    A run on the segments of videos also places their frames and the videos themselves, where they are described in
+    the same way (`look-frame` and `look-item` beside `look`), and the other way round.
+
     Example: `graphrec load videos new/ && graphrec embed`
     """
     from graphrec.errors import NotFoundError
@@ -36,11 +39,12 @@ def embed(
     if as_json:
         print_json(done)
         return
-    out.print(
-        f"{done.embedded:,} {done.label} nodes embedded by {done.run}"
-        + (f"; {done.without_features:,} have no features" if done.without_features else ""),
-        markup=False,
-    )
+    for one in (done, *done.siblings):
+        out.print(
+            f"{one.embedded:,} {one.label} nodes embedded by {one.run}"
+            + (f"; {one.without_features:,} have no features" if one.without_features else ""),
+            markup=False,
+        )
 
 
 def register(app: typer.Typer) -> None:

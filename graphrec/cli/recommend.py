@@ -28,8 +28,10 @@ def recommend(
         str | None, typer.Option(help="Whose published embeddings; the last published by default.")
     ] = None,
     run: Annotated[str | None, typer.Option(help="Score with this run instead, published or not.")] = None,
-    within: Annotated[str | None, typer.Option(help="Rank the segments of this video only.")] = None,
-    label: Annotated[str | None, typer.Option(help="Item or Segment.")] = None,
+    within: Annotated[
+        str | None, typer.Option(help="Rank the segments (or frames) of this video only.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Item, Segment or Frame.")] = None,
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Also what the user has already chosen.")
     ] = False,

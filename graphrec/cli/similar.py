@@ -12,7 +12,7 @@ from graphrec.serving.similar import similar as find_similar
 
 
 def similar(
-    node: Annotated[str, typer.Argument(metavar="ID", help="Id of an item, segment or user.")],
+    node: Annotated[str, typer.Argument(metavar="ID", help="Id of an item, segment, frame or user.")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 10,
     model: Annotated[
         str | None, typer.Option(help="Whose embeddings; the last published by default.")

@@ -75,18 +75,18 @@ def explain(
         store: the graph.
         workspace: where features and runs are.
         user: for whom.
-        node: an item or segment.
+        node: an item, segment or frame.
         model: whose published embeddings; None for those of its label published last.
         run: a run to explain by instead; it must be published.
         k: how many of each kind of reason.
 
-    Raises ``NotFoundError`` for an unknown user, run, or id that is no item or segment, ``ConfigError`` for a run that
+    Raises ``NotFoundError`` for an unknown user, run, or id of something else, ``ConfigError`` for a run that
     is not published.
     """
     require(store, "User", user)
     label = label_of(store, node)
     if label not in LABELS:
-        raise NotFoundError(f"{node!r} is a {label}; items and segments can be explained")
+        raise NotFoundError(f"{node!r} is a {label}; items, segments and frames can be explained")
     history = [other for other in ids(store, "seen", label, user=user) if other != node]
     shared = [Shared(**row) for row in rows(store, "shared", label, user=user, id=node, limit=k)]
     published = (

@@ -9,8 +9,11 @@ from typing import Any
 from graphrec.errors import NotFoundError, unknown
 from graphrec.store.base import GraphStore
 
-LABELS = ("Item", "Segment")
+LABELS = ("Item", "Segment", "Frame")
 """What can be recommended."""
+
+PARTS = ("Segment", "Frame")
+"""What a video has of it."""
 
 
 @cache
@@ -21,11 +24,16 @@ def _text(name: str) -> str:
 def rows(store: GraphStore, name: str, label: str | None = None, **parameters: Any) -> list[dict[str, Any]]:
     """Return the rows of ``cypher/serving/<name>_<label>.cypher`` as dictionaries."""
     if label is not None:
-        if label not in LABELS:
-            raise unknown("label to recommend", label, LABELS)
+        check_label(label)
         name = f"{name}_{label.lower()}"
     found: list[dict[str, Any]] = store.query(_text(name), **parameters).to_pylist()
     return found
+
+
+def check_label(label: str) -> None:
+    """Raise ``NotFoundError`` for what cannot be recommended."""
+    if label not in LABELS:
+        raise unknown("label to recommend", label, LABELS)
 
 
 def ids(store: GraphStore, name: str, label: str, **parameters: Any) -> list[str]:

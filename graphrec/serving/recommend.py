@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphrec.errors import ConfigError, NotFoundError
-from graphrec.serving.lookups import ids, require, rows
+from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.store.nearest import exact_nearest
 from graphrec.training.runs import Run, find_run
@@ -21,7 +21,10 @@ BESIDE = "_2"
 
 @dataclass(frozen=True)
 class Recommendation:
-    """One place of a ranked list; video and times are None for what is no segment."""
+    """One place of a ranked list: a segment with its video and times, a frame with its time as ``start_s``.
+
+    What a label does not have is None, and so is what the graph does not know.
+    """
 
     id: str
     score: float
@@ -59,10 +62,11 @@ class Request:
         k: how many.
         model: whose published embeddings; None for those published last.
         run: a run to score with instead, published or not.
-        within: a video whose segments alone are ranked.
-        label: Item or Segment; None for what the run recommends.
+        within: a video whose segments alone, or frames, are ranked.
+        label: Item, Segment or Frame; None for what the run recommends. A run answers for another label than its own
+            where ``embed`` has placed nodes of it.
         include_seen: also what the user has interacted with.
-        new_only: only items that nobody has interacted with, for segments only those of videos nobody has.
+        new_only: only items that nobody has interacted with, for segments and frames only those of videos nobody has.
     """
 
     user: str
@@ -78,19 +82,20 @@ class Request:
 def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Ranking:
     """Rank items for a user; a user the model knows nothing of gets what is popular, and is told so.
 
-    Raises ``NotFoundError`` for an unknown user, video, run or model.
+    Raises ``NotFoundError`` for an unknown user, video, run or model, or a label of which no published run has
+    embeddings, ``ConfigError`` for a run that cannot answer for the label.
     """
     if request.k < 1:
         raise ConfigError(f"k must be at least 1, not {request.k}")
     require(store, "User", request.user)
-    run, model, label = _source(store, workspace, request)
+    run, name, label = _source(store, workspace, request)
     among = _among(store, label, request)
     seen = [] if request.include_seen else ids(store, "seen", label, user=request.user)
     found: list[Neighbour] | None = None
-    if run and request.run:
-        found = _by_run(workspace, run, request, among, seen)
+    if name:
+        found = _by_embedding(store, name, label, request, among, seen)
     elif run:
-        found = _by_embedding(store, model, label, request, among, seen)
+        found = _by_run(workspace, run, request, among, seen)
     if found is not None:
         return Ranking(request.user, label, run, "", detailed(store, label, found))
     note = (
@@ -118,15 +123,22 @@ def current_run(
     Args:
         store: the graph.
         model: only runs of this model; raises ``NotFoundError`` when there is none.
-        label: only runs that recommend this label.
+        label: only runs that recommend this label or, where there is none, that have placed nodes of it.
     """
-    found = [
-        run for run in current_runs(store) if model in (None, run["model"]) and label in (None, run["label"])
-    ]
-    if model and not found:
+    found = [run for run in current_runs(store) if model in (None, run["model"])]
+    for run in found:
+        if label in (None, run["label"]):
+            return run
+    for run in found:
+        if label and store.has_embeddings(label, run["property"]):
+            return run
+    if model:
         of_label = f" for {label}" if label else ""
-        raise NotFoundError(f"no run of {model!r}{of_label} is published; `graphrec runs` lists the runs")
-    return found[0] if found else None
+        cure = f"`graphrec embed --run {found[0]['id']}` places what has features" if found else ""
+        raise NotFoundError(
+            f"no run of {model!r}{of_label} is published; {cure or '`graphrec runs` lists the runs'}"
+        )
+    return None
 
 
 def require_published(store: GraphStore, run: Run) -> dict[str, Any]:
@@ -140,27 +152,45 @@ def require_published(store: GraphStore, run: Run) -> dict[str, Any]:
 
 
 def _source(store: GraphStore, workspace: Workspace, request: Request) -> tuple[str, str, str]:
-    """Return run id ('' for none), model and label."""
+    """Return the run's id ('' for none), its property ('' for one that scores itself), and the label."""
+    if request.label is not None:
+        check_label(request.label)
     if request.run is not None:
         run = find_run(workspace, request.run)
         label = str(run.manifest["item_label"])
-        if request.label not in (None, label):
-            raise ConfigError(f"run {run.id} recommends {label} nodes, not {request.label}; drop --label")
-        return run.id, run.model, label
+        if request.label in (None, label):
+            return run.id, "", label
+        return run.id, _placed_by(store, run, label, request.label), request.label
     wanted = request.label or ("Segment" if request.within else None)
     node = current_run(store, request.model, wanted)
-    if node is None:
-        return "", "", wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item")
-    return node["id"], node["property"], node["label"]
+    if node is not None:
+        return node["id"], node["property"], wanted or node["label"]
+    if request.label is not None and current_runs(store):
+        raise NotFoundError(
+            f"no published run has embeddings of {request.label} nodes; `graphrec embed` places those that have "
+            "features, or drop --label"
+        )
+    return "", "", wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item")
+
+
+def _placed_by(store: GraphStore, run: Run, own: str, label: str) -> str:
+    """Return under which property ``run``, which recommends ``own`` nodes, has embedded ``label`` nodes too."""
+    for node in current_runs(store):
+        if node["id"] == run.id and store.has_embeddings(label, node["property"]):
+            return str(node["property"])
+    raise ConfigError(
+        f"run {run.id} recommends {own} nodes, not {label}; drop --label, or publish the run and place what has "
+        f"features: `graphrec embed --run {run.id}`"
+    )
 
 
 def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
     among: list[str] | None = None
     if request.within is not None:
-        if label != "Segment":
-            raise ConfigError(f"--within ranks the segments of a video, not {label} nodes")
+        if label not in PARTS:
+            raise ConfigError(f"--within ranks the segments or frames of a video, not {label} nodes")
         require(store, "Item", request.within)
-        among = ids(store, "within", "Segment", video=request.within)
+        among = ids(store, "within", label, video=request.within)
     if request.new_only:
         fresh = ids(store, "new", label)
         among = fresh if among is None else sorted(set(among) & set(fresh))

@@ -13,7 +13,7 @@ def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = No
 
     Args:
         store: the graph.
-        node: id of an item, segment or user.
+        node: id of an item, segment, frame or user.
         k: how many.
         model: whose embeddings; None for those published last.
 
@@ -25,8 +25,8 @@ def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = No
     run = current_run(store, model, label if label in LABELS else None)
     if run is None:
         raise NotFoundError(
-            f"no run with embeddings of {label} nodes is published; "
-            "`graphrec train --model transgrec` publishes one"
+            f"no published run has embeddings of {label} nodes; `graphrec train --model transgrec` publishes one, "
+            "and `graphrec embed` places what else has features"
         )
     _, vectors = store.read_embeddings(label, run["property"], [node])
     if not len(vectors):

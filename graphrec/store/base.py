@@ -160,6 +160,10 @@ class GraphStore(Protocol):
         """Return the ids that have the embedding, of ``ids`` or of all, and float32 [n, D]; n = 0 where none has."""
         ...
 
+    def has_embeddings(self, label: str, name: str) -> bool:
+        """Return whether any node of ``label`` has the embedding, without reading them."""
+        ...
+
     def nearest(
         self,
         label: str,

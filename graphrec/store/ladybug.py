@@ -281,6 +281,12 @@ class LadybugStore:
         blobs = [np.frombuffer(b"".join(chunk.to_pylist()), "<f4") for chunk in table["v"].chunks]
         return table["id"].combine_chunks(), np.concatenate(blobs).reshape(table.num_rows, -1)
 
+    def has_embeddings(self, label: str, name: str) -> bool:
+        """Return whether any node of ``label`` has the embedding."""
+        check_embedding(label, name)
+        with self._lock:
+            return self._embedding_bytes(label, name) > 0
+
     def nearest(
         self,
         label: str,

@@ -131,6 +131,11 @@ class MemoryStore:
         found = pa.array(stored, pa.string()), vectors
         return found if ids is None else chosen(*found, ids)
 
+    def has_embeddings(self, label: str, name: str) -> bool:
+        """Return whether any node of ``label`` has the embedding."""
+        _check_embedding(label, name)
+        return bool(self._vectors.get((label, name)))
+
     def nearest(
         self,
         label: str,

@@ -338,8 +338,12 @@ class StoreContract(ABC):
     def test_nodes_without_an_embedding_are_left_out(self, rated: GraphStore) -> None:
         assert rated.read_embeddings("Item", "emb")[1].shape[0] == 0
         assert rated.nearest("Item", "emb", np.ones(3, np.float32), 5) == []
+        assert not rated.has_embeddings("Item", "emb")
         rated.write_embeddings("Item", "emb", pa.array(["j"]), np.ones((1, 3), np.float32))
         assert list(self._embedded(rated)) == ["j"]
+        assert rated.has_embeddings("Item", "emb")
+        assert not rated.has_embeddings("Item", "other")
+        assert not rated.has_embeddings("User", "emb")
         assert rated.read_embeddings("User", "emb")[1].shape[0] == 0
 
     def test_writing_embeddings_again(self, rated: GraphStore) -> None:
@@ -364,6 +368,7 @@ class StoreContract(ABC):
         rated.drop_embeddings("Item", "emb")
         rated.drop_embeddings("Item", "emb")
         assert self._embedded(rated) == {}
+        assert not rated.has_embeddings("Item", "emb")
         assert len(rated.read_embeddings("User", "emb")[0]) == 1
         assert len(rated.read_embeddings("Item", "other")[0]) == 1
         rated.write_embeddings("Item", "emb", pa.array(["j"]), one)

@@ -234,3 +234,19 @@ def test_doctor_finds_everything_in_order(graphrec, workspace) -> None:
     found = graphrec("doctor", "-w", workspace, "--json")
     assert found.code == 0
     assert {f["what"] for f in found.json} >= {"python", "torch", "graph", "disk"}
+
+
+def test_audience_of_an_item_is_its_own_camp(graphrec, workspace) -> None:
+    asked = graphrec("audience", "i3", "-k", "10", "-w", workspace, "--json")
+    assert asked.code == 0, asked.err
+    found = asked.json["users"]
+    assert len(found) == 10
+    assert all(int(one["user"][1:]) % 2 == 0 for one in found)
+    assert [one["lift"] for one in found] == sorted((one["lift"] for one in found), reverse=True)
+    shown = graphrec("audience", "i3", "-k", "10", "-w", workspace).out
+    assert found[0]["user"] in shown
+    assert "lift" in shown
+    assert "sees first" not in shown
+    refused = graphrec("audience", "i999", "-w", workspace)
+    assert (refused.code, refused.out) == (1, "")
+    assert "no Item with id 'i999'" in refused.err

@@ -10,6 +10,7 @@ import pytest
 from graphrec.api.train import Plan, train
 from graphrec.errors import ConfigError, DataError, NotFoundError, TrainingError
 from graphrec.features import FeatureStore
+from graphrec.schema import EMBEDDED_LABELS
 from graphrec.serving.embed import embed
 from graphrec.serving.explain import explain
 from graphrec.serving.load_model import Loaded, load_run
@@ -106,6 +107,8 @@ def test_what_does_not_exist_is_named(store, workspace, request_, error) -> None
 def publish_for_items(workspace: Workspace, name: str) -> LadybugStore:
     """Return the open store, where a run for items was published just now under the property ``name``."""
     store = LadybugStore(workspace, write=True)
+    for label in EMBEDDED_LABELS:
+        store.drop_embeddings(label, name)
     later = pa.array([time.time_ns() // 1_000_000 + 1000])
     store.write_nodes("Run", pa.table({
         "id": [f"{name}-1"], "model": [name], "property": [name], "label": ["Item"], "published_at": later,

@@ -27,7 +27,7 @@ from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
 from graphrec.store.neo4j.server import Rows, Server
 from graphrec.store.neo4j.values import table as arrow_table
-from graphrec.store.neo4j.vectors import LATER, Vectors, Wanted
+from graphrec.store.neo4j.vectors import LATER, Vectors, Wanted, describe, has_vectors
 from graphrec.store.neo4j.work import Work
 from graphrec.store.neo4j.write import Writer
 
@@ -186,6 +186,12 @@ class Neo4jStore:
         """Return the ids that have the embedding, and float32 [n, D]."""
         check_embedding(label, name)
         return self._vectors.read(self._run, label, name, ids)
+
+    def has_embeddings(self, label: str, name: str) -> bool:
+        """Return whether any node of ``label`` has the embedding."""
+        check_embedding(label, name)
+        ours = describe(self._run, label, name) is not None
+        return ours and has_vectors(self._run, label, name)
 
     def nearest(
         self,

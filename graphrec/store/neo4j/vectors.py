@@ -253,9 +253,14 @@ def describe(run: Run, label: str, name: str) -> Described | None:
     return Described(*found[0]) if found else None
 
 
+def has_vectors(run: Run, label: str, name: str) -> bool:
+    """Return whether any node of ``label`` has the property ``name``."""
+    return bool(run(f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN 1 LIMIT 1"))
+
+
 def refuse_foreign(run: Run, label: str, name: str) -> None:
     """Raise ``StoreError`` where a property that graphrec did not write is in the way of an embedding."""
-    if run(f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN 1 LIMIT 1"):
+    if has_vectors(run, label, name):
         raise StoreError(
             f"{label} nodes have a property {name} that graphrec did not write; give the embedding another name: "
             "--property NAME"

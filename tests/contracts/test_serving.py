@@ -1,0 +1,114 @@
+"""Audiences, and frames and videos by a run on segments, on both databases; the answers are worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.serving.audience import audience
+from graphrec.serving.explain import explain
+from graphrec.serving.recommend import Recommendation, Request, recommend
+from graphrec.serving.similar import similar
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.store.neo4j.store import Neo4jStore
+from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.testing.store_contract import edges, nodes
+from graphrec.workspace import Workspace
+
+SEGMENTS = {"v#0": (1, 0), "v#1": (0, 1), "w#0": (-1, 0), "w#1": (0, -1)}
+FRAMES = {"f": (1, 0), "g": (0, 1), "h": (-1, 0), "i": (2, 2)}
+ITEMS = {"v": (1, 1), "w": (-1, -1), "x": (0, 1)}
+USERS = {
+    "loves v#0": (3, 0),
+    "loves v#1": (0, 1),
+    "hates both": (-1, -2),
+    "rated": (1, 0),
+    "viewed": (1, 0),
+    "liked": (1, 0),
+    "highlighted": (1, 0),
+    "liked a frame of it": (1, 0),
+    "liked a frame of a segment": (1, 0),
+    "rated another": (2, 1),
+}
+
+
+@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+    if request.param == "ladybug":
+        opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
+    else:
+        server: Neo4jServer = request.getfixturevalue("neo4j_empty")
+        opened = Neo4jStore(server.uri, server.login, write=True)
+    with closing(opened):
+        fill(opened)
+        yield opened
+
+
+def fill(store: GraphStore) -> None:
+    store.initialise()
+    store.write_nodes("User", nodes(*USERS))
+    store.write_nodes("Item", nodes("v", "w", "x", title=["Vau", "We", "Iks"]))
+    store.write_nodes("Frame", nodes(*FRAMES, time_s=[1.0, 6.0, 1.5, 2.5]))
+    times = [0.0, 5.0, 0.0, 5.0]
+    store.write_nodes("Segment", nodes(*SEGMENTS, start_s=times, end_s=[time + 5 for time in times]))
+    store.write_relationships("HAS_SEGMENT", "Item", "Segment", edges(*((s[0], s) for s in SEGMENTS)))
+    store.write_relationships("HAS_FRAME", "Item", "Frame", edges(("w", "f"), ("v", "f"), ("x", "i")))
+    store.write_relationships("HAS_FRAME", "Segment", "Frame", edges(("v#1", "g"), ("w#0", "h")))
+    store.write_relationships("RATED", "User", "Item", edges(("rated", "v"), ("rated another", "w")))
+    store.write_relationships("VIEWED", "User", "Item", edges(("viewed", "v")))
+    store.write_relationships("LIKED", "User", "Item", edges(("liked", "v")))
+    store.write_relationships("HIGHLIGHTED", "User", "Segment", edges(("highlighted", "v#1")))
+    liked = edges(("liked a frame of it", "f"), ("liked a frame of a segment", "g"))
+    store.write_relationships("LIKED", "User", "Frame", liked)
+    for label, vectors in (("User", USERS), ("Segment", SEGMENTS), ("Frame", FRAMES), ("Item", ITEMS)):
+        rows = np.array(list(vectors.values()), np.float32)
+        store.write_embeddings(label, "toy", pa.array(list(vectors)), rows)
+    run = nodes("toy-1", model=["toy"], property=["toy"], label=["Segment"], published_at=[1])
+    store.write_nodes("Run", run)
+
+
+def test_users_stand_in_the_order_of_their_lift(store: GraphStore) -> None:
+    # The mean of the segments is 0 and their covariance half the unit matrix: a deviation is |u| / √2.
+    found = audience(store, "v", 9)
+    assert [(one.user, one.segment, one.start_s, one.end_s, one.score) for one in found.users] == [
+        ("loves v#0", "v#0", 0, 5, 3),
+        ("loves v#1", "v#1", 5, 10, 1),
+        ("rated another", "v#0", 0, 5, 2),
+        ("hates both", "v#0", 0, 5, -1),
+    ]
+    lifts = [2**0.5, 2**0.5, 2 / 2.5**0.5, -1 / 2.5**0.5]
+    assert [one.lift for one in found.users] == pytest.approx(lifts)
+    assert audience(store, "v", 2).users == found.users[:2]
+    assert len(audience(store, "v", 99, include_seen=True).users) == len(USERS)
+
+
+def test_frames_and_videos_come_with_what_is_known_of_them(store: GraphStore, tmp_path: Path) -> None:
+    def asked(user: str, **given: Any) -> list[Recommendation]:
+        return recommend(store, Workspace(tmp_path), Request(user, **given)).items
+
+    # f is in two videos, of which the first by id is told.
+    f, g = Recommendation("f", 3, "Vau", "v", 1.0), Recommendation("g", 0, "Vau", "v", 6.0)
+    h, i = Recommendation("h", -3, "We", "w", 1.5), Recommendation("i", 6, "Iks", "x", 2.5)
+    assert asked("loves v#0", label="Frame") == [i, f, g, h]
+    assert asked("loves v#0", label="Frame", within="v") == [f, g]
+    assert asked("loves v#0", label="Frame", new_only=True) == [i]
+    assert [one.id for one in asked("liked a frame of it", label="Frame")] == ["i", "g", "h"]
+    assert asked("loves v#0", label="Item", k=2) == [
+        Recommendation("v", 3, "Vau"),
+        Recommendation("x", 0, "Iks"),
+    ]
+    assert [one.id for one in asked("highlighted", label="Item")] == ["x", "w"]
+    assert asked("loves v#0", label="Item", new_only=True) == [Recommendation("x", 0, "Iks")]
+    assert [one.id for one in similar(store, "f")] == ["i", "g", "h"]
+    assert [one.id for one in similar(store, "v")] == ["x", "w"]
+    assert explain(store, Workspace(tmp_path), "liked a frame of it", "i").score == 2
+    store.drop_embeddings("User", "toy")
+    popular = [(one.id, one.score) for one in asked("viewed", label="Item", include_seen=True)]
+    assert popular == [("v", 4), ("w", 1)]
+    assert [(one.id, one.score) for one in asked("viewed", label="Frame")] == [("f", 1), ("g", 1)]
