@@ -26,9 +26,6 @@ from graphrec.files import read_json, replacing, write_json
 
 Floats = npt.NDArray[np.float32]
 
-SIBLINGS = ("Frame", "Item", "Trailer")
-"""Labels beside Segment that the same encoder describes."""
-
 MERGED_BYTES = 64 << 20
 """A part of this size is never copied again."""
 
@@ -200,15 +197,3 @@ def _write_part(folder: Path, ids: Sequence[str], matrix: Floats) -> str:
     with replacing(folder / f"{part}.arrow") as file:
         feather.write_feather(pa.table({"id": pa.array(ids, pa.string())}), file, compression="uncompressed")
     return part
-
-
-def sibling(name: str, label: str) -> str:
-    """Return the name of the matrix of ``label`` whose vectors share a space with those called ``name``.
-
-    What describes segments also describes frames, trailers and whole videos: ``descriptor`` holds segments,
-    ``descriptor-frame`` frames, ``descriptor-item`` videos.
-    """
-    base = name
-    for other in SIBLINGS:
-        base = base.removesuffix(f"-{other.lower()}")
-    return base if label == "Segment" else f"{base}-{label.lower()}"

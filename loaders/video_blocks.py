@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.features import sibling
+from graphrec.features import SUFFIXES
 from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock
 from graphrec.loaders.video_files import VideoFile
 from graphrec.media.description import Described, thumbnail
@@ -177,7 +177,7 @@ def _features(videos: Sequence[Loaded], label: str, which: int, source: str) -> 
         return
     first = videos[0].described
     looks: list[npt.NDArray[np.float32]] = [video.described.looks[which] for video in videos]
-    yield FeatureBlock(sibling(first.encoder, label), label, ids, np.concatenate(looks), source)
+    yield FeatureBlock(first.encoder + SUFFIXES[label], label, ids, np.concatenate(looks), source)
     if first.audio is not None:
         sounds = [video.described.sounds[which] for video in videos if video.described.sounds is not None]
-        yield FeatureBlock(sibling(first.audio, label), label, ids, np.concatenate(sounds), source)
+        yield FeatureBlock(first.audio + SUFFIXES[label], label, ids, np.concatenate(sounds), source)

@@ -54,7 +54,8 @@ class Windows:
             self._hand_over(self._samples // self._window)
 
     def _fresh(self) -> AudioResampler:
-        return AudioResampler(format="flt", layout="mono", rate=self._rate)
+        # A second at once: most of the work for small pieces is in handing them on.
+        return AudioResampler(format="flt", layout="mono", rate=self._rate, frame_size=self._rate)
 
     def _add(self, frames: list[AudioFrame]) -> None:
         for frame in frames:

@@ -114,7 +114,8 @@ def _scene(shot: int, size: tuple[int, int], rng: np.random.Generator) -> npt.ND
     # Hues a third of a turn apart, so that no two neighbours look alike.
     base = np.roll([200, 60, 20], shot)[None, None] + rng.integers(-20, 20, 3)
     blocks = rng.integers(-25, 25, (size[1] // 8, size[0] // 4, 1)).repeat(8, 0).repeat(8, 1).repeat(3, 2)
-    return np.clip(base + blocks, 0, 255).astype(np.uint8)
+    scene: npt.NDArray[np.uint8] = np.clip(base + blocks, 0, 255).astype(np.uint8)
+    return scene
 
 
 def _add_tone(container: OutputContainer, stream: AudioStream, pitch: float, seconds: float) -> None:
