@@ -1,7 +1,7 @@
 """Recommendations for videos nobody has seen yet, from a property graph.
 
 The verbs, importable from here: ``open_store``, ``load``, ``snapshot``, ``split``, ``train``, ``evaluate``,
-``publish``, ``embed``, ``recommend``, ``similar``, ``explain``, ``audience``.
+``publish``, ``embed``, ``ingest``, ``recommend``, ``similar``, ``explain``, ``audience``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graphrec.api.evaluate import evaluate_run as evaluate
+    from graphrec.api.ingest import ingest
     from graphrec.api.load import load
     from graphrec.api.train import Plan, train
     from graphrec.graph.build import snapshot
@@ -33,6 +34,7 @@ _HOMES = {
     "embed": ("graphrec.serving.embed", "embed"),
     "evaluate": ("graphrec.api.evaluate", "evaluate_run"),
     "explain": ("graphrec.serving.explain", "explain"),
+    "ingest": ("graphrec.api.ingest", "ingest"),
     "load": ("graphrec.api.load", "load"),
     "load_run": ("graphrec.serving.load_model", "load_run"),
     "open_store": ("graphrec.store.open", "open_store"),
@@ -52,6 +54,7 @@ __all__ = [
     "embed",
     "evaluate",
     "explain",
+    "ingest",
     "load",
     "load_run",
     "open_store",

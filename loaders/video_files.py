@@ -82,11 +82,11 @@ def _files(path: Path) -> Iterator[VideoFile]:
     if not path.is_dir():
         if not os.path.lexists(path):
             raise DataError(f"{path}: no such file or folder", str(path))
-        yield VideoFile(path.absolute())
-        return
-    files = sorted(_below(path.absolute(), set()))
-    if not files:
-        raise DataError(f"{path}: no video files there ({', '.join(sorted(SUFFIXES))})", str(path))
+        files = [path.absolute()]
+    else:
+        files = sorted(_below(path.absolute(), set()))
+        if not files:
+            raise DataError(f"{path}: no video files there ({', '.join(sorted(SUFFIXES))})", str(path))
     told: dict[Path, Metadata] = {}
     for folder in {file.parent for file in files}:
         for suffix in sorted(LISTS):

@@ -60,7 +60,7 @@ class Progress(Protocol):
         ...
 
 
-def _nothing(name: str, rows: int, *, of: int | None = None) -> None:
+def show_nothing(name: str, rows: int, *, of: int | None = None) -> None:
     """Show no progress."""
 
 
@@ -122,7 +122,7 @@ def load(
     *,
     on_bad_row: OnBadRow = "stop",
     dry_run: bool = False,
-    progress: Progress = _nothing,
+    progress: Progress = show_nothing,
 ) -> LoadReport:
     """Load ``paths`` with ``loader``.
 

@@ -31,6 +31,7 @@ COMMANDS = (
     "evaluate",
     "publish",
     "embed",
+    "ingest",
     "recommend",
     "similar",
     "explain",

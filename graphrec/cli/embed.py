@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
 from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.serving.embed import Embedded
 
 
 def embed(
@@ -39,6 +42,11 @@ def embed(
     if as_json:
         print_json(done)
         return
+    told(done)
+
+
+def told(done: Embedded) -> None:
+    """Print what was embedded, a line for each label."""
     for one in (done, *done.siblings):
         out.print(
             f"{one.embedded:,} {one.label} nodes embedded by {one.run}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,7 +14,7 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
-from graphrec.api.load import LoadReport, OnBadRow, load
+from graphrec.api.load import LoadReport, OnBadRow, Progress, load
 from graphrec.cli.common import (
     DEFAULT_WORKSPACE,
     JsonFlag,
@@ -27,6 +27,7 @@ from graphrec.cli.common import (
     print_json,
     table,
 )
+from graphrec.cli.watching import watched
 from graphrec.errors import GraphrecError, UsageError, unknown
 from graphrec.loaders.base import Loader
 from graphrec.workspace import Workspace
@@ -70,7 +71,17 @@ def register(app: typer.Typer) -> None:
 
 
 def _command(loader: Loader) -> Callable[..., None]:
-    """Make a function whose signature is the loader's options; typer makes flags of it."""
+    return with_options(loader, f"load {loader.name}", watched(_load) if loader.name == "videos" else _load)
+
+
+def with_options(loader: Loader, command: str, act: Callable[..., None]) -> Callable[..., None]:
+    """Return a function whose signature is paths, the loader's options and what else ``act`` takes.
+
+    Args:
+        loader: whose options typer makes flags of.
+        command: what people type, for errors.
+        act: called with loader, its options and the rest by keyword.
+    """
     fields = loader.Options.model_fields
 
     def run(**given: Any) -> None:
@@ -78,8 +89,8 @@ def _command(loader: Loader) -> Callable[..., None]:
         try:
             read = loader.Options(**options)
         except ValueError as error:
-            raise UsageError(f"graphrec load {loader.name}: {_reason(error)}") from error
-        _load(loader, read, **given)
+            raise UsageError(f"graphrec {command}: {_reason(error)}") from error
+        act(loader, read, **given)
 
     parameters = [
         inspect.Parameter(
@@ -100,7 +111,7 @@ def _command(loader: Loader) -> Callable[..., None]:
                 annotation=Annotated[field.annotation, option],
             )
         )
-    shared = inspect.signature(_load, eval_str=True).parameters
+    shared = inspect.signature(act, eval_str=True).parameters
     parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(shared.values())[3:]]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -129,27 +140,31 @@ def _load(
     if on_bad_row not in ("stop", "skip"):
         raise UsageError(f"--on-bad-row takes stop or skip, not {on_bad_row!r}")
     how: OnBadRow = "stop" if on_bad_row == "stop" else "skip"
-    with bar(quiet=as_json) as progress:
-        task = progress.add_task("rows", total=None)
+    with showing(quiet=as_json) as show, ExitStack() as held:
+        folder, graph = Workspace(workspace), None
+        # What a dry run can look up in a graph it does, but it does not need one.
+        known = store is not None or folder.database.exists()
+        if not known and not dry_run:
+            held.push(lambda failed, *_: _drop_if_empty(folder) if failed else None)
+        if known or not dry_run:
+            graph, _ = held.enter_context(opened(workspace, store, write=not dry_run, create=True))
+        report = load(graph, loader, paths, options, folder, on_bad_row=how, dry_run=dry_run, progress=show)
+    print_report(report, dry_run, as_json)
+
+
+@contextmanager
+def showing(*, quiet: bool) -> Iterator[Progress]:
+    """Show a progress bar of rows, or of files where their number is known."""
+    with bar(quiet=quiet) as progress:
+        task, total = progress.add_task("rows", total=None), None
 
         def show(name: str, rows: int, *, of: int | None = None) -> None:
-            if of is not None:
-                progress.update(task, description=name, total=of, advance=rows)
-            elif progress.tasks[0].total is None:
-                progress.update(task, description=name, advance=rows)
+            nonlocal total
+            total = of or total
+            if of is not None or total is None:
+                progress.update(task, description=name, total=total, advance=rows)
 
-        with ExitStack() as held:
-            folder, graph = Workspace(workspace), None
-            # What a dry run can look up in a graph it does, but it does not need one.
-            known = store is not None or folder.database.exists()
-            if not known and not dry_run:
-                held.push(lambda failed, *_: _drop_if_empty(folder) if failed else None)
-            if known or not dry_run:
-                graph, _ = held.enter_context(opened(workspace, store, write=not dry_run, create=True))
-            report = load(
-                graph, loader, paths, options, folder, on_bad_row=how, dry_run=dry_run, progress=show
-            )
-    _print(report, dry_run, as_json)
+        yield show
 
 
 def _drop_if_empty(folder: Workspace) -> None:
@@ -161,7 +176,8 @@ def _drop_if_empty(folder: Workspace) -> None:
         folder.drop_graph()
 
 
-def _print(report: LoadReport, dry_run: bool, as_json: bool) -> None:
+def print_report(report: LoadReport, dry_run: bool, as_json: bool) -> None:
+    """Print what a load did."""
     if as_json:
         print_json(
             {
@@ -178,7 +194,7 @@ def _print(report: LoadReport, dry_run: bool, as_json: bool) -> None:
     ]
     out.print(table(("", "read", "written", "updated", "unchanged", "rejected"), rows))
     for failure in report.failures:
-        err.print(f"left out: {failure.reason}", markup=False)
+        err.print(f"left out: {failure.reason}", markup=False, soft_wrap=True)
     if report.rejects is not None:
         out.print(f"rejected rows and why: {report.rejects}", markup=False)
     out.print(f"{'checked, nothing written' if dry_run else 'done'} in {report.seconds:.1f} s")

@@ -54,14 +54,13 @@ class Journal:
             rows = database.execute("SELECT path, size, modified, digest FROM files WHERE digest IS NOT NULL")
             return {(path, size, modified): digest for path, size, modified, digest in rows}
 
-    def entries(self, below: Path | None = None) -> list[Entry]:
-        """Return all entries by path, or those of one file or of the files of one folder."""
+    def entries(self) -> list[Entry]:
+        """Return all entries, by path."""
         if not self._path.exists():
             return []
         with self._opened() as database:
-            rows = database.execute("SELECT path, item, reason, at FROM files ORDER BY path").fetchall()
-        found = [Entry(*row) for row in rows]
-        return [entry for entry in found if below is None or Path(entry.path).is_relative_to(below)]
+            rows = database.execute("SELECT path, item, reason, at FROM files ORDER BY path")
+            return [Entry(*row) for row in rows]
 
     def described(self, path: Path, size: int, modified: int, digest: str, item: str) -> None:
         """Note that a file of this size, in bytes, and modification time, in ns, has been described."""

@@ -1,0 +1,131 @@
+"""The verb ``ingest``: new video files, loaded and placed by the published model, and how far each file has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphrec.api.load import LoadReport, Progress, load, show_nothing
+from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.media.journal import Entry, Journal
+from graphrec.store.base import GraphStore
+from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.serving.embed import Embedded
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What ``ingest`` did.
+
+    Attributes:
+        loaded: what became of the files.
+        embedded: what the published run placed; None where no run is published yet.
+    """
+
+    loaded: LoadReport
+    embedded: Embedded | None
+
+
+class State(StrEnum):
+    """How far a file has come."""
+
+    FAILED = "failed"
+    """It cannot be used; the entry says why."""
+    DESCRIBED = "described"
+    """It is decoded and described, but not in the graph."""
+    LOADED = "loaded"
+    """Its nodes are in the graph."""
+    EMBEDDED = "embedded"
+    """They have embeddings of the run published last: it is recommended."""
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file in the journal, and how far it has come by what the graph holds now."""
+
+    file: str
+    item: str
+    state: State
+    reason: str
+    at: int
+
+
+def ingest(
+    store: GraphStore,
+    workspace: Workspace,
+    paths: Sequence[Path],
+    options: VideoOptions,
+    *,
+    progress: Progress = show_nothing,
+) -> Ingested:
+    """Load video files and give them the embeddings of the run published last.
+
+    Args:
+        store: opened for writing.
+        workspace: for features, pictures and runs.
+        paths: files, folders and lists.
+        options: how videos are described; as those were on which the run was trained.
+        progress: is told of each file.
+
+    Raises ``DataError`` where no file can be used, or when they are described in another way than the run needs.
+    """
+    report = load(store, Videos(), paths, options, workspace, progress=progress)
+    return Ingested(report, place(store, workspace))
+
+
+def place(store: GraphStore, workspace: Workspace) -> Embedded | None:
+    """Give all that has features but no embedding one of the run published last; None where there is no run."""
+    # What trains and places takes seconds to import; a workspace without a run needs none of it.
+    from graphrec.serving.recommend import current_run
+
+    node = current_run(store)
+    if node is None:
+        return None
+    from graphrec.serving.embed import embed
+    from graphrec.serving.load_model import load_run
+    from graphrec.training.runs import find_run
+
+    return embed(store, load_run(workspace, find_run(workspace, node["id"])), workspace)
+
+
+def states(store: GraphStore, workspace: Workspace, paths: Sequence[Path] = ()) -> list[FileState]:
+    """Return the files that were ever met, by path, and how far each has come.
+
+    Args:
+        store: the graph.
+        workspace: whose journal.
+        paths: only these files, and those below these folders.
+    """
+    from graphrec.serving.recommend import current_run
+
+    wanted = [path.absolute() for path in paths]
+    entries = [
+        entry
+        for entry in Journal(workspace.media).entries()
+        if not wanted or any(Path(entry.path).is_relative_to(path) for path in wanted)
+    ]
+    known = {key for label in ("Item", "Trailer") for key in store.read_nodes(label)["id"].to_pylist()}
+    placed: set[str] = set()
+    run = current_run(store)
+    if run is not None and entries:
+        label = run["label"]
+        nodes = {entry.item if label == "Item" else f"{entry.item}#0": entry.item for entry in entries}
+        found, _ = store.read_embeddings(label, run["property"], list(nodes))
+        placed = {nodes[key] for key in found.to_pylist()}
+    return [
+        FileState(entry.path, entry.item, _state(entry, known, placed), entry.reason, entry.at)
+        for entry in entries
+    ]
+
+
+def _state(entry: Entry, known: set[str], placed: set[str]) -> State:
+    if entry.reason:
+        return State.FAILED
+    if entry.item not in known:
+        return State.DESCRIBED
+    return State.EMBEDDED if entry.item in placed else State.LOADED
