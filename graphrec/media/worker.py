@@ -9,6 +9,7 @@ import pickle
 import resource
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from graphrec.errors import DataError, GraphrecError, StoreError
@@ -26,7 +27,7 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._encoders = make_encoders(job.encoders)
+        self._encoders = make_encoders(job.encoders, job.threads)
         self._kept = DescribedFiles(job.media, job.settings, self._encoders)
 
     def describe(self, path: Path) -> str:
@@ -73,9 +74,10 @@ class Worker:
             self._kept.write(digest, described)
 
 
-def make_encoders(specs: EncoderSpecs) -> Encoders:
-    """Load the encoders; raises ``ConfigError`` or ``NotFoundError`` where one cannot be had."""
-    return Encoders(frame_encoder(specs.frames), audio_encoder(specs.audio) if specs.audio else None)
+def make_encoders(specs: EncoderSpecs, threads: int = 1) -> Encoders:
+    """Load the encoders, each for so many threads; raises ``ConfigError`` or ``NotFoundError`` where one is missing."""
+    audio = audio_encoder(replace(specs.audio, threads=threads)) if specs.audio else None
+    return Encoders(frame_encoder(replace(specs.frames, threads=threads)), audio)
 
 
 def main() -> None:
