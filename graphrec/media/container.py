@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -59,6 +60,12 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
     if streams[0].codec_context is None:
         raise DataError(f"{path}: its video codec is not known here; convert it, for example to H.264")
     return streams[0]
+
+
+def audio_stream(container: InputContainer) -> AudioStream | None:
+    """Return the sound of a container; None where it has none that can be decoded."""
+    stream = container.streams.best("audio")
+    return stream if isinstance(stream, AudioStream) and stream.codec_context is not None else None
 
 
 def _check_readable(path: Path) -> None:

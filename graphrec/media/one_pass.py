@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from graphrec.errors import DataError
-from graphrec.media.container import opened, video_stream
+from graphrec.media.container import audio_stream, opened, video_stream
 from graphrec.media.description import VideoInfo
 
 
@@ -59,7 +59,7 @@ def one_pass(
             ends clearly earlier than its header promises.
     """
     with opened(path, hardware) as container:
-        reading = _Reading(container, video_stream(container, path), _audio_stream(container), threads)
+        reading = _Reading(container, video_stream(container, path), audio_stream(container), threads)
         for frame in reading.frames(sound=bool(sounds)):
             if isinstance(frame, AudioFrame):
                 for listener in sounds:
@@ -69,11 +69,6 @@ def one_pass(
             for viewer in pictures:
                 viewer.picture(start_s, end_s, frame)
         return reading.finish(path)
-
-
-def _audio_stream(container: InputContainer) -> AudioStream | None:
-    stream = container.streams.best("audio")
-    return stream if isinstance(stream, AudioStream) and stream.codec_context is not None else None
 
 
 class _Reading:

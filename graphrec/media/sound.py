@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from av import AudioResampler
 from av.audio.frame import AudioFrame
+from av.error import FFmpegError
 
+from graphrec.errors import DataError
+from graphrec.media.container import audio_stream, opened
 from graphrec.media.encoders.base import Floats
 
 TakeSound = Callable[[npt.NDArray[np.float64], Floats], None]
@@ -70,3 +74,30 @@ class Windows:
         self._take(times, np.clip(np.nan_to_num(sound[:used]), -1, 1).reshape(windows, self._window))
         self._waiting, self._samples = [sound[used:]], len(sound) - used
         self._count += windows
+
+
+def sound_of(path: Path, rate: int) -> Floats:
+    """Return the sound of a file, mixed down to one channel, without decoding its pictures.
+
+    Args:
+        path: of a video.
+        rate: samples per second that are wanted.
+
+    Returns:
+        float32 [samples], from -1 to 1, filled up with silence to whole seconds.
+
+    Raises ``DataError`` for a file without sound, or one that cannot be opened.
+    """
+    seconds: list[Floats] = []
+    windows = Windows(rate, rate, lambda _, waves: seconds.append(waves.ravel()))
+    with opened(path) as container:
+        stream = audio_stream(container)
+        if stream is None:
+            raise DataError(f"{path}: has no sound")
+        try:
+            for frame in container.decode(stream):
+                windows.sound(frame)
+        except FFmpegError as error:
+            raise DataError(f"{path}: its sound cannot be decoded: {error.strerror}") from error
+    windows.finish()
+    return np.concatenate(seconds) if seconds else np.zeros(0, np.float32)

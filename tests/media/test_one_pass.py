@@ -4,11 +4,12 @@ import av
 import numpy as np
 import pytest
 
-from graphrec.errors import NotFoundError
+from graphrec.errors import DataError, NotFoundError
 from graphrec.media.encoders.base import Picture
+from graphrec.media.encoders.logmel import spectrogram_clips
 from graphrec.media.one_pass import one_pass
 from graphrec.media.sampling import Sampler, scaled
-from graphrec.media.sound import Windows
+from graphrec.media.sound import Windows, sound_of
 
 
 def _sampled(path, per_s, picture, batch=16):
@@ -90,6 +91,15 @@ def test_sound_comes_in_windows_and_is_filled_up_with_silence(write_shots):
     assert abs(int(spectrum.argmax()) - 440) <= 1
     assert 0.3 < np.abs(waves[1]).max() < 0.7
     assert np.abs(waves[3][-2000:]).max() == 0
+
+
+def test_sound_alone(write_shots):
+    wave = sound_of(write_shots(lengths=(60, 30), tone=440), 16_000)
+    assert wave.shape == (64_000,)
+    assert abs(int(np.abs(np.fft.rfft(wave[16_000:32_000])).argmax()) - 440) <= 1
+    assert spectrogram_clips(wave, 16_000, count=4).shape == (4, 96, 64)
+    with pytest.raises(DataError, match="has no sound"):
+        sound_of(write_shots(), 16_000)
 
 
 def test_an_unknown_device_is_a_setting_at_fault(write_video):
