@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from graphrec.errors import DataError
+
+if TYPE_CHECKING:
+    from graphrec.loaders.video_blocks import Loaded
 
 
 class Options(BaseModel):
@@ -172,7 +175,15 @@ class FileBlock:
     reason: str = ""
 
 
-Block = NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock | TrailerBlock | FeatureBlock | FileBlock
+@dataclass(frozen=True)
+class VideosBlock:
+    """Described videos that are stored together; those that contradict what the graph holds of them are left out."""
+
+    videos: Sequence[Loaded]
+
+
+Rows: TypeAlias = NodeBlock | RelationshipBlock | IntervalBlock | MomentBlock | TrailerBlock | FeatureBlock
+Block: TypeAlias = Rows | FileBlock | VideosBlock
 
 
 class Loader(Protocol):

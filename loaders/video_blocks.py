@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.features import SUFFIXES
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock
+from graphrec.loaders.base import FeatureBlock, NodeBlock, RelationshipBlock, Rows
 from graphrec.loaders.video_files import VideoFile
 from graphrec.media.description import Described, thumbnail
 
@@ -27,7 +27,11 @@ class Loaded:
     @property
     def segment_ids(self) -> list[str]:
         """Ids of its segments, by position."""
-        return [f"{self.file.item}#{position}" for position in range(len(self.described.segments))]
+        return [self.segment_id(position) for position in range(len(self.described.segments))]
+
+    def segment_id(self, position: int) -> str:
+        """Id of a segment, by its position."""
+        return f"{self.file.item}#{position}"
 
     @property
     def frame_ids(self) -> list[str]:
@@ -41,7 +45,7 @@ class Loaded:
         return f"media/{thumbnail(self.digest, float(self.described.frames[number]))}"
 
 
-def blocks_of(together: Sequence[Loaded]) -> Iterator[Block]:
+def blocks_of(together: Sequence[Loaded]) -> Iterator[Rows]:
     """Yield all that is to be stored of some videos, at once or not at all."""
     if not together:
         return
@@ -56,13 +60,13 @@ def blocks_of(together: Sequence[Loaded]) -> Iterator[Block]:
         yield from _trailers(trailers, source)
 
 
-def _items(videos: Sequence[Loaded], source: str) -> Iterator[Block]:
+def _items(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
     yield NodeBlock("Item", pa.Table.from_pylist([_item(video) for video in videos], _ITEM), source)
     bounds = np.concatenate([video.described.segments for video in videos])
     keys = [key for video in videos for key in video.segment_ids]
     positions = [n for video in videos for n in range(len(video.described.segments))]
     table = {"id": keys, "start_s": bounds[:, 0], "end_s": bounds[:, 1], "position": positions}
-    yield NodeBlock("Segment", pa.table(table), source, fixed=("end_s", "start_s"))
+    yield NodeBlock("Segment", pa.table(table), source)
     pairs = ((video.file.item, key) for video in videos for key in video.segment_ids)
     yield _related("HAS_SEGMENT", "Item", "Segment", pairs, source)
     yield from _frames(videos, "Item", source)
@@ -74,7 +78,7 @@ def _items(videos: Sequence[Loaded], source: str) -> Iterator[Block]:
     yield from _features(videos, "Item", 2, source)
 
 
-def _trailers(videos: Sequence[Loaded], source: str) -> Iterator[Block]:
+def _trailers(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
     rows = [
         {"id": v.file.item, "uri": str(v.file.path), "duration_s": v.described.info.duration_s}
         for v in videos
@@ -125,7 +129,7 @@ def _item(video: Loaded) -> dict[str, Any]:
     }
 
 
-def _frames(videos: Sequence[Loaded], of: str, source: str) -> Iterator[Block]:
+def _frames(videos: Sequence[Loaded], of: str, source: str) -> Iterator[Rows]:
     keys = [key for video in videos for key in video.frame_ids]
     if not keys:
         return
@@ -143,7 +147,7 @@ def _frames_of_segments(video: Loaded) -> Iterator[tuple[str, str]]:
     yield from ((segments[n], frame) for n, frame in zip(numbers.tolist(), video.frame_ids, strict=True))
 
 
-def _genres(videos: Sequence[Loaded], source: str) -> Iterator[Block]:
+def _genres(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
     pairs = [(video.file.item, genre) for video in videos for genre in video.file.metadata.genres]
     if not pairs:
         return
@@ -170,7 +174,7 @@ def _related(
     return RelationshipBlock(name, start, end, table, source, existing=existing or (start, end))
 
 
-def _features(videos: Sequence[Loaded], label: str, which: int, source: str) -> Iterator[Block]:
+def _features(videos: Sequence[Loaded], label: str, which: int, source: str) -> Iterator[Rows]:
     """Yield the matrices of the nodes of ``label``, the ``which``-th of what was described."""
     ids = [key for video in videos for key in (video.segment_ids, video.frame_ids, [video.file.item])[which]]
     if not ids:

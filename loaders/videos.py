@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from graphrec.loaders.base import Block, FileBlock, Options
-from graphrec.loaders.video_blocks import Loaded, blocks_of
+from graphrec.loaders.base import Block, FileBlock, Options, VideosBlock
+from graphrec.loaders.video_blocks import Loaded
 from graphrec.loaders.video_files import VideoFile, find
 from graphrec.media.cutting import Cutting, Detector
 from graphrec.media.encoders.base import EncoderSpec
@@ -106,9 +106,9 @@ class Videos:
             if outcome.described is not None:
                 together.append(Loaded(file, outcome.digest, outcome.described))
             if not outcome.next_is_ready or len(together) == _TOGETHER:
-                yield from blocks_of(together)
+                yield VideosBlock(together)
                 together = []
-        yield from blocks_of(together)
+        yield VideosBlock(together)
 
 
 def _distinct(files: Sequence[VideoFile]) -> tuple[list[VideoFile], list[tuple[VideoFile, str]]]:

@@ -6,7 +6,7 @@ import csv
 import io
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +21,12 @@ from graphrec.api.contradictions import Contradictions
 from graphrec.api.intervals import resolve
 from graphrec.api.moments import place
 from graphrec.api.trailers import of_known_items
+from graphrec.api.videos import StoredSegments
 from graphrec.errors import BadRows, DataError
 from graphrec.features import FeatureStore
 from graphrec.files import replacing
 from graphrec.loaders.base import (
+    Block,
     FeatureBlock,
     FileBlock,
     IntervalBlock,
@@ -32,8 +34,12 @@ from graphrec.loaders.base import (
     MomentBlock,
     NodeBlock,
     RelationshipBlock,
+    Rows,
     TrailerBlock,
+    VideosBlock,
 )
+from graphrec.loaders.video_blocks import blocks_of
+from graphrec.media.journal import Journal
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore, Written
 from graphrec.store.upsert import positions
@@ -154,12 +160,9 @@ def load(
         if store is not None:
             store.initialise()
         try:
-            for block in loader.blocks(paths, options, workspace.root):
-                if isinstance(block, FileBlock):
-                    if block.reason:
-                        report.failures.append(Failure(block.source, block.reason))
-                    progress("files", 1, of=block.of)
-                    continue
+            for block in _rows(
+                loader.blocks(paths, options, workspace.root), known, workspace, report, progress
+            ):
                 if store is not None and block.source != current:
                     writing.finish()
                     file.close()
@@ -206,6 +209,30 @@ def load(
     report.rejects = rejects.path if rejects.rows and store is not None else None
     report.seconds = time.monotonic() - started
     return report
+
+
+def _rows(
+    blocks: Iterable[Block],
+    known: GraphStore | None,
+    workspace: Workspace,
+    report: LoadReport,
+    progress: Progress,
+) -> Iterator[Rows]:
+    """Yield what is to be stored; keep account of files, and of videos that cannot be stored."""
+    stored = StoredSegments(known)
+    for block in blocks:
+        if isinstance(block, FileBlock):
+            progress("files", 1, of=block.of)
+            if block.reason:
+                report.failures.append(Failure(block.source, block.reason))
+        elif isinstance(block, VideosBlock):
+            kept, refused = stored.compare(block.videos)
+            for video, reason in refused:
+                Journal(workspace.media).failed(video.file.path, video.file.item, reason)
+                report.failures.append(Failure(str(video.file.path), reason))
+            yield from blocks_of(kept)
+        else:
+            yield block
 
 
 def _resolved(

@@ -128,6 +128,28 @@ def test_bad_files_are_told_and_the_others_go_on(
     assert len(states) == 6
 
 
+def test_a_video_that_has_changed_is_told_and_what_is_stored_stays(
+    write_video: Write, loaded: Any, store: GraphStore, folder: Path
+) -> None:
+    for number in range(3):
+        write_video(f"clips/v{number}.mp4", seconds=12)
+    loaded(folder)
+    write_video("clips/v0.mp4", seconds=13)
+    write_video("clips/v1.mp4", seconds=5)
+    write_video("clips/v3.mp4", seconds=5)
+    for _ in range(2):
+        report = loaded(folder)
+        assert [Path(failure.file).name for failure in report.failures] == ["v0.mp4", "v1.mp4"]
+        assert "segments at other times" in report.failures[0].reason
+        assert {key: row["duration_s"] for key, row in _nodes(store, "Item").items()} == {
+            "v0": pytest.approx(12),
+            "v1": pytest.approx(12),
+            "v2": pytest.approx(12),
+            "v3": pytest.approx(5),
+        }
+        assert store.counts()["Segment"] == 7
+
+
 def test_nothing_but_bad_files_is_an_error(loaded: Any, folder: Path) -> None:
     (folder / "zero.mp4").touch()
     (folder / "text.mp4").write_text("no video")
