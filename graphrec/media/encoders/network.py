@@ -95,6 +95,8 @@ class OnnxNetwork:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        # Threads that wait busily take the processor from those that decode: a third fewer pictures per second.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Only what is raised is told; warnings of the optimiser help nobody.
         options.log_severity_level = 4
         try:
