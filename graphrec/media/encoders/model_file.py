@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from glob import escape
 from pathlib import Path
 
 from graphrec.errors import ConfigError, DataError
@@ -67,7 +68,9 @@ def open_model(path: Path, settings: Settings, threads: int, source: str) -> tup
             "correct sha256 where the file is meant"
         )
     told = settings.model_dump_json(exclude={"model", "sha256"})
-    version = hashlib.sha256(f"{digest} {told}".encode()).hexdigest()[:40]
+    # Large ONNX models keep their weights in a file beside them.
+    beside = [_sha256(file, source) for file in sorted(path.parent.glob(f"{escape(path.name)}[._]data"))]
+    version = hashlib.sha256(" ".join([digest, *beside, told]).encode()).hexdigest()[:40]
     try:
         return load(path, settings.input, settings.output, threads), version
     except ConfigError as error:

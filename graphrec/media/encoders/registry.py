@@ -1,7 +1,8 @@
-"""Finds encoders by name: those that this and other packages register, and models described by a TOML file."""
+"""Finds encoders by name: registered ones, models described by a TOML file, and other libraries' models."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -12,24 +13,39 @@ FRAMES = "graphrec.frame_encoders"
 AUDIO = "graphrec.audio_encoders"
 """The entry-point groups by which anyone adds an encoder."""
 
+LIBRARIES = ("torchvision", "transformers", "open_clip")
+"""Whose models of pictures are named ``LIBRARY:MODEL``."""
+
 
 def frame_encoder(spec: EncoderSpec) -> FrameEncoder:
-    """Return the encoder of pictures that ``spec`` names: a registered one, or the path of a model's TOML file.
+    """Return the encoder of pictures that ``spec`` names.
+
+    Args:
+        spec: its name is a registered one, the path of a model's TOML file, or ``LIBRARY:MODEL``.
 
     Raises:
-        NotFoundError: nothing is registered by this name; the message tells the nearest, or all.
+        NotFoundError: there is none by this name; the message tells the nearest, or all.
         ConfigError: it cannot be loaded, or lacks its weights or a package.
     """
     if spec.name.endswith(".toml"):
         from graphrec.media.encoders.model_file import frame_model
 
         return frame_model(spec)
+    library = spec.name.partition(":")[0]
+    if library != spec.name and library in LIBRARIES:
+        made: FrameEncoder = import_module(f"graphrec.media.encoders.from_{library}").create(spec)
+        return made
     encoder: FrameEncoder = _made(spec, FRAMES, "frame encoder")
     return encoder
 
 
 def audio_encoder(spec: EncoderSpec) -> AudioEncoder:
-    """Return the encoder of sound that ``spec`` names; raises as ``frame_encoder`` does."""
+    """Return the encoder of sound that ``spec`` names: a registered one, or the path of a model's TOML file.
+
+    Raises:
+        NotFoundError: there is none by this name; the message tells the nearest, or all.
+        ConfigError: it cannot be loaded, or lacks its weights or a package.
+    """
     if spec.name.endswith(".toml"):
         from graphrec.media.encoders.model_file import audio_model
 

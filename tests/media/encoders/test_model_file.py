@@ -111,7 +111,9 @@ def test_the_version_is_of_content_and_settings_but_not_of_the_place(tmp_path, d
     others = {
         frame_encoder(described(**{**PICTURES, "model": "m.onnx", **change})).version for change in changes
     }
-    assert len(others | {version}) == 5
+    (tmp_path / "m.onnx.data").write_bytes(b"weights beside the model")
+    beside = frame_encoder(described(**PICTURES, model="m.onnx")).version
+    assert len(others | {version, beside}) == 6
 
 
 def test_a_digest_is_verified(tmp_path, described):
