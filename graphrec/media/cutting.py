@@ -24,6 +24,8 @@ class Detector(StrEnum):
     """Pictures that differ from the last one far more than their neighbours do: fast camera movement is no cut."""
     CONTENT = "content"
     """Pictures that differ from the last one by more than a threshold in hue, saturation and brightness."""
+    TRANSNETV2 = "transnetv2"
+    """A network that also knows gradual transitions; by the package of this name."""
 
 
 @dataclass(frozen=True)

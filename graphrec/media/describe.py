@@ -16,7 +16,7 @@ from graphrec.media.keyframes import Candidates, Pick, choose
 from graphrec.media.one_pass import PictureSink, SoundSink, one_pass
 from graphrec.media.sampling import Sampler
 from graphrec.media.settings import DescribeSettings
-from graphrec.media.shots import ShotFinder
+from graphrec.media.shots import shot_finder
 from graphrec.media.sound import Windows
 from graphrec.media.thumbnails import PICTURE, Spool
 
@@ -42,7 +42,7 @@ def describe(
         threads: decoding threads; 0 for as many as there are cores.
 
     Raises:
-        ConfigError: a setting is out of range.
+        ConfigError: a setting is out of range, or the detector's package is missing.
         DataError: the file cannot be used (see ``one_pass``).
     """
     looking = _Looking(encoders.frames)
@@ -50,9 +50,9 @@ def describe(
         settings.frames_per_s or encoders.frames.frames_per_s, encoders.frames.picture, looking.take
     )
     candidates = Sampler(settings.frames.per_s, PICTURE, spool.take)
-    shots = ShotFinder(settings.detector)
+    shots = shot_finder(settings.detector) if settings.find_shots else None
     viewers: list[PictureSink] = [moments]
-    if settings.find_shots:
+    if shots is not None:
         viewers.append(shots)
     if settings.frames.kind != "none":
         viewers.append(candidates)
@@ -62,7 +62,7 @@ def describe(
     moments.finish()
     candidates.finish()
     look = looking.finish()
-    bounds = shots.finish() if settings.find_shots else np.array([0.0, info.duration_s])
+    bounds = shots.finish() if shots is not None else np.array([0.0, info.duration_s])
     segments = settings.segments.cut(bounds, look.times, look.vectors)
     whole = np.array([[0.0, info.duration_s]])
     looks = look.stretches(segments)

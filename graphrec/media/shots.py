@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -14,6 +15,9 @@ from scenedetect.detectors import AdaptiveDetector, ContentDetector
 
 from graphrec.media.cutting import Detector
 
+if TYPE_CHECKING:
+    from graphrec.media.transnet import TransNetShots
+
 _LONGEST = 128
 _SHORTEST_SHOT = 10
 """Pictures. A flash or two cuts closer than this are one cut."""
@@ -23,7 +27,7 @@ class ShotFinder:
     """Finds the cuts of a video from all of its pictures, in order.
 
     Args:
-        detector: how.
+        detector: ``ADAPTIVE`` or ``CONTENT``.
     """
 
     def __init__(self, detector: Detector) -> None:
@@ -55,6 +59,15 @@ class ShotFinder:
         last = FrameTimecode(len(self._starts), fps=25.0)
         cuts = {*self._cuts, *(cut.frame_num for cut in self._detector.post_process(last))} - {0}
         return np.array([0.0, *(self._starts[cut] for cut in sorted(cuts)), self._end_s])
+
+
+def shot_finder(detector: Detector) -> ShotFinder | TransNetShots:
+    """Return a new finder; raises ``ConfigError`` where its package is missing."""
+    if detector is Detector.TRANSNETV2:
+        from graphrec.media.transnet import TransNetShots
+
+        return TransNetShots()
+    return ShotFinder(detector)
 
 
 def _make(detector: Detector) -> ContentDetector:
