@@ -1,7 +1,8 @@
 """Recommendations for videos nobody has seen yet, from a property graph.
 
-The verbs, importable from here: ``open_store``, ``load``, ``snapshot``, ``split``, ``train``, ``evaluate``,
-``publish``, ``embed``, ``ingest``, ``recommend``, ``similar``, ``explain``, ``audience``.
+The verbs, importable from here: ``open_store``, ``load``, ``describe``, ``snapshot``, ``split``, ``train``,
+``evaluate``, ``publish``, ``embed``, ``ingest``, ``recommend``, ``similar``, ``explain``,
+``audience``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graphrec.api.describe import describe
     from graphrec.api.evaluate import evaluate_run as evaluate
     from graphrec.api.ingest import ingest
     from graphrec.api.load import load
@@ -31,6 +33,7 @@ _HOMES = {
     "Request": ("graphrec.serving.recommend", "Request"),
     "Workspace": ("graphrec.workspace", "Workspace"),
     "audience": ("graphrec.serving.audience", "audience"),
+    "describe": ("graphrec.api.describe", "describe"),
     "embed": ("graphrec.serving.embed", "embed"),
     "evaluate": ("graphrec.api.evaluate", "evaluate_run"),
     "explain": ("graphrec.serving.explain", "explain"),
@@ -51,6 +54,7 @@ __all__ = [
     "Request",
     "Workspace",
     "audience",
+    "describe",
     "embed",
     "evaluate",
     "explain",

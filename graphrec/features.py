@@ -132,6 +132,14 @@ class FeatureStore:
         present[missing] = False
         return out, present
 
+    def drop(self, name: str) -> None:
+        """Remove a matrix; raises ``NotFoundError`` with the nearest right name."""
+        self.info(name)
+        # Without meta.json the matrix is gone, whatever a killed process leaves of the rest.
+        (self.folder / name / "meta.json").unlink()
+        self._drop_unused(name, set())
+        (self.folder / name).rmdir()
+
     def check(self, name: str, label: str, ids: Sequence[str], matrix: Floats) -> Floats:
         """Return ``matrix`` as float32; raises what ``write`` would raise."""
         if not name.replace("_", "").replace("-", "").isalnum():

@@ -32,6 +32,11 @@ class Workspace:
         return self.root / "features"
 
     @property
+    def encoders(self) -> Path:
+        """One file per text encoder that was fitted, by the name of its feature matrix."""
+        return self.root / "encoders"
+
+    @property
     def snapshots(self) -> Path:
         """One folder per snapshot fingerprint."""
         return self.root / "snapshots"

@@ -54,8 +54,9 @@ def read_parts(
     delimiter: str | None = None,
     encoding: str = "utf-8",
     quoted: bool = True,
+    size: int = 1,
 ) -> Iterator[Part]:
-    """Yield ``columns`` of a file in blocks of about 16 MB.
+    """Yield ``columns`` of a file in blocks, of text of about 16 MB.
 
     Args:
         path: .parquet, or delimited text, .gz or not.
@@ -64,6 +65,7 @@ def read_parts(
         delimiter: tab for .tsv and comma otherwise, unless given.
         encoding: of the text.
         quoted: whether a value may stand in quotation marks; otherwise they are text like any other.
+        size: how many times as large the blocks of text are.
 
     Raises ``DataError`` for a missing or empty file, one without rows, a missing column or a wrong encoding.
     """
@@ -71,7 +73,9 @@ def read_parts(
     if path.suffix == ".parquet":
         parts = _parquet(path, columns)
     else:
-        parts = _text(path, columns, header, _delimiter(path, delimiter), encoding, quoted)
+        parts = _text(
+            path, columns, header, _delimiter(path, delimiter), encoding, quoted, BLOCK_BYTES * size
+        )
     rows = 0
     for part in parts:
         rows += part.table.num_rows + len(part.refused)
@@ -120,7 +124,13 @@ def _delimiter(path: Path, given: str | None) -> str:
 
 
 def _text(
-    path: Path, columns: Sequence[str], header: bool, delimiter: str, encoding: str, quoted: bool
+    path: Path,
+    columns: Sequence[str],
+    header: bool,
+    delimiter: str,
+    encoding: str,
+    quoted: bool,
+    block_bytes: int,
 ) -> Iterator[Part]:
     names, first = _names(path, header, delimiter, encoding)
     for column in columns:
@@ -137,7 +147,7 @@ def _text(
         reader = pacsv.open_csv(
             path,
             pacsv.ReadOptions(
-                block_size=BLOCK_BYTES,
+                block_size=block_bytes,
                 column_names=names,
                 skip_rows=int(header),
                 encoding=encoding,

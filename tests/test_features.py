@@ -210,3 +210,16 @@ def test_matrices_of_one_space_are_named_alike(
     name: str, label: str, other: str, expected: str | None
 ) -> None:
     assert sibling(name, label, other) == expected
+
+
+def test_a_dropped_matrix_is_gone_and_may_come_again(features: FeatureStore) -> None:
+    features.write("text", "Item", ["a"], matrix(1))
+    features.write("image", "Item", ["a"], matrix(1))
+    features.drop("text")
+    assert features.names() == ["image"]
+    assert not (features.folder / "text").exists()
+    with pytest.raises(NotFoundError):
+        features.drop("text")
+    wide = matrix(2, 7)
+    features.write("text", "Segment", ["b", "a"], wide)
+    np.testing.assert_array_equal(features.read("text", ["a"])[0], wide[1:])

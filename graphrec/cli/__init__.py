@@ -26,6 +26,7 @@ COMMANDS = (
     "demo",
     "init",
     "load",
+    "describe",
     "stats",
     "train",
     "evaluate",

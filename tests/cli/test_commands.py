@@ -250,3 +250,23 @@ def test_audience_of_an_item_is_its_own_camp(graphrec, workspace) -> None:
     refused = graphrec("audience", "i999", "-w", workspace)
     assert (refused.code, refused.out) == (1, "")
     assert "no Item with id 'i999'" in refused.err
+
+
+def test_texts_are_described_and_trained_on(graphrec, load_command, ratings, tmp_path) -> None:
+    graphrec(*load_command(ratings, tmp_path))
+    titles = tmp_path / "titles.csv"
+    titles.write_text("item,title\n" + "".join(f"i{n},Film {n}\n" for n in range(40)), encoding="utf-8")
+    named = graphrec("load", "table", titles, "--nodes", "Item:item", "--property", "title", "-w", tmp_path)
+    assert named.code == 0, named.err
+    done = graphrec("describe", "Item.title", "--dimension", "16", "-w", tmp_path)
+    assert (
+        done.out.split("\n")[0]
+        == "40 Item nodes described by 16 numbers each as item-title, fitted on their texts"
+    )
+    again = graphrec("describe", "Item.title", "-w", tmp_path, "--json").json
+    assert (again["described"], again["known"], again["fitted"]) == (0, 40, False)
+    trained = graphrec("train", "--model", "contentknn", "--feature", "item-title", "-w", tmp_path, "--json")
+    assert trained.code == 0, trained.err
+    refused = graphrec("describe", "Item.year", "-w", tmp_path)
+    assert (refused.code, refused.out) == (1, "")
+    assert "Item.year is no text but int64" in refused.err

@@ -1,0 +1,94 @@
+"""Texts of a graph: described once, later nodes in the same space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graphrec.api.describe import Described, describe
+from graphrec.errors import ConfigError, DataError, NotFoundError
+from graphrec.features import FeatureStore
+from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.store_contract import nodes
+from graphrec.workspace import Workspace
+
+TITLES = ["Toy Story", "Toy Story 2", "Alien", "Aliens", None, " "]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    store = MemoryStore()
+    store.write_nodes("Item", nodes(*"abcdef", title=TITLES, year=[1, 2, 3, 4, 5, 6]))
+    return store
+
+
+def vectors(workspace: Workspace, ids: str, name: str = "item-title") -> tuple[np.ndarray, list[bool]]:
+    found, known = FeatureStore(workspace.features).read(name, list(ids))
+    return found, known.tolist()
+
+
+def test_what_has_a_text_gets_a_vector_and_later_nodes_one_in_the_same_space(store, workspace) -> None:
+    assert describe(store, workspace, "Item.title") == Described("item-title", "Item", 128, True, 4, 0, 2)
+    before, known = vectors(workspace, "abcdef")
+    assert known == [True] * 4 + [False] * 2
+    assert before[0] @ before[1] > before[0] @ before[2] + 0.3
+    store.write_nodes("Item", nodes("g", title=["Toy Story 3"]))
+    assert describe(store, workspace, "Item.title") == Described("item-title", "Item", 128, False, 1, 4, 2)
+    after, _ = vectors(workspace, "abcdefg")
+    np.testing.assert_array_equal(after[:6], before)
+    assert after[6] @ after[0] > after[6] @ after[2] + 0.3
+    assert describe(store, workspace, "Item.title").described == 0
+
+
+def test_a_refit_describes_all_anew(store, workspace) -> None:
+    describe(store, workspace, "Item.title", dimension=2)
+    store.write_nodes("Item", nodes("g", title=["料理の作り方"]))
+    describe(store, workspace, "Item.title")
+    assert not vectors(workspace, "g")[0].any()
+    done = describe(store, workspace, "Item.title", dimension=8, refit=True)
+    assert done == Described("item-title", "Item", 8, True, 5, 0, 2)
+    found, known = vectors(workspace, "abcdefg")
+    assert (found.shape, known) == ((7, 8), [True] * 4 + [False] * 2 + [True])
+    assert found[6].any()
+
+
+def test_two_properties_have_matrices_of_their_own(store, workspace) -> None:
+    store.write_nodes("Comment", nodes("c", "d", text=["great", "terrible"]))
+    assert describe(store, workspace, "Comment.text").name == "comment-text"
+    assert describe(store, workspace, "Item.title", name="titles").name == "titles"
+    info = FeatureStore(workspace.features).info("comment-text")
+    assert (info.label, info.rows) == ("Comment", 2)
+    with pytest.raises(ConfigError, match=r"'titles' describes Item.title, not Comment.text; .*--name"):
+        describe(store, workspace, "Comment.text", name="titles")
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "told"),
+    [
+        ({"what": "title"}, ConfigError, "write one like Item.title"),
+        ({"what": "Itme.title"}, NotFoundError, "did you mean 'Item'"),
+        ({"what": "Item.titel"}, NotFoundError, "did you mean 'title'"),
+        ({"what": "Item.year"}, ConfigError, "no text but int64"),
+        ({"what": "Item.uri"}, DataError, "no text to learn from"),
+        ({"what": "Item.title", "encoder": "tfidff"}, NotFoundError, "did you mean 'tfidf'"),
+        (
+            {"what": "Item.title", "dimension": 64},
+            ConfigError,
+            "dimension 128, not 64; fit anew with --refit",
+        ),
+        ({"what": "Item.title", "name": "look"}, DataError, "'look' was not made by `graphrec describe`"),
+    ],
+)
+def test_what_cannot_be_described_is_told(store, workspace, given, error, told) -> None:
+    describe(store, workspace, "Item.title")
+    FeatureStore(workspace.features).write("look", "Item", ["a"], np.ones((1, 3), np.float32))
+    with pytest.raises(error, match=told):
+        describe(store, workspace, **given)
+    assert vectors(workspace, "a", "look")[0].tolist() == [[1, 1, 1]]
