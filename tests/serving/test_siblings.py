@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -198,3 +201,17 @@ def test_a_matrix_of_another_width_or_label_is_no_sibling(copied, trained) -> No
     features.write("look-frame", "Segment", ["v1#0"], np.ones((1, 8), np.float32))
     with closing(LadybugStore(copied, write=True)) as store:
         assert embed(store, load_run(copied, trained[1].run), copied).siblings == ()
+
+
+def test_the_command_tells_each_label(described, copied, trained) -> None:
+    described.close()
+    command = [sys.executable, "-m", "graphrec", "embed", "-w", str(copied.root)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    run = trained[1].run.id
+    assert told == [
+        f"0 Segment nodes embedded by {run}",
+        f"11 Item nodes embedded by {run}; 1 have no features",
+        f"22 Frame nodes embedded by {run}; 2 have no features",
+    ]
+    again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True).stdout
+    assert [one["label"] for one in json.loads(again)["siblings"]] == ["Item", "Frame"]
