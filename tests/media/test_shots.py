@@ -2,11 +2,13 @@ import sys
 
 import numpy as np
 import pytest
+from scenedetect import FrameTimecode
+from scenedetect.detectors import ContentDetector
 
 from graphrec.errors import ConfigError
 from graphrec.media.cutting import Detector
 from graphrec.media.one_pass import one_pass
-from graphrec.media.shots import shot_finder
+from graphrec.media.shots import QuickScore, shot_finder
 
 QUICK = (Detector.ADAPTIVE, Detector.CONTENT)
 
@@ -21,6 +23,15 @@ def _bounds(path, detector):
 def test_planted_cuts_are_found_to_the_frame(write_shots, detector):
     path = write_shots(lengths=(30, 40, 25, 50))
     np.testing.assert_allclose(_bounds(path, detector), np.cumsum([0, 30, 40, 25, 50]) / 25, atol=1e-6)
+
+
+def test_scores_are_those_of_the_library():
+    theirs, ours = ContentDetector(), QuickScore()
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        picture = rng.integers(0, 255, (72, 128, 3), dtype=np.uint8)
+        scores = [d._calculate_frame_score(FrameTimecode(number, fps=25.0), picture) for d in (theirs, ours)]
+        assert scores[0] == pytest.approx(scores[1])
 
 
 @pytest.mark.parametrize("detector", QUICK)
