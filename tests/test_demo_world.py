@@ -6,9 +6,9 @@ import pytest
 from graphrec.demo_world import COLUMNS, make_world
 from graphrec.errors import ConfigError, DataError
 from graphrec.media.decode import decode
-from graphrec.media.describe import Encoders, describe
+from graphrec.media.describe import describe
 from graphrec.media.encoders.base import EncoderSpec
-from graphrec.media.encoders.registry import frame_encoder
+from graphrec.media.encoders.registry import Encoders, frame_encoder
 from graphrec.media.keyframes import FrameRule
 from graphrec.media.segments import overlapping
 from graphrec.media.settings import DescribeSettings

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +76,11 @@ def ingest(
 
     Raises ``DataError`` where no file can be used, or when they are described in another way than the run needs.
     """
-    report = load(store, Videos(), paths, options, workspace, progress=progress)
+    with ThreadPoolExecutor(1) as beside:
+        if workspace.runs.exists():
+            # What places takes seconds to import: meanwhile other processes decode.
+            beside.submit(import_module, "graphrec.serving.load_model")
+        report = load(store, Videos(), paths, options, workspace, progress=progress)
     return Ingested(report, place(store, workspace))
 
 

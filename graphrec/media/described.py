@@ -15,8 +15,8 @@ import numpy as np
 
 from graphrec.errors import DataError, StoreError
 from graphrec.files import replacing
-from graphrec.media.describe import Encoders
 from graphrec.media.description import Described, VideoInfo
+from graphrec.media.encoders.registry import Encoders
 from graphrec.media.settings import DescribeSettings
 
 _FORMAT = 1

@@ -14,9 +14,9 @@ from queue import SimpleQueue
 from graphrec.errors import DataError
 from graphrec.media.described import DescribedFiles
 from graphrec.media.description import Described
+from graphrec.media.encoders.registry import make_encoders
 from graphrec.media.journal import Journal
 from graphrec.media.settings import Job
-from graphrec.media.worker import make_encoders
 from graphrec.media.worker_process import WorkerProcess
 
 _Describe = Callable[[Path, float], Future[str]]
@@ -68,25 +68,32 @@ def describe_all(
     known = journal.digests()
     asked = [_Asked.about(path, item, known, kept) for path, item in files]
     cores, unknown = os.cpu_count() or 1, sum(not file.digest for file in asked)
-    count = min(workers or cores, unknown)
+    count = min(workers or cores, max(1, len(asked)))
     with _pool(replace(job, threads=cores if unknown == 1 else 1), count) as describe:
+
+        def begun(file: _Asked) -> Future[str]:
+            return describe(file.path, limit_s or _LEAST_S + _S_PER_MB * file.size / 1e6)
+
         running: deque[tuple[_Asked, Future[str] | None]] = deque()
         remaining = iter(asked)
         while True:
-            while len(running) <= _AHEAD * max(count, 1) and (file := next(remaining, None)):
-                limit = limit_s or _LEAST_S + _S_PER_MB * file.size / 1e6
-                running.append((file, None if file.digest else describe(file.path, limit)))
+            while len(running) <= _AHEAD * count and (file := next(remaining, None)):
+                running.append((file, None if file.digest else begun(file)))
             if not running:
                 return
             file, future = running.popleft()
-            outcome = _outcome(file, future, kept, journal)
+            described = None if future else kept.read(file.digest)
+            if described is not None:
+                outcome = Outcome(file.path, file.digest, described)
+            else:
+                outcome = _outcome(file, future or begun(file), kept, journal)
             ready = bool(running) and (running[0][1] is None or running[0][1].done())
             yield replace(outcome, next_is_ready=ready)
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A file, with the digest of its content where that is known and its description kept."""
+    """A file, with the digest of its content where that is known and there is a description of it."""
 
     path: Path
     item: str
@@ -104,22 +111,21 @@ class _Asked:
             # A worker will meet the same and say what it is.
             return cls(path, item)
         digest = known.get((str(path), status.st_size, status.st_mtime_ns), "")
-        if digest and kept.read(digest) is None:
+        if not kept.path(digest).exists():
             digest = ""
         return cls(path, item, status.st_size, status.st_mtime_ns, digest)
 
 
-def _outcome(file: _Asked, future: Future[str] | None, kept: DescribedFiles, journal: Journal) -> Outcome:
+def _outcome(file: _Asked, future: Future[str], kept: DescribedFiles, journal: Journal) -> Outcome:
     try:
-        digest = future.result() if future else file.digest
+        digest = future.result()
     except DataError as error:
         journal.failed(file.path, file.item, str(error))
         return Outcome(file.path, reason=str(error))
     described = kept.read(digest)
     if described is None:
         raise DataError(f"{kept.path(digest)}: just written, and cannot be read; is the disk failing?")
-    if future:
-        journal.described(file.path, file.size, file.modified, digest, file.item)
+    journal.described(file.path, file.size, file.modified, digest, file.item)
     return Outcome(file.path, digest, described)
 
 
@@ -138,7 +144,7 @@ def _pool(job: Job, count: int) -> Iterator[_Describe]:
         finally:
             free.put(process)
 
-    threads = ThreadPoolExecutor(max(count, 1), "describe")
+    threads = ThreadPoolExecutor(count, "describe")
     try:
         yield lambda path, limit_s: threads.submit(describe, path, limit_s)
     finally:

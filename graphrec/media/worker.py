@@ -9,14 +9,13 @@ import pickle
 import resource
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from graphrec.errors import DataError, GraphrecError, StoreError
-from graphrec.media.describe import Encoders, describe
+from graphrec.media.describe import describe
 from graphrec.media.described import DescribedFiles, content_digest
-from graphrec.media.encoders.registry import audio_encoder, frame_encoder
-from graphrec.media.settings import EncoderSpecs, Job
+from graphrec.media.encoders.registry import make_encoders
+from graphrec.media.settings import Job
 from graphrec.media.thumbnails import spooling
 
 log = logging.getLogger(__name__)
@@ -27,7 +26,8 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._encoders = make_encoders(job.encoders, job.threads)
+        # The others decode meanwhile.
+        self._encoders = make_encoders(job.encoders, max(1, job.threads // 2))
         self._kept = DescribedFiles(job.media, job.settings, self._encoders)
 
     def describe(self, path: Path) -> str:
@@ -72,12 +72,6 @@ class Worker:
             except DataError as error:
                 raise StoreError(str(error)) from error
             self._kept.write(digest, described)
-
-
-def make_encoders(specs: EncoderSpecs, threads: int = 1) -> Encoders:
-    """Load the encoders, each for so many threads; raises ``ConfigError`` or ``NotFoundError`` where one is missing."""
-    audio = audio_encoder(replace(specs.audio, threads=threads)) if specs.audio else None
-    return Encoders(frame_encoder(replace(specs.frames, threads=threads)), audio)
 
 
 def main() -> None:

@@ -6,9 +6,10 @@ import pytest
 from graphrec.errors import DataError
 from graphrec.media.cutting import Cutting
 from graphrec.media.decode import decode
-from graphrec.media.describe import Encoders, describe
+from graphrec.media.describe import describe
 from graphrec.media.described import DescribedFiles, content_digest
 from graphrec.media.description import thumbnail
+from graphrec.media.encoders.registry import Encoders
 from graphrec.media.keyframes import FrameRule, Pick
 from graphrec.media.settings import DescribeSettings
 from graphrec.media.thumbnails import spooling

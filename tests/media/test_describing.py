@@ -35,9 +35,10 @@ def started(monkeypatch):
     found = []
 
     class Counted(describing.WorkerProcess):
-        def __init__(self, job):
-            super().__init__(job)
-            found.append(self)
+        def describe(self, path, limit_s):
+            if self not in found:
+                found.append(self)
+            return super().describe(path, limit_s)
 
     monkeypatch.setattr(describing, "WorkerProcess", Counted)
     return found

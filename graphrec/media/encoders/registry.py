@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from graphrec.errors import ConfigError, unknown
 from graphrec.media.encoders.base import AudioEncoder, EncoderSpec, FrameEncoder
+from graphrec.media.settings import EncoderSpecs
 
 FRAMES = "graphrec.frame_encoders"
 AUDIO = "graphrec.audio_encoders"
@@ -15,6 +17,20 @@ AUDIO = "graphrec.audio_encoders"
 
 LIBRARIES = ("torchvision", "transformers", "open_clip")
 """Whose models of pictures are named ``LIBRARY:MODEL``."""
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """What describes pictures and, unless None, sound."""
+
+    frames: FrameEncoder
+    audio: AudioEncoder | None = None
+
+
+def make_encoders(specs: EncoderSpecs, threads: int = 1) -> Encoders:
+    """Load the encoders, each for so many threads; raises ``ConfigError`` or ``NotFoundError`` where one is missing."""
+    audio = audio_encoder(replace(specs.audio, threads=threads)) if specs.audio else None
+    return Encoders(frame_encoder(replace(specs.frames, threads=threads)), audio)
 
 
 def frame_encoder(spec: EncoderSpec) -> FrameEncoder:
