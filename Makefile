@@ -16,11 +16,15 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[dev]'
 	touch $@
 
+# A file's tests stay together: they share servers and trained runs.
+JOBS ?= 2
+PARALLEL = -n $(JOBS) --dist loadfile
+
 test: install
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
 
 test-slow: install
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
 # DGL has no wheels for Python 3.12 and later: a real one where there is one, else this Python with DGL taken out.
 NEWER ?= $(firstword $(shell for python in python3.12 python3.13 $(wildcard $(HOME)/.pyenv/versions/3.1[23]*/bin/python); \
@@ -34,9 +38,10 @@ ifeq ($(NEWER),)
 	rm -rf $(WITHOUT_DGL)/lib/python*/site-packages/dgl $(WITHOUT_DGL)/lib/python*/site-packages/dgl-*
 else
 	$(NEWER) -m venv $(WITHOUT_DGL)
-	$(WITHOUT_DGL)/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[dev]'
+	$(WITHOUT_DGL)/bin/python -m pip install --quiet --progress-bar off -c constraints.txt -e . pytest pytest-xdist
 endif
-	$(WITHOUT_DGL)/bin/python -m pytest -m "not slow" tests/graph tests/models tests/training tests/serving
+	$(WITHOUT_DGL)/bin/python -m pytest -m "not slow and not neo4j" $(PARALLEL) \
+		tests/graph tests/models tests/training tests/serving
 
 # loaders/ and cypher/ are packages inside graphrec; mypy sees them there.
 lint: install
