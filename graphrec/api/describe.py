@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from graphrec import schema
 from graphrec.errors import ConfigError, DataError, unknown
-from graphrec.features import FeatureStore
+from graphrec.features import FeatureStore, Floats
+from graphrec.files import read_json, write_json
+from graphrec.media.sentences import PREFIX, SentenceEncoder
 from graphrec.media.text import TextSettings, TfidfEncoder, blank
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
@@ -61,7 +65,7 @@ def describe(
         workspace: where the feature matrix and the encoder are kept.
         what: ``Label.property``, for example ``Item.title``.
         name: of the feature matrix; None for ``item-title`` and the like.
-        encoder: one of ``ENCODERS``.
+        encoder: one of ``ENCODERS``, or ``sentence-transformers:MODEL``, which needs no fit and has its own dimension.
         dimension: numbers per node; None for what the encoder was fitted with, or 128.
         seed: of the fit.
         refit: fit anew on all texts of today, and describe all nodes again.
@@ -69,14 +73,20 @@ def describe(
     Raises ``NotFoundError`` for an unknown label, property or encoder, ``ConfigError`` for a property that is no text
     or a dimension that is not the fitted one, ``DataError`` where there is no text or the name is taken.
     """
-    if encoder not in ENCODERS:
-        raise unknown("text encoder", encoder, ENCODERS)
+    if encoder not in ENCODERS and not encoder.startswith(PREFIX):
+        raise unknown("text encoder", encoder, [*ENCODERS, f"{PREFIX}MODEL"])
     label, prop = _property(what)
     name = name or f"{label.lower()}-{prop}"
-    features, path = FeatureStore(workspace.features), workspace.encoders / f"{name}.safetensors"
+    features = FeatureStore(workspace.features)
+    path, other = _paths(workspace, name, encoder)
     taken = name in features.names()
-    if taken and not path.exists():
+    if taken and not path.exists() and not other.exists():
         raise DataError(f"feature {name!r} was not made by `graphrec describe`; choose another --name")
+    if other.exists() and not refit:
+        raise ConfigError(
+            f"feature {name!r} was made by another encoder than {encoder}; describe anew with --refit, "
+            "or choose another --name"
+        )
     table = store.read_nodes(label, [prop])
     texts = {
         key: text
@@ -84,30 +94,78 @@ def describe(
         if text is not None and not blank(text)
     }
     fitted = refit or not path.exists()
-    if fitted:
+    keys, described = sorted(texts), 0
+    made: TextEncoder
+    if encoder != "tfidf":
+        made = _sentences(path, what, encoder, dimension, fitted)
+    elif fitted:
         settings = TextSettings(seed=seed)
         settings = settings if dimension is None else replace(settings, dimension=dimension)
-        tfidf = TfidfEncoder.fit([texts[key] for key in sorted(texts)], settings)
+        made = TfidfEncoder.fit([texts[key] for key in keys], settings)
+    else:
+        made = _kept(path, what, dimension)
+    if fitted:
         if taken:
             features.drop(name)
-        tfidf.save(path, {"what": what})
-    else:
-        tfidf = _kept(path, what, dimension)
-    keys, described = sorted(texts), 0
+        _keep(path, made, what, encoder)
+        other.unlink(missing_ok=True)
     for start in range(0, len(keys), BLOCK):
         new = _without_vector(features, name, keys[start : start + BLOCK])
         if new:
-            features.write(name, label, new, tfidf.encode([texts[key] for key in new]))
+            features.write(name, label, new, made.encode([texts[key] for key in new]))
         described += len(new)
     return Described(
         name,
         label,
-        tfidf.settings.dimension,
+        made.dimension,
         fitted,
         described,
         len(texts) - described,
         table.num_rows - len(texts),
     )
+
+
+class TextEncoder(Protocol):
+    """What describes texts.
+
+    Attributes:
+        dimension: D, numbers per text.
+    """
+
+    @property
+    def dimension(self) -> int: ...  # noqa: D102 - an attribute
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Return float32 [n, D]."""
+        ...
+
+
+def _paths(workspace: Workspace, name: str, encoder: str) -> tuple[Path, Path]:
+    """Return where the encoder of a matrix is kept, and where it would be if it were of the other kind."""
+    fitted, named = (workspace.encoders / f"{name}.{suffix}" for suffix in ("safetensors", "json"))
+    return (fitted, named) if encoder == "tfidf" else (named, fitted)
+
+
+def _keep(path: Path, encoder: TextEncoder, what: str, name: str) -> None:
+    if isinstance(encoder, TfidfEncoder):
+        encoder.save(path, {"what": what})
+    else:
+        write_json(path, {"what": what, "encoder": name})
+
+
+def _sentences(path: Path, what: str, encoder: str, dimension: int | None, fitted: bool) -> SentenceEncoder:
+    wanted = {"what": what, "encoder": encoder}
+    if not fitted and (kept := read_json(path)) != wanted:
+        raise ConfigError(
+            f"feature {path.stem!r} describes {kept.get('what')} by {kept.get('encoder')}; describe anew with "
+            "--refit, or choose another --name"
+        )
+    made = SentenceEncoder(encoder.removeprefix(PREFIX))
+    if dimension not in (None, made.dimension):
+        raise ConfigError(
+            f"{encoder} gives {made.dimension} numbers per text, not {dimension}; leave --dimension out"
+        )
+    return made
 
 
 def _property(what: str) -> tuple[str, str]:

@@ -298,7 +298,7 @@ def _check_fixed(store: GraphStore, block: NodeBlock, table: pa.Table) -> None:
             row = int(np.argmax(other))
             raise DataError(
                 f"{block.source}: {table[schema.KEY][row]} has the {name} {before[row]} in the graph and would "
-                f"now get {table[name][row]}; cut segments as before (--segments), or use another workspace",
+                f"now get {table[name][row]}; use the --segment-s of before, or another workspace",
                 block.source,
             )
 

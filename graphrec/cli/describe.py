@@ -17,7 +17,10 @@ def describe(
         str | None, typer.Option(help="Name of the feature matrix; by default item-title and the like.")
     ] = None,
     encoder: Annotated[
-        str, typer.Option(help="tfidf: character n-grams of any language, no weights needed.")
+        str,
+        typer.Option(
+            help="tfidf: character n-grams of any language, no weights needed; or sentence-transformers:FOLDER."
+        ),
     ] = "tfidf",
     dimension: Annotated[
         int | None, typer.Option(min=1, max=4096, help="Numbers per node; 128 by default.")

@@ -67,6 +67,11 @@ class TfidfEncoder:
     weights: Floats
     directions: Floats
 
+    @property
+    def dimension(self) -> int:
+        """D, numbers per text."""
+        return self.settings.dimension
+
     @classmethod
     def fit(cls, texts: Sequence[str], settings: TextSettings | None = None) -> TfidfEncoder:
         """Learn which n-grams matter and their main directions; the same texts and seed give the same encoder.

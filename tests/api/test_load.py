@@ -470,7 +470,7 @@ def test_a_video_is_not_cut_in_two_ways(store: GraphStore, tmp_path: Path) -> No
     put(segments(5, 10, 12))
     put(segments(5, 10, 12))
     for more in ({}, {"dry_run": True}):
-        with pytest.raises(DataError, match=r"v\.mp4: v#0 has the end_s 5\.0 .* 10\.0; .*--segments"):
+        with pytest.raises(DataError, match=r"v\.mp4: v#0 has the end_s 5\.0 .* 10\.0; .*--segment-s"):
             put(segments(10, 12), **more)
     assert len(stored_nodes(store, "Segment")) == 3
 
