@@ -37,6 +37,8 @@ class VideoOptions(Options):
     """What describes pictures: descriptor (colour, texture, motion; no weights), mobilenet_v2, or a model's TOML."""
     weights: Path | None = None
     """The encoder's weights, where it needs some."""
+    pooling: str | None = None
+    """How a network's moments make a segment: mean,max,difference or a part of it; by default its own way."""
     audio: str | None = None
     """What describes sound: logmel (no weights), or a model's TOML file; by default nothing does."""
     frames_per_s: float | None = Field(None, gt=0, le=1000)
@@ -68,9 +70,8 @@ class VideoOptions(Options):
     def encoders(self) -> EncoderSpecs:
         """By what videos are described."""
         weights = str(self.weights) if self.weights else None
-        return EncoderSpecs(
-            EncoderSpec(self.encoder, weights), EncoderSpec(self.audio) if self.audio else None
-        )
+        frames = EncoderSpec(self.encoder, weights, pooling=self.pooling)
+        return EncoderSpecs(frames, EncoderSpec(self.audio) if self.audio else None)
 
 
 class Videos:

@@ -42,11 +42,13 @@ class EncoderSpec:
         name: of a registered encoder, or the path of a TOML file that describes a model.
         weights: path of the weights, where the encoder needs some and knows no other place.
         threads: how many threads it may use.
+        pooling: of a network that sees: how moments are pooled, in place of its own way (``mean,max``).
     """
 
     name: str
     weights: str | None = None
     threads: int = 1
+    pooling: str | None = None
 
 
 class FrameEncoder(Protocol):

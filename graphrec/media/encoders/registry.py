@@ -9,6 +9,7 @@ from typing import Any
 
 from graphrec.errors import ConfigError, unknown
 from graphrec.media.encoders.base import AudioEncoder, EncoderSpec, FrameEncoder
+from graphrec.media.encoders.pooling import Pooled, read_ways
 from graphrec.media.settings import EncoderSpecs
 
 FRAMES = "graphrec.frame_encoders"
@@ -30,7 +31,19 @@ class Encoders:
 def make_encoders(specs: EncoderSpecs, threads: int = 1) -> Encoders:
     """Load the encoders, each for so many threads; raises ``ConfigError`` or ``NotFoundError`` where one is missing."""
     audio = audio_encoder(replace(specs.audio, threads=threads)) if specs.audio else None
-    return Encoders(frame_encoder(replace(specs.frames, threads=threads)), audio)
+    frames = frame_encoder(replace(specs.frames, threads=threads))
+    return Encoders(_pooled(frames, specs.frames.pooling), audio)
+
+
+def _pooled(encoder: FrameEncoder, pooling: str | None) -> FrameEncoder:
+    if pooling is None:
+        return encoder
+    ways = read_ways(pooling)
+    from graphrec.media.encoders.frame_model import FrameModel
+
+    if not isinstance(encoder, FrameModel):
+        raise ConfigError(f"{encoder.name} has its own way of pooling; leave --pooling out")
+    return Pooled(encoder, ways)
 
 
 def frame_encoder(spec: EncoderSpec) -> FrameEncoder:
