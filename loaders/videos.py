@@ -47,7 +47,7 @@ class VideoOptions(Options):
     """CSV or JSON list with file, id, title, genres, uploader, year, trailer_of; else metadata.csv beside the files."""
     workers: int | None = Field(None, ge=1)
     """Processes that decode; by default as many as there are cores."""
-    limit_s: float | None = Field(None, gt=0)
+    limit_s: float | None = Field(None, gt=0, le=1_000_000)
     """Seconds that one file may take; by default two minutes and two seconds per megabyte."""
     memory_mb: int = Field(4096, ge=256)
     """Memory that one process may use."""

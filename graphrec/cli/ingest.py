@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 HELP = """Load new video files and place them by the published model: they are recommended at once.
 
-This is `graphrec load videos` and `graphrec embed` in one. `--status` says instead how far each file has come that was
-ever met: failed (and why), described, loaded, embedded.
+This is `graphrec load videos` and `graphrec embed` in one. `--status` says instead how far each file below PATHS has
+come that was ever met: failed (and why), described, loaded, embedded.
 
 Example: `graphrec ingest new/ && graphrec recommend u001 --new-only`
 """
@@ -82,7 +82,7 @@ def _print_states(workspace: Path, store: str | None, paths: list[Path], as_json
         print_json(found)
         return
     failed = [entry for entry in found if entry.state == "failed"]
-    rows = [(entry.item, entry.state, entry.at, entry.file) for entry in found if entry not in failed]
+    rows = [(entry.item, entry.state, entry.at, entry.file) for entry in found if entry.state != "failed"]
     if rows:
         out.print(table(("item", "state", "at", "file"), rows))
     for entry in failed:

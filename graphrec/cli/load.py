@@ -132,7 +132,9 @@ def _load(
     on_bad_row: Annotated[
         str, typer.Option(help="stop: refuse the file; skip: keep bad rows in a rejects file.")
     ] = "stop",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check every row; nothing is written to the graph.")
+    ] = False,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,

@@ -66,7 +66,7 @@ def _describe(
     video = look.stretches(whole)
     chosen, cover = _frames(settings, spool, look, bounds, segments, looks, video)
     times = np.array([spool.times[number] for number in chosen])
-    sound = hearing.finish() if hearing else None
+    sound = hearing.finish(info.duration_s) if hearing else None
     return Described(
         info,
         bounds,

@@ -64,7 +64,7 @@ class Journal:
 
     def described(self, path: Path, size: int, modified: int, digest: str, item: str) -> None:
         """Note that a file of this size, in bytes, and modification time, in ns, has been described."""
-        self._note(path, size, modified, digest, item, "")
+        self._note(path, size, modified, digest, shown(item), "")
 
     def failed(self, path: Path, item: str, reason: str) -> None:
         """Note that a file could not be described, and why."""

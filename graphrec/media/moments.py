@@ -96,15 +96,13 @@ class Hearing:
         self._windows = Windows(encoder.rate, encoder.window, self._take)
         self._found: list[tuple[Times, _Coming]] = []
 
-    def sound(self, frame: AudioFrame) -> None:
-        """Take the next piece of sound."""
-        self._windows.sound(frame)
+    def sound(self, start_s: float, frame: AudioFrame) -> None:
+        """Take the next piece of sound, heard from ``start_s`` on."""
+        self._windows.sound(start_s, frame)
 
-    def finish(self) -> Moments:
-        """Return all moments of the video."""
-        self._windows.finish()
-        if not self._found:
-            self._take(np.zeros(1), np.zeros((1, self._encoder.window), np.float32))
+    def finish(self, duration_s: float) -> Moments:
+        """Return all moments of the video, which are silent where there is no sound."""
+        self._windows.finish(duration_s)
         return _moments(self._found, self._encoder.pool)
 
     def _take(self, times: Times, waves: Floats) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +20,8 @@ from graphrec.errors import DataError
 from graphrec.media.container import audio_stream, opened, video_stream
 from graphrec.media.description import VideoInfo
 
+_HOUR_S = 3600.0
+
 
 class PictureSink(Protocol):
     """Takes pictures in order of time."""
@@ -31,8 +34,11 @@ class PictureSink(Protocol):
 class SoundSink(Protocol):
     """Takes sound in order of time."""
 
-    def sound(self, frame: AudioFrame) -> None:
-        """Take the next piece of sound, in whatever format the file has."""
+    def sound(self, start_s: float, frame: AudioFrame) -> None:
+        """Take the next piece of sound, in whatever format the file has.
+
+        It is heard from ``start_s`` on, seconds from the first picture's start; NaN where the file does not say.
+        """
         ...
 
 
@@ -63,7 +69,7 @@ def one_pass(
         for frame in reading.frames(sound=bool(sounds)):
             if isinstance(frame, AudioFrame):
                 for listener in sounds:
-                    listener.sound(frame)
+                    listener.sound(reading.heard(frame), frame)
                 continue
             start_s, end_s = reading.shown(frame)
             for viewer in pictures:
@@ -89,6 +95,9 @@ class _Reading:
         self._latest_s = 0.0
         self._video_end_s = self._any_end_s = 0.0
         self._shape = (0, 0, 0)
+        promised_s, _ = self._promise()
+        # A picture is held until the next one comes: a jump in time would be an endless still.
+        self._plausible_s = _HOUR_S + 2 * promised_s if promised_s else 24 * _HOUR_S
 
     def frames(self, *, sound: bool) -> Iterator[VideoFrame | AudioFrame]:
         """Yield what can be decoded, in the file's order."""
@@ -138,9 +147,21 @@ class _Reading:
         self._decoded += 1
         self._video_end_s = end_s - self._begin_s
         self._any_end_s = max(self._any_end_s, end_s)
+        if self._video_end_s > self._plausible_s:
+            raise DataError(
+                f"{self._container.name.removeprefix('file:')}: its times jump to {self._video_end_s:.0f} s, of "
+                f"{self._promise()[0]:.0f} s that its header promises; export the file again"
+            )
         if frame.time is None:
             self._latest_s = end_s
         return start_s - self._begin_s, self._video_end_s
+
+    def heard(self, frame: AudioFrame) -> float:
+        """Return when a piece of sound starts, seconds from the first picture's start; NaN if nobody knows."""
+        begin_s = self._begin_s
+        if begin_s is None and self._video.start_time is not None and self._video.time_base is not None:
+            begin_s = float(self._video.start_time * self._video.time_base)
+        return math.nan if frame.time is None else frame.time - (begin_s or 0.0)
 
     def finish(self, path: Path) -> VideoInfo:
         """Say what the file held; raises ``DataError`` where that is not what it promised."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,13 +19,21 @@ from graphrec.media.encoders.base import Floats
 TakeSound = Callable[[npt.NDArray[np.float64], Floats], None]
 
 
+_UNHEARD_S = 0.1
+"""Between two pieces: less than this is rounding."""
+_LONGEST_GAP_S = 600.0
+"""More than this is damage."""
+
+
 class Windows:
     """Hands over windows of sound, mixed down to one channel, with the time of their middle.
+
+    The first begins with the first picture; where there is no sound, there is silence.
 
     Args:
         rate: samples per second that are wanted.
         window: samples of a window; the last one is filled up with silence.
-        take: gets times, float64 [n], seconds from the first sound, and float32 [n, window], from -1 to 1.
+        take: gets times, float64 [n], seconds, and float32 [n, window], from -1 to 1.
         batch: how many windows are kept before they are handed over.
     """
 
@@ -34,28 +43,41 @@ class Windows:
         self._format: tuple[object, ...] = ()
         self._waiting: list[Floats] = []
         self._samples = self._count = 0
+        self._until_s = 0.0
 
-    def sound(self, frame: AudioFrame) -> None:
-        """Take the next piece of sound; its format may change on the way."""
+    def sound(self, start_s: float, frame: AudioFrame) -> None:
+        """Take the next piece of sound, heard from ``start_s`` on; its format may change on the way."""
+        lasts_s = frame.samples / frame.sample_rate
+        if start_s + lasts_s <= 0:
+            return
         given = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if self._format not in ((), given):
-            self._add(self._resampler.resample(None))
-            self._resampler = self._fresh()
+        gap_s = start_s - self._until_s
+        missing = _UNHEARD_S < gap_s < _LONGEST_GAP_S
+        if missing or self._format not in ((), given):
+            self._flush()
+        if missing:
+            self._be_silent(round(gap_s * self._rate))
+            self._until_s = start_s
         self._format = given
+        self._until_s += lasts_s
         self._add(self._resampler.resample(frame))
-        if self._samples >= self._batch * self._window:
-            self._hand_over(self._samples // self._window)
 
-    def finish(self) -> None:
-        """Hand over the rest."""
+    def finish(self, until_s: float = 0.0) -> None:
+        """Hand over the rest, and silence up to ``until_s``."""
+        self._flush()
+        self._be_silent(round(until_s * self._rate) - self._count * self._window - self._samples)
+        self._be_silent(-self._samples % self._window)
+        if self._samples:
+            self._hand_over()
+
+    def _flush(self) -> None:
         if self._format:
             self._add(self._resampler.resample(None))
-        missing = -self._samples % self._window
-        if missing:
-            self._waiting.append(np.zeros(missing, np.float32))
-            self._samples += missing
-        if self._samples:
-            self._hand_over(self._samples // self._window)
+            self._resampler, self._format = self._fresh(), ()
+
+    def _be_silent(self, samples: int) -> None:
+        for start in range(0, samples, self._window):
+            self._keep(np.zeros(min(self._window, samples - start), np.float32))
 
     def _fresh(self) -> AudioResampler:
         # A second at once: most of the work for small pieces is in handing them on.
@@ -63,11 +85,17 @@ class Windows:
 
     def _add(self, frames: list[AudioFrame]) -> None:
         for frame in frames:
-            samples = np.asarray(frame.to_ndarray(), np.float32).ravel()
-            self._waiting.append(samples)
-            self._samples += len(samples)
+            self._keep(np.asarray(frame.to_ndarray(), np.float32).ravel())
 
-    def _hand_over(self, windows: int) -> None:
+    def _keep(self, samples: Floats) -> None:
+        self._waiting.append(samples)
+        self._samples += len(samples)
+        if self._samples >= self._batch * self._window:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Hand over all whole windows."""
+        windows = self._samples // self._window
         sound = np.concatenate(self._waiting)
         used = windows * self._window
         times: npt.NDArray[np.float64] = (self._count + np.arange(windows) + 0.5) * self._window / self._rate
@@ -96,7 +124,7 @@ def sound_of(path: Path, rate: int) -> Floats:
             raise DataError(f"{path}: has no sound")
         try:
             for frame in container.decode(stream):
-                windows.sound(frame)
+                windows.sound(math.nan, frame)
         except FFmpegError as error:
             raise DataError(f"{path}: its sound cannot be decoded: {error.strerror}") from error
     windows.finish()

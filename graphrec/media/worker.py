@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from graphrec.errors import DataError, GraphrecError, StoreError
+from graphrec.errors import ConfigError, DataError, GraphrecError, StoreError
 from graphrec.media.describe import describe
 from graphrec.media.described import DescribedFiles, content_digest
 from graphrec.media.encoders.registry import make_encoders
@@ -75,29 +75,52 @@ class Worker:
 
 
 def main() -> None:
-    """Serve the process that started this one: a ``Job``, then paths come in, what became of each goes out."""
-    # Ctrl-C reaches every process of the terminal; the one that gave the work ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Serve the process that started this one: a ``Job``, then paths with time limits; what became of each goes out."""
     answers = os.fdopen(os.dup(1), "wb")
     # What libraries print must not get between the answers.
     os.dup2(2, 1)
     job: Job = pickle.load(sys.stdin.buffer)
-    limit = job.memory_mb << 20
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    _limit_memory(job.memory_mb)
     worker: Worker | None = None
     while True:
         try:
-            path: Path = pickle.load(sys.stdin.buffer)
+            path, limit_s = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
+        # Whoever gave the work ends what takes too long; should they be gone, the alarm does.
+        signal.alarm(int(limit_s) + 10)
         answer: str | GraphrecError
         try:
-            worker = worker or Worker(job)
+            worker = worker or _made(job)
             answer = worker.describe(path)
         except GraphrecError as error:
             answer = error
-        pickle.dump(answer, answers)
-        answers.flush()
+        signal.alarm(0)
+        try:
+            pickle.dump(answer, answers)
+            answers.flush()
+        except BrokenPipeError:
+            os._exit(1)
+
+
+def _made(job: Job) -> Worker:
+    try:
+        return Worker(job)
+    except GraphrecError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"what describes videos cannot start ({type(error).__name__}: {error}); it may need more than the "
+            f"{job.memory_mb} MB of --memory-mb"
+        ) from error
+
+
+def _limit_memory(megabytes: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = megabytes << 20
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -34,12 +35,9 @@ class WorkerProcess:
             DataError: the file cannot be used, takes too long or ends the process.
             StoreError: the result cannot be written.
         """
-        process = self._running()
-        assert process.stdin is not None
+        process = self._given(path, limit_s)
         assert process.stdout is not None
         try:
-            pickle.dump(path, process.stdin)
-            process.stdin.flush()
             if not select.select([process.stdout], [], [], limit_s)[0]:
                 self._end()
                 raise DataError(
@@ -54,6 +52,21 @@ class WorkerProcess:
             raise answer
         return str(answer)
 
+    def _given(self, path: Path, limit_s: float) -> subprocess.Popen[bytes]:
+        """Hand a file to the process; one that has died since its last file is none of this one's fault."""
+        for last in (False, True):
+            process = self._running()
+            assert process.stdin is not None
+            try:
+                pickle.dump((path, limit_s), process.stdin)
+                process.stdin.flush()
+                return process
+            except (OSError, ValueError) as error:
+                self._end()
+                if last:
+                    raise DataError(f"{path}: {self._death(process)}") from error
+        raise AssertionError("unreachable")
+
     def close(self) -> None:
         """End the process, in the middle of a file if need be, for good."""
         with self._ending:
@@ -66,9 +79,12 @@ class WorkerProcess:
                 raise DataError("the workers have been ended")
             if self._process is None:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "graphrec.media.worker"],
+                    # -P: a folder called graphrec where the user happens to be is not this package.
+                    [sys.executable, "-P", "-m", "graphrec.media.worker"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
+                    # Ctrl-C is for the process that gave the work; it ends this one.
+                    process_group=0,
                 )
                 assert self._process.stdin is not None
                 pickle.dump(self._job, self._process.stdin)
@@ -82,7 +98,9 @@ class WorkerProcess:
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    # What is still in the buffer goes nowhere.
+                    with suppress(OSError):
+                        pipe.close()
 
     def _death(self, process: subprocess.Popen[bytes]) -> str:
         code = process.wait()

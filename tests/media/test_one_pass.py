@@ -1,4 +1,5 @@
 import struct
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -91,6 +92,53 @@ def test_sound_comes_in_windows_and_is_filled_up_with_silence(write_shots):
     assert abs(int(spectrum.argmax()) - 440) <= 1
     assert 0.3 < np.abs(waves[1]).max() < 0.7
     assert np.abs(waves[3][-2000:]).max() == 0
+
+
+def _heard(path, rate=8000):
+    taken = []
+    windows = Windows(rate, rate, lambda times, waves: taken.append((times, waves)))
+    info = one_pass(path, [], [windows])
+    windows.finish(info.duration_s)
+    return [np.concatenate(part) for part in zip(*taken, strict=True)]
+
+
+def _with_tones(path, starts):
+    """Eight seconds of pictures, and a second of sound at each of ``starts``."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        sound = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        sound.codec_context.time_base = Fraction(1, 8000)
+        wave = (16_000 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)).astype(np.int16)[None]
+        for number in range(80):
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+            container.mux(video.encode(frame))
+            if number / 10 in starts:
+                piece = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
+                piece.sample_rate, piece.time_base, piece.pts = 8000, Fraction(1, 8000), 800 * number
+                container.mux(sound.encode(piece))
+        container.mux(video.encode())
+        container.mux(sound.encode())
+    return path
+
+
+def test_sound_stands_where_it_is_heard_and_elsewhere_is_silence(tmp_path):
+    times, waves = _heard(_with_tones(tmp_path / "late.mkv", (3.0, 6.0)))
+    assert times.tolist() == [n + 0.5 for n in range(8)]
+    loud = np.abs(waves).max(axis=1) > 0.2
+    assert loud.tolist() == [False, False, False, True, False, False, True, False]
+
+
+def test_a_video_without_sound_is_silent_to_its_end(write_video):
+    times, waves = _heard(write_video(seconds=3))
+    assert times.tolist() == [0.5, 1.5, 2.5]
+    assert not waves.any()
+
+
+def test_times_that_jump_are_damage(write_video):
+    path = write_video("jump.ts", seconds=0.3, codec="mpeg2video", fps=25, ticks=[0, 1, 20 * 3600 * 25])
+    with pytest.raises(DataError, match=r"jump\.ts: its times jump"):
+        one_pass(path, [])
 
 
 def test_sound_alone(write_shots):

@@ -31,8 +31,12 @@ class Encoders:
 def make_encoders(specs: EncoderSpecs, threads: int = 1) -> Encoders:
     """Load the encoders, each for so many threads; raises ``ConfigError`` or ``NotFoundError`` where one is missing."""
     audio = audio_encoder(replace(specs.audio, threads=threads)) if specs.audio else None
-    frames = frame_encoder(replace(specs.frames, threads=threads))
-    return Encoders(_pooled(frames, specs.frames.pooling), audio)
+    frames = _pooled(frame_encoder(replace(specs.frames, threads=threads)), specs.frames.pooling)
+    if audio is not None and audio.name == frames.name:
+        raise ConfigError(
+            f"both encoders are called {audio.name!r}, and so would be their features; rename one"
+        )
+    return Encoders(frames, audio)
 
 
 def _pooled(encoder: FrameEncoder, pooling: str | None) -> FrameEncoder:
