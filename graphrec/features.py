@@ -43,6 +43,12 @@ def sibling(name: str, label: str, other: str) -> str | None:
     return name.removesuffix(SUFFIXES[label]) + SUFFIXES[other]
 
 
+def check_name(name: str) -> None:
+    """Raise ``DataError`` for what cannot name a matrix."""
+    if not name.replace("_", "").replace("-", "").isalnum():
+        raise DataError(f"{name!r} cannot name a feature matrix: letters, digits, - and _ only")
+
+
 @dataclass(frozen=True)
 class FeatureInfo:
     """What is known of a feature matrix without reading it.
@@ -87,7 +93,7 @@ class FeatureStore:
         digest = blake2b(" ".join(part["digest"] for part in parts).encode(), digest_size=16).hexdigest()
         return FeatureInfo(name, meta["label"], meta["width"], sum(part["rows"] for part in parts), digest)
 
-    def write(self, name: str, label: str, ids: Sequence[str], matrix: Floats) -> int:
+    def write(self, name: str, label: str, ids: Sequence[str], matrix: Floats, version: str = "") -> int:
         """Keep the vectors that are new or differ; return how many those were.
 
         Args:
@@ -95,14 +101,17 @@ class FeatureStore:
             label: label of the nodes.
             ids: string [n], without repeats.
             matrix: float32 [n, width], finite.
+            version: of what made the vectors; empty where nobody knows.
 
-        Raises ``DataError`` for a wrong shape, a number that is not finite, or repeated ids.
+        Raises ``DataError`` for a wrong shape, a number that is not finite, repeated ids, or another version than that
+        of the vectors which are there.
         """
-        matrix = self.check(name, label, ids, matrix)
+        matrix = self.check(name, label, ids, matrix, version)
         folder = self.folder / name
         parts: list[dict[str, Any]] = []
         if (folder / "meta.json").exists():
-            parts = read_json(folder / "meta.json")["parts"]
+            meta = read_json(folder / "meta.json")
+            parts, version = meta["parts"], version or meta.get("version", "")
             stored, known = self.read(name, ids)
             new = ~(known & (stored == matrix).all(1))
             ids = [key for key, wanted in zip(ids, new.tolist(), strict=True) if wanted]
@@ -113,7 +122,8 @@ class FeatureStore:
         while parts and _worth_merging(parts[-1]["rows"], len(ids), matrix.shape[1]):
             ids, matrix = self._part(name, parts.pop()["digest"]).followed_by(ids, matrix)
         parts.append({"digest": _write_part(folder, ids, matrix), "rows": len(ids)})
-        write_json(folder / "meta.json", {"label": label, "width": matrix.shape[1], "parts": parts})
+        about = {"label": label, "width": matrix.shape[1], "version": version}
+        write_json(folder / "meta.json", about | {"parts": parts})
         self._drop_unused(name, {part["digest"] for part in parts})
         return changed
 
@@ -140,10 +150,9 @@ class FeatureStore:
         self._drop_unused(name, set())
         (self.folder / name).rmdir()
 
-    def check(self, name: str, label: str, ids: Sequence[str], matrix: Floats) -> Floats:
+    def check(self, name: str, label: str, ids: Sequence[str], matrix: Floats, version: str = "") -> Floats:
         """Return ``matrix`` as float32; raises what ``write`` would raise."""
-        if not name.replace("_", "").replace("-", "").isalnum():
-            raise DataError(f"{name!r} cannot name a feature matrix: letters, digits, - and _ only")
+        check_name(name)
         with np.errstate(over="ignore"):
             matrix = np.asarray(matrix, np.float32)
         if matrix.ndim != 2 or len(matrix) != len(ids):
@@ -160,6 +169,12 @@ class FeatureStore:
                 raise DataError(
                     f"feature {name!r} holds {known.width} numbers per {known.label}, not "
                     f"{matrix.shape[1]} per {label}; load these under another name"
+                )
+            before = read_json(self.folder / name / "meta.json").get("version", "")
+            if version and before and version != before:
+                raise DataError(
+                    f"feature {name!r} was made by another version or other weights of its encoder; describe all by "
+                    f"the one of before, or load into another workspace"
                 )
         return matrix
 

@@ -100,6 +100,7 @@ LABELS: dict[str, Label] = {
                 Property("year", "int64"),
                 Property("duration_s", "float64"),
                 Property("uri", "string", "where the file is"),
+                Property("digest", "string", "of the file's content"),
                 Property("thumbnail", "string", "its picture, a file below the workspace's folder"),
                 Property("fps", "float64", "pictures per second"),
                 Property("width", "int64", "as shown, pixels"),
@@ -148,6 +149,7 @@ LABELS: dict[str, Label] = {
             "Trailer",
             (
                 Property("uri", "string"),
+                Property("digest", "string", "of the file's content"),
                 Property("duration_s", "float64"),
                 Property("views", "int64"),
                 Property("likes", "int64"),

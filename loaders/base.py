@@ -151,6 +151,7 @@ class FeatureBlock:
         ids: string [n].
         matrix: float32 [n, F].
         source: the file they come from.
+        version: of what made them; vectors of two versions are not kept in one matrix. Empty where nobody knows.
     """
 
     name: str
@@ -158,6 +159,7 @@ class FeatureBlock:
     ids: Sequence[str]
     matrix: npt.NDArray[np.float32]
     source: str
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,19 @@ from graphrec.media.description import Described, thumbnail
 
 @dataclass(frozen=True)
 class Loaded:
-    """A file and what was found in it."""
+    """A file and what was found in it.
+
+    Attributes:
+        file: which.
+        digest: of its content.
+        described: what was found.
+        titled: whether the graph has a title for it, which its file's name must not replace.
+    """
 
     file: VideoFile
     digest: str
     described: Described
+    titled: bool = False
 
     @property
     def segment_ids(self) -> list[str]:
@@ -80,7 +88,12 @@ def _items(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
 
 def _trailers(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
     rows = [
-        {"id": v.file.item, "uri": str(v.file.path), "duration_s": v.described.info.duration_s}
+        {
+            "id": v.file.item,
+            "uri": str(v.file.path),
+            "digest": v.digest,
+            "duration_s": v.described.info.duration_s,
+        }
         for v in videos
     ]
     yield NodeBlock("Trailer", pa.Table.from_pylist(rows), source)
@@ -100,6 +113,7 @@ _ITEM = pa.schema(
         "uploader": pa.string(),
         "duration_s": pa.float64(),
         "uri": pa.string(),
+        "digest": pa.string(),
         "thumbnail": pa.string(),
         "fps": pa.float64(),
         "width": pa.int64(),
@@ -115,11 +129,12 @@ def _item(video: Loaded) -> dict[str, Any]:
     return {
         "id": video.file.item,
         "kind": "video",
-        "title": about.title or video.file.path.stem.replace("_", " "),
+        "title": about.title or (None if video.titled else video.file.path.stem.replace("_", " ")),
         "year": about.year,
         "uploader": about.uploader,
         "duration_s": info.duration_s,
         "uri": str(video.file.path),
+        "digest": video.digest,
         "thumbnail": video.picture(video.described.cover),
         "fps": info.fps,
         "width": info.width,
@@ -181,7 +196,9 @@ def _features(videos: Sequence[Loaded], label: str, which: int, source: str) -> 
         return
     first = videos[0].described
     looks: list[npt.NDArray[np.float32]] = [video.described.looks[which] for video in videos]
-    yield FeatureBlock(first.encoder + SUFFIXES[label], label, ids, np.concatenate(looks), source)
+    name, version = first.encoder
+    yield FeatureBlock(name + SUFFIXES[label], label, ids, np.concatenate(looks), source, version)
     if first.audio is not None:
         sounds = [video.described.sounds[which] for video in videos if video.described.sounds is not None]
-        yield FeatureBlock(first.audio + SUFFIXES[label], label, ids, np.concatenate(sounds), source)
+        name, version = first.audio
+        yield FeatureBlock(name + SUFFIXES[label], label, ids, np.concatenate(sounds), source, version)

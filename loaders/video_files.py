@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticSerializationError
 
 from graphrec.errors import DataError
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi"}
 LISTS = {".csv", ".json"}
@@ -49,6 +53,8 @@ class VideoFile:
 
     path: Path
     metadata: Metadata = field(default_factory=Metadata)
+    fault: str = ""
+    """What is wrong with the metadata beside it."""
 
     @property
     def item(self) -> str:
@@ -69,8 +75,15 @@ def find(paths: Sequence[Path], metadata: Path | None) -> list[VideoFile]:
     found: dict[Path, VideoFile] = {}
     for path in paths:
         for file in _files(path):
-            about = told.get(file.path) or _beside(file.path)
-            found.setdefault(file.path, VideoFile(file.path, about) if about else file)
+            try:
+                about = told.get(file.path) or _beside(file.path)
+            except DataError as error:
+                file, about = replace(file, fault=str(error)), None
+            found.setdefault(file.path, replace(file, metadata=about) if about else file)
+    if unused := sorted(set(told) - set(found)):
+        log.warning(
+            "%s: %d of its rows are about other files, %s for example", metadata, len(unused), unused[0]
+        )
     return list(found.values())
 
 
@@ -82,9 +95,9 @@ def _files(path: Path) -> Iterator[VideoFile]:
     if not path.is_dir():
         if not os.path.lexists(path):
             raise DataError(f"{path}: no such file or folder", str(path))
-        files = [path.absolute()]
+        files = [Path(os.path.normpath(path.absolute()))]
     else:
-        files = sorted(_below(path.absolute(), set()))
+        files = sorted(_below(Path(os.path.normpath(path.absolute())), set()))
         if not files:
             raise DataError(f"{path}: no video files there ({', '.join(sorted(SUFFIXES))})", str(path))
     told: dict[Path, Metadata] = {}
@@ -98,11 +111,16 @@ def _files(path: Path) -> Iterator[VideoFile]:
 
 def _below(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
     """Yield the video files of a folder and of those in it, each folder once, however it is linked."""
-    status = folder.stat()
+    try:
+        status, entries = folder.stat(), list(os.scandir(folder))
+    except OSError as error:
+        # It was moved meanwhile, or is not for us; the others are.
+        log.warning("%s: left out, it cannot be read: %s", folder, error.strerror)
+        return
     if (status.st_dev, status.st_ino) in seen:
         return
     seen.add((status.st_dev, status.st_ino))
-    for entry in os.scandir(folder):
+    for entry in entries:
         if entry.name.startswith("."):
             continue
         path = Path(entry.path)
@@ -137,7 +155,7 @@ def _read_list(path: Path) -> Iterator[tuple[Path, Metadata]]:
         name = row.get("file")
         if not name or not isinstance(name, str):
             raise DataError(f"{path}: row {number} names no file; a column 'file' is needed", str(path))
-        yield where / name, _metadata(row, f"{path}: row {number} ({name})")
+        yield Path(os.path.normpath(where / name)), _metadata(row, f"{path}: row {number} ({name})")
 
 
 def _rows(path: Path) -> list[Mapping[str, Any]]:
@@ -163,7 +181,12 @@ def _json(path: Path) -> Any:
 
 def _metadata(values: Mapping[str, Any], where: str) -> Metadata:
     try:
-        return Metadata(**values)
+        metadata = Metadata(**values)
+        # Half of an emoji, as JSON can write it, is no text.
+        metadata.model_dump_json()
+        return metadata
+    except PydanticSerializationError as error:
+        raise DataError(f"{where}: its text is no Unicode: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         raise DataError(f"{where}: {first['loc'][0]}: {first['msg']}") from error

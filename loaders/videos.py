@@ -122,6 +122,9 @@ def _distinct(files: Sequence[VideoFile]) -> tuple[list[VideoFile], list[tuple[V
         except UnicodeEncodeError:
             refused.append((file, f"{shown(file.path)}: its name is no UTF-8; rename it"))
             continue
+        if file.fault:
+            refused.append((file, file.fault))
+            continue
         if first.setdefault(file.item, file) is not file:
             other = first[file.item].path
             reason = (

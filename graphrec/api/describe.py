@@ -9,7 +9,7 @@ from typing import Protocol
 
 from graphrec import schema
 from graphrec.errors import ConfigError, DataError, unknown
-from graphrec.features import FeatureStore, Floats
+from graphrec.features import FeatureStore, Floats, check_name
 from graphrec.files import read_json, write_json
 from graphrec.media.sentences import PREFIX, SentenceEncoder
 from graphrec.media.text import TextSettings, TfidfEncoder, blank
@@ -77,6 +77,7 @@ def describe(
         raise unknown("text encoder", encoder, [*ENCODERS, f"{PREFIX}MODEL"])
     label, prop = _property(what)
     name = name or f"{label.lower()}-{prop}"
+    check_name(name)
     features = FeatureStore(workspace.features)
     path, other = _paths(workspace, name, encoder)
     taken = name in features.names()

@@ -21,7 +21,7 @@ from graphrec.api.contradictions import Contradictions
 from graphrec.api.intervals import resolve
 from graphrec.api.moments import place
 from graphrec.api.trailers import of_known_items
-from graphrec.api.videos import StoredSegments
+from graphrec.api.videos import StoredVideos
 from graphrec.errors import BadRows, DataError
 from graphrec.features import FeatureStore
 from graphrec.files import replacing
@@ -172,7 +172,7 @@ def load(
                     said = Contradictions()
                 current = block.source
                 if isinstance(block, FeatureBlock):
-                    matrices.check(block.name, block.label, block.ids, block.matrix)
+                    matrices.check(block.name, block.label, block.ids, block.matrix, block.version)
                     features.append(block)
                     progress(block.name, len(block.ids))
                     continue
@@ -219,7 +219,7 @@ def _rows(
     progress: Progress,
 ) -> Iterator[Rows]:
     """Yield what is to be stored; keep account of files, and of videos that cannot be stored."""
-    stored = StoredSegments(known)
+    stored = StoredVideos(known)
     for block in blocks:
         if isinstance(block, FileBlock):
             progress("files", 1, of=block.of)
@@ -347,7 +347,7 @@ class _Writing:
 
 def _write_features(features: list[FeatureBlock], matrices: FeatureStore, report: LoadReport) -> None:
     for block in features:
-        changed = matrices.write(block.name, block.label, block.ids, block.matrix)
+        changed = matrices.write(block.name, block.label, block.ids, block.matrix, block.version)
         tally = report.tally(f"feature {block.name}")
         tally.read += len(block.ids)
         tally.created += changed

@@ -73,9 +73,9 @@ def _describe(
         segments,
         times,
         cover,
-        encoders.frames.name,
+        (encoders.frames.name, encoders.frames.version),
         (looks, look.at(times), video),
-        encoders.audio.name if encoders.audio else None,
+        (encoders.audio.name, encoders.audio.version) if encoders.audio else None,
         (sound.stretches(segments), sound.at(times), sound.stretches(whole)) if sound else None,
     ), chosen
 

@@ -19,7 +19,7 @@ from graphrec.media.description import Described, VideoInfo
 from graphrec.media.encoders.registry import Encoders
 from graphrec.media.settings import DescribeSettings
 
-_FORMAT = 1
+_FORMAT = 2
 _LOOKS = ("segment_looks", "frame_looks", "video_look")
 _SOUNDS = ("segment_sounds", "frame_sounds", "video_sound")
 
@@ -93,8 +93,8 @@ def _described(stored: Any) -> Described:
         stored["segments"],
         stored["frames"],
         int(stored["cover"]),
-        encoder,
+        tuple(encoder),
         looks,
-        audio,
+        tuple(audio) if audio else None,
         sounds,
     )

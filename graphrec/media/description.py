@@ -23,9 +23,9 @@ class Described:
         segments: float64 [s, 2], start and end of each in seconds.
         frames: float64 [f], times in seconds of the frames that are kept.
         cover: number of the frame that stands for the whole video, -1 where no frame is kept.
-        encoder: name of what described the pictures.
+        encoder: name and version of what described the pictures.
         looks: float32 [s, P], [f, P] and [1, P]: the segments, the frames and the whole video.
-        audio: name of what described the sound, or None.
+        audio: name and version of what described the sound, or None.
         sounds: the same as ``looks`` of the sound, or None.
     """
 
@@ -34,9 +34,9 @@ class Described:
     segments: Bounds
     frames: Times
     cover: int
-    encoder: str
+    encoder: tuple[str, str]
     looks: tuple[Floats, Floats, Floats]
-    audio: str | None
+    audio: tuple[str, str] | None
     sounds: tuple[Floats, Floats, Floats] | None
 
 

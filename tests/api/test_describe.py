@@ -92,3 +92,9 @@ def test_what_cannot_be_described_is_told(store, workspace, given, error, told) 
     with pytest.raises(error, match=told):
         describe(store, workspace, **given)
     assert vectors(workspace, "a", "look")[0].tolist() == [[1, 1, 1]]
+
+
+def test_a_name_that_leads_elsewhere_is_refused(store, workspace, tmp_path) -> None:
+    with pytest.raises(DataError, match="cannot name a feature matrix"):
+        describe(store, workspace, "Item.title", name="../../outside")
+    assert not list(tmp_path.parent.glob("outside*"))

@@ -21,6 +21,7 @@ from graphrec.schema import label as schema_label
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.store_contract import stored_edges
+from graphrec.testing.tiny_models import write_onnx
 from graphrec.workspace import Workspace
 
 Write = Callable[..., Path]
@@ -135,19 +136,78 @@ def test_a_video_that_has_changed_is_told_and_what_is_stored_stays(
         write_video(f"clips/v{number}.mp4", seconds=12)
     loaded(folder)
     write_video("clips/v0.mp4", seconds=13)
-    write_video("clips/v1.mp4", seconds=5)
+    write_video("clips/v1.mp4", seconds=12, fps=20)
     write_video("clips/v3.mp4", seconds=5)
     for _ in range(2):
         report = loaded(folder)
         assert [Path(failure.file).name for failure in report.failures] == ["v0.mp4", "v1.mp4"]
-        assert "segments at other times" in report.failures[0].reason
-        assert {key: row["duration_s"] for key, row in _nodes(store, "Item").items()} == {
-            "v0": pytest.approx(12),
-            "v1": pytest.approx(12),
-            "v2": pytest.approx(12),
-            "v3": pytest.approx(5),
-        }
+        assert all("in the graph with another content" in failure.reason for failure in report.failures)
+        found = {key: (row["duration_s"], row["fps"]) for key, row in _nodes(store, "Item").items()}
+        expected = {f"v{number}": (12, 10) for number in range(3)} | {"v3": (5, 10)}
+        assert found == {key: pytest.approx(value) for key, value in expected.items()}
         assert store.counts()["Segment"] == 7
+
+
+def test_a_video_is_not_cut_in_two_ways(
+    write_video: Write, loaded: Any, store: GraphStore, folder: Path
+) -> None:
+    write_video("clips/long.mp4", seconds=12)
+    write_video("clips/short.mp4", seconds=4)
+    loaded(folder)
+    report = loaded(folder, segments="fixed:10")
+    assert [Path(failure.file).name for failure in report.failures] == ["long.mp4"]
+    assert "segments at other times" in report.failures[0].reason
+    assert {row["end_s"] for row in _nodes(store, "Segment").values()} == {4, 5, 12}
+
+
+def test_a_title_is_not_replaced_by_a_files_name(
+    write_video: Write, loaded: Any, store: GraphStore, folder: Path
+) -> None:
+    path = write_video("clips/v1.mp4", seconds=2)
+    sidecar = path.with_suffix(".json")
+    sidecar.write_text('{"title": "The first"}')
+    loaded(folder)
+    sidecar.unlink()
+    loaded(folder)
+    assert _nodes(store, "Item")["v1"]["title"] == "The first"
+    sidecar.write_text('{"title": "The second"}')
+    loaded(folder)
+    assert _nodes(store, "Item")["v1"]["title"] == "The second"
+
+
+@pytest.mark.parametrize("trailer_first", [True, False])
+def test_a_trailer_and_a_video_have_ids_of_their_own(
+    write_video: Write, loaded: Any, store: GraphStore, tmp_path: Path, trailer_first: bool
+) -> None:
+    write_video("x.mp4", seconds=2)
+    (tmp_path / "films").mkdir()
+    write_video("films/x.mp4", seconds=6)
+    listed = tmp_path / "list.csv"
+    listed.write_text("file,trailer_of\nx.mp4,x\n")
+    first, second = (listed, tmp_path / "films") if trailer_first else (tmp_path / "films", listed)
+    loaded(first)
+    (failure,) = loaded(write_video("good.mp4", seconds=1), second).failures
+    assert "id of its own" in failure.reason
+
+
+def test_other_weights_under_the_same_name_are_refused(
+    write_video: Write, loaded: Any, workspace: Workspace, tmp_path: Path, folder: Path
+) -> None:
+    write_onnx(tmp_path / "tiny.onnx", [None, 16, 16, 3], 3)
+    model = tmp_path / "tiny.toml"
+    text = (
+        'name = "tiny"\nmodel = "tiny.onnx"\nkind = "frames"\nlayout = "NHWC"\ndtype = "float32"\n'
+        "width = 16\nheight = 16\n"
+    )
+    model.write_text(text)
+    write_video("clips/a.mp4", seconds=2)
+    loaded(folder, encoder=str(model))
+    before, _ = FeatureStore(workspace.features).read("tiny", ["a#0"])
+    model.write_text(text + "scale = 1.0\n")
+    write_video("clips/b.mp4", seconds=2)
+    with pytest.raises(DataError, match="feature 'tiny' was made by another version"):
+        loaded(folder, encoder=str(model))
+    np.testing.assert_array_equal(FeatureStore(workspace.features).read("tiny", ["a#0"])[0], before)
 
 
 def test_nothing_but_bad_files_is_an_error(loaded: Any, folder: Path) -> None:
@@ -216,6 +276,33 @@ def test_a_list_that_cannot_be_read_is_named(
     (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=rf"{name}.*{reason}"):
         loaded(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("[1]", "no JSON object"), ('{"title": "\\ud83d"}', "no Unicode"), ('{"year": "unknown"}', "year")],
+)
+def test_a_broken_sidecar_costs_only_its_file(
+    write_video: Write, loaded: Any, store: GraphStore, folder: Path, text: str, reason: str
+) -> None:
+    write_video("clips/a.mp4", seconds=2)
+    write_video("clips/b.mp4", seconds=2)
+    (folder / "a.json").write_text(text)
+    (failure,) = loaded(folder).failures
+    assert (Path(failure.file).name, reason in failure.reason) == ("a.mp4", True)
+    assert list(_nodes(store, "Item")) == ["b"]
+
+
+def test_metadata_elsewhere_are_found_by_any_spelling_of_the_path(
+    write_video: Write, loaded: Any, store: GraphStore, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_video("clips/a.mp4", seconds=2)
+    told = folder.parent / "about" / "list.csv"
+    told.parent.mkdir()
+    told.write_text("file,title\n../clips/a.mp4,A\n../clips/gone.mp4,Gone\n")
+    loaded(folder, metadata=told)
+    assert _nodes(store, "Item")["a"]["title"] == "A"
+    assert "1 of its rows are about other files" in caplog.text
 
 
 def test_an_empty_and_a_missing_folder_are_named(loaded: Any, folder: Path) -> None:

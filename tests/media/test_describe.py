@@ -76,7 +76,12 @@ def test_a_description_comes_back_as_it_was(write_shots, described, descriptor, 
     kept.write("d", found)
     back = kept.read("d")
     assert back.info == found.info
-    assert (back.cover, back.encoder, back.audio, back.sounds) == (found.cover, "descriptor", None, None)
+    assert (back.cover, back.encoder, back.audio, back.sounds) == (
+        found.cover,
+        ("descriptor", descriptor.version),
+        None,
+        None,
+    )
     for one, other in zip(back.looks, found.looks, strict=True):
         np.testing.assert_array_equal(one, other)
     other = DescribedFiles(tmp_path, DescribeSettings(segments=Cutting("fixed", 2)), Encoders(descriptor))

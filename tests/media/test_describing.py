@@ -1,6 +1,10 @@
 import os
+import pickle
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
@@ -15,6 +19,7 @@ from graphrec.media.description import thumbnail
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.journal import Journal, shown
 from graphrec.media.settings import DescribeSettings, EncoderSpecs, Job
+from graphrec.media.worker_process import WorkerProcess
 
 
 @pytest.fixture
@@ -205,3 +210,24 @@ def test_the_journal_outlives_a_transaction_that_is_cut_off(tmp_path, write_vide
 
 def test_any_name_can_be_shown():
     assert shown(os.fsdecode(b"a\xff.mp4")) == "a\\udcff.mp4"
+
+
+def test_a_worker_that_died_idle_is_no_files_fault(write_video, tmp_path):
+    worker = WorkerProcess(Job(tmp_path / "media"))
+    try:
+        worker.describe(write_video("a.mp4"), 60)
+        worker._process.kill()
+        worker._process.wait()
+        assert worker.describe(write_video("b.mp4", seconds=5), 60)
+    finally:
+        worker.close()
+
+
+def test_a_worker_whose_master_is_gone_ends_by_itself(long_video, tmp_path):
+    command = [sys.executable, "-P", "-m", "graphrec.media.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        pickle.dump(Job(tmp_path / "media"), worker.stdin)
+        # Ten seconds after the limit, which has therefore passed eight seconds ago.
+        pickle.dump((long_video, -8), worker.stdin)
+        worker.stdin.flush()
+        assert worker.wait(30) == -signal.SIGALRM
