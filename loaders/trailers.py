@@ -15,7 +15,6 @@ from graphrec.errors import DataError
 from graphrec.loaders.base import Block, Options, TrailerBlock
 from graphrec.loaders.tabular import Part, read_parts
 from graphrec.loaders.video_files import SUFFIXES
-from graphrec.media.probe import duration_s
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +110,9 @@ def _files(folder: Path) -> dict[str, Path]:
 
 def _length(path: Path) -> float:
     try:
+        # FFmpeg takes a tenth of a second to import, and every load would.
+        from graphrec.media.probe import duration_s
+
         return duration_s(path)
     except DataError as error:
         log.warning("%s", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from graphrec.media.cutting import Bounds
 from graphrec.media.description import Described
@@ -64,8 +65,9 @@ def _describe(
     whole = np.array([[0.0, info.duration_s]])
     looks = look.stretches(segments)
     video = look.stretches(whole)
-    chosen, cover = _frames(settings, spool, look, bounds, segments, looks, video)
-    times = np.array([spool.times[number] for number in chosen])
+    candidate = Candidates(np.array(spool.times), look.at(np.array(spool.times)), np.array(spool.sharpness))
+    chosen, cover = _frames(settings, candidate, look, bounds, segments, looks, video)
+    times = candidate.times[chosen]
     sound = hearing.finish(info.duration_s) if hearing else None
     return Described(
         info,
@@ -74,34 +76,30 @@ def _describe(
         times,
         cover,
         (encoders.frames.name, encoders.frames.version),
-        (looks, look.at(times), video),
+        (looks, candidate.vectors[chosen], video),
         (encoders.audio.name, encoders.audio.version) if encoders.audio else None,
         (sound.stretches(segments), sound.at(times), sound.stretches(whole)) if sound else None,
-    ), chosen
+    ), chosen.tolist()
 
 
 def _frames(
     settings: DescribeSettings,
-    spool: Spool,
+    found: Candidates,
     look: Moments,
     shots: Bounds,
     segments: Bounds,
     looks: Floats,
     video: Floats,
-) -> tuple[list[int], int]:
-    """Choose frames by their number in the spool, and which of them stands for the video."""
-    if not spool.times:
-        return [], -1
-    times = np.array(spool.times)
-    found = Candidates(times, look.at(times), np.array(spool.sharpness))
+) -> tuple[npt.NDArray[np.int64], int]:
+    """Choose frames by their number among the candidates, and which of them stands for the video."""
     if settings.frames.kind == "rate":
-        chosen = np.arange(len(times))
+        chosen = np.arange(len(found.times))
     elif settings.frames.kind == "shots":
         stretches = np.stack([shots[:-1], shots[1:]], axis=1)
         chosen = choose(found, stretches, look.stretches(stretches), settings.pick)
     else:
         chosen = choose(found, segments, looks, settings.pick)
-    of_chosen = Candidates(times[chosen], found.vectors[chosen], found.sharpness[chosen])
+    of_chosen = Candidates(found.times[chosen], found.vectors[chosen], found.sharpness[chosen])
     everything = np.array([[0.0, np.inf]])
     cover = choose(of_chosen, everything, video, Pick.BEST)
-    return chosen.tolist(), int(cover[0]) if len(cover) else -1
+    return chosen, int(cover[0]) if len(cover) else -1

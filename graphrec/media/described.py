@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from graphrec.errors import DataError, StoreError
+from graphrec.errors import DataError
 from graphrec.files import replacing
 from graphrec.media.description import Described, VideoInfo
 from graphrec.media.encoders.registry import Encoders
@@ -63,12 +63,9 @@ class DescribedFiles:
             return None
 
     def write(self, digest: str, described: Described) -> None:
-        """Keep a description; raises ``StoreError`` where there is no room, and nothing is then kept."""
-        try:
-            with replacing(self.path(digest)) as file:
-                np.savez(file, **dict(_arrays(described)))
-        except DataError as error:
-            raise StoreError(str(error)) from error
+        """Keep a description; raises ``DataError`` where there is no room, and nothing is then kept."""
+        with replacing(self.path(digest)) as file:
+            np.savez(file, **dict(_arrays(described)))
 
 
 def _arrays(described: Described) -> Iterator[tuple[str, Any]]:

@@ -41,8 +41,7 @@ class Moments:
 
     def at(self, times: Times) -> Floats:
         """Return float32 [n, P], the moments nearest to ``times``."""
-        after = np.clip(np.searchsorted(self.times, times), 1, max(1, len(self.times) - 1))
-        after = np.minimum(after, len(self.times) - 1)
+        after = np.minimum(np.searchsorted(self.times, times), len(self.times) - 1)
         before = np.maximum(after - 1, 0)
         nearer = np.where(times - self.times[before] <= self.times[after] - times, before, after)
         pooled = [self.pool(self.vectors[number : number + 1]) for number in nearer.tolist()]

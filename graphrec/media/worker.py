@@ -69,9 +69,10 @@ class Worker:
                 raise DataError(f"{path}: changed while it was read; load it when it is complete")
             try:
                 spool.keep(frames, job.media, digest)
+                self._kept.write(digest, described)
             except DataError as error:
+                # It is the workspace that is at fault, and would be with the next file.
                 raise StoreError(str(error)) from error
-            self._kept.write(digest, described)
 
 
 def main() -> None:

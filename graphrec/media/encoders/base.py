@@ -8,7 +8,7 @@ therefore share one space: a network that was trained on segments also places a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +113,3 @@ class AudioEncoder(Protocol):
     def pool(self, vectors: Floats) -> Floats:
         """Describe a stretch of time by its windows: float32 [n, D], n >= 1, to float32 [P]."""
         ...
-
-
-Factory = Any
