@@ -84,19 +84,25 @@ def ingest(
     return Ingested(report, place(store, workspace))
 
 
-def place(store: GraphStore, workspace: Workspace) -> Embedded | None:
-    """Give all that has features but no embedding one of the run published last; None where there is no run."""
+def place(store: GraphStore, workspace: Workspace, run: str | None = None) -> Embedded | None:
+    """Give all that has features but no embedding one of a run, which must be published.
+
+    Args:
+        store: opened for writing.
+        workspace: of features and runs.
+        run: its id; by default the run published last. Where there is none, None is returned.
+    """
     # What trains and places takes seconds to import; a workspace without a run needs none of it.
     from graphrec.serving.recommend import current_run
 
-    node = current_run(store)
-    if node is None:
+    run = run or (current_run(store) or {}).get("id")
+    if run is None:
         return None
     from graphrec.serving.embed import embed
     from graphrec.serving.load_model import load_run
     from graphrec.training.runs import find_run
 
-    return embed(store, load_run(workspace, find_run(workspace, node["id"])), workspace)
+    return embed(store, load_run(workspace, find_run(workspace, run)), workspace)
 
 
 def states(store: GraphStore, workspace: Workspace, paths: Sequence[Path] = ()) -> list[FileState]:

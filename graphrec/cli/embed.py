@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
-from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
     from graphrec.serving.embed import Embedded
@@ -26,19 +25,13 @@ def embed(
 
     Example: `graphrec load videos new/ && graphrec embed`
     """
+    from graphrec.api.ingest import place
     from graphrec.errors import NotFoundError
-    from graphrec.serving.embed import embed as embed_new
-    from graphrec.serving.load_model import load_run
-    from graphrec.serving.recommend import current_run
-    from graphrec.training.runs import find_run
 
     with opened(workspace, store, write=True) as (graph, folder):
-        node = current_run(graph)
-        if run is None and node is None:
-            raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
-        done = embed_new(
-            graph, load_run(folder, find_run(Workspace(workspace), run or (node or {})["id"])), folder
-        )
+        done = place(graph, folder, run)
+    if done is None:
+        raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
     if as_json:
         print_json(done)
         return

@@ -15,8 +15,6 @@ from graphrec.cli.common import err
 from graphrec.errors import DataError, StoreBusy
 
 _Flag = Annotated[bool, typer.Option("--watch", help="Go on with files that appear or change, until Ctrl-C.")]
-
-
 _AGAIN_S = 1.0
 
 
