@@ -43,12 +43,12 @@ endif
 	$(WITHOUT_DGL)/bin/python -m pytest -m "not slow and not neo4j" $(PARALLEL) \
 		tests/graph tests/models tests/training tests/serving
 
-# loaders/ and cypher/ are packages inside graphrec; mypy sees them there.
+# app/, loaders/ and cypher/ are packages inside graphrec; mypy sees them there.
 lint: install
 	$(BIN)/ruff check .
 	rm -rf build/tree && mkdir -p build/tree
 	cp -rs $(CURDIR)/graphrec build/tree/
-	ln -s $(CURDIR)/loaders $(CURDIR)/cypher build/tree/graphrec/
+	ln -s $(CURDIR)/app $(CURDIR)/loaders $(CURDIR)/cypher build/tree/graphrec/
 	cd build/tree && $(abspath $(BIN))/mypy --config-file ../../pyproject.toml -p graphrec
 
 benchmarks: install

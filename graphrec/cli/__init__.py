@@ -42,6 +42,7 @@ COMMANDS = (
     "models",
     "loaders",
     "queries",
+    "explore",
     "export",
     "doctor",
 )

@@ -1,0 +1,143 @@
+"""Who may see the explorer: on this machine everybody, else who has the password or whom a reverse proxy names."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from html import escape
+from importlib.resources import files
+from urllib.parse import parse_qs, quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from graphrec.app.settings import Settings
+
+LOGIN = "/login"
+HEALTH = "/_stcore/health"
+COOKIE = "graphrec_session"
+SESSION_S = 12 * 3600
+WRONG_S = 1.0
+"""After a wrong password nobody else's is looked at for so long: guessing is slow."""
+FORM_BYTES = 4096
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        # What is written in the page's text never runs, should any ever be taken for HTML.
+        "script-src 'self' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+"""What browsers may load: nothing from other hosts, so that nobody else learns who looks at what."""
+
+
+class Access:
+    """ASGI middleware that answers for the explorer wherever nobody may come in, and guards what is sent."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        self._secret = secrets.token_bytes(32)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        answer = await self._answer(scope, receive)
+        if answer is None:
+            await self._app(scope, receive, _guarded(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4401, "reason": "log in first"})
+        else:
+            await answer(scope, receive, _guarded(send))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
+        """Return what to answer instead of the explorer; None for one who may come in."""
+        if scope["path"] == HEALTH:
+            return None
+        headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
+        header = self._settings.proxy_header
+        if header is not None:
+            if headers.get(header.lower(), b"").strip():
+                return None
+            return PlainTextResponse(f"the header {header} is missing: come by the reverse proxy", 403)
+        if self._settings.password is None or self._known(scope):
+            return None
+        if scope["type"] == "http" and scope["path"] == LOGIN:
+            return await self._log_in(Request(scope, receive))
+        page = scope["path"] + (
+            "?" + scope["query_string"].decode("latin-1") if scope["query_string"] else ""
+        )
+        return RedirectResponse(f"{LOGIN}?next={quote(page, safe='')}", 303)
+
+    def _known(self, scope: Scope) -> bool:
+        # A Request reads cookies of a websocket's handshake just as well.
+        token = Request({**scope, "type": "http"}).cookies.get(COOKIE, "")
+        until, _, signature = token.partition(".")
+        right = hmac.compare_digest(signature, self._signed(until))
+        return right and until.isdigit() and int(until) > time.time()
+
+    def _signed(self, until: str) -> str:
+        return hmac.new(self._secret, until.encode(), hashlib.sha256).hexdigest()
+
+    async def _log_in(self, request: Request) -> Response:
+        wanted = request.query_params.get("next", "/")
+        wanted = wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/"
+        if request.method != "POST":
+            return _form(wanted)
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > FORM_BYTES:
+                return PlainTextResponse("too much", 413)
+        given = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).get("password", [""])[0]
+        async with self._one_at_a_time:
+            if not hmac.compare_digest(given.encode(), (self._settings.password or "").encode()):
+                await asyncio.sleep(WRONG_S)
+                return _form(wanted, "That is not the password.", 401)
+        until = str(int(time.time()) + SESSION_S)
+        answer = RedirectResponse(wanted, 303)
+        secure = request.url.scheme == "https"
+        answer.set_cookie(
+            COOKIE,
+            f"{until}.{self._signed(until)}",
+            max_age=SESSION_S,
+            httponly=True,
+            samesite="strict",
+            secure=secure,
+        )
+        return answer
+
+
+def _form(wanted: str, said: str = "", status: int = 200) -> Response:
+    text = (files("graphrec.app") / "frontend" / "login.html").read_text(encoding="utf-8")
+    action = f"{LOGIN}?next={quote(wanted, safe='')}"
+    return HTMLResponse(text.replace("{action}", escape(action)).replace("{said}", escape(said)), status)
+
+
+def _guarded(send: Send) -> Send:
+    """Add headers that keep other sites from framing the explorer, and browsers from guessing what a file is."""
+    from starlette.datastructures import MutableHeaders
+
+    async def sending(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+            headers.setdefault("Referrer-Policy", "same-origin")
+            headers.setdefault("Content-Security-Policy", POLICY)
+        await send(message)
+
+    return sending  # type: ignore[return-value]

@@ -1,0 +1,26 @@
+"""What is said where there is nothing to show, or something went wrong."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from graphrec.app.text import plain
+from graphrec.errors import GraphrecError, StoreBusy
+
+
+def nothing(what: str, command: str = "") -> None:
+    """Say what is missing and which command makes it."""
+    with st.container(border=True):
+        st.markdown(f":material/info: {plain(what)}")
+        if command:
+            st.code(command, language="shell")
+
+
+def problem(error: GraphrecError) -> None:
+    """Say in words what went wrong."""
+    if isinstance(error, StoreBusy):
+        st.warning(plain(error), icon=":material/hourglass_top:")
+        if st.button("Try again", icon=":material/refresh:"):
+            st.rerun()
+    else:
+        st.error(plain(error), icon=":material/error:")

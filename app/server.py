@@ -1,0 +1,55 @@
+"""The explorer's server: Streamlit behind the door of ``access``, with the workspace's pictures beside it."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from graphrec.app.access import Access
+from graphrec.app.media import route
+from graphrec.app.settings import Settings, use
+from graphrec.app.theme import THEME
+from graphrec.errors import ConfigError
+
+SCRIPT = Path(__file__).with_name("main.py")
+HERE = ["localhost", "127.0.0.1", "::1"]
+
+
+def serve(settings: Settings) -> None:
+    """Serve the explorer until Ctrl-C; raises ``ConfigError`` where the port is taken."""
+    use(settings)
+    _require_free(settings)
+    middleware = [Middleware(Access, settings=settings)]
+    if settings.local:
+        # A page elsewhere may give its own name this machine's address, and would then pass for it.
+        middleware.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=[*HERE, settings.host]))
+    st.App(SCRIPT, routes=[route], middleware=middleware).run(
+        config={
+            "server.address": settings.host,
+            "server.port": settings.port,
+            "server.headless": True,
+            "server.fileWatcherType": "none",
+            "server.maxUploadSize": settings.upload_mb,
+            "server.enableAgentApi": False,
+            "browser.gatherUsageStats": False,
+            "client.showErrorDetails": "none",
+            "client.toolbarMode": "minimal",
+            **THEME,
+        }
+    )
+
+
+def _require_free(settings: Settings) -> None:
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((settings.host, settings.port))
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; choose another with --port"
+        ) from error

@@ -1,0 +1,73 @@
+"""``graphrec explore``."""
+
+from __future__ import annotations
+
+import os
+import webbrowser
+from pathlib import Path
+from threading import Timer
+from typing import Annotated
+
+import typer
+
+from graphrec.cli.common import DEFAULT_WORKSPACE, StoreFlag, WorkspaceFlag, err
+from graphrec.errors import ConfigError
+from graphrec.workspace import Workspace
+
+PASSWORD = "GRAPHREC_EXPLORE_PASSWORD"
+
+
+def explore(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on; one that others can reach needs a password or a proxy header."
+        ),
+    ] = "127.0.0.1",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help=f"File with the password that visitors must give; or set {PASSWORD}."),
+    ] = None,
+    proxy_header: Annotated[
+        str | None,
+        typer.Option(
+            help="Header by which a reverse proxy names who it has let in, X-Forwarded-User for example."
+        ),
+    ] = None,
+    upload_mb: Annotated[int, typer.Option(min=1, help="Largest video that can be uploaded, MB.")] = 500,
+    browser: Annotated[bool, typer.Option(help="Open it in a browser.")] = True,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+) -> None:
+    """Open the explorer: recommendations, videos, reasons, embeddings and runs to look at in a browser.
+
+    Example: `graphrec explore --workspace graphrec-demo`
+    """
+    from graphrec.app.server import serve
+    from graphrec.app.settings import Settings
+
+    settings = Settings(
+        Workspace(workspace), store, host, port, _password(password_file), proxy_header, upload_mb
+    )
+    address = f"http://{'localhost' if settings.local else host}:{port}"
+    err.print(f"the explorer is at {address} (Ctrl-C ends it)", markup=False)
+    if browser and settings.local:
+        timer = Timer(1.5, webbrowser.open, (address,))
+        timer.daemon = True
+        timer.start()
+    serve(settings)
+
+
+def _password(path: Path | None) -> str | None:
+    if path is None:
+        return os.environ.get(PASSWORD)
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{path}: the password cannot be read: {error.strerror}") from error
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(explore)

@@ -1,0 +1,168 @@
+"""A small world to explore, an explorer that shows it, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from graphrec.api.load import load
+from graphrec.api.train import Plan, train
+from graphrec.demo_world import make_world
+from graphrec.loaders.table import TableLoader, TableOptions
+from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.serving.load_model import load_run
+from graphrec.serving.publish import publish
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.open import open_store
+from graphrec.testing.neo4j_server import free_port
+from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BAD_USER = "<img src=x onerror=alert(1)>"
+BAD_TITLE = "[x](javascript:alert(1)) :smile: <b>bold</b> $a$"
+BAD_TEXT = "<script>alert(1)</script> **bold** ![x](http://example.invalid/x.png)"
+"""What must be shown as it is typed: a user's id, a video's title, a comment's text."""
+
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def make_explored(workspace: Workspace, uri: str | None = None) -> None:
+    """Make a world of 8 short videos and 30 users, with comments, genres, a trailer and two published runs.
+
+    The videos ``v000`` .. ``v007`` are real files in the workspace; two of them nobody has highlighted.
+
+    Args:
+        workspace: an empty folder.
+        uri: a Neo4j server with an empty graph; None for the embedded database.
+    """
+    world = make_world(workspace.root / "world", seed=0, videos=8, users=30, topics=4, segments=(5, 8))
+    with closing(open_store(workspace, uri, write=True)) as store:
+        load(store, Videos(), [world.videos], VideoOptions.model_validate({}), workspace)
+        options = TableOptions(
+            rels="HIGHLIGHTED", from_="User:user", to="Item:video", interval="start_s:end_s", property=["at"]
+        )
+        load(store, TableLoader(), [world.highlights], options, workspace)
+        _add_the_rest(store)
+    settings = {"epochs": 3, "dimension": 16}
+    for seed, name in ((0, None), (1, "other")):
+        done = train(
+            workspace, Plan("transgrec", settings | {"seed": seed}, split="temporal-last"), store=uri
+        )
+        with closing(open_store(workspace, uri, write=True)) as store:
+            publish(store, load_run(workspace, done.run), name)
+
+
+def _add_the_rest(store: GraphStore) -> None:
+    segments = sorted(store.read_nodes("Segment")["id"].to_pylist())
+    mine = segments[:5]
+    store.write_nodes("User", pa.table({"id": [BAD_USER]}))
+    store.write_relationships("HIGHLIGHTED", "User", "Segment", _edges([BAD_USER] * 5, mine))
+    store.write_nodes("Item", pa.table({"id": ["v000", "v001"], "title": [BAD_TITLE, "A walk by the sea"]}))
+    store.write_nodes("Genre", pa.table({"id": ["calm", "loud"], "name": ["Calm", "Loud"]}))
+    store.write_relationships("IN_GENRE", "Item", "Genre", _edges(["v000", "v001"], ["calm", "loud"]))
+    store.write_nodes("Trailer", pa.table({"id": ["t1"], "duration_s": [30.0], "views": [12]}))
+    store.write_relationships("HAS_TRAILER", "Item", "Trailer", _edges(["v000"], ["t1"]))
+    comments = [f"c{n}" for n in range(6)]
+    texts = [BAD_TEXT, *(f"comment {n}" for n in range(1, 6))]
+    times = [1.0, 2.0, 6.0, 11.0, 11.5, 12.0]
+    polarity = [-0.5, 0.0, 0.4, 0.8, None, 0.1]
+    store.write_nodes(
+        "Comment", pa.table({"id": comments, "text": texts, "time_s": times, "polarity": polarity})
+    )
+    store.write_relationships("WROTE", "User", "Comment", _edges([BAD_USER, *["u001"] * 5], comments))
+    places = [f"v000#{int(time // 5)}" for time in times]
+    store.write_relationships("ON", "Comment", "Segment", _edges(comments, places))
+
+
+def _edges(start: Sequence[str], end: Sequence[str]) -> pa.Table:
+    return pa.table({"from": start, "to": end})
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A running explorer: its address, its process, and the file that holds what it says."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@contextmanager
+def explorer(
+    workspace: Workspace, *arguments: str, environment: dict[str, str] | None = None
+) -> Iterator[Explorer]:
+    """Run ``graphrec explore`` on a free port during the block.
+
+    Args:
+        workspace: what it shows.
+        arguments: more of the command line.
+        environment: more variables.
+    """
+    port = free_port()
+    log = workspace.root / f"explorer-{port}.log"
+    command = [sys.executable, "-m", "graphrec", "explore", "-w", str(workspace.root), "--port", str(port)]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [*command, "--no-browser", *arguments],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=os.environ | (environment or {}),
+        )
+    found = Explorer(f"http://127.0.0.1:{port}", process, log)
+    try:
+        _wait(found)
+        yield found
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(started: Explorer, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and started.process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{started.address}/_stcore/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the explorer did not start: {started.log.read_text()[-2000:]}")
+
+
+def chromium_path() -> str | None:
+    """Return where Chromium is, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium, the system's own, during the block."""
+    from playwright.sync_api import sync_playwright
+
+    options: dict[str, Any] = {"executable_path": chromium_path(), "args": list(CHROMIUM)}
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(**options)
+        try:
+            yield browser
+        finally:
+            browser.close()

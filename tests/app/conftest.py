@@ -1,0 +1,95 @@
+"""A world to explore on both databases, pages run without a browser, and a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from graphrec.app import server, settings
+from graphrec.app.settings import Settings
+from graphrec.testing.explorer import Explorer, chromium, chromium_path, explorer, make_explored
+from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.workspace import Workspace
+
+Page = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The world in an embedded database, which no test may change."""
+    workspace = Workspace(tmp_path_factory.mktemp("explored"))
+    make_explored(workspace)
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def world_on_neo4j(
+    tmp_path_factory: pytest.TempPathFactory, neo4j_server: Neo4jServer
+) -> Iterator[tuple[Workspace, Neo4jServer]]:
+    """The same on a server, which no test may change."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEO4J_PASSWORD_FILE", str(neo4j_server.password_file))
+        neo4j_server.empty()
+        workspace = Workspace(tmp_path_factory.mktemp("explored-on-neo4j"))
+        make_explored(workspace, neo4j_server.uri)
+        yield workspace, neo4j_server
+
+
+@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def shown(request: pytest.FixtureRequest) -> Settings:
+    """What the pages are to show, on each database."""
+    if request.param == "ladybug":
+        return Settings(request.getfixturevalue("world"))
+    workspace, server = request.getfixturevalue("world_on_neo4j")
+    return Settings(workspace, server.uri)
+
+
+@pytest.fixture
+def page(shown: Settings, monkeypatch: pytest.MonkeyPatch) -> Page:
+    """Run a page without a browser: ``page("video", id="v000")``; it must not end in an error of its own."""
+    monkeypatch.setattr(settings, "_used", shown)
+
+    def run(name: str, **address: str) -> AppTest:
+        app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
+        assert not app.exception
+        app.switch_page(f"pages/{name}.py")
+        for key, value in address.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception, app.exception[0].message
+        return app
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def served(world: Workspace) -> Iterator[Explorer]:
+    """An explorer of the world, as a process of its own."""
+    with explorer(world) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """The system's own Chromium."""
+    if chromium_path() is None:
+        pytest.skip("Chromium is not installed")
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
+    """Run a page over a workspace without a graph."""
+    monkeypatch.setattr(settings, "_used", Settings(Workspace(tmp_path / "empty")))
+
+    def run(name: str) -> AppTest:
+        app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
+        app.switch_page(f"pages/{name}.py").run()
+        assert not app.exception, app.exception[0].message
+        return app
+
+    return run

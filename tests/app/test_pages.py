@@ -1,0 +1,26 @@
+"""Every page, on every database, and where there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from graphrec.app.links import NAMES
+
+PAGES = [name for section in NAMES.values() for name, _, _ in section]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_drawn(page: Callable[..., AppTest], name: str) -> None:
+    drawn = page(name)
+    assert not drawn.error
+    assert len(drawn.main) > 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_where_there_is_no_graph_each_page_says_what_to_do(empty: Callable[..., AppTest], name: str) -> None:
+    drawn = empty(name)
+    said = " ".join(e.value for e in (*drawn.markdown, *drawn.error, *drawn.code, *drawn.caption))
+    assert "graphrec" in said
