@@ -1,5 +1,129 @@
-"""To come."""
+"""Overview: what the graph holds, what is new in it, which runs it answers by, and whether all is well."""
 
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
 import streamlit as st
 
-st.title("Overview")
+from graphrec.api.doctor import diagnose
+from graphrec.app.graph import ask, state, workspace
+from graphrec.app.links import path
+from graphrec.app.notices import nothing
+from graphrec.app.parts.schema_drawing import draw_schema
+from graphrec.app.settings import current
+from graphrec.app.text import heading
+from graphrec.media.journal import Journal
+from graphrec.serving.overview import Overview, overview
+from graphrec.serving.overview import PublishedRun as Run
+
+
+def counts(found: Overview) -> None:
+    """One number per label."""
+    with st.container(horizontal=True):
+        for label, count in found.nodes.items():
+            if label != "Run":
+                st.metric(f"{label}s", f"{count:,}", border=True, width=150)
+
+
+def runs(found: Overview) -> None:
+    """Which runs' embeddings are in the graph, and how much of it they cover."""
+    st.subheader("Published runs")
+    if not found.runs:
+        nothing("No run's embeddings are in the graph yet.", "graphrec train --model transgrec")
+        return
+    rows = [row for run in found.runs for row in coverage(run)]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={
+            "published": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+            "covered": st.column_config.ProgressColumn(min_value=0, max_value=1, format="percent"),
+        },
+    )
+    st.page_link(path("runs"), label="All runs, their curves and settings", icon=":material/monitoring:")
+
+
+def coverage(run: Run) -> list[dict[str, object]]:
+    """Return a row per label that a run has embedded."""
+    when = datetime.fromtimestamp((run.published_at or 0) / 1000, UTC)
+    return [
+        {
+            "run": run.id,
+            "recommends": run.label,
+            "published": when,
+            "of": part.label,
+            "embedded": part.embedded,
+            "covered": part.embedded / part.nodes,
+        }
+        for part in run.coverage
+    ]
+
+
+def new(found: Overview) -> None:
+    """What nobody has met yet, and the files that came last."""
+    st.subheader("What is new")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if found.new:
+            few = f", of which {len(found.newest)} here" if found.new > len(found.newest) else ""
+            st.caption(f"{found.new:,} that nobody has met yet{few}")
+            table = pd.DataFrame(found.newest)[["title", "id", "year"]].dropna(axis=1, how="all")
+            st.dataframe(table, hide_index=True)
+        else:
+            st.caption("Somebody has met every item.")
+    with right:
+        files = Journal(workspace().media).latest(8)
+        if files:
+            st.caption("The video files that came last")
+            rows = [
+                {
+                    "file": entry.path.rpartition("/")[2],
+                    "when": datetime.fromtimestamp(entry.at / 1000, UTC),
+                    "state": entry.reason or "described",
+                }
+                for entry in files
+            ]
+            st.dataframe(
+                pd.DataFrame(rows),
+                hide_index=True,
+                column_config={"when": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
+            )
+        else:
+            nothing("No video file has been loaded into this workspace.", "graphrec ingest VIDEOS/")
+
+
+@st.cache_data(show_spinner="Looking at the installation, the graph and the workspace")
+def findings(state: str) -> list[dict[str, str]]:
+    """Return what ``graphrec doctor`` finds."""
+    return [
+        {"": "fine" if f.ok else "wrong", "what": f.what, "state": f.state, "cure": f.cure}
+        for f in diagnose(current().workspace, current().store)
+    ]
+
+
+def health() -> None:
+    """Look for what is wrong, when asked."""
+    st.subheader("Health")
+    if not st.toggle("Check the store and the installation", key="health", bind="query-params"):
+        return
+    found = pd.DataFrame(findings(state()))
+    wrong = found[found[""] == "wrong"]
+    if len(wrong):
+        st.warning(f"{len(wrong)} of {len(found)} are not as they should be.", icon=":material/warning:")
+    else:
+        st.success(f"All {len(found)} are as they should be.", icon=":material/check_circle:")
+    st.dataframe(found, hide_index=True)
+
+
+shown = ask(overview)
+heading("Overview", current().store or str(workspace().root))
+if not shown.nodes:
+    nothing("The graph is empty.", "graphrec load videos VIDEOS/")
+    st.stop()
+counts(shown)
+draw_schema(shown)
+new(shown)
+runs(shown)
+health()

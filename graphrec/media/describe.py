@@ -21,7 +21,13 @@ from graphrec.media.thumbnails import PICTURE, Spool
 
 
 def describe(
-    path: Path, settings: DescribeSettings, encoders: Encoders, spool: Spool, *, threads: int = 0
+    path: Path,
+    settings: DescribeSettings,
+    encoders: Encoders,
+    spool: Spool,
+    *,
+    threads: int = 0,
+    watch: PictureSink | None = None,
 ) -> tuple[Described, list[int]]:
     """Describe a video and say which pictures of ``spool`` are its frames.
 
@@ -31,17 +37,24 @@ def describe(
         encoders: by what.
         spool: a new one, which takes the candidates for frames.
         threads: that decode; 0 for as many as there are cores. Unless it is 1, another one encodes.
+        watch: is shown every picture too, and so knows how far it is.
 
     Raises:
         ConfigError: a setting is out of range, or the detector's package is missing.
         DataError: the file cannot be used (see ``one_pass``).
     """
     with Beside(threads) as beside:
-        return _describe(path, settings, encoders, spool, threads, beside)
+        return _describe(path, settings, encoders, spool, threads, beside, watch)
 
 
 def _describe(
-    path: Path, settings: DescribeSettings, encoders: Encoders, spool: Spool, threads: int, beside: Beside
+    path: Path,
+    settings: DescribeSettings,
+    encoders: Encoders,
+    spool: Spool,
+    threads: int,
+    beside: Beside,
+    watch: PictureSink | None,
 ) -> tuple[Described, list[int]]:
     looking = Looking(encoders.frames, beside)
     moments = Sampler(
@@ -49,7 +62,7 @@ def _describe(
     )
     candidates = Sampler(settings.frames.per_s, PICTURE, spool.take)
     shots = shot_finder(settings.detector) if settings.find_shots else None
-    viewers: list[PictureSink] = [moments]
+    viewers: list[PictureSink] = [moments] if watch is None else [moments, watch]
     if shots is not None:
         viewers.append(shots)
     if settings.frames.kind != "none":

@@ -17,7 +17,7 @@ from graphrec.media.description import Described
 from graphrec.media.encoders.registry import make_encoders
 from graphrec.media.journal import Journal
 from graphrec.media.settings import Job
-from graphrec.media.worker_process import WorkerProcess
+from graphrec.media.worker_process import Watch, WorkerProcess, see_nothing
 
 _Describe = Callable[[Path, float], Future[str]]
 
@@ -47,7 +47,12 @@ class Outcome:
 
 
 def describe_all(
-    files: Sequence[tuple[Path, str]], job: Job, *, workers: int | None = None, limit_s: float | None = None
+    files: Sequence[tuple[Path, str]],
+    job: Job,
+    *,
+    workers: int | None = None,
+    limit_s: float | None = None,
+    watch: Watch = see_nothing,
 ) -> Iterator[Outcome]:
     """Describe files, several at a time; yield what became of them, in their order, and keep the journal.
 
@@ -58,6 +63,7 @@ def describe_all(
         job: what they have in common. One file alone gets all cores, else each worker is one thread.
         workers: how many processes; None for as many as there are cores.
         limit_s: how long one file may take; None for two minutes and two seconds per megabyte.
+        watch: is told, by other threads, how many seconds of a file have been seen.
 
     Raises:
         ConfigError: an encoder cannot be had.
@@ -69,7 +75,7 @@ def describe_all(
     asked = [_Asked.about(path, item, known, kept) for path, item in files]
     cores, unknown = os.cpu_count() or 1, sum(not file.digest for file in asked)
     count = min(workers or cores, max(1, len(asked)))
-    with _pool(replace(job, threads=cores if unknown == 1 else 1), count) as describe:
+    with _pool(replace(job, threads=cores if unknown == 1 else 1), count, watch) as describe:
 
         def begun(file: _Asked) -> Future[str]:
             return describe(file.path, limit_s or _LEAST_S + _S_PER_MB * file.size / 1e6)
@@ -130,7 +136,7 @@ def _outcome(file: _Asked, future: Future[str], kept: DescribedFiles, journal: J
 
 
 @contextmanager
-def _pool(job: Job, count: int) -> Iterator[_Describe]:
+def _pool(job: Job, count: int, watch: Watch) -> Iterator[_Describe]:
     """Start ``count`` workers; when the block ends, whatever they still do is ended too."""
     processes = [WorkerProcess(job) for _ in range(count)]
     free: SimpleQueue[WorkerProcess] = SimpleQueue()
@@ -140,7 +146,7 @@ def _pool(job: Job, count: int) -> Iterator[_Describe]:
     def describe(path: Path, limit_s: float) -> str:
         process = free.get()
         try:
-            return process.describe(path, limit_s)
+            return process.describe(path, limit_s, watch)
         finally:
             free.put(process)
 

@@ -62,6 +62,10 @@ class Journal:
             rows = database.execute("SELECT path, item, reason, at FROM files ORDER BY path")
             return [Entry(*row) for row in rows]
 
+    def latest(self, most: int) -> list[Entry]:
+        """Return the entries that were noted last, the newest first."""
+        return sorted(self.entries(), key=lambda entry: (-entry.at, entry.path))[:most]
+
     def described(self, path: Path, size: int, modified: int, digest: str, item: str) -> None:
         """Note that a file of this size, in bytes, and modification time, in ns, has been described."""
         self._note(path, size, modified, digest, shown(item), "")

@@ -9,16 +9,23 @@ import pickle
 import resource
 import signal
 import sys
+import time
+from multiprocessing.connection import Connection
 from pathlib import Path
+
+from av.video.frame import VideoFrame
 
 from graphrec.errors import ConfigError, DataError, GraphrecError, StoreError
 from graphrec.media.describe import describe
 from graphrec.media.described import DescribedFiles, content_digest
 from graphrec.media.encoders.registry import make_encoders
+from graphrec.media.one_pass import PictureSink
 from graphrec.media.settings import Job
 from graphrec.media.thumbnails import spooling
 
 log = logging.getLogger(__name__)
+
+WATCH_S = 0.25
 
 
 class Worker:
@@ -30,7 +37,7 @@ class Worker:
         self._encoders = make_encoders(job.encoders, max(1, job.threads // 2))
         self._kept = DescribedFiles(job.media, job.settings, self._encoders)
 
-    def describe(self, path: Path) -> str:
+    def describe(self, path: Path, watch: PictureSink | None = None) -> str:
         """Describe a file unless its content has been, keep the result, and return the content's digest.
 
         Raises:
@@ -41,7 +48,7 @@ class Worker:
             before = path.stat()
             digest = content_digest(path)
             if self._kept.read(digest) is None:
-                self._describe(path, digest, before)
+                self._describe(path, digest, before, watch)
             return digest
         except GraphrecError:
             raise
@@ -60,10 +67,12 @@ class Worker:
             log.debug("%s", path, exc_info=True)
             raise DataError(f"{path}: cannot be described ({type(error).__name__}: {error})") from error
 
-    def _describe(self, path: Path, digest: str, before: os.stat_result) -> None:
+    def _describe(self, path: Path, digest: str, before: os.stat_result, watch: PictureSink | None) -> None:
         job = self._job
         with spooling(job.media / "described") as spool:
-            described, frames = describe(path, job.settings, self._encoders, spool, threads=job.threads)
+            described, frames = describe(
+                path, job.settings, self._encoders, spool, threads=job.threads, watch=watch
+            )
             after = path.stat()
             if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
                 raise DataError(f"{path}: changed while it was read; load it when it is complete")
@@ -75,9 +84,26 @@ class Worker:
                 raise StoreError(str(error)) from error
 
 
+class _Watch:
+    """Tells the other process, now and then, how many seconds of a file have been seen."""
+
+    def __init__(self, answers: Connection[object, object]) -> None:
+        self._answers = answers
+        self._next = time.monotonic() + WATCH_S
+
+    def picture(self, start_s: float, end_s: float, frame: VideoFrame) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + WATCH_S
+            self._answers.send(end_s)
+
+
 def main() -> None:
-    """Serve the process that started this one: a ``Job``, then paths with time limits; what became of each goes out."""
-    answers = os.fdopen(os.dup(1), "wb")
+    """Serve the process that started this one.
+
+    It sends a ``Job``, then paths with time limits; for each go out the seconds that have been seen, as floats, and at
+    last what became of it.
+    """
+    answers: Connection[object, object] = Connection(os.dup(1), readable=False)
     # What libraries print must not get between the answers.
     os.dup2(2, 1)
     job: Job = pickle.load(sys.stdin.buffer)
@@ -93,13 +119,12 @@ def main() -> None:
         answer: str | GraphrecError
         try:
             worker = worker or _made(job)
-            answer = worker.describe(path)
+            answer = worker.describe(path, _Watch(answers))
         except GraphrecError as error:
             answer = error
         signal.alarm(0)
         try:
-            pickle.dump(answer, answers)
-            answers.flush()
+            answers.send(answer)
         except BrokenPipeError:
             os._exit(1)
 

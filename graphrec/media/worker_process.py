@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import pickle
-import select
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypeAlias
 
 from graphrec.errors import DataError, GraphrecError
 from graphrec.media.settings import Job
+
+Answers: TypeAlias = "Connection[Any, Any]"
+Watch = Callable[[Path, float], None]
+"""Is told how many seconds of a video have been seen."""
+
+
+def see_nothing(path: Path, seconds: float) -> None:
+    """Watch nothing."""
 
 
 class WorkerProcess:
@@ -21,29 +33,36 @@ class WorkerProcess:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._process: subprocess.Popen[bytes] | None = None
+        self._answers: Answers | None = None
         self._ending = Lock()
         self._closed = False
 
-    def describe(self, path: Path, limit_s: float) -> str:
+    def describe(self, path: Path, limit_s: float, watch: Watch = see_nothing) -> str:
         """Return the digest of a file that is now described.
 
         Args:
             path: the file.
             limit_s: seconds that it may take.
+            watch: is told how many seconds of the video have been seen.
 
         Raises:
             DataError: the file cannot be used, takes too long or ends the process.
             StoreError: the result cannot be written.
         """
-        process = self._given(path, limit_s)
-        assert process.stdout is not None
+        process, answers = self._given(path, limit_s)
+        deadline = time.monotonic() + limit_s
         try:
-            if not select.select([process.stdout], [], [], limit_s)[0]:
-                self._end()
-                raise DataError(
-                    f"{path}: takes longer than {limit_s:.0f} s; raise --limit-s if it is no hostile file"
-                )
-            answer = pickle.load(process.stdout)
+            answer: object = 0.0
+            while isinstance(answer, float):
+                left = max(0.0, deadline - time.monotonic())
+                if not answers.poll(left):
+                    self._end()
+                    raise DataError(
+                        f"{path}: takes longer than {limit_s:.0f} s; raise --limit-s if it is no hostile file"
+                    )
+                answer = answers.recv()
+                if isinstance(answer, float):
+                    watch(path, answer)
         except (EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
             # ValueError: the pipes were closed by ``close`` meanwhile.
             self._end()
@@ -52,15 +71,15 @@ class WorkerProcess:
             raise answer
         return str(answer)
 
-    def _given(self, path: Path, limit_s: float) -> subprocess.Popen[bytes]:
+    def _given(self, path: Path, limit_s: float) -> tuple[subprocess.Popen[bytes], Answers]:
         """Hand a file to the process; one that has died since its last file is none of this one's fault."""
         for last in (False, True):
-            process = self._running()
+            process, answers = self._running()
             assert process.stdin is not None
             try:
                 pickle.dump((path, limit_s), process.stdin)
                 process.stdin.flush()
-                return process
+                return process, answers
             except (OSError, ValueError) as error:
                 self._end()
                 if last:
@@ -73,7 +92,7 @@ class WorkerProcess:
             self._closed = True
         self._end()
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> tuple[subprocess.Popen[bytes], Answers]:
         with self._ending:
             if self._closed:
                 raise DataError("the workers have been ended")
@@ -87,16 +106,20 @@ class WorkerProcess:
                     process_group=0,
                 )
                 assert self._process.stdin is not None
+                assert self._process.stdout is not None
+                self._answers = Connection(os.dup(self._process.stdout.fileno()), writable=False)
                 pickle.dump(self._job, self._process.stdin)
-            return self._process
+            assert self._answers is not None
+            return self._process, self._answers
 
     def _end(self) -> None:
         with self._ending:
             process, self._process = self._process, None
-        if process is not None:
+            answers, self._answers = self._answers, None
+        if process is not None and answers is not None:
             process.kill()
             process.wait()
-            for pipe in (process.stdin, process.stdout):
+            for pipe in (process.stdin, process.stdout, answers):
                 if pipe is not None:
                     # What is still in the buffer goes nowhere.
                     with suppress(OSError):

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from graphrec import schema
 from graphrec.errors import NotFoundError, unknown
 from graphrec.store.base import GraphStore
 
@@ -27,6 +28,23 @@ def rows(store: GraphStore, name: str, label: str | None = None, **parameters: A
         check_label(label)
         name = f"{name}_{label.lower()}"
     found: list[dict[str, Any]] = store.query(_text(name), **parameters).to_pylist()
+    return found
+
+
+def filled(store: GraphStore, name: str, *, source: str, type: str, target: str) -> list[dict[str, Any]]:
+    """Return the rows of ``cypher/serving/<name>.cypher`` for a relationship type and its ends.
+
+    Cypher takes these as text only: raises ``NotFoundError`` for what is not in the schema.
+    """
+    schema.relationship(type)
+    text = _text(name)
+    for place, word in (
+        ("source", schema.label(source).name),
+        ("type", type),
+        ("target", schema.label(target).name),
+    ):
+        text = text.replace(f"{{{place}}}", word)
+    found: list[dict[str, Any]] = store.query(text).to_pylist()
     return found
 
 

@@ -40,10 +40,10 @@ def started(monkeypatch):
     found = []
 
     class Counted(describing.WorkerProcess):
-        def describe(self, path, limit_s):
+        def describe(self, path, limit_s, watch):
             if self not in found:
                 found.append(self)
-            return super().describe(path, limit_s)
+            return super().describe(path, limit_s, watch)
 
     monkeypatch.setattr(describing, "WorkerProcess", Counted)
     return found
@@ -231,3 +231,15 @@ def test_a_worker_whose_master_is_gone_ends_by_itself(long_video, tmp_path):
         pickle.dump((long_video, -8), worker.stdin)
         worker.stdin.flush()
         assert worker.wait(30) == -signal.SIGALRM
+
+
+def test_how_far_a_file_is_can_be_watched(long_video, tmp_path):
+    seen = []
+    job = Job(tmp_path / "media", DescribeSettings())
+    watch = lambda path, seconds: seen.append((path, seconds))  # noqa: E731
+    list(describing.describe_all([(long_video, "long")], job, watch=watch))
+    assert len(seen) > 2
+    assert {path for path, _ in seen} == {long_video}
+    times = [seconds for _, seconds in seen]
+    assert times == sorted(times)
+    assert 0 < times[0] < times[-1] <= 150

@@ -1,0 +1,2 @@
+MATCH (:`{source}`)-[e:`{type}`]->(:`{target}`)
+RETURN count(e) AS count
