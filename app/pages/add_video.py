@@ -1,5 +1,182 @@
-"""To come."""
+"""Add a video: upload it or name it, watch how it is described and placed, and see whom it would please."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, cast
+
+import pandas as pd
 import streamlit as st
 
-st.title("add_video")
+from graphrec.api.adding import Adding, Stage, keep_upload
+from graphrec.app.adding import adder_of
+from graphrec.app.graph import ask, workspace
+from graphrec.app.links import asked, go, path
+from graphrec.app.notices import nothing, problem
+from graphrec.app.settings import current
+from graphrec.app.text import heading, plain
+from graphrec.errors import DataError, GraphrecError, NotFoundError
+from graphrec.features import FeatureStore
+from graphrec.loaders.video_files import SUFFIXES
+from graphrec.loaders.videos import VideoOptions
+from graphrec.serving.audience import audience
+
+STEPS = (
+    (Stage.DESCRIBING, "Decode it, cut it into segments, describe what they look and sound like"),
+    (Stage.STORING, "Store segments and frames in the graph, and let the model place them"),
+    (Stage.DONE, "Find whom it would please"),
+)
+ENCODERS = ("descriptor", "mobilenet_v2")
+SOUND = "logmel"
+AGAIN_S = 0.5
+
+
+def form() -> None:
+    """Ask for a video."""
+    with st.form("video", border=True):
+        file = st.file_uploader(
+            "Video file", [suffix[1:] for suffix in sorted(SUFFIXES)], max_upload_size=current().upload_mb
+        )
+        # Who comes from elsewhere has no business with this machine's files.
+        place = st.text_input("or its path on this machine", key="path") if current().local else ""
+        title = st.text_input("Title", help="Without one, the file's name stands for it.")
+        genres = st.text_input("Genres", placeholder="sport, music")
+        options = described_how()
+        if not st.form_submit_button("Add it", type="primary", icon=":material/video_call:"):
+            return
+    if file is None and not place:
+        st.info("Choose a file first.", icon=":material/info:")
+        return
+    about: dict[str, object] = {
+        "title": title.strip(),
+        "genres": [genre.strip() for genre in genres.split(",") if genre.strip()],
+    }
+    try:
+        with st.spinner("Keeping the file"):
+            if file is not None:
+                kept = keep_upload(workspace(), file.name, cast(IO[bytes], file), about)
+            else:
+                kept = named(place)
+        work = adder_of(current()).add(kept, options)
+    except GraphrecError as error:
+        problem(error)
+        return
+    go("add_video", work=work.id)
+
+
+def named(place: str) -> Path:
+    """Return the video file that a visitor of this machine names."""
+    found = Path(place).expanduser()
+    if found.suffix.lower() not in SUFFIXES:
+        raise DataError(f"{place}: not one of {', '.join(sorted(SUFFIXES))}")
+    return found.absolute()
+
+
+def described_how() -> VideoOptions:
+    """Ask how the video is to be described; unless told otherwise, as the others were."""
+    present = FeatureStore(workspace().features).names()
+    usual = next((place for place, name in enumerate(ENCODERS) if name in present), 0)
+    with st.expander("How it is described"):
+        st.caption("A model places only what is described as the videos were that it was trained on.")
+        chosen = {
+            "segments": st.selectbox("Segments", ("fixed:5", "shots", "scenes:5")),
+            "frames": st.selectbox("Frames", ("keyframes", "per-shot", "1/s")),
+            "encoder": st.selectbox("Pictures", ENCODERS, usual),
+            "audio": SOUND if st.checkbox("Sound", SOUND in present) else None,
+        }
+        return VideoOptions.model_validate(chosen)
+
+
+@st.fragment(run_every=AGAIN_S)
+def follow(work: Adding) -> None:
+    """Show how far it is, again and again."""
+    steps(work)
+    if work.ended:
+        st.rerun()
+
+
+def steps(work: Adding) -> None:
+    """Show which steps are done, and how far the one under way is."""
+    reached = [stage for stage, _ in STEPS if stage in work.begun]
+    for stage, text in STEPS:
+        if work.stage is Stage.FAILED and reached and stage is reached[-1]:
+            st.markdown(f":material/error: {text}")
+        elif stage is Stage.DONE or (work.stage is stage):
+            done = work.stage is Stage.DONE
+            icon = "check_circle" if done else "radio_button_unchecked" if stage is Stage.DONE else "pending"
+            st.markdown(f":material/{icon}: {text}")
+        else:
+            st.markdown(
+                f":material/{'check_circle' if stage in reached else 'radio_button_unchecked'}: {text}"
+            )
+        if stage is Stage.DESCRIBING and work.stage is stage:
+            share = min(1.0, work.seen_s / max(work.length_s, 0.001))
+            st.progress(share, f"{work.seen_s:.0f} of {work.length_s:.0f} seconds of the video")
+
+
+def result(work: Adding) -> None:
+    """Show whom the video would please."""
+    left, right = st.columns(2)
+    if left.button("Open the video", type="primary", icon=":material/movie:", width="stretch"):
+        go("video", id=work.item)
+    if right.button("Add another", icon=":material/add:", width="stretch"):
+        go("add_video")
+    st.subheader("Whom it would please")
+    try:
+        found = ask(audience, work.item, 20)
+    except NotFoundError as error:
+        nothing(str(error), "graphrec train --model transgrec")
+        return
+    rows = [
+        {
+            "user": viewer.user,
+            "stands out by": viewer.lift,
+            "would first see": ""
+            if viewer.start_s is None or viewer.end_s is None
+            else f"{viewer.start_s:.0f} to {viewer.end_s:.0f} s",
+        }
+        for viewer in found.users
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={
+            "stands out by": st.column_config.NumberColumn(
+                format="%.2f", help="Standard deviations above the user's own mean score."
+            )
+        },
+    )
+
+
+def earlier(but: str | None) -> None:
+    """List what was added before."""
+    works = [work for work in adder_of(current()).latest() if work.id != but]
+    if works:
+        st.subheader("Added since the explorer was started")
+    for work in works:
+        st.page_link(
+            path("add_video"),
+            label=plain(f"{work.path.name}: {work.stage}"),
+            icon=":material/movie:",
+            query_params={"work": work.id},
+        )
+
+
+heading("Add a video", "It is recommended at once, though nobody has seen it.")
+chosen = asked("work")
+work = adder_of(current()).find(chosen) if chosen else None
+if chosen and work is None:
+    nothing("This is not known any more: the explorer was started anew since.")
+if work is None:
+    form()
+else:
+    st.subheader(plain(work.path.name))
+    if not work.ended:
+        follow(work)
+    else:
+        steps(work)
+        if work.stage is Stage.FAILED:
+            problem(DataError(work.reason))
+        else:
+            result(work)
+earlier(chosen)

@@ -1,0 +1,203 @@
+"""New videos, one after the other and in the background: from an uploaded file to whom it would please."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from typing import IO
+from uuid import uuid4
+
+from graphrec.api.ingest import Ingested, ingest
+from graphrec.errors import DataError, GraphrecError
+from graphrec.files import replacing, write_json
+from graphrec.loaders.video_files import SUFFIXES
+from graphrec.loaders.videos import VideoOptions
+from graphrec.media.describing import describe_all
+from graphrec.media.probe import duration_s
+from graphrec.media.settings import Job
+from graphrec.store.base import GraphStore
+from graphrec.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+UPLOADS = "uploads"
+CHUNK = 1 << 20
+REMEMBERED = 100
+
+Writing = Callable[[], AbstractContextManager[GraphStore]]
+
+
+class Stage(StrEnum):
+    """What is being done to a video."""
+
+    WAITING = "waiting"
+    DESCRIBING = "describing"
+    """It is decoded once: cut, and what it looks and sounds like is put in numbers."""
+    STORING = "storing"
+    """Its nodes come into the graph, and the model places them."""
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass
+class Adding:
+    """A video on its way; another thread writes what others read.
+
+    Attributes:
+        id: of this work.
+        path: the file.
+        stage: how far it is.
+        length_s: seconds of the video.
+        seen_s: how many of them have been decoded.
+        begun: when each stage began, by ``time.monotonic``.
+        ingested: what became of it, once it is done.
+        reason: why it failed, if it did.
+    """
+
+    id: str
+    path: Path
+    length_s: float
+    stage: Stage = Stage.WAITING
+    seen_s: float = 0.0
+    begun: dict[Stage, float] = field(default_factory=dict)
+    ingested: Ingested | None = None
+    reason: str = ""
+
+    @property
+    def item(self) -> str:
+        """The id that the video has in the graph."""
+        return self.path.stem
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.stage in (Stage.DONE, Stage.FAILED)
+
+    def enter(self, stage: Stage) -> None:
+        """Begin with ``stage``."""
+        self.begun[stage] = time.monotonic()
+        self.stage = stage
+
+
+class Adder:
+    """Adds videos to a graph, one at a time, in the order in which they came.
+
+    Args:
+        workspace: where files, pictures and features are.
+        writing: gives the store to write into; it is asked for only when a video is described, and soon given back.
+    """
+
+    def __init__(self, workspace: Workspace, writing: Writing) -> None:
+        self._workspace, self._writing = workspace, writing
+        self._works: dict[str, Adding] = {}
+        self._lock = Lock()
+        self._thread = ThreadPoolExecutor(1, "add-video")
+
+    def add(self, path: Path, options: VideoOptions) -> Adding:
+        """Begin to add a file; raises ``DataError`` for one that is no video."""
+        work = Adding(uuid4().hex[:12], path, duration_s(path))
+        with self._lock:
+            self._works[work.id] = work
+            for old in list(self._works)[:-REMEMBERED]:
+                del self._works[old]
+        work.enter(Stage.WAITING)
+        self._thread.submit(self._run, work, options)
+        return work
+
+    def find(self, work: str) -> Adding | None:
+        """Return the work with this id, unless it is forgotten."""
+        return self._works.get(work)
+
+    def latest(self) -> list[Adding]:
+        """Return what is remembered, the newest first."""
+        with self._lock:
+            return list(self._works.values())[::-1]
+
+    def _run(self, work: Adding, options: VideoOptions) -> None:
+        try:
+            work.enter(Stage.DESCRIBING)
+            self._describe(work, options)
+            # What places takes seconds to import, which nobody should wait for who wants to read the graph.
+            import_module("graphrec.serving.load_model")
+            work.enter(Stage.STORING)
+            with self._writing() as store:
+                work.ingested = ingest(store, self._workspace, [work.path], options)
+            for failure in work.ingested.loaded.failures:
+                raise DataError(failure.reason, failure.file)
+            work.enter(Stage.DONE)
+        except GraphrecError as error:
+            self._fail(work, str(error))
+        except Exception as error:
+            log.exception("%s", work.path)
+            self._fail(work, f"{type(error).__name__}: {error}")
+
+    def _describe(self, work: Adding, options: VideoOptions) -> None:
+        def watch(path: Path, seconds: float) -> None:
+            work.seen_s = seconds
+
+        job = Job(self._workspace.media, options.settings, options.encoders, memory_mb=options.memory_mb)
+        for outcome in describe_all([(work.path, work.item)], job, watch=watch):
+            if outcome.reason:
+                raise DataError(outcome.reason, str(work.path))
+        work.seen_s = work.length_s
+
+    def _fail(self, work: Adding, reason: str) -> None:
+        work.reason = reason
+        work.enter(Stage.FAILED)
+
+
+def keep_upload(workspace: Workspace, name: str, content: IO[bytes], about: dict[str, object]) -> Path:
+    """Write an uploaded video into the workspace and return where it is.
+
+    Args:
+        workspace: the file comes into its folder ``uploads``.
+        name: as the visitor's machine calls it; only letters, digits, dots, dashes and underscores of it are kept.
+        content: the file.
+        about: what is known of the video: title, genres, year, uploader; written beside it.
+
+    Raises ``DataError`` for a name of no video, a file that is none, or one that cannot be written.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DataError(f"{name}: not one of {', '.join(sorted(SUFFIXES))}")
+    path = _free(workspace.root / UPLOADS, _plain(Path(name).stem), suffix)
+    with replacing(path) as file:
+        content.seek(0)
+        while chunk := content.read(CHUNK):
+            file.write(chunk)
+    try:
+        duration_s(path)
+        if known := {key: value for key, value in about.items() if value}:
+            write_json(path.with_suffix(".json"), known)
+    except DataError as error:
+        path.unlink()
+        raise DataError(str(error).replace(str(path), name)) from error
+    return path
+
+
+def _plain(stem: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", stem, flags=re.ASCII).strip(".-")[:80] or "video"
+
+
+def _free(folder: Path, stem: str, suffix: str) -> Path:
+    for candidate in _numbered(stem):
+        if not any((folder / f"{candidate}{end}").exists() for end in SUFFIXES):
+            return folder / f"{candidate}{suffix}"
+    raise AssertionError("unreachable")
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    number = 2
+    while True:
+        yield f"{stem}-{number}"
+        number += 1
