@@ -87,7 +87,7 @@ class Access:
         # A Request reads cookies of a websocket's handshake just as well.
         token = Request({**scope, "type": "http"}).cookies.get(COOKIE, "")
         until, _, signature = token.partition(".")
-        right = hmac.compare_digest(signature, self._signed(until))
+        right = hmac.compare_digest(signature.encode(), self._signed(until).encode())
         return right and until.isdigit() and int(until) > time.time()
 
     def _signed(self, until: str) -> str:

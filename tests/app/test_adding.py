@@ -1,0 +1,123 @@
+"""New videos, uploaded or named: kept, described, stored, placed; and what is told where that fails."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from graphrec.api.adding import UPLOADS, Adder, Adding, Stage, keep_upload
+from graphrec.errors import DataError
+from graphrec.loaders.videos import VideoOptions
+from graphrec.serving.audience import audience
+from graphrec.store.shared import SharedStore
+from graphrec.workspace import Workspace
+
+OPTIONS = VideoOptions.model_validate({})
+
+
+@pytest.fixture
+def mine(world: Workspace, tmp_path: Path) -> Workspace:
+    """The world, to be changed."""
+    return Workspace(Path(shutil.copytree(world.root, tmp_path / "mine")))
+
+
+@pytest.fixture
+def adder(mine: Workspace):
+    store = SharedStore(mine)
+    yield Adder(mine, store.writing)
+    store.close()
+
+
+def ended(work: Adding) -> Adding:
+    deadline = time.monotonic() + 60
+    while not work.ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return work
+
+
+def test_an_uploaded_video_is_recommended(adder: Adder, mine: Workspace, write_video) -> None:
+    with write_video("My clip!.mp4", seconds=12).open("rb") as file:
+        path = keep_upload(mine, "My clip!.mp4", file, {"title": "Mine <b>", "genres": ["calm"]})
+    assert path == mine.root / UPLOADS / "My-clip.mp4"
+    work = ended(adder.add(path, OPTIONS))
+    assert (work.stage, work.reason, work.seen_s) == (Stage.DONE, "", work.length_s)
+    assert list(work.begun) == [Stage.WAITING, Stage.DESCRIBING, Stage.STORING, Stage.DONE]
+    with SharedStore(mine).reading() as store:
+        text = "MATCH (g:Genre)<-[:IN_GENRE]-(i:Item {id: 'My-clip'})-[:HAS_SEGMENT]->(s) RETURN i.title, g.id, count(s)"
+        assert [list(row.values()) for row in store.query(text).to_pylist()] == [["Mine <b>", "calm", 2]]
+        found = audience(store, "My-clip", 3)
+        assert len(found.users) == 3
+        assert all(viewer.segment.startswith("My-clip#") for viewer in found.users)
+
+
+def test_while_a_video_is_decoded_the_graph_can_be_written_to(adder: Adder, mine: Workspace, long_video) -> None:
+    work = adder.add(long_video, OPTIONS)
+    while work.stage is Stage.WAITING or (work.stage is Stage.DESCRIBING and not work.seen_s):
+        time.sleep(0.01)
+    assert work.stage is Stage.DESCRIBING
+    with SharedStore(mine).writing():
+        pass
+    assert ended(work).stage is Stage.DONE
+
+
+def test_several_come_one_after_the_other_and_one_that_fails_costs_only_itself(
+    adder: Adder, write_video, tmp_path: Path
+) -> None:
+    whole = write_video("whole.mp4", seconds=6)
+    torn = tmp_path / "torn.mkv"
+    content = write_video("other.mkv", seconds=30).read_bytes()
+    torn.write_bytes(content[: len(content) // 2])
+    works = [adder.add(path, OPTIONS) for path in (torn, whole)]
+    assert [ended(work).stage for work in works] == [Stage.FAILED, Stage.DONE]
+    assert "torn.mkv" in works[0].reason
+    assert adder.latest() == works[::-1]
+    assert adder.find(works[0].id) is works[0]
+    assert adder.find("unknown") is None
+
+
+def test_another_video_of_a_known_id_is_refused_in_words(adder: Adder, write_video) -> None:
+    work = ended(adder.add(write_video("v000.mp4"), OPTIONS))
+    assert work.stage is Stage.FAILED
+    assert "v000" in work.reason
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "clip", "clip.mp4.exe", ".mp4"])
+def test_what_is_called_no_video_is_not_kept(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match=r"not one of \.avi"):
+        keep_upload(Workspace(tmp_path), name, io.BytesIO(b"x"), {})
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_what_is_no_video_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="clip.mp4"):
+        keep_upload(Workspace(tmp_path), "clip.mp4", io.BytesIO(b"not a video" * 100), {"title": "x"})
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/cron.mp4", "cron.mp4"),
+        ("a/b\\c d.MP4", "b-c-d.mp4"),
+        ("..mp4", "video.mp4"),
+        ("\u202egnp.mp4", "gnp.mp4"),
+        ("x" * 300 + ".mp4", "x" * 80 + ".mp4"),
+        ("映画.mp4", "video.mp4"),
+    ],
+)
+def test_a_file_name_leads_nowhere_else(tmp_path: Path, write_video, name: str, kept: str) -> None:
+    workspace = Workspace(tmp_path / "w")
+    with write_video("clip.mp4").open("rb") as file:
+        assert keep_upload(workspace, name, file, {}) == workspace.root / UPLOADS / kept
+
+
+def test_a_second_of_one_name_gets_a_number(tmp_path: Path, write_video) -> None:
+    workspace = Workspace(tmp_path / "w")
+    with write_video("clip.mp4").open("rb") as file:
+        kept = [keep_upload(workspace, name, file, {}).name for name in ("clip.mp4", "clip.mkv", "clip.mp4")]
+    assert kept == ["clip.mp4", "clip-2.mkv", "clip-3.mp4"]

@@ -1,0 +1,132 @@
+"""The explorer in a real browser: navigation, links, both themes, narrow screens, and text that wants to be more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphrec.app.links import NAMES
+from graphrec.testing.explorer import BAD_TITLE, Explorer, explorer
+from graphrec.workspace import Workspace
+
+PAGES = [name.replace("_", "-") for section in NAMES.values() for name, _, _ in section]
+
+HARMLESS = ("Executing inline script", "fonts.gstatic.com", "status of 404", "does not seem to exist")
+"""What the policy keeps out of Streamlit's own page, and how Streamlit finds out where it is mounted."""
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    """A window of the browser, 1440 x 900; a dialog, an error or a request to another host is a failure."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    found = context.new_page()
+    wrong: list[str] = []
+    found.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    found.on("pageerror", lambda error: wrong.append(str(error)))
+    found.on(
+        "console",
+        lambda said: (
+            wrong.append(said.text)
+            if said.type == "error" and not any(text in said.text for text in HARMLESS)
+            else None
+        ),
+    )
+    yield found
+    context.close()
+    assert not wrong
+
+
+def loaded(tab: Any) -> None:
+    tab.locator("h1").first.wait_for()
+    tab.locator('[data-testid="stStatusWidget"]').wait_for(state="detached")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_link_to_each_page_opens_it_and_fits_a_phone(tab: Any, served: Explorer, name: str) -> None:
+    tab.set_viewport_size({"width": 375, "height": 800})
+    tab.goto(f"{served.address}/{name}")
+    loaded(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 375
+    main = tab.locator('[data-testid="stMain"]')
+    assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    assert not tab.locator('[data-testid="stException"]').count()
+
+
+def test_the_navigation_leads_through_the_pages_by_keyboard(tab: Any, served: Explorer) -> None:
+    tab.goto(served.address)
+    loaded(tab)
+    link = tab.get_by_role("link", name="Runs", exact=True)
+    link.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/runs*")
+    assert tab.title().startswith("Runs")
+    tab.go_back()
+    tab.get_by_role("heading", name="Overview").wait_for()
+
+
+def test_the_theme_follows_the_system(browser: Any, served: Explorer) -> None:
+    colours = {}
+    for scheme in ("light", "dark"):
+        context = browser.new_context(color_scheme=scheme)
+        tab = context.new_page()
+        tab.goto(served.address)
+        loaded(tab)
+        colours[scheme] = tab.locator('[data-testid="stApp"]').evaluate(
+            "e => getComputedStyle(e).backgroundColor"
+        )
+        context.close()
+    assert colours == {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 28)"}
+
+
+def test_every_request_stays_on_this_host(browser: Any, served: Explorer) -> None:
+    context = browser.new_context()
+    tab = context.new_page()
+    asked: list[str] = []
+    tab.on("response", lambda answer: asked.append(answer.url))
+    tab.goto(served.address)
+    loaded(tab)
+    context.close()
+    assert asked
+    assert not [url for url in asked if re.match(r"https?://(?!127\.0\.0\.1)", url)]
+
+
+def test_a_password_opens_the_door(browser: Any, world: Workspace) -> None:
+    with explorer(world, environment={"GRAPHREC_EXPLORE_PASSWORD": "open sesame"}) as guarded:
+        context = browser.new_context()
+        tab = context.new_page()
+        tab.goto(f"{guarded.address}/video?id=v001")
+        tab.get_by_label("Password").fill("open barley")
+        tab.get_by_role("button", name="Log in").click()
+        tab.get_by_text("That is not the password.").wait_for()
+        assert context.request.get(f"{guarded.address}/workspace/world/videos/v001.mp4").url.endswith(".mp4")
+        tab.get_by_label("Password").fill("open sesame")
+        tab.get_by_role("button", name="Log in").click()
+        tab.wait_for_url("**/video?id=v001")
+        loaded(tab)
+        context.close()
+        assert "open sesame" not in guarded.log.read_text()
+
+
+def test_a_video_is_added_and_recommended(tab: Any, tmp_path: Path, world: Workspace, write_video: Any) -> None:
+    import shutil
+
+    mine = Workspace(Path(shutil.copytree(world.root, tmp_path / "mine")))
+    clip = write_video("clip.mp4", seconds=12)
+    with explorer(mine) as running:
+        tab.goto(f"{running.address}/add-video")
+        loaded(tab)
+        tab.set_input_files("input[type=file]", str(clip))
+        tab.get_by_text("clip.mp4").first.wait_for()
+        tab.get_by_role("textbox", name="Title").fill(BAD_TITLE)
+        tab.get_by_role("button", name="Add it").click()
+        tab.get_by_role("heading", name="Whom it would please").wait_for(timeout=60_000)
+        assert re.search(r"work=\w+", tab.url)
+        tab.reload()
+        tab.get_by_role("heading", name="Whom it would please").wait_for()
+        tab.get_by_role("button", name="Open the video").click()
+        tab.wait_for_url("**/video?id=clip")
+        tab.get_by_role("heading", name=BAD_TITLE).wait_for()
