@@ -47,7 +47,7 @@ def pages() -> dict[str, list[StreamlitPage]]:
 
 def path(name: str) -> str:
     """Return the file of the page ``name``, as ``st.switch_page`` and ``st.page_link`` take it."""
-    return f"pages/{name}.py"
+    return f"views/{name}.py"
 
 
 def go(name: str, **shown: str) -> NoReturn:

@@ -55,7 +55,7 @@ def page(shown: Settings, monkeypatch: pytest.MonkeyPatch) -> Page:
     def run(name: str, **address: str) -> AppTest:
         app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
         assert not app.exception
-        app.switch_page(f"pages/{name}.py")
+        app.switch_page(f"views/{name}.py")
         for key, value in address.items():
             app.query_params[key] = value
         app.run()
@@ -88,7 +88,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
 
     def run(name: str) -> AppTest:
         app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
-        app.switch_page(f"pages/{name}.py").run()
+        app.switch_page(f"views/{name}.py").run()
         assert not app.exception, app.exception[0].message
         return app
 

@@ -23,7 +23,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
 
     def run(**address: str) -> AppTest:
         app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
-        app.switch_page("pages/add_video.py")
+        app.switch_page("views/add_video.py")
         for key, value in address.items():
             app.query_params[key] = value
         return app.run()

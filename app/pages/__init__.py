@@ -1,1 +1,0 @@
-"""The pages. Streamlit runs each as a script, from top to bottom, at every click."""
