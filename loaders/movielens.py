@@ -12,14 +12,15 @@ import pyarrow.compute as pc
 
 from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock, require_folder
 from graphrec.loaders.tabular import milliseconds, read_parts
-from graphrec.media.posters import describe_folder
+from graphrec.media.posters import describe_folder, keep_folder
+from graphrec.workspace import Workspace
 
 
 class MovieLensOptions(Options):
     """What to load beside the ratings."""
 
     posters: Path | None = None
-    """A folder with one image per movie, named by movie id; they become the feature `poster`."""
+    """A folder with one image per movie, named by movie id: its picture, and the feature `poster`."""
 
 
 class MovieLens:
@@ -34,9 +35,13 @@ class MovieLens:
 
     def blocks(self, paths: Sequence[Path], options: MovieLensOptions, workspace: Path) -> Iterator[Block]:
         """Yield the rows of each folder; movies.csv and ratings.csv must be there."""
+        movies: set[str] = set()
         for folder in paths:
             require_folder(folder, "give the unpacked MovieLens folder")
-            yield from _movies(folder / "movies.csv")
+            for block in _movies(folder / "movies.csv"):
+                if isinstance(block, NodeBlock) and block.label == "Item":
+                    movies.update(block.table["id"].to_pylist())
+                yield block
             if (folder / "links.csv").exists():
                 yield from _links(folder / "links.csv")
             yield from _ratings(folder / "ratings.csv")
@@ -45,6 +50,10 @@ class MovieLens:
         if options.posters is not None:
             ids, matrix = describe_folder(options.posters)
             yield FeatureBlock("poster", "Item", ids, matrix, str(options.posters))
+            kept = keep_folder(options.posters, Workspace(workspace).media)
+            shown = [movie for movie in ids if movie in movies]
+            pictures = pa.table({"id": shown, "thumbnail": [kept[movie] for movie in shown]})
+            yield NodeBlock("Item", pictures, str(options.posters))
 
 
 def _movies(path: Path) -> Iterator[Block]:

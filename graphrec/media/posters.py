@@ -1,4 +1,4 @@
-"""A folder of still images, one per node, described without weights."""
+"""A folder of still images, one per node: described without weights, and kept to be looked at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from graphrec.errors import DataError
+from graphrec.files import replacing
+from graphrec.media.described import content_digest
+from graphrec.media.description import thumbnail
 from graphrec.media.encoders.descriptor import encode
+from graphrec.media.thumbnails import PICTURE, QUALITY
 
 SIZE = (96, 96)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -20,10 +24,39 @@ def describe_folder(folder: Path) -> tuple[list[str], npt.NDArray[np.float32]]:
 
     Raises ``DataError`` naming the folder when it has no image, or the file that is not one.
     """
+    paths = _images(folder)
+    return [path.stem for path in paths], np.stack([describe_image(path) for path in paths])
+
+
+def keep_folder(folder: Path, media: Path) -> dict[str, str]:
+    """Keep a folder's images in the media folder, for people to look at.
+
+    Returns where each is below the workspace's folder, by its name without suffix. Raises ``DataError`` for a folder
+    without images, a file that is none, or one that cannot be written.
+    """
+    return {path.stem: f"{media.name}/{_kept(path, media)}" for path in _images(folder)}
+
+
+def _kept(path: Path, media: Path) -> str:
+    digest = content_digest(path)
+    kept = thumbnail(digest, 0.0)
+    if not (media / kept).exists():
+        try:
+            with Image.open(path) as image:
+                picture = image.convert("RGB")
+                picture.thumbnail((PICTURE.width, PICTURE.height))
+        except (UnidentifiedImageError, OSError) as error:
+            raise DataError(f"{path}: not a readable image ({error})") from error
+        with replacing(media / kept) as file:
+            picture.save(file, "JPEG", quality=QUALITY)
+    return kept
+
+
+def _images(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise DataError(f"{folder}: no .jpg, .png or .webp files there")
-    return [path.stem for path in paths], np.stack([describe_image(path) for path in paths])
+    return paths
 
 
 def describe_image(path: Path) -> npt.NDArray[np.float32]:

@@ -17,7 +17,7 @@ from graphrec.media.description import thumbnail
 from graphrec.media.encoders.base import Picture, Pixels
 
 PICTURE = Picture(320, 320, "longest")
-_QUALITY = 85
+QUALITY = 85
 
 
 class Spool:
@@ -37,7 +37,7 @@ class Spool:
         """Take times, float64 [n], and pictures, uint8 [n, h, w, 3], RGB."""
         for time_s, picture in zip(times.tolist(), pixels, strict=True):
             encoded = cv2.imencode(
-                ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
+                ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEGQUALITY, QUALITY]
             )[1]
             self._bounds.append(self._bounds[-1] + self._file.write(encoded.tobytes()))
             self.times.append(time_s)

@@ -38,7 +38,8 @@ def test_without_a_file_it_asks_for_one(fresh) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "told"), [("/no/such/clip.mp4", "such"), ("notes.txt", "not one of"), ("/dev/null", "not one of")]
+    ("path", "told"),
+    [("/no/such/clip.mp4", "such"), ("notes.txt", "not one of"), ("/dev/null", "not one of")],
 )
 def test_a_path_of_no_video_is_told(fresh, path: str, told: str) -> None:
     page = fresh()
@@ -48,14 +49,18 @@ def test_a_path_of_no_video_is_told(fresh, path: str, told: str) -> None:
     assert told in page.error[0].value.replace("\u2060", "").replace("\\", "")
 
 
-def test_where_others_come_no_path_can_be_named(fresh, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_where_others_come_no_path_can_be_named(
+    fresh, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     others = Settings(Workspace(tmp_path / "mine"), host="0.0.0.0", password="secret")
     monkeypatch.setattr(settings, "_used", others)
     assert "path" not in [field.key for field in fresh().text_input]
 
 
 def test_a_video_without_a_run_says_how_to_get_one(fresh, write_video) -> None:
-    work = adder_of(settings.current()).add(write_video("clip.mp4", seconds=6), VideoOptions.model_validate({}))
+    work = adder_of(settings.current()).add(
+        write_video("clip.mp4", seconds=6), VideoOptions.model_validate({})
+    )
     deadline = time.monotonic() + 60
     while not work.ended:
         assert time.monotonic() < deadline

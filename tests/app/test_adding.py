@@ -48,14 +48,19 @@ def test_an_uploaded_video_is_recommended(adder: Adder, mine: Workspace, write_v
     assert (work.stage, work.reason, work.seen_s) == (Stage.DONE, "", work.length_s)
     assert list(work.begun) == [Stage.WAITING, Stage.DESCRIBING, Stage.STORING, Stage.DONE]
     with SharedStore(mine).reading() as store:
-        text = "MATCH (g:Genre)<-[:IN_GENRE]-(i:Item {id: 'My-clip'})-[:HAS_SEGMENT]->(s) RETURN i.title, g.id, count(s)"
+        text = (
+            "MATCH (g:Genre)<-[:IN_GENRE]-(i:Item {id: 'My-clip'})-[:HAS_SEGMENT]->(s) "
+            "RETURN i.title, g.id, count(s)"
+        )
         assert [list(row.values()) for row in store.query(text).to_pylist()] == [["Mine <b>", "calm", 2]]
         found = audience(store, "My-clip", 3)
         assert len(found.users) == 3
         assert all(viewer.segment.startswith("My-clip#") for viewer in found.users)
 
 
-def test_while_a_video_is_decoded_the_graph_can_be_written_to(adder: Adder, mine: Workspace, long_video) -> None:
+def test_while_a_video_is_decoded_the_graph_can_be_written_to(
+    adder: Adder, mine: Workspace, long_video
+) -> None:
     work = adder.add(long_video, OPTIONS)
     while work.stage is Stage.WAITING or (work.stage is Stage.DESCRIBING and not work.seen_s):
         time.sleep(0.01)
@@ -94,7 +99,7 @@ def test_what_is_called_no_video_is_not_kept(tmp_path: Path, name: str) -> None:
 
 
 def test_what_is_no_video_is_not_kept(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="clip.mp4"):
+    with pytest.raises(DataError, match=r"clip\.mp4"):
         keep_upload(Workspace(tmp_path), "clip.mp4", io.BytesIO(b"not a video" * 100), {"title": "x"})
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 

@@ -111,7 +111,9 @@ def test_a_password_opens_the_door(browser: Any, world: Workspace) -> None:
         assert "open sesame" not in guarded.log.read_text()
 
 
-def test_a_video_is_added_and_recommended(tab: Any, tmp_path: Path, world: Workspace, write_video: Any) -> None:
+def test_a_video_is_added_and_recommended(
+    tab: Any, tmp_path: Path, world: Workspace, write_video: Any
+) -> None:
     import shutil
 
     mine = Workspace(Path(shutil.copytree(world.root, tmp_path / "mine")))

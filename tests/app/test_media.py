@@ -71,5 +71,12 @@ def test_nothing_else_does(get, path: str) -> None:
 
 
 def test_what_lies_elsewhere_has_no_address(workspace: Workspace, tmp_path: Path) -> None:
-    for uri in (None, "", str(tmp_path / "outside.jpg"), "../outside.jpg", "media/link.jpg", "https://x.example/a.jpg"):
+    for uri in (
+        None,
+        "",
+        str(tmp_path / "outside.jpg"),
+        "../outside.jpg",
+        "media/link.jpg",
+        "https://x.example/a.jpg",
+    ):
         assert address(workspace, uri) is None

@@ -11,7 +11,12 @@ from graphrec.app.text import plain
 
 @pytest.mark.parametrize(
     "text",
-    ["[x](javascript:alert(1))", "<img src=x onerror=alert(1)>", ":smile: :red[a] $a$ `b` *c* _d_ ~~e~~ # f", "a\\b"],
+    [
+        "[x](javascript:alert(1))",
+        "<img src=x onerror=alert(1)>",
+        ":smile: :red[a] $a$ `b` *c* _d_ ~~e~~ # f",
+        "a\\b",
+    ],
 )
 def test_every_mark_is_escaped_and_nothing_is_lost(text: str) -> None:
     shown = plain(text)

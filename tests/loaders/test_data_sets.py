@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from graphrec.api.load import LoadReport, load
 from graphrec.errors import BadRows, DataError
@@ -165,6 +166,26 @@ def test_movielens(movielens: Path, workspace: Workspace) -> None:
     assert sorted(comments.values()) == [  # type: ignore[type-var]
         ("'quoted'", 1_138_537_772_000), ("pixar", 1_138_537_770_000), ("pixar", 1_138_537_771_000),
     ]  # fmt: skip
+
+
+def test_movielens_with_posters(movielens: Path, workspace: Workspace, tmp_path: Path) -> None:
+    posters = tmp_path / "posters"
+    posters.mkdir()
+    for movie, size in (("1", (150, 224)), ("3", (900, 600)), ("unknown", (10, 10))):
+        Image.new("RGB", size, "teal").save(posters / f"{movie}.png")
+    store = MemoryStore()
+    options = MovieLens.Options(posters=posters)
+    for _ in range(2):
+        load(store, MovieLens(), [movielens], options, workspace)
+    shown = {movie: uri for movie, (uri,) in stored_nodes(store, "Item", "thumbnail").items()}
+    assert shown["2"] is None
+    assert set(shown) == {"1", "2", "3"}
+    for movie, size in (("1", (150, 224)), ("3", (320, 213))):
+        with Image.open(workspace.root / str(shown[movie])) as picture:
+            assert (picture.format, picture.size) == ("JPEG", size)
+    (posters / "2.jpg").write_text("no picture")
+    with pytest.raises(DataError, match=r"2\.jpg"):
+        load(store, MovieLens(), [movielens], options, workspace)
 
 
 def test_movielens_without_tags_and_links(movielens: Path, workspace: Workspace) -> None:
