@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from graphrec.app import server
+from graphrec.app.settings import Settings
+from graphrec.cli import main
 from graphrec.testing.neo4j_server import CONFIGURATION, VERSION
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +39,8 @@ def test_the_server_is_the_one_that_is_tested(compose: dict[str, Any]) -> None:
 def test_nobody_else_reaches_it_and_the_password_is_in_files_only(compose: dict[str, Any]) -> None:
     services, secrets = compose["services"], compose["secrets"]
     assert [port for service in services.values() for port in service.get("ports", [])] == [
-        "127.0.0.1:7687:7687"
+        "127.0.0.1:7687:7687",
+        "127.0.0.1:8501:8501",
     ]
     for service in services.values():
         assert set(service["secrets"]) <= set(secrets)
@@ -60,6 +65,25 @@ def test_graphrec_waits_for_a_server_that_answers(compose: dict[str, Any]) -> No
     assert set(compose["volumes"]) == {name for name in named if not name.startswith(".")}
     build = command["build"]
     assert (ROOT / "docker" / build["context"] / build["dockerfile"]).is_file()
+
+
+def test_the_explorer_asks_for_a_password_and_is_started_with_the_server(
+    compose: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explorer = compose["services"]["explorer"]
+    assert explorer["depends_on"] == compose["services"]["graphrec"]["depends_on"]
+    assert not explorer["profiles"]
+    (tmp_path / "explorer").write_text("secret\n", encoding="utf-8")
+    command = [word.replace("/run/secrets", str(tmp_path)) for word in explorer["command"]]
+    asked: list[Settings] = []
+    monkeypatch.setattr(server, "serve", asked.append)
+    monkeypatch.setattr(sys, "argv", ["graphrec", *command, "-w", str(tmp_path)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert not stop.value.code
+    assert (asked[0].host, asked[0].port, asked[0].password) == ("0.0.0.0", 8501, "secret")
+    named = {secret for service in compose["services"].values() for secret in service["secrets"]}
+    assert named == set(compose["secrets"])
 
 
 def test_the_image_is_built_of_what_there_is_and_is_not_root() -> None:

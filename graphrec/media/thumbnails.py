@@ -37,7 +37,7 @@ class Spool:
         """Take times, float64 [n], and pictures, uint8 [n, h, w, 3], RGB."""
         for time_s, picture in zip(times.tolist(), pixels, strict=True):
             encoded = cv2.imencode(
-                ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEGQUALITY, QUALITY]
+                ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
             )[1]
             self._bounds.append(self._bounds[-1] + self._file.write(encoded.tobytes()))
             self.times.append(time_s)
