@@ -29,7 +29,7 @@ from graphrec.testing.neo4j_server import free_port
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 BAD_USER = "<img src=x onerror=alert(1)>"
 BAD_TITLE = "[x](javascript:alert(1)) :smile: <b>bold</b> $a$"
@@ -147,6 +147,19 @@ def _wait(started: Explorer, seconds: float = 60) -> None:
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"the explorer did not start: {started.log.read_text()[-2000:]}")
+
+
+DRAWN = """title => {
+    const app = document.querySelector('[data-testid=stApp]');
+    return document.title.startsWith(title) && app?.dataset.testScriptState === 'notRunning'
+        && document.querySelector('h1') !== null;
+}"""
+"""JavaScript that tells whether the page of this title is drawn to its end."""
+
+
+def settle(tab: Page, title: str = "") -> None:
+    """Wait until the page of this title (any, without one) is drawn to its end."""
+    tab.wait_for_function(DRAWN, arg=title)
 
 
 def chromium_path() -> str | None:

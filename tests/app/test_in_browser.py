@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from graphrec.app.links import NAMES
-from graphrec.testing.explorer import BAD_TITLE, Explorer, explorer
+from graphrec.testing.explorer import BAD_TITLE, Explorer, explorer, settle
 from graphrec.workspace import Workspace
 
 PAGES = [name.replace("_", "-") for section in NAMES.values() for name, _, _ in section]
 
-HARMLESS = ("Executing inline script", "fonts.gstatic.com", "status of 404", "does not seem to exist")
+HARMLESS = ("Executing inline script", "fonts.gstatic.com", "status of 404")
 """What the policy keeps out of Streamlit's own page, and how Streamlit finds out where it is mounted."""
 
 
@@ -40,16 +40,11 @@ def tab(browser: Any) -> Iterator[Any]:
     assert not wrong
 
 
-def loaded(tab: Any) -> None:
-    tab.locator("h1").first.wait_for()
-    tab.locator('[data-testid="stStatusWidget"]').wait_for(state="detached")
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_link_to_each_page_opens_it_and_fits_a_phone(tab: Any, served: Explorer, name: str) -> None:
     tab.set_viewport_size({"width": 375, "height": 800})
     tab.goto(f"{served.address}/{name}")
-    loaded(tab)
+    settle(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 375
     main = tab.locator('[data-testid="stMain"]')
     assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
@@ -58,7 +53,7 @@ def test_a_link_to_each_page_opens_it_and_fits_a_phone(tab: Any, served: Explore
 
 def test_the_navigation_leads_through_the_pages_by_keyboard(tab: Any, served: Explorer) -> None:
     tab.goto(served.address)
-    loaded(tab)
+    settle(tab)
     link = tab.get_by_role("link", name="Runs", exact=True)
     link.focus()
     tab.keyboard.press("Enter")
@@ -74,7 +69,7 @@ def test_the_theme_follows_the_system(browser: Any, served: Explorer) -> None:
         context = browser.new_context(color_scheme=scheme)
         tab = context.new_page()
         tab.goto(served.address)
-        loaded(tab)
+        settle(tab)
         colours[scheme] = tab.locator('[data-testid="stApp"]').evaluate(
             "e => getComputedStyle(e).backgroundColor"
         )
@@ -88,7 +83,7 @@ def test_every_request_stays_on_this_host(browser: Any, served: Explorer) -> Non
     asked: list[str] = []
     tab.on("response", lambda answer: asked.append(answer.url))
     tab.goto(served.address)
-    loaded(tab)
+    settle(tab)
     context.close()
     assert asked
     assert not [url for url in asked if re.match(r"https?://(?!127\.0\.0\.1)", url)]
@@ -106,7 +101,7 @@ def test_a_password_opens_the_door(browser: Any, world: Workspace) -> None:
         tab.get_by_label("Password").fill("open sesame")
         tab.get_by_role("button", name="Log in").click()
         tab.wait_for_url("**/video?id=v001")
-        loaded(tab)
+        settle(tab)
         context.close()
         assert "open sesame" not in guarded.log.read_text()
 
@@ -120,7 +115,7 @@ def test_a_video_is_added_and_recommended(
     clip = write_video("clip.mp4", seconds=12)
     with explorer(mine) as running:
         tab.goto(f"{running.address}/add-video")
-        loaded(tab)
+        settle(tab)
         tab.set_input_files("input[type=file]", str(clip))
         tab.get_by_text("clip.mp4").first.wait_for()
         tab.get_by_role("textbox", name="Title").fill(BAD_TITLE)

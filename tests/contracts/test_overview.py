@@ -1,0 +1,124 @@
+"""A graph at a glance, what there is to choose from, and whether anything has changed, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.errors import ConfigError, NotFoundError
+from graphrec.serving.fingerprint import fingerprint, fingerprint_of_files, fingerprint_of_runs
+from graphrec.serving.lookups import filled
+from graphrec.serving.named import named
+from graphrec.serving.names import names
+from graphrec.serving.overview import Coverage, Ends, overview
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.store.neo4j.store import Neo4jStore
+from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.testing.store_contract import edges, nodes
+from graphrec.workspace import Workspace
+
+
+@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+    if request.param == "ladybug":
+        opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
+    else:
+        server: Neo4jServer = request.getfixturevalue("neo4j_empty")
+        opened = Neo4jStore(server.uri, server.login, write=True)
+    with closing(opened):
+        opened.initialise()
+        opened.write_nodes("User", nodes("u2", "u10", "u1"))
+        opened.write_nodes("Item", nodes("i1", "i2", "i3", title=["Zebra", None, "Ant"]))
+        opened.write_nodes("Frame", nodes("f1", "f2"))
+        opened.write_relationships("LIKED", "User", "Item", edges(("u1", "i1"), ("u2", "i1")))
+        opened.write_relationships("LIKED", "User", "Frame", edges(("u1", "f1")))
+        opened.write_relationships("HAS_FRAME", "Item", "Frame", edges(("i1", "f1"), ("i2", "f2")))
+        yield opened
+
+
+def publish(store: GraphStore, run: str, name: str, at: int) -> None:
+    store.write_embeddings("Item", name, pa.array(["i1", "i3"]), np.eye(2, dtype=np.float32))
+    store.write_nodes(
+        "Run", nodes(run, model=["transgrec"], label=["Item"], property=[name], published_at=[at])
+    )
+
+
+def test_an_overview_counts_draws_and_says_what_is_new(store: GraphStore) -> None:
+    publish(store, "older", "one", 1)
+    publish(store, "newer", "two", 2)
+    found = overview(store, most=1)
+    assert dict(found.nodes) == {"User": 3, "Item": 3, "Frame": 2, "Run": 2}
+    assert set(found.ends) == {
+        Ends("LIKED", "User", "Item", 2), Ends("LIKED", "User", "Frame", 1), Ends("HAS_FRAME", "Item", "Frame", 2),
+    }  # fmt: skip
+    assert [run.id for run in found.runs] == ["newer", "older"]
+    assert found.runs[0].coverage == (Coverage("Item", 2, 3),)
+    assert found.new == 2
+    assert [item["id"] for item in found.newest] == ["i2"]
+
+
+def test_names_are_in_order_of_titles_and_no_more_than_asked_for(store: GraphStore) -> None:
+    assert list(names(store, "Item").items()) == [("i3", "Ant"), ("i1", "Zebra"), ("i2", "i2")]
+    assert list(names(store, "User", 2)) == ["u1", "u10"]
+    assert names(store, "Comment") == {}
+
+
+def test_any_change_makes_another_fingerprint(store: GraphStore) -> None:
+    seen = [fingerprint(store)]
+    assert fingerprint(store) == seen[0]
+    store.write_nodes("Item", nodes("i1", title=["Zebras"]))
+    seen.append(fingerprint(store))
+    store.write_relationships("LIKED", "User", "Item", edges(("u10", "i3")))
+    seen.append(fingerprint(store))
+    publish(store, "run", "one", 1)
+    seen.append(fingerprint(store))
+    publish(store, "run", "one", 2)
+    seen.append(fingerprint(store))
+    assert len(set(seen)) == len(seen)
+
+
+def test_embeddings_that_come_later_are_noticed_by_the_files(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    seen = []
+    for name in ("one", "two"):
+        with closing(LadybugStore(workspace, write=True)) as store:
+            store.initialise()
+            store.write_nodes("Item", nodes("i1"))
+            store.write_embeddings("Item", name, pa.array(["i1"]), np.ones((1, 4), np.float32))
+        seen.append(fingerprint_of_files(workspace))
+        with closing(LadybugStore(workspace)) as store:
+            assert store.counts()["Item"] == 1
+            assert fingerprint_of_files(workspace) == seen[-1]
+        assert fingerprint_of_files(workspace) == seen[-1]
+    assert seen[0] != seen[1]
+
+
+def test_a_run_that_goes_on_is_noticed(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    nothing = fingerprint_of_runs(workspace)
+    manifest = workspace.runs / "a" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text("{}")
+    begun = fingerprint_of_runs(workspace)
+    manifest.write_text('{"test": {}}')
+    assert len({nothing, begun, fingerprint_of_runs(workspace)}) == 3
+
+
+def test_named_queries_take_what_is_typed(store: GraphStore) -> None:
+    assert [row["id"] for row in named(store, "cold_items", limit="1")] == ["i2"]
+    with pytest.raises(NotFoundError, match="cold_items"):
+        named(store, "cold_item")
+    with pytest.raises(ConfigError, match="limit"):
+        named(store, "cold_items", limit="many")
+
+
+def test_only_the_schema_becomes_part_of_a_query(store: GraphStore) -> None:
+    with pytest.raises(NotFoundError):
+        filled(store, "ends", source="User) DETACH DELETE n //", type="LIKED", target="Item")
+    with pytest.raises(NotFoundError):
+        filled(store, "ends", source="User", type="LIKED`]->() //", target="Item")
