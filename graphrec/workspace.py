@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from graphrec.errors import StoreBusy, StoreError
+
+WRITER_WAITS_S = 1.5
+"""So long a writer waits for readers: an explorer lets go of the graph half a second after a click."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Workspace:
     def hold(self, *, write: bool) -> Iterator[None]:
         """Hold the workspace: one writer alone, or any number of readers.
 
-        Raises ``StoreBusy`` naming the process that holds it.
+        Raises ``StoreBusy`` naming the process that holds it, a writer after ``WRITER_WAITS_S``.
         """
         try:
             lock = (self.root / "lock").open("a+b", buffering=0)
@@ -84,10 +88,11 @@ class Workspace:
                 f"{self.root / 'lock'} cannot be opened: {error.strerror}; a workspace must be writable"
             ) from error
         try:
-            try:
-                fcntl.flock(lock, (fcntl.LOCK_EX if write else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise StoreBusy(self._holder(write)) from None
+            deadline = time.monotonic() + (WRITER_WAITS_S if write else 0)
+            while not _locked(lock, fcntl.LOCK_EX if write else fcntl.LOCK_SH):
+                if time.monotonic() >= deadline:
+                    raise StoreBusy(self._holder(write))
+                time.sleep(0.05)
             # Readers do not overwrite one another's entry on purpose: the first of them is named.
             if write or not _alive(_entry(self.root / "lock")):
                 lock.truncate(0)
@@ -115,6 +120,14 @@ class Workspace:
         )
         verb = "used" if write else "written to"
         return f"the workspace {self.root} is being {verb} by {who}; wait until it ends, or stop it, and try again"
+
+
+def _locked(lock: IO[bytes], kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _entry(path: Path) -> dict[str, object]:
