@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo install test test-slow test-without-dgl lint benchmarks neo4j neo4j-stop clean
+.PHONY: demo install test test-slow test-without-dgl lint benchmarks pictures neo4j neo4j-stop clean
 
 demo: install
 	$(BIN)/graphrec demo
@@ -53,6 +53,10 @@ lint: install
 
 benchmarks: install
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+# The documentation's pictures of the explorer; Chromium must be installed.
+pictures: install
+	$(BIN)/python docs/pictures.py
 
 # A Neo4j server on this machine: Java 17 and, the first time, Maven; its data stay in .cache/neo4j/home.
 neo4j: install

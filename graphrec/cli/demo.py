@@ -70,6 +70,7 @@ def demo(
         f"graphrec recommend {user} {where} --within {best.video}",
         f"graphrec explain {user} '{best.id}' {where}",
         f"graphrec similar '{best.id}' {where}",
+        f"graphrec explore {where}",
     ):
         out.print(f"  {command}", markup=False)
 
