@@ -8,6 +8,7 @@ from typing import Any
 
 from graphrec.errors import NotFoundError, unknown
 from graphrec.store.base import GraphStore
+from graphrec.store.queries import bind, named_queries
 
 LABELS = ("Item", "Segment", "Frame")
 """What can be recommended."""
@@ -27,6 +28,13 @@ def rows(store: GraphStore, name: str, label: str | None = None, **parameters: A
         check_label(label)
         name = f"{name}_{label.lower()}"
     found: list[dict[str, Any]] = store.query(_text(name), **parameters).to_pylist()
+    return found
+
+
+def named(store: GraphStore, name: str, **parameters: object) -> list[dict[str, Any]]:
+    """Return the rows of the named query ``name``, one that all databases share."""
+    text, values = bind(named_queries()[name], {key: str(value) for key, value in parameters.items()})
+    found: list[dict[str, Any]] = store.query(text, **values).to_pylist()
     return found
 
 
