@@ -17,7 +17,7 @@ function draw(card, place, list, bare) {
   const body = make(
     "span",
     { class: "body" },
-    make("span", { class: "title", title: card.title }, card.title),
+    make("span", { class: "title", title: card.title }, bare && card.rank ? `${card.rank}. ${card.title}` : card.title),
     note && make("span", { class: "note", title: note }, note),
     card.score && score(card),
     card.why && make("span", { class: "why", title: card.why }, card.why),

@@ -1,21 +1,20 @@
 // The stage (a video or a still) above the track; all that happens here needs no rerun.
 
+const BEST = 5;
+
 export default function (component) {
   const { data, parentElement } = component;
   const root = parentElement.querySelector(".timeline");
-  const told = JSON.stringify({ ...data, at: null });
+  const told = JSON.stringify({ ...data, at: null, turn: null });
   if (root.told !== told) {
     root.told = told;
     if (root.source !== `${data.video} ${data.poster}`) stage(root, data);
-    root.at = undefined;
     draw(root, data);
   }
-  if (data.at !== null && root.at !== data.at) {
-    // The first time nobody has asked for it to play yet.
-    jump(root, data, data.at, root.at !== undefined || root.ready === data.video);
-  }
-  root.at = data.at;
-  root.ready = data.video;
+  const wanted = `${data.at} ${data.turn}`;
+  // The first time nobody has asked for it to play yet.
+  if (data.at !== null && root.wanted !== wanted) jump(root, data, data.at, root.wanted !== undefined);
+  root.wanted = wanted;
   return () => {
     root.observer?.disconnect();
     cancelAnimationFrame(root.ticking);
@@ -25,7 +24,7 @@ export default function (component) {
 
 function stage(root, data) {
   root.source = `${data.video} ${data.poster}`;
-  root.ready = undefined;
+  root.wanted = undefined;
   root.second = 0;
   const place = root.querySelector(".stage");
   const message = root.querySelector(".message");
@@ -102,8 +101,8 @@ function draw(root, data) {
 
 function moments(data, go) {
   const scored = data.segments.filter((one) => one.share !== null && one.share > 0);
-  const best = [...scored].sort((a, b) => b.share - a.share).slice(0, data.moments);
-  if (!best.length) return [];
+  const best = [...scored].sort((a, b) => b.share - a.share).slice(0, BEST);
+  if (!data.best || !best.length) return [];
   const items = best.map((one) => {
     const frame = data.frames.find((still) => still.picture && still.time_s >= one.start_s && still.time_s <= one.end_s);
     const button = make(
@@ -115,7 +114,7 @@ function moments(data, go) {
     button.addEventListener("click", () => go(one.start_s));
     return make("li", {}, button);
   });
-  return [make("h3", {}, "Best moments"), make("ol", {}, ...items)];
+  return [make("h3", {}, data.best), make("ol", {}, ...items)];
 }
 
 function legend(place, data) {

@@ -71,7 +71,16 @@ function hint(element, words, middle, top, tip, box) {
   for (const event of ["pointerleave", "blur"]) element.addEventListener(event, hide);
 }
 
-function heat(counts, width) {
+// A few comments are hills rather than needles.
+function smooth(counts) {
+  const weights = [1, 3, 4, 3, 1];
+  return counts.map((_, place) =>
+    weights.reduce((sum, weight, step) => sum + weight * (counts[place + step - 2] ?? 0), 0),
+  );
+}
+
+function heat(given, width) {
+  const counts = smooth(given);
   const most = Math.max(...counts, 1);
   const points = counts.map((count, place) => [((place + 0.5) / counts.length) * width, HEAT - (HEAT - 4) * (count / most)]);
   const all = [[0, points[0][1]], ...points, [width, points.at(-1)[1]]];

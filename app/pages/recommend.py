@@ -15,6 +15,7 @@ from graphrec.app.parts.past import past
 from graphrec.app.parts.picker import pick
 from graphrec.app.parts.ranked import ranked
 from graphrec.app.parts.recommended import recommended
+from graphrec.app.parts.runs import pick_run
 from graphrec.app.text import heading, plain
 from graphrec.serving.choices import Choice, choices
 from graphrec.serving.history import longest
@@ -29,20 +30,11 @@ def controls() -> tuple[Request | None, list[Choice]]:
     with who:
         user = pick("User", "User", "user")
     with by:
-        one = st.selectbox(
-            "Model", list(runs), key="run", bind="query-params", placeholder="None is published"
-        )
+        one = pick_run("Model", list(runs), "run")
     others = [run for run in runs if run != one]
     with against:
-        none = "No other model" if others else "No other is published"
-        two = st.selectbox(
-            "Compare with",
-            others,
-            None,
-            key="against",
-            bind="query-params",
-            placeholder=none,
-            disabled=not others,
+        two = pick_run(
+            "Compare with", others, "against", none="No other" if others else "No other is published"
         )
     with many:
         k = st.number_input("How many", 1, 60, 12, key="k", bind="query-params")

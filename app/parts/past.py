@@ -25,12 +25,17 @@ def past(user: str) -> None:
         return
     # A node can be in a history twice, rated and viewed.
     drawn = {str(place): seen for place, seen in enumerate(found)}
-    opened = cards(
-        [_card(place, seen) for place, seen in drawn.items()], f"History of {user}", "history", layout=layout
-    )
+    tall = upright(seen.look for seen in found)
+    shown = [_card(place, seen) for place, seen in drawn.items()]
+    opened = cards(shown, f"History of {user}", "history", small=True, upright=tall)
     if opened:
         look = drawn[opened].look
-        go("video", id=look.video or look.id, **({} if look.start_s is None else {"t": f"{look.start_s:g}"}))
+        go(
+            "video",
+            id=look.video or look.id,
+            user=user,
+            **({} if look.start_s is None else {"t": f"{look.start_s:g}"}),
+        )
 
 
 def _card(place: str, seen: Seen) -> Card:

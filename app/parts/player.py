@@ -15,11 +15,16 @@ BINS = 60
 """Into so many stretches comments are counted."""
 COMMENTS = 300
 """So many comments can be pointed at."""
-MOMENTS = 5
 
 
 def player(
-    node: str, key: str, *, user: str | None = None, run: str | None = None, at: float | None = None
+    node: str,
+    key: str,
+    *,
+    user: str | None = None,
+    run: str | None = None,
+    at: float | None = None,
+    turn: int = 0,
 ) -> bool:
     """Draw the video ``node`` with its timeline; return False, and draw nothing, where no part of it has a time.
 
@@ -29,6 +34,7 @@ def player(
         user: whose scores colour the segments; None for how many users highlighted each.
         run: whose scores, by the run's id; None for the run published last.
         at: the second at which it stands.
+        turn: another number when the same second is asked for once more.
 
     Raises ``NotFoundError`` for an unknown item, user or run.
     """
@@ -54,12 +60,13 @@ def player(
         heat=np.histogram(written, BINS, (0, duration))[0].tolist() if written else (),
         video=playable,
         poster=address(workspace(), facts.thumbnail),
-        note=_why_not(facts, playable),
+        note=" ".join(filter(None, [_why_not(facts, playable), _unknown(user, by_user)])),
         scale=_scale(user, by_user) if high else "",
         low=low,
         high=high,
-        moments=MOMENTS if high else 0,
+        best=(f"Best for {user}" if by_user else "Most highlighted") if high else "",
         at=at,
+        turn=turn,
     )
     timeline(shown, key)
     return True
@@ -109,3 +116,7 @@ def _why_not(facts: Video, playable: str | None) -> str:
     if facts.uri:
         return "The file is not in the workspace, so it cannot be played here; the key frames show what is in it."
     return "No file of this video is known, so it cannot be played here."
+
+
+def _unknown(user: str | None, by_user: Mapping[str, float]) -> str:
+    return f"The model has no score of these segments for {user}." if user and not by_user else ""

@@ -9,7 +9,7 @@ import streamlit as st
 from graphrec.app.graph import ask
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
-from graphrec.app.parts.gallery import card, upright, times
+from graphrec.app.parts.gallery import card, times, upright
 from graphrec.app.text import plain
 from graphrec.serving.looks import Look, looks
 from graphrec.serving.reasons import Reason, reasons
@@ -38,7 +38,7 @@ def ranked(
     there = {item.id: place for place, item in enumerate(other.items, 1)} if other else {}
     drawn = []
     for place, item in enumerate(ranking.items, 1):
-        words = [why.get(item.id, ""), f"No. {there[item.id]} on the other list." if item.id in there else ""]
+        words = [f"No. {there[item.id]} on the other list." if item.id in there else "", why.get(item.id, "")]
         drawn.append(_card(ranking, item, seen[item.id], place, " ".join(filter(None, words)), chosen))
     return cards(drawn, f"Recommended to {ranking.user}", key, upright=upright(seen.values()))
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from graphrec.app.graph import ask, workspace
 from graphrec.app.links import go
-from graphrec.app.media import address
 from graphrec.app.parts.gallery import about, times
 from graphrec.app.parts.player import player
+from graphrec.app.parts.poster import poster
 from graphrec.app.parts.ranked import score
 from graphrec.app.text import plain
 from graphrec.serving.explain import explain
@@ -36,9 +36,7 @@ def _inside(ranking: Ranking, item: Recommendation, look: Look, run: str | None)
     video = look.video or look.id
     personal = ranking.user if ranking.basis != "popularity" else None
     if not player(video, "recommended-player", user=personal, run=run, at=look.start_s):
-        picture = address(workspace(), look.picture)
-        if picture:
-            st.image(picture, width=220)
+        poster(look.picture, f"Picture of {look.title or look.id}")
     why = ask(explain, workspace(), ranking.user, item.id, model=run)
     st.markdown(f"**Why.** {plain(why.sentence[:1].upper() + why.sentence[1:])}")
     named = {"user": ranking.user} | ({"run": run} if run else {})

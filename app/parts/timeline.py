@@ -72,8 +72,9 @@ class Timeline:
         scale: what the colours mean; "" where no segment has a share.
         low: the score of share 0, in words.
         high: the score of share 1, in words.
-        moments: so many of the best segments are listed beside the video.
+        best: the heading of a list of the best segments beside the video; "" for none.
         at: the second at which it stands; whenever it changes, the video plays from there.
+        turn: another number when the same second is asked for once more.
     """
 
     title: str
@@ -88,8 +89,9 @@ class Timeline:
     scale: str = ""
     low: str = ""
     high: str = ""
-    moments: int = 0
+    best: str = ""
     at: float | None = None
+    turn: int = 0
 
 
 def timeline(shown: Timeline, key: str) -> None:
