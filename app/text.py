@@ -23,4 +23,4 @@ def plain(text: object) -> str:
 def heading(text: object, note: object = "") -> None:
     """Write a page's heading and, smaller beneath, a note."""
     below = f'<p style="margin:0;opacity:.7">{escape(str(note))}</p>' if note else ""
-    st.html(f'<h1 style="padding:0;margin:0;overflow-wrap:anywhere">{escape(str(text))}</h1>{below}')
+    st.html(f'<h1 style="margin:0;padding:0;overflow-wrap:anywhere">{escape(str(text))}</h1>{below}')

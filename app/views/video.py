@@ -1,5 +1,119 @@
-"""To come."""
+"""A video from all sides: what is in it, what people say, what is like it, and who would like it."""
+
+from __future__ import annotations
 
 import streamlit as st
 
-st.title("video")
+from graphrec.app.graph import ask, ask_shared
+from graphrec.app.links import go
+from graphrec.app.notices import nothing
+from graphrec.app.parts.alike import show_similar
+from graphrec.app.parts.cards import cards
+from graphrec.app.parts.contents import show_comments, show_frames, show_segments, show_trailers
+from graphrec.app.parts.gallery import card, upright
+from graphrec.app.parts.jump import second, stay, turn
+from graphrec.app.parts.picker import pick
+from graphrec.app.parts.player import player
+from graphrec.app.parts.poster import poster
+from graphrec.app.parts.runs import pick_run
+from graphrec.app.parts.timeline import clock
+from graphrec.app.parts.viewers import show_audience
+from graphrec.app.text import heading
+from graphrec.serving.catalogue import Order, catalogue
+from graphrec.serving.choices import choices
+from graphrec.serving.looks import looks
+from graphrec.serving.video import Video, parts, video
+
+PAGE = 24
+ORDERS: tuple[Order, ...] = ("popular", "newest")
+TABS = ("Segments", "Frames", "Comments", "Trailers", "Similar", "Audience")
+
+
+def browse() -> None:
+    """Show all videos, some at a time."""
+    order = st.segmented_control(
+        "Order",
+        ORDERS,
+        default=ORDERS[0],
+        required=True,
+        format_func=str.capitalize,
+        key="order",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    ids = ask_shared(catalogue, order)
+    if not ids:
+        nothing("The graph has no videos yet.", "graphrec load videos FOLDER")
+        return
+    place = st.container()
+    pages = -(-len(ids) // PAGE)
+    number = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+    here = ids[(number - 1) * PAGE : number * PAGE]
+    seen = ask(looks, "Item", here)
+    with place:
+        shown = [card(seen[node]) for node in here if node in seen]
+        opened = cards(shown, "Videos", "videos", upright=upright(seen.values()))
+    if opened:
+        go("video", id=opened)
+
+
+def look_at(node: str) -> None:
+    """Show one video."""
+    shown = ask(video, node)
+    heading(shown.title or node, facts(shown))
+    stage = st.container()
+    whose, by = st.columns(2)
+    with whose:
+        user = pick("User", "Coloured by the taste of", "user")
+    with by:
+        run = pick_run("Model", [choice.run for choice in ask(choices)], "run")
+    with stage:
+        if not player(node, "player", user=user, run=run, at=second(), turn=turn()):
+            poster(shown.thumbnail, f"Picture of {shown.title or node}")
+    default = "Segments" if ask(parts, node) else "Similar"
+    tabs = dict(zip(TABS, st.tabs(TABS, default=default, key="tab", bind="query-params"), strict=True))
+    opened = next(name for name, tab in tabs.items() if tab.open)
+    with tabs[opened]:
+        show(opened, node, user, run)
+
+
+def show(tab: str, node: str, user: str | None, run: str | None) -> None:
+    """Fill the tab that is looked at; nothing is computed for the others."""
+    if tab == "Segments":
+        show_segments(node, user, run)
+    elif tab == "Frames":
+        show_frames(node)
+    elif tab == "Comments":
+        show_comments(node)
+    elif tab == "Trailers":
+        show_trailers(node)
+    elif tab == "Similar":
+        show_similar(node, run)
+    else:
+        show_audience(node, run)
+
+
+def facts(shown: Video) -> str:
+    """Return what is known of a video in one line."""
+    known = [
+        shown.id if shown.title and shown.title != shown.id else "",
+        shown.kind or "",
+        str(shown.year or ""),
+        ", ".join(shown.genres),
+        clock(shown.duration_s) if shown.duration_s else "",
+        f"{shown.width} \u00d7 {shown.height} pixels" if shown.width and shown.height else "",
+        {True: "with sound", False: "without sound", None: ""}[shown.audio],
+        f"by {shown.uploader}" if shown.uploader else "",
+        f"IMDb {shown.imdb_id}" if shown.imdb_id else "",
+    ]
+    return " \u00b7 ".join(filter(None, known))
+
+
+node = pick("Item", "Video", "id", on_change=stay)
+if node is None:
+    heading(
+        "Videos", "Choose one to see what is in it, what people say, what is like it, and who would like it."
+    )
+    browse()
+else:
+    look_at(node)

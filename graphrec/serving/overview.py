@@ -77,7 +77,7 @@ def overview(store: GraphStore, most: int = 12) -> Overview:
         ),
         tuple(_published(store, run) for run in current_runs(store)),
         len(ids(store, "new", "Item")),
-        tuple(named(store, "cold_items", limit=str(most))),
+        tuple(named(store, "cold_items", limit=most)),
     )
 
 

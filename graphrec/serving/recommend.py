@@ -60,7 +60,7 @@ class Request:
     Attributes:
         user: id of the user.
         k: how many.
-        model: whose published embeddings; None for those published last.
+        model: whose published embeddings, by the model's name or the run's id; None for those published last.
         run: a run to score with instead, published or not.
         within: a video whose segments alone, or frames, are ranked.
         label: Item, Segment or Frame; None for what the run recommends. A run answers for another label than its own
@@ -122,10 +122,10 @@ def current_run(
 
     Args:
         store: the graph.
-        model: only runs of this model; raises ``NotFoundError`` when there is none.
+        model: only runs of this model, or the run of this id; raises ``NotFoundError`` when there is none.
         label: only runs that recommend this label or, where there is none, that have placed nodes of it.
     """
-    found = [run for run in current_runs(store) if model in (None, run["model"])]
+    found = [run for run in current_runs(store) if model in (None, run["model"], run["id"])]
     for run in found:
         if label in (None, run["label"]):
             return run

@@ -1,0 +1,51 @@
+"""Items, segments and frames of the graph as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from graphrec.app.graph import workspace
+from graphrec.app.media import address
+from graphrec.app.parts.cards import Card
+from graphrec.app.parts.timeline import clock
+from graphrec.serving.looks import Look
+
+GENRES = 3
+"""So many genres fit on a card."""
+
+
+def card(look: Look, note: str = "", **more: Any) -> Card:
+    """Return the card of a node: what it is called, when it is, and its picture.
+
+    Args:
+        look: the node.
+        note: the second line, instead of year and genres.
+        more: the card's other parts.
+    """
+    title = look.title or look.video or look.id
+    when = times(look)
+    alt = f"Picture of {title}" + (f" from {when}" if look.video and when else "")
+    picture = address(workspace(), look.picture)
+    return Card(look.id, title, note or about(look), picture, alt, when, **more)
+
+
+def times(look: Look) -> str:
+    """Return from when to when a part of a video is, or how long a video is; "" where that is not known."""
+    if look.video is None:
+        return "" if look.end_s is None else clock(look.end_s)
+    if look.start_s is None:
+        return ""
+    return clock(look.start_s) + ("" if look.end_s is None else f" to {clock(look.end_s)}")
+
+
+def about(look: Look) -> str:
+    """Return year and genres in one line."""
+    facts = [str(look.year)] if look.year is not None else []
+    facts += [", ".join(look.genres[:GENRES])] if look.genres else []
+    return " \u00b7 ".join(facts)
+
+
+def upright(shown: Iterable[Look]) -> bool:
+    """Return whether the pictures are upright: those of movies are."""
+    return any(look.kind == "movie" for look in shown)

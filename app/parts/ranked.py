@@ -1,0 +1,80 @@
+"""A ranked list for a user as cards, each with its score and why it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from graphrec.app.graph import ask
+from graphrec.app.notices import nothing
+from graphrec.app.parts.cards import Card, cards
+from graphrec.app.parts.gallery import card, times, upright
+from graphrec.app.text import plain
+from graphrec.serving.looks import Look, looks
+from graphrec.serving.reasons import Reason, reasons
+from graphrec.serving.recommend import Ranking, Recommendation
+
+
+def ranked(
+    ranking: Ranking, run: str | None, key: str, chosen: str | None, other: Ranking | None = None
+) -> str | None:
+    """Draw a ranked list and return the id of the card that was opened in this run, or None.
+
+    Args:
+        ranking: the list.
+        run: whose it is; None for the run published last.
+        key: the component's name on the page.
+        chosen: the id whose card is marked.
+        other: a list beside it: each card says its place there.
+    """
+    if ranking.note:
+        st.info(plain(f"{ranking.note}. Shown is what is popular."), icon=":material/info:")
+    if not ranking.items:
+        nothing(f"Nothing is left to recommend to {ranking.user}. Switch off Only new, or load more.")
+        return None
+    seen = ask(looks, ranking.label, [item.id for item in ranking.items])
+    why = _reasons(ranking, run)
+    there = {item.id: place for place, item in enumerate(other.items, 1)} if other else {}
+    drawn = []
+    for place, item in enumerate(ranking.items, 1):
+        words = [f"No. {there[item.id]} on the other list." if item.id in there else "", why.get(item.id, "")]
+        drawn.append(_card(ranking, item, seen[item.id], place, " ".join(filter(None, words)), chosen))
+    return cards(drawn, f"Recommended to {ranking.user}", key, upright=upright(seen.values()))
+
+
+def called(look: Look) -> str:
+    """Return what a node is called in a sentence."""
+    when = times(look) if look.video else ""
+    return f"{look.title or look.video or look.id}{f' from {when}' if when else ''}"
+
+
+def score(ranking: Ranking, item: Recommendation) -> str:
+    """Return a score in words."""
+    if ranking.basis != "popularity":
+        return f"{item.score:.3f}"
+    return f"{item.score:.0f} user{'' if item.score == 1 else 's'}"
+
+
+def _card(
+    ranking: Ranking, item: Recommendation, look: Look, place: int, why: str, chosen: str | None
+) -> Card:
+    best, least = ranking.items[0].score, min(0.0, ranking.items[-1].score)
+    share = (item.score - least) / (best - least) if best > least else 0.0
+    return card(look, rank=place, score=score(ranking, item), share=share, why=why, chosen=item.id == chosen)
+
+
+def _reasons(ranking: Ranking, run: str | None) -> dict[str, str]:
+    if ranking.basis == "popularity":
+        return {}
+    found = ask(reasons, ranking.user, ranking.label, _ids(ranking.items), model=run)
+    past = ask(looks, ranking.label, sorted({reason.id for reason in found.values()}))
+    return {node: _because(reason, past) for node, reason in found.items() if reason.id in past}
+
+
+def _ids(items: Sequence[Recommendation]) -> list[str]:
+    return [item.id for item in items]
+
+
+def _because(reason: Reason, past: Mapping[str, Look]) -> str:
+    return f"Near {called(past[reason.id])} of the history, cosine {reason.cosine:.2f}."

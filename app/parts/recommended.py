@@ -1,0 +1,52 @@
+"""One recommendation from near: its video, coloured by what the user would like, and why it is there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from graphrec.app.graph import ask, workspace
+from graphrec.app.links import go
+from graphrec.app.parts.gallery import about, times
+from graphrec.app.parts.player import player
+from graphrec.app.parts.poster import poster
+from graphrec.app.parts.ranked import score
+from graphrec.app.text import plain
+from graphrec.serving.explain import explain
+from graphrec.serving.looks import Look
+from graphrec.serving.recommend import Ranking, Recommendation
+
+
+def recommended(ranking: Ranking, item: Recommendation, look: Look, run: str | None) -> None:
+    """Open a dialog on one place of a ranked list; closing it takes ``id`` and ``by`` from the address."""
+    title = look.title or look.video or look.id
+    st.dialog(plain(title), width="large", on_dismiss=_close)(_inside)(ranking, item, look, run)
+
+
+def _inside(ranking: Ranking, item: Recommendation, look: Look, run: str | None) -> None:
+    place = ranking.items.index(item) + 1
+    facts = [
+        times(look) if look.video else about(look),
+        f"No. {place} for {ranking.user}",
+        f"score {score(ranking, item)}"
+        if ranking.basis != "popularity"
+        else f"chosen by {score(ranking, item)}",
+        f"by {ranking.basis}",
+    ]
+    st.caption(" \u00b7 ".join(plain(fact) for fact in facts if fact))
+    video = look.video or look.id
+    personal = ranking.user if ranking.basis != "popularity" else None
+    if not player(video, "recommended-player", user=personal, run=run, at=look.start_s):
+        poster(look.picture, f"Picture of {look.title or look.id}")
+    why = ask(explain, workspace(), ranking.user, item.id, model=run)
+    st.markdown(f"**Why.** {plain(why.sentence[:1].upper() + why.sentence[1:])}")
+    named = {"user": ranking.user} | ({"run": run} if run else {})
+    with st.container(horizontal=True):
+        if st.button("Open the video", icon=":material/movie:", type="primary"):
+            go("video", id=video, **named, **({} if look.start_s is None else {"t": f"{look.start_s:g}"}))
+        if st.button("Explain it", icon=":material/account_tree:"):
+            go("explain", id=item.id, **named)
+
+
+def _close() -> None:
+    for name in ("id", "by"):
+        st.query_params.pop(name, None)

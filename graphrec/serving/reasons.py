@@ -1,0 +1,63 @@
+"""The short answer to why: what of the user's history each recommended node is nearest to, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphrec.serving.lookups import ids
+from graphrec.serving.recommend import current_run
+from graphrec.store.base import Floats, GraphStore
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A thing of the user's history, and how near it is in the run's embedding space, as a cosine."""
+
+    id: str
+    cosine: float
+
+
+def reasons(
+    store: GraphStore, user: str, label: str, nodes: Sequence[str], *, model: str | None = None
+) -> dict[str, Reason]:
+    """Return by id, for each of ``nodes`` that has an embedding, what of ``user``'s history is nearest to it.
+
+    Args:
+        store: the graph.
+        user: for whom.
+        label: of the nodes, and of the history that counts.
+        nodes: ids.
+        model: whose published embeddings; None for those of ``label`` published last.
+
+    Nothing is returned where the user has no such history. Raises ``NotFoundError`` for a model that is not published.
+    """
+    run = current_run(store, model, label)
+    history = ids(store, "seen", label, user=user)
+    if run is None or not history or not nodes:
+        return {}
+    found, vectors = store.read_embeddings(label, run["property"], sorted({*nodes, *history}))
+    row = {node: place for place, node in enumerate(found.to_pylist())}
+    unit = _unit(vectors)
+    known = [node for node in history if node in row]
+    past = unit[[row[node] for node in known]]
+    return {
+        node: reason
+        for node in nodes
+        if node in row and (reason := _nearest(unit[row[node]], node, known, past)) is not None
+    }
+
+
+def _unit(vectors: Floats) -> Floats:
+    lengths: Floats = np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths[lengths == 0] = 1
+    found: Floats = vectors / lengths
+    return found
+
+
+def _nearest(vector: Floats, node: str, known: Sequence[str], past: Floats) -> Reason | None:
+    cosines = past @ vector
+    others = [place for place in np.argsort(-cosines, kind="stable")[:2] if known[place] != node]
+    return Reason(known[others[0]], float(cosines[others[0]])) if others else None

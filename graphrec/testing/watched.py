@@ -1,0 +1,56 @@
+"""A browser's page whose every complaint counts, and what components were told to draw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+    from streamlit.testing.v1 import AppTest
+
+EXPECTED = (
+    # Streamlit's own page has an inline script, and looks for icons and fonts elsewhere: the policy keeps both away.
+    "inline script",
+    "fonts.gstatic.com",
+    # It asks beneath the page's address where its server is, before it asks at the root.
+    "404 (Not Found)",
+)
+
+
+@contextmanager
+def watched(browser: Browser, width: int = 1440, height: int = 900) -> Iterator[Page]:
+    """A new page during the block; raises ``AssertionError`` if it ran a script of others, or found an error."""
+    found: list[str] = []
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+
+    def opened(dialog: Any) -> None:
+        found.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    page.on("dialog", opened)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert [text for text in found if not any(known in text for known in EXPECTED)] == []
+
+
+def fits(page: Page) -> bool:
+    """Return whether nothing of the page lies beside the window."""
+    fitting: bool = page.evaluate(
+        "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')]"
+        ".every((element) => element.scrollWidth <= element.clientWidth)"
+    )
+    return fitting
+
+
+def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
+    """Return what each component of this name was given to draw, in the page's order."""
+    protos = [element.proto for element in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in protos if proto.component_name == component]
