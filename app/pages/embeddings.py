@@ -9,6 +9,7 @@ import streamlit as st
 
 from graphrec.app.graph import ask, ask_shared
 from graphrec.app.notices import nothing
+from graphrec.app.parts.at_first import at_first
 from graphrec.app.parts.map_card import map_card
 from graphrec.app.parts.map_figure import COLOURINGS, draw
 from graphrec.app.parts.map_places import CALLED, places
@@ -49,15 +50,10 @@ def page() -> None:
 
 def _choose(found: Sequence[Space]) -> Choice:
     runs = {space.run: space for space in found}
+    newest = at_first("run", list(runs))
     with st.container(horizontal=True):
-        run = st.selectbox(
-            "Run",
-            list(runs),
-            key="run",
-            bind="query-params",
-            width=230,
-        )
-        space = runs[run]
+        run = st.selectbox("Run", list(runs), index=None, key="run", bind="query-params", width=230)
+        space = runs[run or newest]
         labels = st.pills(
             "Nodes",
             space.labels,

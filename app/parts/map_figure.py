@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from graphrec.app.text import in_plotly
 from graphrec.app.theme import LABELS
 from graphrec.serving.points import Points
 from graphrec.store.base import Floats, Ints
@@ -145,17 +146,12 @@ def _curve(places: Floats, rows: Ints, name: str, marker: Mapping[str, object]) 
         x=places[rows, 0],
         y=places[rows, 1],
         mode="markers",
-        name=_typed(name),
+        name=in_plotly(name),
         marker=marker,
         customdata=rows.astype(np.int32),
         # Its own words would read a title as HTML; the card beside the pointer does not.
         hoverinfo="none",
     )
-
-
-def _typed(name: str) -> str:
-    """Return a name for the legend, which reads a little HTML, so that it is shown as typed."""
-    return name.replace("<", "<\u2060").replace("&", "&\u2060")
 
 
 def _layout() -> dict[str, object]:
