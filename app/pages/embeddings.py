@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from graphrec.app.graph import ask, ask_shared
+from graphrec.app.graph import ask, ask_shared, state
 from graphrec.app.notices import nothing
 from graphrec.app.parts.at_first import at_first
 from graphrec.app.parts.map_card import map_card
-from graphrec.app.parts.map_figure import COLOURINGS, draw
+from graphrec.app.parts.map_figure import COLOURINGS, Drawn, draw
 from graphrec.app.parts.map_places import CALLED, places
 from graphrec.app.parts.map_table import map_table
 from graphrec.app.parts.newcomers import newcomers
 from graphrec.app.text import heading
 from graphrec.serving.maps import AT_ONCE, available
 from graphrec.serving.points import Points, Space, points, spaces
+from graphrec.store.base import Floats
 
 CHART = "embedding_map"
 
@@ -87,7 +88,16 @@ def _choose(found: Sequence[Space]) -> Choice:
 def _map(shown: Points, choice: Choice) -> None:
     if choice.colouring == "genre" and not any(shown.genres):
         st.caption("The graph says no genre of any of these nodes.")
-    drawn = draw(shown, places(shown, choice.method), choice.colouring, dark=st.context.theme.type == "dark")
+    where = places(shown, choice.method)
+    drawn = _drawn(
+        state(),
+        shown.digest,
+        where.name,
+        choice.colouring,
+        st.context.theme.type == "dark",
+        shown,
+        where.points,
+    )
     with st.container(key=CHART):
         chosen = st.plotly_chart(
             drawn.figure,
@@ -106,6 +116,13 @@ def _map(shown: Points, choice: Choice) -> None:
         st.caption(
             f"{len(shown):,} nodes. Point at a mark to see what it is; draw around marks to list them here."
         )
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _drawn(
+    state: str, digest: str, name: str, colouring: str, dark: bool, _shown: Points, _places: Floats
+) -> Drawn:
+    return draw(_shown, _places, colouring, dark=dark)
 
 
 page()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from graphrec.app.graph import ask, workspace
@@ -18,7 +19,7 @@ from graphrec.app.text import heading, plain
 from graphrec.errors import GraphrecError
 from graphrec.serving.fingerprint import fingerprint_of_runs
 from graphrec.serving.recommend import current_runs
-from graphrec.serving.run_reports import figures, groups
+from graphrec.serving.run_reports import figures, groups, how_far
 from graphrec.training.manifest import FILE, METRICS
 from graphrec.training.runs import Run, list_runs
 
@@ -31,7 +32,7 @@ def page() -> None:
         "Runs",
         "Every training of this workspace: how it went, what it came to, and in what two of them differ.",
     )
-    found = {run.id: run for run in reversed(_runs(fingerprint_of_runs(workspace())))}
+    found = {run.id: run for run in reversed(_runs(str(workspace().root), fingerprint_of_runs(workspace())))}
     if not found:
         nothing("Nothing has been trained in this workspace yet.", "graphrec train --model transgrec")
         return
@@ -52,8 +53,23 @@ def page() -> None:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _runs(state: str) -> list[Run]:
+def _runs(root: str, state: str) -> list[Run]:
     return list_runs(workspace())
+
+
+def _chart(draw: Callable[..., go.Figure | None], runs: Sequence[Run], *how: str) -> go.Figure | None:
+    return _drawn(draw.__name__, tuple((run.id, how_far(run)) for run in runs), how, draw, runs)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _drawn(
+    name: str,
+    versions: tuple[tuple[str, str], ...],
+    how: tuple[str, ...],
+    _draw: Callable[..., go.Figure | None],
+    _runs: Sequence[Run],
+) -> go.Figure | None:
+    return _draw(_runs, *how)
 
 
 def _published() -> Mapping[str, str]:
@@ -102,7 +118,7 @@ def _headlines(run: Run, against: Run | None) -> None:
 
 def _learning(runs: Sequence[Run]) -> None:
     st.subheader("Learning curves")
-    loss, valid = loss_chart(runs), validation_chart(runs)
+    loss, valid = _chart(loss_chart, runs), _chart(validation_chart, runs)
     if loss is None and valid is None:
         st.caption("This model has nothing to train: it has no epochs.")
         return
@@ -126,7 +142,10 @@ def _test(runs: Sequence[Run]) -> None:
     )
     left, right = st.columns(2)
     left.plotly_chart(
-        metrics_chart(tested), config=QUIET, key="metrics", alt="Each test metric with its 95 % interval."
+        _chart(metrics_chart, tested),
+        config=QUIET,
+        key="metrics",
+        alt="Each test metric with its 95 % interval.",
     )
     with right:
         figures_table(tested)
@@ -141,7 +160,10 @@ def _sparsity(runs: Sequence[Run]) -> None:
     name = st.selectbox("Metric", names, format_func=called, key="metric", bind="query-params", width=220)
     left, right = st.columns(2)
     left.plotly_chart(
-        groups_chart(tested, name), config=QUIET, key="groups", alt=f"{called(name)} by training records."
+        _chart(groups_chart, tested, name),
+        config=QUIET,
+        key="groups",
+        alt=f"{called(name)} by training records.",
     )
     left.caption("The number in a bar is that of its cases.")
     with right:

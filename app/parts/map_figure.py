@@ -61,10 +61,9 @@ def draw(points: Points, places: Floats, colouring: str, *, dark: bool) -> Drawn
     else:
         for group in _groups(points, colouring):
             old = group.rows[~points.new[group.rows]]
-            if len(old):
-                marker = {"size": size, "color": group.colour, "opacity": 0.6}
-                figure.add_trace(_curve(places, old, group.name, marker))
-                rows.append(old)
+            marker = {"size": size, "color": group.colour, "opacity": 0.6}
+            figure.add_trace(_curve(places, old, group.name, marker))
+            rows.append(old)
     fresh = np.flatnonzero(points.new)
     if len(fresh):
         marker = {
@@ -90,7 +89,9 @@ def _groups(points: Points, colouring: str) -> Iterator[_Group]:
     names, colours = _named(points, colouring)
     found = np.array(names, object)
     for name, colour in colours.items():
-        yield _Group(name, colour, np.flatnonzero(found == name))
+        rows = np.flatnonzero(found == name)
+        if len(rows) and name != NEW_WORDS:
+            yield _Group(name, colour, rows)
 
 
 def _named(points: Points, colouring: str) -> tuple[list[str], Mapping[str, str]]:
@@ -143,8 +144,9 @@ def _by_records(points: Points, rows: Ints, size: int) -> dict[str, object]:
 
 def _curve(places: Floats, rows: Ints, name: str, marker: Mapping[str, object]) -> go.Scattergl:
     return go.Scattergl(
-        x=places[rows, 0],
-        y=places[rows, 1],
+        # Of a group with new nodes alone the legend shows the colour by a point that is nowhere.
+        x=places[rows, 0] if len(rows) else [None],
+        y=places[rows, 1] if len(rows) else [None],
         mode="markers",
         name=in_plotly(name),
         marker=marker,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
@@ -22,15 +23,24 @@ POLL_S = 1.0
 CALLED = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
 
-def places(points: Points, method: str) -> Floats:
-    """Return where to draw the points, float32 [n, 2]: by PCA as long as ``method`` is not ready, which is said."""
+@dataclass(frozen=True)
+class Places:
+    """Where to draw points, float32 [n, 2], and the name of that map."""
+
+    name: str
+    points: Floats
+
+
+def places(points: Points, method: str) -> Places:
+    """Return where to draw the points: by PCA as long as ``method`` is not ready, which is said."""
     if method != AT_ONCE:
         name = map_name(points.digest, method, SEED)
         found = kept(workspace(), name)
         if found is not None:
-            return found
+            return Places(name, found)
         _wait(name, method, points)
-    return _at_once(map_name(points.digest, AT_ONCE, SEED), points)
+    name = map_name(points.digest, AT_ONCE, SEED)
+    return Places(name, _at_once(name, points))
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

@@ -77,6 +77,12 @@ class Background:
                 Thread(target=job.run, daemon=True, name=f"background {key}").start()
         return job.asked()
 
+    @property
+    def busy(self) -> bool:
+        """Whether any work waits or goes on."""
+        with self._lock:
+            return any(not (job.ended or job.given_up) for job in self._jobs.values())
+
     def forget(self, key: str) -> None:
         """Let ``key`` begin anew when it is wanted next, unless it goes on."""
         with self._lock:

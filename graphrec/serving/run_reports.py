@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphrec.evaluation.metrics import metric
-from graphrec.training.manifest import METRICS
+from graphrec.training.manifest import FILE, METRICS
 from graphrec.training.runs import Run
 
 
@@ -122,6 +122,12 @@ def history(run: Run) -> History:
     """Return how training went, as far as it has come; a model that does not train has no epochs."""
     lines = _lines(run)
     return History([line["epoch"] for line in lines], _columns(lines, "loss"), _columns(lines, "valid"))
+
+
+def how_far(run: Run) -> str:
+    """Return a text that is another as soon as the run has come further."""
+    found = [run.folder / name for name in (FILE, METRICS)]
+    return " ".join(str(path.stat().st_mtime_ns) for path in found if path.exists())
 
 
 def _lines(run: Run) -> list[dict[str, Any]]:
