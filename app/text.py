@@ -20,6 +20,11 @@ def plain(text: object) -> str:
     return _PUNCTUATION.sub(rf"{_JOINER}\\\1{_JOINER}", one_line)
 
 
+def in_plotly(text: object) -> str:
+    """Return ``text`` for plotly's legends, axes and hover, which read a little HTML."""
+    return str(text).replace("<", f"<{_JOINER}").replace("&", f"&{_JOINER}")
+
+
 def heading(text: object, note: object = "") -> None:
     """Write a page's heading and, smaller beneath, a note."""
     below = f'<p style="margin:0;opacity:.7">{escape(str(note))}</p>' if note else ""

@@ -51,6 +51,11 @@ class Workspace:
         return self.root / "runs"
 
     @property
+    def maps(self) -> Path:
+        """Two-dimensional maps of embeddings, one file each, which can be made anew."""
+        return self.root / "maps"
+
+    @property
     def media(self) -> Path:
         """Thumbnails and cached descriptions of video files."""
         return self.root / "media"

@@ -1,5 +1,128 @@
-"""To come."""
+"""What a model has learned, as a map: near each other is what it takes to be alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
-st.title("embeddings")
+from graphrec.app.graph import ask, ask_shared, state
+from graphrec.app.notices import nothing
+from graphrec.app.parts.at_first import at_first
+from graphrec.app.parts.map_card import map_card
+from graphrec.app.parts.map_figure import COLOURINGS, Drawn, draw
+from graphrec.app.parts.map_places import CALLED, places
+from graphrec.app.parts.map_table import map_table
+from graphrec.app.parts.newcomers import newcomers
+from graphrec.app.text import heading
+from graphrec.serving.maps import AT_ONCE, available
+from graphrec.serving.points import Points, Space, points, spaces
+from graphrec.store.base import Floats
+
+CHART = "embedding_map"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the visitor wants to see, all of it in the address."""
+
+    space: Space
+    labels: Sequence[str]
+    method: str
+    colouring: str
+
+
+def page() -> None:
+    """Draw the page."""
+    heading("Embeddings", "A model's view of the graph: what it takes to be alike lies close together.")
+    found = ask(spaces)
+    if not found:
+        nothing("No embeddings are published yet.", "graphrec train --model transgrec")
+        return
+    choice = _choose(found)
+    if not choice.labels:
+        nothing("Choose at least one label to see its nodes.")
+        return
+    shown = ask_shared(points, choice.space.run, tuple(choice.labels))
+    _map(shown, choice)
+    newcomers(shown, choice.space.run)
+
+
+def _choose(found: Sequence[Space]) -> Choice:
+    runs = {space.run: space for space in found}
+    newest = at_first("run", list(runs))
+    with st.container(horizontal=True):
+        run = st.selectbox("Run", list(runs), index=None, key="run", bind="query-params", width=230)
+        space = runs[run or newest]
+        labels = st.pills(
+            "Nodes",
+            space.labels,
+            selection_mode="multi",
+            default=space.labels,
+            key="nodes",
+            bind="query-params",
+        )
+        method = st.segmented_control(
+            "Map",
+            available(),
+            format_func=CALLED.__getitem__,
+            default=AT_ONCE,
+            required=True,
+            key="map",
+            bind="query-params",
+            help="PCA shows the two directions in which the embeddings differ most, at once. t-SNE and UMAP keep "
+            "neighbours together instead; they are made in the background and kept in the workspace.",
+        )
+        colouring = st.segmented_control(
+            "Colour by",
+            COLOURINGS,
+            default=COLOURINGS[0],
+            required=True,
+            key="colour",
+            bind="query-params",
+        )
+    return Choice(space, list(labels), method or AT_ONCE, colouring or COLOURINGS[0])
+
+
+def _map(shown: Points, choice: Choice) -> None:
+    if choice.colouring == "genre" and not any(shown.genres):
+        st.caption("The graph says no genre of any of these nodes.")
+    where = places(shown, choice.method)
+    drawn = _drawn(
+        state(),
+        shown.digest,
+        where.name,
+        choice.colouring,
+        st.context.theme.type == "dark",
+        shown,
+        where.points,
+    )
+    with st.container(key=CHART):
+        chosen = st.plotly_chart(
+            drawn.figure,
+            key="selection",
+            on_select="rerun",
+            selection_mode=("lasso", "box"),
+            config={"displaylogo": False, "modeBarButtonsToRemove": ["autoScale2d", "toImage"]},
+            alt=f"Map of {len(shown):,} nodes in two dimensions, one mark each, coloured by {choice.colouring}.",
+        )
+    map_card(CHART, shown)
+    rows = drawn.chosen(chosen["selection"]["points"])
+    if rows:
+        st.subheader(f"{len(rows):,} selected")
+        map_table(shown, rows, f"{choice.space.run}-selection")
+    else:
+        st.caption(
+            f"{len(shown):,} nodes. Point at a mark to see what it is; draw around marks to list them here."
+        )
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _drawn(
+    state: str, digest: str, name: str, colouring: str, dark: bool, _shown: Points, _places: Floats
+) -> Drawn:
+    return draw(_shown, _places, colouring, dark=dark)
+
+
+page()

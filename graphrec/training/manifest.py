@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from graphrec.training.options import TrainOptions
 
 FILE = "manifest.json"
+METRICS = "metrics.jsonl"
+"""Beside it: a line of JSON per epoch."""
 _PACKAGES = ("graphrec", "dgl", "numpy")
 
 

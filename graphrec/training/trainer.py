@@ -29,13 +29,12 @@ from graphrec.training.checkpoint import (
 )
 from graphrec.training.device import choose_device, use_bf16
 from graphrec.training.judge import Judge
-from graphrec.training.manifest import describe_run, write_manifest
+from graphrec.training.manifest import METRICS, describe_run, write_manifest
 from graphrec.training.options import TrainOptions
 from graphrec.training.seeding import random_state, restore_random_state
 from graphrec.training.steps import Edges, Updates
 
 WEIGHTS = "model.safetensors"
-METRICS = "metrics.jsonl"
 
 
 @dataclass(frozen=True)

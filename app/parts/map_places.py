@@ -1,0 +1,84 @@
+"""Where the points of a map are: known at once, from an earlier visit, or after a while in the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+
+import numpy as np
+import streamlit as st
+
+from graphrec.app.background import background
+from graphrec.app.graph import workspace
+from graphrec.app.text import plain
+from graphrec.serving.background import Standing, Work
+from graphrec.serving.map_files import kept, map_name
+from graphrec.serving.maps import AT_ONCE, layout
+from graphrec.serving.points import Points
+from graphrec.store.base import Floats
+
+SEED = 0
+POLL_S = 1.0
+CALLED = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to draw points, float32 [n, 2], and the name of that map."""
+
+    name: str
+    points: Floats
+
+
+def places(points: Points, method: str) -> Places:
+    """Return where to draw the points: by PCA as long as ``method`` is not ready, which is said."""
+    if method != AT_ONCE:
+        name = map_name(points.digest, method, SEED)
+        found = kept(workspace(), name)
+        if found is not None:
+            return Places(name, found)
+        _wait(name, method, points)
+    name = map_name(points.digest, AT_ONCE, SEED)
+    return Places(name, _at_once(name, points))
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _at_once(name: str, _points: Points) -> Floats:
+    return layout(_points.vectors, AT_ONCE)
+
+
+@st.fragment(run_every=POLL_S)
+def _wait(name: str, method: str, points: Points) -> None:
+    """Have the map made and tell how far it is; the page is drawn anew when it is there."""
+    arguments = (str(workspace().root.resolve()), method, str(SEED), name)
+    given = partial(_as_file, points.vectors)
+    standing = background().want(name, Work("graphrec.serving.map_worker", arguments, given))
+    if standing.state == "done":
+        background().forget(name)
+        st.rerun()
+    elif standing.state == "failed":
+        _failed(name, method, standing)
+    elif standing.state == "waiting":
+        st.progress(0.0, f"{CALLED[method]} waits until other work is done. PCA is shown meanwhile.")
+    else:
+        st.progress(
+            standing.share,
+            f"{CALLED[method]} of {len(points):,} nodes is being made in the background: {standing.share:.0%} "
+            f"after {standing.seconds:.0f} s. PCA is shown meanwhile.",
+        )
+
+
+def _failed(name: str, method: str, standing: Standing) -> None:
+    st.error(
+        f"{CALLED[method]} cannot be made, so PCA is shown: {plain(standing.words)}", icon=":material/error:"
+    )
+    if st.button("Try again", icon=":material/refresh:"):
+        background().forget(name)
+        st.rerun()
+
+
+def _as_file(vectors: Floats) -> bytes:
+    file = BytesIO()
+    np.save(file, vectors, allow_pickle=False)
+    return file.getvalue()

@@ -1,0 +1,141 @@
+"""What a run's folder tells of it: how training went, and what the run came to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from graphrec.evaluation.metrics import metric
+from graphrec.training.manifest import FILE, METRICS
+from graphrec.training.runs import Run
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A line about a run; what an unfinished run does not know yet is None.
+
+    Attributes:
+        id: its folder's name.
+        model: name of the model.
+        split: what it was tested on.
+        seed: of everything random in it.
+        dimension: of its embeddings; None for a model without.
+        started: when, ISO 8601.
+        seconds: how long training and test took.
+        metric: what it was stopped by.
+        value: that metric on the test data.
+        finished: whether it was tested.
+    """
+
+    id: str
+    model: str
+    split: str
+    seed: int
+    dimension: int | None
+    started: str
+    seconds: float | None
+    metric: str | None
+    value: float | None
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A test metric with its 95 % interval, which coverage has not."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class History:
+    """How training went; the lists are of one length, an entry per epoch, None where an epoch has no such value.
+
+    Attributes:
+        epochs: their numbers, from 1.
+        losses: mean loss by phase.
+        valid: validation metrics by name.
+    """
+
+    epochs: Sequence[int]
+    losses: Mapping[str, Sequence[float | None]]
+    valid: Mapping[str, Sequence[float | None]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Test metrics of the users with so many training records: at least ``low``, and fewer than ``high``, if any."""
+
+    low: int
+    high: int | None
+    cases: int
+    metrics: Mapping[str, float]
+
+
+def summary(run: Run) -> Summary:
+    """Return the line about a run."""
+    told = run.manifest
+    name = told.get("metric")
+    return Summary(
+        run.id,
+        run.model,
+        str(told["split"]),
+        int(told["seed"]),
+        told["settings"].get("dimension"),
+        str(told.get("started", "")),
+        told.get("total_seconds"),
+        name,
+        told.get("test", {}).get("metrics", {}).get(name),
+        run.finished,
+    )
+
+
+def figures(run: Run) -> list[Figure]:
+    """Return the test metrics as the manifest has them; none of an unfinished run."""
+    test = run.manifest.get("test", {})
+    intervals = test.get("ci95", {})
+    return [
+        Figure(name, value, low, high, metric(name).higher_is_better)
+        for name, value in test.get("metrics", {}).items()
+        for low, high in [intervals.get(name, (None, None))]
+    ]
+
+
+def groups(run: Run) -> list[Group]:
+    """Return the test metrics by how much is known of the users, sparse ones first."""
+    found = []
+    for name, bucket in run.manifest.get("test", {}).get("buckets", {}).items():
+        low, _, high = name.strip("[)").partition(",")
+        found.append(
+            Group(int(low), None if high == ".." else int(high), bucket["groups"], bucket["metrics"])
+        )
+    return sorted(found, key=lambda group: group.low)
+
+
+def history(run: Run) -> History:
+    """Return how training went, as far as it has come; a model that does not train has no epochs."""
+    lines = _lines(run)
+    return History([line["epoch"] for line in lines], _columns(lines, "loss"), _columns(lines, "valid"))
+
+
+def how_far(run: Run) -> str:
+    """Return a text that is another as soon as the run has come further."""
+    found = [run.folder / name for name in (FILE, METRICS)]
+    return " ".join(str(path.stat().st_mtime_ns) for path in found if path.exists())
+
+
+def _lines(run: Run) -> list[dict[str, Any]]:
+    with suppress(FileNotFoundError):
+        return [json.loads(line) for line in (run.folder / METRICS).read_text(encoding="utf-8").splitlines()]
+    return []
+
+
+def _columns(lines: Sequence[Mapping[str, Any]], part: str) -> dict[str, list[float | None]]:
+    names = dict.fromkeys(name for line in lines for name in line[part])
+    return {name: [line[part].get(name) for line in lines] for name in names}

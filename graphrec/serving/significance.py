@@ -1,0 +1,115 @@
+"""Whether two runs differ by more than chance: a paired test on the same cases, kept beside the first run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphrec.errors import DataError
+from graphrec.files import read_json, write_json
+from graphrec.training.manifest import FILE
+from graphrec.training.runs import Run
+from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.evaluation.evaluate import Evaluation
+
+FOLDER = "significance"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a paired test says of a metric.
+
+    Attributes:
+        difference: mean of the first run less mean of the second.
+        low: lower end of the difference's 95 % interval.
+        high: upper end.
+        p_value: two-sided.
+        cases: how many cases were paired.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    cases: int
+
+
+def kept(first: Run, second: Run) -> Mapping[str, Difference] | None:
+    """Return by metric what was found when these two runs, as they are now, were compared; None before that."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        told = read_json(_path(first, second))
+        if told["of"] == _versions(first, second):
+            return {name: Difference(**value) for name, value in told["metrics"].items()}
+    return None
+
+
+def compare(
+    workspace: Workspace, first: Run, second: Run, progress: Callable[[float], None] | None = None
+) -> Mapping[str, Difference]:
+    """Rank the test cases by both runs' models, test every metric that both have, and keep what is found.
+
+    Args:
+        workspace: where the runs are.
+        first: one run.
+        second: the other.
+        progress: told the share that is done.
+
+    Raises:
+        DataError: the two were tested on different cases, or one of them not at all.
+        TrainingError: a run's weights or snapshot are gone.
+    """
+    tell = progress or (lambda share: None)
+    for run in (first, second):
+        if not run.finished:
+            raise DataError(f"run {run.id} is not finished: `graphrec train --resume {run.id}`")
+    one = _evaluated(workspace, first)
+    tell(0.4)
+    other = _evaluated(workspace, second)
+    tell(0.8)
+    names = [name for name in one.values if name in other.values]
+    found = {}
+    for name in names:
+        test = one.against(other, name)
+        found[name] = Difference(test.difference, *test.ci95, test.p_value, test.cases)
+        tell(0.8 + 0.2 * len(found) / len(names))
+    value = {"of": _versions(first, second), "metrics": {name: asdict(one) for name, one in found.items()}}
+    write_json(_path(first, second), value)
+    return found
+
+
+def _evaluated(workspace: Workspace, run: Run) -> Evaluation:
+    # Here, not above: reading what was found should not wait for torch.
+    import torch
+
+    from graphrec.evaluation.evaluate import evaluate
+    from graphrec.serving.load_model import load_run
+
+    loaded = load_run(workspace, run)
+    cases = loaded.split.test
+    with torch.inference_mode():
+        return evaluate(
+            loaded.model.scorer(cases.items),
+            cases,
+            loaded.split.data,
+            list(run.manifest["test"]["metrics"]),
+            seed=run.manifest["seed"],
+            model=run.model,
+        )
+
+
+def _versions(*runs: Run) -> list[str]:
+    return [_digest(run.folder / FILE) for run in runs]
+
+
+def _digest(path: Path) -> str:
+    return blake2b(path.read_bytes(), digest_size=12).hexdigest()
+
+
+def _path(first: Run, second: Run) -> Path:
+    return first.folder / FOLDER / f"{second.id}.json"

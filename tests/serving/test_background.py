@@ -1,0 +1,81 @@
+"""Work in processes of its own, with the process that makes maps as the work."""
+
+from __future__ import annotations
+
+import threading
+import time
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from graphrec.serving.background import Background, Standing, Work
+from graphrec.serving.map_files import kept
+from graphrec.workspace import Workspace
+
+VECTORS = np.random.default_rng(0).standard_normal((60, 6)).astype(np.float32)
+
+
+def work(root: Path, method: str = "pca", vectors: np.ndarray = VECTORS) -> Work:
+    def given() -> bytes:
+        file = BytesIO()
+        np.save(file, vectors)
+        return file.getvalue()
+
+    return Work("graphrec.serving.map_worker", (str(root), method, "0", "map"), given)
+
+
+def until_ended(background: Background, key: str, what: Work) -> list[Standing]:
+    told = [background.want(key, what)]
+    deadline = time.monotonic() + 60
+    while told[-1].state in ("waiting", "working") and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+        told.append(background.want(key, what))
+    return told
+
+
+def test_what_is_wanted_is_done_once_and_told_as_it_goes(tmp_path: Path) -> None:
+    background = Background()
+    told = until_ended(background, "a", work(tmp_path, "tsne"))
+    assert told[-1].state == "done"
+    shares = [one.share for one in told]
+    assert shares == sorted(shares)
+    found = kept(Workspace(tmp_path), "map")
+    assert found is not None
+    assert found.shape == (60, 2)
+    assert background.want("a", work(tmp_path)).state == "done"
+    background.forget("a")
+    assert background.want("a", work(tmp_path)).state != "done"
+
+
+def test_a_failure_is_said_in_the_words_of_the_error(tmp_path: Path) -> None:
+    background = Background()
+    told = until_ended(background, "a", work(tmp_path, "nothing"))[-1]
+    assert told.state == "failed"
+    assert "no method named 'nothing'" in told.words
+    ended = until_ended(background, "b", Work("graphrec.serving.no_such_module", (), bytes))[-1]
+    assert ended.state == "failed"
+    assert "no_such_module" in ended.words
+
+
+def test_one_is_done_after_the_other(tmp_path: Path) -> None:
+    background = Background(patience_s=2)
+    many = np.random.default_rng(0).standard_normal((3000, 6)).astype(np.float32)
+    background.want("first", work(tmp_path, "tsne", many))
+    deadline = time.monotonic() + 30
+    while background.want("first", work(tmp_path)).state != "working" and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert background.want("second", work(tmp_path)).state == "waiting"
+
+
+def test_what_nobody_wants_any_more_is_given_up(tmp_path: Path) -> None:
+    background = Background(patience_s=0.3)
+    many = np.random.default_rng(0).standard_normal((20_000, 20)).astype(np.float32)
+    background.want("long", work(tmp_path, "tsne", many))
+    deadline = time.monotonic() + 30
+    while background.busy and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+    assert not background.busy
+    assert kept(Workspace(tmp_path), "map") is None
+    # It begins anew when it is wanted again.
+    assert until_ended(background, "long", work(tmp_path))[-1].state == "done"
