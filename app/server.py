@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from streamlit.runtime.pages_manager import PagesManager
 
 from graphrec.app.access import Access
 from graphrec.app.media import route
@@ -23,6 +24,8 @@ def serve(settings: Settings) -> None:
     """Serve the explorer until Ctrl-C; raises ``ConfigError`` where the port is taken."""
     use(settings)
     _require_free(settings)
+    # Else the first visitor who comes by a deep link gets the file in pages/ on its own, without main.py around it.
+    PagesManager.uses_pages_directory = False
     middleware = [Middleware(Access, settings=settings)]
     if settings.local:
         # A page elsewhere may give its own name this machine's address, and would then pass for it.

@@ -153,7 +153,8 @@ def _entities(value: Any) -> Iterator[Node | Relationship]:
         case Node() | Relationship():
             yield value
         case Path():
-            yield from (*value.nodes, *value.relationships)
+            yield from value.nodes
+            yield from value.relationships
         case list():
             for entry in value:
                 yield from _entities(entry)
