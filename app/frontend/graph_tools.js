@@ -12,14 +12,31 @@ const save = async (frame, colour) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000)
 }
 
+// Its own style sheet makes text of ten pixels and lets long values run out of the panel.
+const LOOK = `
+  .container { border: 1px solid var(--neutral-3) !important; border-radius: 8px; overflow: hidden; }
+  .infopanel[data-expanded="true"] { width: min(17.5rem, 62vw); }
+  .infopanel, .infopanel p, .infopanel__name { font-size: 13px; overflow-wrap: anywhere; }
+  .infopanel__help { font-size: 12px; }
+`
+
+const dress = (frame, told) => {
+  const found = drawing(frame)
+  if (!found) return
+  if (found.title !== told) found.title = told
+  const page = found.contentDocument
+  if (!page?.head || page.getElementById("graphrec-look")) return
+  const style = page.createElement("style")
+  style.id = "graphrec-look"
+  style.textContent = LOOK
+  page.head.append(style)
+}
+
 export default ({ data, parentElement }) => {
   const button = parentElement.querySelector("button")
   button.onclick = () => save(data.frame, getComputedStyle(button).backgroundColor)
-  const name = () => {
-    const frame = drawing(data.frame)
-    if (frame && frame.title !== data.told) frame.title = data.told
-  }
-  name()
-  const again = setInterval(name, 500)
+  const look = () => dress(data.frame, data.told)
+  look()
+  const again = setInterval(look, 300)
   return () => clearInterval(again)
 }

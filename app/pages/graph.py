@@ -10,6 +10,7 @@ from graphrec import schema
 from graphrec.app.graph import ask_shared
 from graphrec.app.links import go
 from graphrec.app.notices import nothing
+from graphrec.app.parts.facts import facts
 from graphrec.app.parts.graph_view import called, graph_view, readable
 from graphrec.app.parts.growing import FEW, MOST, Growing, growing, grown
 from graphrec.app.parts.picker import MOST as OFFERED
@@ -91,7 +92,7 @@ def beside(opened: Growing, graph: Subgraph, found: dict[Key, Around]) -> None:
     node = nodes[key]
     with st.container(horizontal=True):
         if key in opened.open:
-            if st.button("Collapse", disabled=key == opened.start, icon=":material/unfold_less:"):
+            if key != opened.start and st.button("Collapse", icon=":material/unfold_less:"):
                 opened.close(key)
                 st.rerun()
         elif st.button("Expand", type="primary", icon=":material/unfold_more:"):
@@ -101,13 +102,7 @@ def beside(opened: Growing, graph: Subgraph, found: dict[Key, Around]) -> None:
             go("graph", label=key.label, id=key.id)
         if key.label == "Item" and st.button("Open video", icon=":material/movie:"):
             go("video", id=key.id)
-    told = {"id": key.id, **readable(node.properties)}
-    st.dataframe(
-        [{"property": name, "value": value} for name, value in told.items()],
-        hide_index=True,
-        width="stretch",
-        height="content",
-    )
+    facts({"id": key.id, **readable(node.properties)})
     if key in found:
         around(opened, found[key])
 

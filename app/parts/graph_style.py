@@ -54,14 +54,15 @@ def node_styles() -> list[Style]:
             )
             for label, colour in LABELS.items()
         ),
-        Style("node[middle]", {"width": 30, "height": 30, "font-weight": "bold"}),
+        Style("node.middle", {"width": 30, "height": 30, "font-weight": "bold"}),
     ]
 
 
 def edge_styles(named: bool) -> list[Style]:
     """Return the look of relationships, which bear their type's name where ``named`` says so.
 
-    The width of one whose data have ``weight``, from 0 to 1, follows it; one that has ``guess`` is not in the graph.
+    The width of one whose data have ``weight``, from 0 to 1, follows it; one of the class
+    ``guess`` is not in the graph.
     """
     plain: dict[str, Any] = {"target-arrow-shape": "triangle", "width": 1.2}
     if named:
@@ -69,7 +70,7 @@ def edge_styles(named: bool) -> list[Style]:
     return [
         Style("edge", plain),
         Style("edge[weight]", {"width": "mapData(weight, 0, 1, 0.8, 7)"}),
-        Style("edge[guess]", {"line-style": "dashed", "target-arrow-shape": "none"}),
+        Style("edge.guess", {"line-style": "dashed", "target-arrow-shape": "none"}),
     ]
 
 

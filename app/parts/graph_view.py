@@ -15,6 +15,7 @@ from graphrec import schema
 from graphrec.app.parts.graph_style import edge_styles, node_styles
 from graphrec.app.parts.graph_tools import graph_tools
 from graphrec.app.theme import LABELS
+from graphrec.serving.explain import clock
 from graphrec.serving.subgraph import GraphEdge, GraphNode, Key, Subgraph
 
 JOINER = "\u2060"
@@ -92,15 +93,8 @@ def called(node: GraphNode) -> str:
     if "start_s" in told and "end_s" in told:
         return f"{clock(told['start_s'])} - {clock(told['end_s'])} of {node.key.id.split('#')[0]}"
     if "time_s" in told:
-        return f"{node.key.id} at {clock(told['time_s'])}"
+        return f"{clock(told['time_s'])} of {node.key.id.split('@')[0]}"
     return node.key.id
-
-
-def clock(seconds: float) -> str:
-    """Return a time in a video as people write it: 1:05, 1:00:07."""
-    whole = round(seconds)
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def readable(properties: Mapping[str, Any]) -> dict[str, str]:
@@ -125,15 +119,14 @@ def _readable(name: str, value: object) -> str:
 
 def _node(node: GraphNode, middle: Key | None) -> dict[str, Any]:
     told = {name: safe(text) for name, text in readable(node.properties).items() if name != "name"}
-    marked = {"middle": "yes"} if node.key == middle else {}
     return {
         "data": {
             **told,
-            **marked,
             "name": safe(called(node)[:LONGEST]),
             "id": safe(f"{node.key.label} {node.key.id}"),
             "label": node.key.label,
-        }
+        },
+        "classes": "middle" if node.key == middle else "",
     }
 
 
@@ -144,12 +137,12 @@ def _edge(edge: GraphEdge, weights: Weights) -> dict[str, Any]:
         "data": {
             **{name: safe(text) for name, text in readable(edge.properties).items()},
             **({} if weight is None else {"weight": round(weight, 4)}),
-            **({} if edge.type in schema.RELATIONSHIPS else {"guess": "by the model"}),
             "id": f"{edge.type} {start} {end}",
             "source": start,
             "target": end,
             "label": safe(edge.type),
-        }
+        },
+        "classes": "" if edge.type in schema.RELATIONSHIPS else "guess",
     }
 
 
