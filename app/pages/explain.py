@@ -98,7 +98,7 @@ def show(told: Explanation) -> None:
         wanted = graph_view(
             merged([found.graph, *around]),
             "explain-view",
-            middle=end,
+            middle=(start, end),
             weights=found.weights,
             version=f"{start}{end}{told.run}",
         )
@@ -117,7 +117,10 @@ def beside(told: Explanation) -> None:
     if told.score is not None:
         with st.container(horizontal=True):
             st.metric("Score", f"{told.score:.3f}", help="The inner product of the two embeddings.")
-            st.metric("Who chose both", f"{max((one.users for one in told.shared), default=0):,}")
+            if told.embedding:
+                near = told.embedding[0]
+                said = f"The cosine of {near.id}, of the user's history the nearest in the model's space."
+                st.metric("Nearest in history", f"{near.cosine:.3f}", help=plain(said))
     if told.run is None:
         nothing("No run is published: only the graph and the features can be asked.", "graphrec train")
     elif told.score is None:

@@ -69,8 +69,10 @@ def edge_styles(named: bool) -> list[Style]:
         plain |= {"label": "data(label)", "font-size": 4.5, "min-zoomed-font-size": 12}
     return [
         Style("edge", plain),
-        Style("edge[weight]", {"width": "mapData(weight, 0, 1, 0.8, 7)"}),
-        Style("edge.guess", {"line-style": "dashed", "target-arrow-shape": "none"}),
+        Style("edge[weight]", {"width": "mapData(weight, 0, 1, 0.8, 5)"}),
+        Style(
+            "edge.guess", {"line-style": "dashed", "line-color": LABELS["Run"], "target-arrow-shape": "none"}
+        ),
     ]
 
 

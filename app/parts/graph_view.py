@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -32,7 +32,7 @@ def graph_view(
     graph: Subgraph,
     key: str,
     *,
-    middle: Key | None = None,
+    middle: Collection[Key] = (),
     weights: Weights | None = None,
     expandable: bool = True,
     layout: str = "fcose",
@@ -44,7 +44,7 @@ def graph_view(
     Args:
         graph: what is drawn.
         key: the drawing's name in the session.
-        middle: a node that is drawn larger.
+        middle: nodes that are drawn larger.
         weights: of relationships by their ends, 0 to 1; theirs are as wide, and those that are not in the graph, but
             a model's, are dashed.
         expandable: whether neighbours can be asked for.
@@ -117,7 +117,7 @@ def _readable(name: str, value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def _node(node: GraphNode, middle: Key | None) -> dict[str, Any]:
+def _node(node: GraphNode, middle: Collection[Key]) -> dict[str, Any]:
     told = {name: safe(text) for name, text in readable(node.properties).items() if name != "name"}
     return {
         "data": {
@@ -126,7 +126,7 @@ def _node(node: GraphNode, middle: Key | None) -> dict[str, Any]:
             "id": safe(f"{node.key.label} {node.key.id}"),
             "label": node.key.label,
         },
-        "classes": "middle" if node.key == middle else "",
+        "classes": "middle" if node.key in middle else "",
     }
 
 

@@ -76,21 +76,22 @@ def _pooled(
     *,
     of_users: bool,
 ) -> Influences:
-    others = "users" if of_users else "items"
     if not settings.layers:
         return none("The model has no layers: its embedding is its own, and no neighbour went into it.")
-    depth = f"{settings.layers} layer{'s' if settings.layers > 1 else ''}"
+    count = len(own)
+    others = f"its {count} users" if of_users else f"the {count} things it chose"
+    if count == 1:
+        others = "its only user" if of_users else "the only thing it chose"
+    depth = "In one layer" if settings.layers == 1 else f"In each of {settings.layers} layers"
     if settings.pooling == "mean":
-        weights = np.full(len(own), 1 / len(own), np.float32)
-        said = (
-            f"In each of {depth} the mean of its {len(own)} {others} is added to its own vector: each counts "
-            f"1/{len(own)}."
-        )
+        weights = np.full(count, 1 / count, np.float32)
+        said = f"{depth} the mean of {others} is added to its own vector: each counts 1/{count}."
     else:
         degrees = np.asarray(there.lengths)[own] * max(1, int(here.lengths[node]))
         weights = (1 / np.sqrt(degrees)).astype(np.float32)
+        rarest = "whoever has chosen little counts more" if of_users else "what few have chosen counts more"
         said = (
-            f"In each of {depth} its {len(own)} {others} are added to its own vector, each by 1 / sqrt(its degree "
-            f"times {len(own)}): what few have chosen counts more."
+            f"{depth} the vectors of {others} are added to its own, each divided by the square root of {count} times "
+            f"its degree: {rarest}."
         )
     return Influences(of_users, own, weights, said)

@@ -44,10 +44,12 @@ def why(store: GraphStore, told: Explanation) -> Why:
     }
     chosen = list(_chosen(store, user, {key.id for key in history}, told.label))
     paths = list(_paths(store, user, node, [one.via for one in told.shared], told.label))
-    real = [*chosen, *paths]
-    there = {(edge.start, edge.end) for edge in real}
+    made = [one for edge in edges for one in (edge.start, edge.end) if one.label == "User" and one != user]
+    pooled = [edge for other in made for edge in _chosen(store, other, [node.id], told.label)]
+    real = [*chosen, *paths, *pooled]
+    there = {frozenset((edge.start, edge.end)) for edge in real if edge.start.label == "User"}
     # What the graph has is drawn as such, even where the model used it too.
-    kept = [*real, *(edge for edge in edges if (edge.start, edge.end) not in there)]
+    kept = [*real, *(edge for edge in edges if {edge.start, edge.end} not in there)]
     keys = {user, node, *(key for edge in kept for key in (edge.start, edge.end))}
     place = _place(store, node)
     return Why(merged([Subgraph(_nodes(store, keys), kept), *place]), weights)
@@ -77,6 +79,7 @@ def _made(
         largest = max((one.weight for one in made.most), default=1.0)
         for one in made.most:
             other = Key(one.label, one.id)
+            # As the graph has it: from whoever chose to what was chosen, or from what is known to what is like it.
             ends = (user, other) if end == user else (other, node)
             weights[ends] = one.weight / largest
             yield GraphEdge(f"made of it x {one.weight:.3g}", *ends, {"weight": one.weight})
