@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from streamlit.runtime.pages_manager import PagesManager
 
 from graphrec.app.access import Access
 from graphrec.app.media import route
@@ -24,8 +24,7 @@ def serve(settings: Settings) -> None:
     """Serve the explorer until Ctrl-C; raises ``ConfigError`` where the port is taken."""
     use(settings)
     _require_free(settings)
-    # Else the first visitor who comes by a deep link gets the file in pages/ on its own, without main.py around it.
-    PagesManager.uses_pages_directory = False
+    Thread(target=_import_models, daemon=True).start()
     middleware = [Middleware(Access, settings=settings)]
     if settings.local:
         # A page elsewhere may give its own name this machine's address, and would then pass for it.
@@ -44,6 +43,13 @@ def serve(settings: Settings) -> None:
             **THEME,
         }
     )
+
+
+def _import_models() -> None:
+    # They need torch, for seconds at the first import: not at a visitor's click.
+    from graphrec.models.registry import models
+
+    models()
 
 
 def _require_free(settings: Settings) -> None:

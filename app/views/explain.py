@@ -1,5 +1,155 @@
-"""To come."""
+"""Explain: the ways from a user to a recommendation, as the graph has them and as the model used them."""
+
+from __future__ import annotations
 
 import streamlit as st
 
-st.title("explain")
+from graphrec.app.graph import ask, ask_shared, workspace
+from graphrec.app.links import go
+from graphrec.app.notices import nothing
+from graphrec.app.parts.graph_view import graph_view
+from graphrec.app.parts.growing import FEW
+from graphrec.app.parts.picker import MOST, pick
+from graphrec.app.parts.reasons import table_of_reasons
+from graphrec.app.text import heading, plain
+from graphrec.serving.explain import Explanation, explain
+from graphrec.serving.names import names
+from graphrec.serving.recommend import Ranking, Recommendation, Request, current_runs, recommend
+from graphrec.serving.subgraph import Key, merged, neighbours
+from graphrec.serving.why import why
+
+OFFERED = 20
+WIDTH = {
+    True: "A line is as wide as the vector at its other end counted when the model made an embedding of it; "
+    "dashed lines are no relationships of the graph, but what the model or the features say is alike.",
+    False: "This model has no weights to tell: dashed lines are as wide as two things are alike (cosine), and other "
+    "lines are relationships of the graph.",
+}
+
+
+def starts() -> None:
+    """Offer users to begin with."""
+    found = list(ask_shared(names, "User", MOST))[:4]
+    if not found:
+        nothing("The graph has no users yet.", "graphrec load")
+        return
+    st.text("Choose a user, for example:")
+    with st.container(horizontal=True):
+        for user in found:
+            if st.button(plain(user[:40]), key=f"start-{user}"):
+                go("explain", user=user)
+
+
+def run_of() -> str | None:
+    """Return the run that the visitor wants explained; None for the one published last."""
+    runs = [run["id"] for run in ask(current_runs)]
+    if len(runs) < 2:
+        return None
+    chosen: str = st.selectbox("Run", runs, key="run", bind="query-params")
+    return chosen
+
+
+def thing(ranking: Ranking) -> str | None:
+    """Return what the visitor wants explained, the first recommendation at first."""
+    if st.session_state.get("explain-user", ranking.user) != ranking.user:
+        # What was chosen for one user is no recommendation for another.
+        st.session_state.pop("id", None)
+        st.query_params.pop("id", None)
+    st.session_state["explain-user"] = ranking.user
+    places = {item.id: place for place, item in enumerate(ranking.items)}
+    asked = st.query_params.get("id")
+    options = [*places] if asked is None or asked in places else [asked, *places]
+    return st.selectbox(
+        "Recommendation",
+        options,
+        format_func=lambda one: _place(places[one], ranking.items[places[one]]) if one in places else one,
+        key="id",
+        placeholder="Nothing can be recommended; type an id",
+        accept_new_options=True,
+        bind="query-params",
+    )
+
+
+def _place(place: int, item: Recommendation) -> str:
+    title = f"{item.title} ({item.id})" if item.title not in (None, item.id) else item.id
+    return f"{place + 1}. {title}"
+
+
+def show(told: Explanation) -> None:
+    """Show the reasons: in words, drawn, and as a table."""
+    with st.container(border=True):
+        st.text(told.sentence)
+    found = ask(why, told)
+    start, end = Key("User", told.user), Key(told.label, told.id)
+    if not any(
+        start in (edge.start, edge.end) or end in (edge.start, edge.end) for edge in found.graph.edges
+    ):
+        nothing(
+            "Nothing in the graph connects the two. A new user counts after the next training; features say what "
+            "is alike.",
+            "graphrec train --model transgrec",
+        )
+        return
+    opened = st.session_state.setdefault("explain-opened", {})
+    mine = opened.setdefault((told.user, told.id, told.run), [])
+    around = [ask(neighbours, *key, limit=FEW).graph for key in mine]
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        wanted = graph_view(
+            merged([found.graph, *around]),
+            "explain-view",
+            middle=(start, end),
+            weights=found.weights,
+            version=f"{start}{end}{told.run}",
+        )
+        if wanted is not None and wanted not in mine:
+            mine.append(wanted)
+            st.rerun()
+        st.caption(f"Double-click a node for its neighbours. {WIDTH[told.account is not None]}")
+    with right:
+        beside(told)
+    st.subheader("All reasons")
+    table_of_reasons(told)
+
+
+def beside(told: Explanation) -> None:
+    """Say what the model did."""
+    if told.score is not None:
+        with st.container(horizontal=True):
+            st.metric("Score", f"{told.score:.3f}", help="The inner product of the two embeddings.")
+            if told.embedding:
+                near = told.embedding[0]
+                said = f"The cosine of {near.id}, of the user's history the nearest in the model's space."
+                st.metric("Nearest in history", f"{near.cosine:.3f}", help=plain(said))
+    if told.run is None:
+        nothing("No run is published: only the graph and the features can be asked.", "graphrec train")
+    elif told.score is None:
+        st.text(f"{told.run} has no embedding of one of the two, and so no score.")
+    elif told.account is None:
+        st.text(f"{told.run} tells no weights: its reasons are cosines in its space.")
+    else:
+        st.subheader("What the user's embedding was made of", anchor=False)
+        st.text(told.account.user.said)
+        st.subheader("What the recommendation's embedding was made of", anchor=False)
+        st.text(told.account.item.said)
+    with st.container(horizontal=True):
+        if st.button("Walk the graph from here", icon=":material/hub:"):
+            go("graph", label=told.label, id=told.id)
+        video = told.id if told.label == "Item" else told.video
+        if video is not None and st.button("Open video", icon=":material/movie:"):
+            go("video", id=video)
+
+
+heading("Explain", "Why this, for this user: what the graph says, and what the model made of it.")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    user = pick("User", "User", "user")
+    run = run_of()
+if user is None:
+    starts()
+else:
+    ranking = ask(recommend, workspace(), Request(user, k=OFFERED, run=run))
+    chosen = thing(ranking)
+    if chosen is None:
+        nothing("There is nothing to recommend yet.", "graphrec train --model transgrec")
+    else:
+        show(ask(explain, workspace(), user, chosen, run=run))

@@ -48,6 +48,13 @@ def explain(
     for name, alike in (("embedding", found.embedding), *found.content.items()):
         if alike:
             out.print(table((f"in the history, by {name}", "cosine"), [(a.id, a.cosine) for a in alike]))
+    if found.account is not None:
+        for what, made in ((user, found.account.user), (node, found.account.item)):
+            out.print(f"{what}, by {found.run}: {made.said}", markup=False)
+            if made.most:
+                out.print(
+                    table(("made of", "id", "weight"), [(one.label, one.id, one.weight) for one in made.most])
+                )
 
 
 def register(app: typer.Typer) -> None:

@@ -7,8 +7,6 @@ null is no attribute; embeddings and the runs that they are from are left out.
 from __future__ import annotations
 
 import logging
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import networkx as nx
@@ -17,7 +15,9 @@ import numpy as np
 from graphrec import schema
 from graphrec.errors import ConfigError, NotFoundError, unknown
 from graphrec.graph.snapshot import SPLITS, Snapshot
+from graphrec.serving.subgraph import Subgraph
 from graphrec.store.base import GraphStore
+from graphrec.store.spliced import spliced_rows
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,20 @@ def to_networkx(store: GraphStore) -> nx.MultiDiGraph:
                 ((start, row.pop("from")), (end, row.pop("to")), rel.name, _edge(rel.name, row))
                 for row in table.to_pylist()
             )
+    return graph
+
+
+def subgraph_to_networkx(part: Subgraph) -> nx.MultiDiGraph:
+    """Return a part of the graph, like ``to_networkx``."""
+    graph = nx.MultiDiGraph()
+    graph.add_nodes_from(
+        (tuple(node.key), _node(node.key.label, {schema.KEY: node.key.id, **node.properties}))
+        for node in part.nodes
+    )
+    graph.add_edges_from(
+        (tuple(edge.start), tuple(edge.end), edge.type, _edge(edge.type, dict(edge.properties)))
+        for edge in part.edges
+    )
     return graph
 
 
@@ -91,7 +105,7 @@ def neighbourhood(
         raise ConfigError(f"hops={hops} and limit={limit} are not possible; they are at least 0 and 1")
     if label not in schema.LOADED_LABELS:
         raise unknown("label", label, schema.LOADED_LABELS)
-    if not _rows(store, "nodes", "n", (), label=label, ids=[node]):
+    if not spliced_rows(store, "nodes", "n", (), label=label, ids=[node]):
         raise NotFoundError(
             f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds"
         )
@@ -123,7 +137,7 @@ def neighbourhood(
     graph = nx.MultiDiGraph(centre=centre, hops=hops, limit=limit, cut=cut)
     for name in sorted({name for name, _ in kept}):
         ids = sorted(key for of, key in kept if of == name)
-        for row in _rows(store, "nodes", "n", schema.label(name).properties, label=name, ids=ids):
+        for row in spliced_rows(store, "nodes", "n", schema.label(name).properties, label=name, ids=ids):
             graph.add_node((name, row["id"]), **_node(name, row))
     graph.add_edges_from((*edge, _edge(edge[2], edges[edge])) for edge in sorted(edges))
     return graph
@@ -141,30 +155,12 @@ def _edges_at(
                 if own != label or other not in there:
                     continue
                 spliced = {"label": own, "type": rel.name, "other": other}
-                rows = _rows(store, name, "e", rel.properties, **spliced, id=key, limit=limit + 1)
+                rows = spliced_rows(store, name, "e", rel.properties, **spliced, id=key, limit=limit + 1)
                 longer |= len(rows) > limit
                 for row in rows:
                     far = (other, row.pop("id"))
                     edges[(node, far, rel.name) if name == "outgoing" else (far, node, rel.name)] = row
     return edges, longer
-
-
-def _rows(
-    store: GraphStore, name: str, variable: str, properties: tuple[schema.Property, ...], **given: Any
-) -> list[dict[str, Any]]:
-    """Return the rows of ``cypher/interop/<name>.cypher``; labels, types and properties are the schema's own."""
-    text = _text(name).replace(
-        "{properties}", "".join(f", {variable}.`{p.name}` AS `{p.name}`" for p in properties)
-    )
-    for part in ("label", "type", "other"):
-        text = text.replace(f"{{{part}}}", given.pop(part, ""))
-    found: list[dict[str, Any]] = store.query(text, **given).to_pylist()
-    return found
-
-
-@cache
-def _text(name: str) -> str:
-    return (files("graphrec.cypher") / "interop" / f"{name}.cypher").read_text(encoding="utf-8")
 
 
 def _node(label: str, row: dict[str, Any]) -> dict[str, Any]:

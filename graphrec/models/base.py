@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from graphrec.errors import DataError
 from graphrec.graph.blocks import Sampler
 from graphrec.graph.data import TrainingData
+from graphrec.models.influences import Floats, Influences
 
 
 class Settings(BaseModel):
@@ -142,6 +143,18 @@ class Recommender(nn.Module, ABC, Generic[S]):
     def embed_items(self, features: Tensor) -> Tensor:
         """Return float32 [n, D] for new items from ``features`` [n, F] alone (the inductive part)."""
         raise NotImplementedError(f"{self.name} cannot embed items that came after training")
+
+    @classmethod
+    def user_influences(cls, data: TrainingData, settings: S, user: int) -> Influences | None:
+        """Return what a user's embedding was made of; None where the model has no weights to tell."""
+        return None
+
+    @classmethod
+    def item_influences(
+        cls, data: TrainingData, settings: S, item: int, features: Floats | None = None
+    ) -> Influences | None:
+        """Return the same of an item; of one that came after training by its ``features``, float32 [1, F]."""
+        return None
 
     @property
     def device(self) -> torch.device:

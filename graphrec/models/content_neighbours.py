@@ -48,6 +48,16 @@ class ContentNeighbours:
         parts = [_weighted(*self._most_alike(part, None), embeddings) for part in torch.split(content, _ROWS)]
         return torch.cat(parts)
 
+    def nearest(self, content: Tensor, item: int = -1) -> tuple[Tensor, Tensor]:
+        """Return which of ``known`` an item is like, int64 [count], and with which weights, float32 [count].
+
+        Args:
+            content: float32 [1, F].
+            item: which item of the graph that is; -1 for none.
+        """
+        weights, rows = self._most_alike(content, self._row[item : item + 1] if item >= 0 else None)
+        return weights[0], rows[0]
+
     def _most_alike(self, content: Tensor, own: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return the known items nearest by cosine to each row of ``content``.
 

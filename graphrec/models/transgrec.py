@@ -16,8 +16,10 @@ from graphrec.graph.full_graph import whole_graph
 from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Scorer, require_features
 from graphrec.models.content_neighbours import ContentNeighbours
 from graphrec.models.features import FeatureScaling
+from graphrec.models.influences import Floats, Influences
 from graphrec.models.placement import Placement
 from graphrec.models.propagation import Propagation
+from graphrec.models.transgrec_influences import item_source, of_content, of_item, of_user
 from graphrec.models.transgrec_settings import TransGRecSettings
 
 _ROWS = 8192
@@ -110,6 +112,20 @@ class TransGRec(Recommender[TransGRecSettings]):
         self._near: ContentNeighbours | None = None
         self._sampler: Sampler | None = None
         self._drawn: tuple[Batch, Blocks, Tensor, Tensor] | None = None
+
+    @classmethod
+    def user_influences(cls, data: TrainingData, settings: TransGRecSettings, user: int) -> Influences:
+        """Return the items that were pooled into a user's embedding."""
+        return of_user(data, settings, user)
+
+    @classmethod
+    def item_influences(
+        cls, data: TrainingData, settings: TransGRecSettings, item: int, features: Floats | None = None
+    ) -> Influences:
+        """Return the users, or the items like it, that an item's embedding was made of."""
+        if features is None:
+            return of_item(data, settings, item)
+        return of_content(data, settings, features)
 
     @property
     def content(self) -> Tensor:
@@ -279,9 +295,7 @@ class TransGRec(Recommender[TransGRecSettings]):
 
     @property
     def _source(self) -> str:
-        if self.settings.item_embedding == "auto":
-            return "transfer" if self.in_video and self.transfer is not None else "graph"
-        return self.settings.item_embedding
+        return item_source(self.settings, self.in_video)
 
     def _graph_embeddings(self) -> tuple[Tensor, Tensor]:
         """Return u^K of all users and v^K of the graph's items."""

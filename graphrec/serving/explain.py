@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graphrec.errors import NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.serving.lookups import LABELS, ids, label_of, require, rows
-from graphrec.serving.recommend import current_run, require_published
-from graphrec.store.base import Floats, GraphStore
+from graphrec.serving.recommend import Recommendation, current_run, detailed, require_published
+from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.serving.account import Account
 
 
 @dataclass(frozen=True)
@@ -40,22 +45,28 @@ class Explanation:
         user: for whom.
         id: what is explained.
         label: its label.
+        video: the video that a segment or frame is of; None for an item, and where it is of none.
         run: the published run; None without one.
         score: inner product of the embeddings; None where one is missing.
         shared: paths user -> via <- other users -> item, by number of those users.
         embedding: history nearest in the run's embedding space.
         content: history nearest by feature, per feature matrix.
+        account: what the run's model made the two embeddings of; None where it has no weights to tell.
+        titles: what the user's things above and what is explained are called, by id.
         sentence: the same in words.
     """
 
     user: str
     id: str
     label: str
+    video: str | None
     run: str | None
     score: float | None
     shared: list[Shared]
     embedding: list[Alike]
     content: dict[str, list[Alike]]
+    account: Account | None
+    titles: dict[str, str]
     sentence: str
 
 
@@ -112,17 +123,47 @@ def explain(
                 k,
             )
     content = _content(FeatureStore(workspace.features), label, history, node, k)
+    made = None
+    if score is not None and published is not None:
+        # Here, not above: models need torch, which takes seconds.
+        from graphrec.serving.account import account
+
+        told = [one.via for one in shared] + [one.id for one in near]
+        made = account(store, workspace, published["id"], user, label, node, first=told)
+    reasons = _Reasons(user, node, shared, near, content, made)
+    known = {
+        one.id: one for one in detailed(store, label, [Neighbour(key, 0) for key in sorted(reasons.ids())])
+    }
+    titles = {key: _called(one) for key, one in known.items()}
     return Explanation(
         user,
         node,
         label,
+        known[node].video,
         published["id"] if published else None,
         score,
         shared,
         near,
         content,
-        _sentence(user, node, shared, near, content),
+        made,
+        titles,
+        reasons.sentence(titles),
     )
+
+
+def _called(one: Recommendation) -> str:
+    """Return what people call a node: its title, of a part of a video with its time, and its id."""
+    title = one.title or one.video or one.id
+    if one.start_s is not None:
+        title += f" from {clock(one.start_s)}" + (f" to {clock(one.end_s)}" if one.end_s else "")
+    return title if title == one.id else f"{title} ({one.id})"
+
+
+def clock(seconds: float) -> str:
+    """Return a time in a video as people write it: 1:05, 1:00:07."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _content(
@@ -146,25 +187,54 @@ def _alike(names: list[str], matrix: Floats, vector: Floats, k: int) -> list[Ali
     return [Alike(names[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:k]]
 
 
-def _sentence(
-    user: str, node: str, shared: list[Shared], near: list[Alike], content: dict[str, list[Alike]]
-) -> str:
-    reasons = []
-    if shared:
-        one = shared[0]
-        reasons.append(
-            f"{one.users} other user{'s' if one.users > 1 else ''} who chose {one.via}, as {user} did, "
-            f"chose {node} too"
-        )
-    for name, alike in content.items():
-        if alike:
-            reasons.append(
-                f"by {name} it is most like {alike[0].id} (cosine {alike[0].cosine:.2f}) of {user}'s history"
+@dataclass(frozen=True)
+class _Reasons:
+    """All reasons for one recommendation, to be put in words."""
+
+    user: str
+    node: str
+    shared: list[Shared]
+    near: list[Alike]
+    content: dict[str, list[Alike]]
+    account: Account | None
+
+    def ids(self) -> set[str]:
+        """Return the nodes that are named."""
+        alike = [one.id for found in (self.near, *self.content.values()) for one in found]
+        made = [] if self.account is None else [*self.account.user.most, *self.account.item.most]
+        return {
+            self.node,
+            *(one.via for one in self.shared),
+            *alike,
+            *(one.id for one in made if one.label != "User"),
+        }
+
+    def sentence(self, titles: Mapping[str, str]) -> str:
+        """Return them in sentences."""
+
+        def name(node: str) -> str:
+            return titles.get(node, node)
+
+        said = []
+        if self.shared:
+            one = self.shared[0]
+            who = "other user who chose" if one.users == 1 else "other users who chose"
+            said.append(
+                f"{one.users} {who} {name(one.via)}, as {self.user} did, chose {name(self.node)} too."
             )
-    if near:
-        reasons.append(f"the model places it nearest to {near[0].id} (cosine {near[0].cosine:.2f})")
-    return (
-        "; ".join(reasons) + "."
-        if reasons
-        else f"Nothing in {user}'s history leads to {node}: it is not known why."
-    )
+        for matrix, alike in self.content.items():
+            if alike:
+                said.append(
+                    f"By its {matrix} features it is most like {name(alike[0].id)} of {self.user}'s history "
+                    f"(cosine {alike[0].cosine:.2f})."
+                )
+        if self.near:
+            said.append(
+                f"In the model's space the nearest of {self.user}'s history is {name(self.near[0].id)} "
+                f"(cosine {self.near[0].cosine:.2f})."
+            )
+        if not said:
+            said.append(f"Nothing in {self.user}'s history leads to {name(self.node)}.")
+            if self.account is not None:
+                said.append("All that is left is where the model has put both.")
+        return " ".join(said)

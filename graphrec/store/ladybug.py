@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import RLock
 from typing import Any, cast
@@ -19,15 +18,16 @@ import numpy as np
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.errors import QueryError, StoreError
+from graphrec.errors import StoreError
 from graphrec.rows import ARROW
+from graphrec.store import ladybug_answers
+from graphrec.store.answers import Answer, Limits
 from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
-from graphrec.store.checks import check_embedding, check_ends, check_vectors, no_such_end, shown
+from graphrec.store.checks import check_embedding, check_ends, check_vectors, no_such_end
 from graphrec.store.edges import StoredEdges, edge_keys
 from graphrec.store.ladybug_files import (
     UNWRITTEN,
     Unfinished,
-    first_line,
     nothing_yet,
     open_database,
     reason,
@@ -43,10 +43,6 @@ log = logging.getLogger(__name__)
 TYPES = {"string": "STRING", "int64": "INT64", "float64": "DOUBLE", "bool": "BOOLEAN"}
 
 UPDATE_ROWS = 5_000
-
-# COPY .. TO and EXPORT DATABASE count as reading for the database, but write files.
-READING = re.compile(r"(\s|//[^\n]*\n|/\*.*?\*/)*(MATCH|OPTIONAL|UNWIND|WITH|RETURN|CALL)\b", re.I | re.S)
-SPARE = "graphrec_spare"
 
 
 class LadybugStore:
@@ -216,26 +212,16 @@ class LadybugStore:
 
         It sees what is committed, not what an open transaction has written.
         """
-        if not READING.match(text):
-            raise QueryError(
-                f"a query begins with MATCH, OPTIONAL, UNWIND, WITH, RETURN or CALL, not {shown(text)}"
-            )
-        try:
-            with ladybug.Connection(self._database) as connection:
-                # The database refuses to write in here, also where the store is open for writing.
-                connection.execute("BEGIN TRANSACTION READ ONLY")
-                # With a parameter, used or not, the database takes one statement only.
-                result = connection.execute(text, {SPARE: None} | parameters)
-                return cast(Any, result).get_as_arrow(-1)
-        except RuntimeError as error:
-            said = first_line(error)
-            missing = re.search(r"Cannot find property (\w+)", said)
-            if missing is None:
-                raise QueryError(f"the query failed: {said}") from error
-            raise QueryError(
-                f"the query failed: nothing in the graph has the property {missing[1]!r}; embeddings are there once "
-                "their run is published (`graphrec runs`)"
-            ) from error
+        with ladybug_answers.reading(self._database, text) as connection:
+            return ladybug_answers.run(connection, text, parameters).get_as_arrow(-1)
+
+    def ask(self, text: str, parameters: Mapping[str, Any], limits: Limits) -> Answer:
+        """Run a person's query on a connection of its own, as far as ``limits`` allow; raises ``QueryError``."""
+        return ladybug_answers.answer(self._database, text, parameters, limits)
+
+    def plan(self, text: str, parameters: Mapping[str, Any]) -> str:
+        """Return the logical plan of a query; raises ``QueryError``."""
+        return ladybug_answers.plan(self._database, text, parameters)
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""

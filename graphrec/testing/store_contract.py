@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from threading import Event, Timer
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,7 @@ import pytest
 from graphrec import schema
 from graphrec.errors import ConfigError, NotFoundError, QueryError, StoreError
 from graphrec.rows import ARROW
+from graphrec.store.answers import ConsoleStore, Limits
 from graphrec.store.base import Floats, GraphStore, Written
 
 HOSTILE = (
@@ -33,6 +36,12 @@ REFUSED = (
     "nonsense",
     "",
 )
+
+ENDLESS = (
+    "UNWIND range(1, 4000) AS a UNWIND range(1, 4000) AS b UNWIND range(1, 4000) AS c RETURN sum(a * b + c)",
+    "UNWIND range(1, 4000) AS a UNWIND range(1, 4000) AS b UNWIND range(1, 4000) AS c RETURN a * b + c",
+)
+"""Queries that would take minutes: one without any row until then, one with rows from the start."""
 
 
 def nodes(*ids: str, **properties: list[object]) -> pa.Table:
@@ -482,11 +491,81 @@ class StoreContract(ABC):
         with pytest.raises(QueryError, match="who" if self.speaks_cypher else "Cypher"):
             rated.query("MATCH (n:User) WHERE n.id = $who RETURN n.id")
 
+    def test_a_persons_query_gives_values_nodes_and_relationships(self, rated: GraphStore) -> None:
+        asked = self._console(rated)
+        rated.write_nodes("Item", nodes("i", title=["T"]))
+        rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), rating=[4.0], at=[7]))
+        text = "MATCH p = (u:User)-[e:RATED]->(i:Item) WHERE i.id = $id RETURN u, e, i, p, [u] AS list, e.at AS at"
+        found = asked.ask(text, {"id": "i"}, Limits())
+        assert found.columns == ("u", "e", "i", "p", "list", "at")
+        assert not found.cut
+        ((user, edge, item, path, listed, at),) = found.rows
+        assert (user.label, user.properties["id"]) == ("User", "u")
+        assert (item.label, item.properties["title"]) == ("Item", "T")
+        assert (edge.type, edge.start, edge.end) == ("RATED", user.key, item.key)
+        assert (edge.properties["rating"], at) == (4.0, 7)
+        assert [node.key for node in path.nodes] == [user.key, item.key]
+        assert [one.key for one in path.relationships] == [edge.key]
+        assert listed[0].key == user.key
+
+    def test_a_persons_query_is_cut_after_its_rows(self, rated: GraphStore) -> None:
+        asked = self._console(rated)
+        text = "UNWIND range(1, 5) AS n RETURN n ORDER BY n"
+        for rows, cut in ((4, True), (5, False), (6, False)):
+            found = asked.ask(text, {}, Limits(rows=rows))
+            assert ([n for (n,) in found.rows], found.cut) == (list(range(1, min(rows, 5) + 1)), cut)
+
+    def test_a_persons_query_ends_with_its_time(self, rated: GraphStore) -> None:
+        asked = self._console(rated)
+        for text in ENDLESS:
+            started = time.monotonic()
+            with pytest.raises(QueryError, match=r"ended after 0\.5 s"):
+                asked.ask(text, {}, Limits(rows=1 << 60, seconds=0.5))
+            assert time.monotonic() - started < 2, text
+        assert asked.ask("RETURN 1 AS one", {}, Limits()).rows == [(1,)]
+
+    def test_many_rows_that_nobody_wants_are_not_waited_for(self, rated: GraphStore) -> None:
+        started = time.monotonic()
+        assert self._console(rated).ask(ENDLESS[1], {}, Limits(rows=3)).cut
+        assert time.monotonic() - started < 2
+
+    def test_a_persons_query_can_be_stopped(self, rated: GraphStore) -> None:
+        stop = Event()
+        timer = Timer(0.3, stop.set)
+        timer.start()
+        started = time.monotonic()
+        with pytest.raises(QueryError, match="was stopped"):
+            self._console(rated).ask(ENDLESS[0], {}, Limits(seconds=60, stop=stop))
+        assert time.monotonic() - started < 2
+        timer.join()
+
+    def test_a_persons_query_does_not_write(self, rated: GraphStore) -> None:
+        asked = self._console(rated)
+        for text in REFUSED:
+            for attempt in (lambda text: asked.ask(text, {}, Limits()), lambda text: asked.plan(text, {})):
+                with pytest.raises(QueryError) as caught:
+                    attempt(text)
+                    pytest.fail(f"{text!r} was not refused")
+                assert "\n" not in str(caught.value)
+            assert rated.counts()["Item"] == 2, text
+
+    def test_a_plan_is_told_and_not_run(self, rated: GraphStore) -> None:
+        asked = self._console(rated)
+        assert "u.id" in asked.plan("MATCH (u:User) WHERE u.id = $id RETURN u.id", {"id": "u"})
+        assert asked.plan(ENDLESS[0], {})
+        with pytest.raises(QueryError):
+            asked.plan("MATCH (u:User RETURN u", {})
+
     @pytest.fixture
     def rated(self, store: GraphStore, _initialised: None) -> GraphStore:
         """Return the store with users u, v and items i, j."""
         store.write_nodes("User", nodes("u", "v"))
         store.write_nodes("Item", nodes("i", "j"))
+        return store
+
+    def _console(self, store: GraphStore) -> ConsoleStore:
+        self._needs_cypher()
+        assert isinstance(store, ConsoleStore)
         return store
 
     def _needs_cypher(self) -> None:

@@ -18,8 +18,10 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import StoreError
+from graphrec.store.answers import Answer, Limits
 from graphrec.store.base import Floats, Mark, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
+from graphrec.store.neo4j import answers
 from graphrec.store.neo4j.errors import Failure, wrong_query
 from graphrec.store.neo4j.health import Health, index_states, missing_constraints, unindexed_keys
 from graphrec.store.neo4j.login import Login, address, login
@@ -161,6 +163,14 @@ class Neo4jStore:
                 return arrow_table(result.keys(), result.values())
         except (*Failure, ValueError, TypeError) as error:
             raise wrong_query(error, self._server.uri, self._server.login) from error
+
+    def ask(self, text: str, parameters: Mapping[str, Any], limits: Limits) -> Answer:
+        """Run a person's query where the server refuses to write, as far as ``limits`` allow; raises ``QueryError``."""
+        return answers.answer(self._server, text, parameters, limits)
+
+    def plan(self, text: str, parameters: Mapping[str, Any]) -> str:
+        """Return the server's plan of a query; raises ``QueryError``."""
+        return answers.plan(self._server, text, parameters)
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D]), and index it."""

@@ -55,7 +55,7 @@ def table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pa.Table:
 
     A column that mixes types becomes text.
     """
-    columns = [[_plain(row[place]) for row in rows] for place in range(len(names))]
+    columns = [[plain(row[place]) for row in rows] for place in range(len(names))]
     return pa.table({name: _array(values) for name, values in zip(names, columns, strict=True)})
 
 
@@ -66,18 +66,19 @@ def _array(values: list[Any]) -> pa.Array:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value of the driver's as one of Python's own; nodes and relationships become their properties."""
     match value:
         case Node() | Relationship():
-            return {key: _plain(entry) for key, entry in value.items()}
+            return {key: plain(entry) for key, entry in value.items()}
         case Path():
-            return [_plain(node) for node in value.nodes]
+            return [plain(node) for node in value.nodes]
         case DateTime() | Date() | Time():
             return value.to_native()
         case Duration() | Point():
             return str(value)
         case list():
-            return [_plain(entry) for entry in value]
+            return [plain(entry) for entry in value]
         case dict():
-            return {key: _plain(entry) for key, entry in value.items()}
+            return {key: plain(entry) for key, entry in value.items()}
     return value

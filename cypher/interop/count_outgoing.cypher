@@ -1,0 +1,2 @@
+MATCH (n:`{label}` {id: $id})-[e:`{type}`]->(m:`{other}`)
+RETURN '{type}' AS type, 'outgoing' AS way, '{other}' AS label, count(e) AS total

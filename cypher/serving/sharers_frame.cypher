@@ -1,0 +1,5 @@
+MATCH (mine:Frame)<-[:LIKED]-(other:User)-[:LIKED]->(n:Frame {id: $id})
+WHERE mine.id IN $ids AND other.id <> $user
+RETURN DISTINCT mine.id AS via, other.id AS other
+ORDER BY other, via
+LIMIT $limit

@@ -1,0 +1,35 @@
+"""What a model's embedding of a user or an item was made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Influences:
+    """What went into one embedding.
+
+    Attributes:
+        of_users: whether ``at`` are users, else items.
+        at: int64 [n], which.
+        weights: float32 [n], by what factor each one's vector counts.
+        said: how, as a sentence about "it".
+        learned: whether they are neighbours in the graph, and not merely alike by content.
+    """
+
+    of_users: bool
+    at: Ints
+    weights: Floats
+    said: str
+    learned: bool = True
+
+
+def none(said: str, of_users: bool = False) -> Influences:
+    """Return that nothing else went into an embedding, and why."""
+    return Influences(of_users, np.empty(0, np.int64), np.empty(0, np.float32), said)

@@ -1,0 +1,97 @@
+"""What TransGRec makes an embedding of: neighbours in the graph (Eq. 4 to 9), or content (Eq. 11 and 18)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from graphrec.graph.data import TrainingData
+from graphrec.graph.ragged import Ragged
+from graphrec.models.content_neighbours import ContentNeighbours
+from graphrec.models.features import FeatureScaling
+from graphrec.models.influences import Floats, Influences, Ints, none
+from graphrec.models.transgrec_settings import TransGRecSettings
+
+
+def of_user(data: TrainingData, settings: TransGRecSettings, user: int) -> Influences:
+    """Return the items whose embeddings were pooled into a user's."""
+    own = np.asarray(data.by_user[user], np.int64)
+    if not len(own):
+        return none("It is in no training record: it has an embedding of its own only.")
+    return _pooled(data, settings, own, data.by_user, data.by_item, user, of_users=False)
+
+
+def of_item(data: TrainingData, settings: TransGRecSettings, item: int) -> Influences:
+    """Return the users pooled into an item's embedding, or the items like it where content made it."""
+    own = np.asarray(data.by_item[item], np.int64)
+    if len(own) and item_source(settings, bool((data.group >= 0).any())) == "graph":
+        return _pooled(data, settings, own, data.by_item, data.by_user, item, of_users=True)
+    return of_content(data, settings, data.features[item : item + 1], item)
+
+
+def of_content(
+    data: TrainingData, settings: TransGRecSettings, features: Floats, item: int = -1
+) -> Influences:
+    """Return the known items that an item was placed among by its content.
+
+    Args:
+        data: what the model was trained on.
+        settings: likewise.
+        features: float32 [1, F], of the item.
+        item: which it is of the graph; -1 for one that came later.
+    """
+    network = "the transfer network" if settings.transfer != "none" else "the projection of its content"
+    share = settings.neighbour_share
+    if not share:
+        return none(f"It was placed by its content alone, through {network}.")
+    known = np.flatnonzero(data.by_item.lengths > 0)
+    scaling = FeatureScaling(data.features, settings.scaling, data.by_item.lengths > 0)
+    near = ContentNeighbours(scaling.of(data.features), torch.from_numpy(known), settings.neighbours)
+    weights, rows = near.nearest(scaling(torch.tensor(features)), item)
+    some = weights > 0
+    return Influences(
+        False,
+        known[rows[some].numpy()],
+        (share * weights[some]).numpy(),
+        f"It was placed by its content: {1 - share:.0%} by {network}, {share:.0%} between the {int(some.sum())} "
+        "known ones most like it, each weighing as much as it is like it (cosine).",
+        learned=False,
+    )
+
+
+def item_source(settings: TransGRecSettings, in_video: bool) -> str:
+    """Return what embeds items with edges: ``graph`` or ``transfer``."""
+    if settings.item_embedding == "auto":
+        return "transfer" if in_video and settings.transfer != "none" else "graph"
+    return settings.item_embedding
+
+
+def _pooled(
+    data: TrainingData,
+    settings: TransGRecSettings,
+    own: Ints,
+    here: Ragged,
+    there: Ragged,
+    node: int,
+    *,
+    of_users: bool,
+) -> Influences:
+    if not settings.layers:
+        return none("The model has no layers: its embedding is its own, and no neighbour went into it.")
+    count = len(own)
+    others = f"its {count} users" if of_users else f"the {count} things it chose"
+    if count == 1:
+        others = "its only user" if of_users else "the only thing it chose"
+    depth = "In one layer" if settings.layers == 1 else f"In each of {settings.layers} layers"
+    if settings.pooling == "mean":
+        weights = np.full(count, 1 / count, np.float32)
+        said = f"{depth} the mean of {others} is added to its own vector: each counts 1/{count}."
+    else:
+        degrees = np.asarray(there.lengths)[own] * max(1, int(here.lengths[node]))
+        weights = (1 / np.sqrt(degrees)).astype(np.float32)
+        rarest = "whoever has chosen little counts more" if of_users else "what few have chosen counts more"
+        said = (
+            f"{depth} the vectors of {others} are added to its own, each divided by the square root of {count} times "
+            f"its degree: {rarest}."
+        )
+    return Influences(of_users, own, weights, said)

@@ -1,0 +1,129 @@
+"""What a run's model made two embeddings of: the user's, and that of what it recommends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from graphrec.errors import NotFoundError, TrainingError
+from graphrec.features import FeatureStore, sibling
+from graphrec.graph.build import item_features
+from graphrec.graph.snapshot import Snapshot
+from graphrec.models.influences import Floats, Influences, none
+from graphrec.models.registry import model as model_class
+from graphrec.store.base import GraphStore
+from graphrec.training.runs import find_run, snapshot_of, split_of
+from graphrec.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Influence:
+    """A node whose vector went into an embedding, by the factor ``weight``."""
+
+    label: str
+    id: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Made:
+    """What one embedding was made of.
+
+    Attributes:
+        said: how, as a sentence about "it".
+        count: of how many nodes.
+        most: those that count most, of equals the first by id.
+        learned: whether they are its neighbours in the graph; else they are only like it by content.
+    """
+
+    said: str
+    count: int = 0
+    most: list[Influence] = field(default_factory=list)
+    learned: bool = True
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the embeddings of a user and of a recommendation were made of, by ``model``."""
+
+    model: str
+    user: Made
+    item: Made
+
+
+def account(
+    store: GraphStore,
+    workspace: Workspace,
+    run: str,
+    user: str,
+    label: str,
+    node: str,
+    *,
+    k: int = 8,
+    first: Sequence[str] = (),
+) -> Account | None:
+    """Return what ``run`` made the embeddings of ``user`` and of the ``label`` node ``node`` of.
+
+    None where its model has no weights to tell, or its files are not in the workspace.
+
+    Args:
+        store: the graph.
+        workspace: where runs and features are.
+        run: the run's id.
+        user: id of a user.
+        label: of what is explained.
+        node: its id.
+        k: how many influences are named.
+        first: ids that are named before others of the same weight.
+    """
+    try:
+        found = find_run(workspace, run)
+        shot = snapshot_of(workspace, found)
+    except (NotFoundError, TrainingError):
+        return None
+    data, kind = split_of(shot, found).data, model_class(found.model)
+    settings = kind.Settings(**found.manifest["settings"])
+    at = int(shot.users.index([user])[0])
+    own = (
+        none("It came after training: nothing is known of it to the model.")
+        if at < 0
+        else kind.user_influences(data, settings, at)
+    )
+    there = int(shot.items.index([node])[0]) if label == shot.item_label else -1
+    features = None if there >= 0 else _features(store, workspace, shot, label, node)
+    if there < 0 and features is None:
+        theirs: Influences | None = none("It came after training, and has no features: it has no embedding.")
+    else:
+        theirs = kind.item_influences(data, settings, there, features)
+    if own is None or theirs is None:
+        return None
+    return Account(found.model, _made(shot, own, k, first), _made(shot, theirs, k, ()))
+
+
+def _features(
+    store: GraphStore, workspace: Workspace, shot: Snapshot, label: str, node: str
+) -> Floats | None:
+    """Return the features of what the run was not trained on, float32 [1, F], by the matrices it was trained on."""
+    trained_on = list(shot.projection["features"])
+    found = (
+        trained_on if label == shot.item_label else [sibling(n, shot.item_label, label) for n in trained_on]
+    )
+    names = [name for name in found if name is not None]
+    if not names or len(names) < len(found):
+        return None
+    try:
+        matrix, described = item_features(store, FeatureStore(workspace.features), names, pa.array([node]))
+    except NotFoundError:
+        return None
+    return matrix if described[0] and matrix.shape[1] == shot.features.shape[1] else None
+
+
+def _made(shot: Snapshot, found: Influences, k: int, first: Sequence[str]) -> Made:
+    label, ids = ("User", shot.users) if found.of_users else (shot.item_label, shot.items)
+    names = ids.take(np.asarray(found.at, np.int64))
+    known = [Influence(label, key, float(w)) for key, w in zip(names, found.weights, strict=True)]
+    known.sort(key=lambda one: (-one.weight, one.id not in first, one.id))
+    return Made(found.said, len(known), known[:k], found.learned)

@@ -1,0 +1,133 @@
+"""The graph between a user and a recommendation: paths through what others chose too, and what the model saw."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from graphrec import schema
+from graphrec.serving.explain import Explanation
+from graphrec.serving.lookups import rows
+from graphrec.serving.subgraph import GraphEdge, GraphNode, Key, Subgraph, merged, neighbours
+from graphrec.store.base import GraphStore
+from graphrec.store.spliced import spliced, spliced_rows
+
+SHARERS = 6
+"""So many of those who chose both are drawn."""
+PAIRS = 2000
+PLACES = ("HAS_SEGMENT", "HAS_FRAME", "IN_GENRE")
+"""What says of which video and genre a thing is."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """What is drawn.
+
+    Attributes:
+        graph: nodes, relationships, and what only the model knows: types such as ``alike by look`` that the schema
+            does not have.
+        weights: how much a connection counted, 0 to 1, where that is known.
+    """
+
+    graph: Subgraph
+    weights: Mapping[tuple[Key, Key], float]
+
+
+def why(store: GraphStore, told: Explanation) -> Why:
+    """Return the graph of the reasons in ``told``; its two ends are always in it."""
+    user, node = Key("User", told.user), Key(told.label, told.id)
+    weights = dict[tuple[Key, Key], float]()
+    edges = [*_alike(told, node, weights), *_made(told, user, node, weights)]
+    history = {edge.end for edge in edges if edge.start == user} | {
+        Key(told.label, key) for key in _history(told)
+    }
+    chosen = list(_chosen(store, user, {key.id for key in history}, told.label))
+    paths = list(_paths(store, user, node, [one.via for one in told.shared], told.label))
+    made = [one for edge in edges for one in (edge.start, edge.end) if one.label == "User" and one != user]
+    pooled = [edge for other in made for edge in _chosen(store, other, [node.id], told.label)]
+    real = [*chosen, *paths, *pooled]
+    there = {frozenset((edge.start, edge.end)) for edge in real if edge.start.label == "User"}
+    # What the graph has is drawn as such, even where the model used it too.
+    kept = [*real, *(edge for edge in edges if {edge.start, edge.end} not in there)]
+    keys = {user, node, *(key for edge in kept for key in (edge.start, edge.end))}
+    place = _place(store, node)
+    return Why(merged([Subgraph(_nodes(store, keys), kept), *place]), weights)
+
+
+def _history(told: Explanation) -> list[str]:
+    alike = [one.id for found in (told.embedding, *told.content.values()) for one in found]
+    return [*(one.via for one in told.shared), *alike]
+
+
+def _alike(told: Explanation, node: Key, weights: dict[tuple[Key, Key], float]) -> Iterator[GraphEdge]:
+    for name, found in (("the model's space", told.embedding), *told.content.items()):
+        for one in found:
+            if one.cosine > 0 and one.id != node.id:
+                start = Key(told.label, one.id)
+                weights[start, node] = max(one.cosine, weights.get((start, node), 0.0))
+                yield GraphEdge(f"alike in {name} {one.cosine:.2f}", start, node, {"cosine": one.cosine})
+
+
+def _made(
+    told: Explanation, user: Key, node: Key, weights: dict[tuple[Key, Key], float]
+) -> Iterator[GraphEdge]:
+    """Yield what went into the two embeddings; the largest weight of each is as wide as can be."""
+    if told.account is None:
+        return
+    for made, end in ((told.account.user, user), (told.account.item, node)):
+        largest = max((one.weight for one in made.most), default=1.0)
+        for one in made.most:
+            other = Key(one.label, one.id)
+            # As the graph has it: from whoever chose to what was chosen, or from what is known to what is like it.
+            ends = (user, other) if end == user else (other, node)
+            weights[ends] = one.weight / largest
+            yield GraphEdge(f"made of it x {one.weight:.3g}", *ends, {"weight": one.weight})
+
+
+def _chosen(store: GraphStore, user: Key, ids: Collection[str], label: str) -> Iterator[GraphEdge]:
+    """Yield the relationships from the user to its history."""
+    types = [rel.name for rel in schema.RELATIONSHIPS.values() if ("User", label) in rel.ends]
+    texts = [spliced("chosen", label="User", type=name, other=label) for name in types]
+    if ids:
+        found = store.query("\nUNION ALL\n".join(texts), id=user.id, ids=sorted(ids)).to_pylist()
+        for row in sorted(found, key=lambda row: (row["id"], types.index(row["type"]))):
+            yield GraphEdge(row["type"], user, Key(label, row["id"]), {})
+
+
+def _paths(store: GraphStore, user: Key, node: Key, via: list[str], label: str) -> Iterator[GraphEdge]:
+    """Yield the ways from the user's history over those who chose the same to ``node``."""
+    if not via:
+        return
+    found = rows(store, "sharers", label, ids=via, id=node.id, user=user.id, limit=PAIRS)
+    shared = defaultdict[str, list[str]](list)
+    for row in found:
+        shared[row["other"]].append(row["via"])
+    most = sorted(
+        Counter({other: len(own) for other, own in shared.items()}).items(), key=lambda o: (-o[1], o[0])
+    )
+    for other, _ in most[:SHARERS]:
+        yield from _chosen(store, Key("User", other), {*shared[other], node.id}, label)
+
+
+def _place(store: GraphStore, node: Key) -> Iterator[Subgraph]:
+    """Yield the video that a part is of, and the genres of it."""
+    found = neighbours(store, *node, types=PLACES, labels=("Item", "Genre"), limit=5).graph
+    yield found
+    for video in (one.key for one in found.nodes if one.key.label == "Item" and one.key != node):
+        yield neighbours(store, *video, types=("IN_GENRE",), limit=5).graph
+
+
+def _nodes(store: GraphStore, keys: Collection[Key]) -> list[GraphNode]:
+    return [
+        GraphNode(Key(label, row.pop(schema.KEY)), {k: v for k, v in row.items() if v is not None})
+        for label in sorted({key.label for key in keys})
+        for row in spliced_rows(
+            store,
+            "nodes",
+            "n",
+            schema.label(label).properties,
+            label=label,
+            ids=sorted(key.id for key in keys if key.label == label),
+        )
+    ]
