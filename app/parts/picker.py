@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from graphrec.app.graph import ask_shared
 from graphrec.serving.names import names
 
 MOST = 20_000
-"""So many are offered; any other can be typed."""
+"""So many are offered; of more than these any other can be typed."""
 
 
-def pick(label: str, caption: str, key: str) -> str | None:
+def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | None = None) -> str | None:
     """Return the id of the node of ``label`` that the visitor has chosen; None before anything is.
 
-    What is typed and not among the choices is returned as it is: it may be one of too many to offer, or unknown.
+    What the address says, or is typed, and is not among the choices is returned as it is: it may be one of too many to
+    offer, or unknown.
 
     Args:
         label: a label of the schema.
         caption: the field's, such as "User".
         key: the field's name in the session and in the page's address.
+        on_change: is called when the visitor chooses, before the page runs.
     """
     known = ask_shared(names, label, MOST)
-    # The one in the address may be one of those that are not offered.
-    asked = st.query_params.get(key)
-    options = [*known] if asked is None or asked in known else [asked, *known]
+    asked = st.query_params.get(key) or None
+    # The address decides, and has the id: a field that were bound to it would write what it shows there, the title.
+    st.session_state[key] = asked
     return st.selectbox(
         caption,
-        options,
+        # The one in the address may be one of those that are not offered.
+        [*known] if asked is None or asked in known else [asked, *known],
         index=None,
         format_func=lambda node: _called(node, known.get(node, node)),
         key=key,
         placeholder="Type to search",
-        accept_new_options=True,
-        bind="query-params",
+        # An offer to add what is typed stands before all that is found.
+        accept_new_options=len(known) == MOST,
+        on_change=_chosen,
+        args=(key, on_change),
     )
+
+
+def _chosen(key: str, on_change: Callable[[], None] | None) -> None:
+    chosen = st.session_state[key]
+    if chosen is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = chosen
+    if on_change is not None:
+        on_change()
 
 
 def _called(node: str, title: str) -> str:
