@@ -41,13 +41,13 @@ def named() -> Query:
         "Query",
         names,
         index=names.index(FIRST),
-        format_func=lambda name: f"{name}: {queries[name].what}" if name in queries else name,
         key="query",
         bind="query-params",
     )
     if asked is not None and asked not in queries:
         st.warning(plain(f"There is no query named {asked!r}; this is {chosen}."))
     query = queries[chosen]
+    st.text(f"{query.what[0].upper()}{query.what[1:]}.")
     given = fields(query)
     st.button("Edit a copy", on_click=copy, args=(query, given), icon=":material/edit:")
     return bind(query, given)
@@ -141,7 +141,10 @@ def text_and_plan(query: Query) -> None:
         if query[1]:
             st.code(json.dumps(query[1], ensure_ascii=False), language="json")
         if st.toggle("Plan", key="cypher-plan", help="How the database would run it."):
-            st.code(plan(*query), language=None)
+            try:
+                st.code(plan(*query), language=None)
+            except GraphrecError as error:
+                st.text(str(error))
 
 
 heading("Cypher", "Ask the graph itself. The database refuses to write here.")

@@ -18,7 +18,7 @@ from graphrec.serving.recommend import Ranking, Recommendation, Request, current
 from graphrec.serving.subgraph import Key, merged, neighbours
 from graphrec.serving.why import why
 
-OFFERED = 20
+OFFERED = 50
 WIDTH = {
     True: "A line is as wide as the vector at its other end counted when the model made an embedding of it; "
     "dashed lines are no relationships of the graph, but what the model or the features say is alike.",
@@ -51,23 +51,29 @@ def run_of() -> str | None:
 
 def thing(ranking: Ranking) -> str | None:
     """Return what the visitor wants explained, the first recommendation at first."""
-    if st.session_state.get("explain-user", ranking.user) != ranking.user:
-        # What was chosen for one user is no recommendation for another.
-        st.session_state.pop("id", None)
-        st.query_params.pop("id", None)
-    st.session_state["explain-user"] = ranking.user
     places = {item.id: place for place, item in enumerate(ranking.items)}
     asked = st.query_params.get("id")
     options = [*places] if asked is None or asked in places else [asked, *places]
-    return st.selectbox(
+    # The address has the id: a field that were bound to it would write what it shows there.
+    st.session_state["explain-id"] = asked or next(iter(options), None)
+    chosen: str | None = st.selectbox(
         "Recommendation",
         options,
         format_func=lambda one: _place(places[one], ranking.items[places[one]]) if one in places else one,
-        key="id",
-        placeholder="Nothing can be recommended; type an id",
-        accept_new_options=True,
-        bind="query-params",
+        key="explain-id",
+        placeholder="Nothing can be recommended",
+        on_change=_chosen,
     )
+    return chosen
+
+
+def forget() -> None:
+    """What was chosen for one user is no recommendation for another."""
+    st.query_params.pop("id", None)
+
+
+def _chosen() -> None:
+    st.query_params["id"] = st.session_state["explain-id"]
 
 
 def _place(place: int, item: Recommendation) -> str:
@@ -142,7 +148,7 @@ def beside(told: Explanation) -> None:
 
 heading("Explain", "Why this, for this user: what the graph says, and what the model made of it.")
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    user = pick("User", "User", "user")
+    user = pick("User", "User", "user", on_change=forget)
     run = run_of()
 if user is None:
     starts()

@@ -27,7 +27,7 @@ STARTS = ("User", "Item", "Genre", "Segment")
 
 def forget() -> None:
     """An id of one label is none of another."""
-    st.session_state["id"] = None
+    st.query_params.pop("id", None)
 
 
 def starts() -> None:

@@ -45,6 +45,8 @@ def reading(database: ladybug.Database, text: str) -> Iterator[ladybug.Connectio
             raise QueryError(
                 "the query failed: it needs more memory than the database may take; ask for less"
             ) from error
+        if "write operations in a read-only" in said:
+            raise QueryError("the query failed: it would write, and a query only reads") from error
         missing = re.search(r"Cannot find property (\w+)", said)
         if missing is None:
             raise QueryError(f"the query failed: {said}") from error
@@ -79,7 +81,7 @@ def plan(database: ladybug.Database, text: str, parameters: Mapping[str, Any]) -
         told = cast(str, run(connection, f"EXPLAIN {text}", parameters).get_next()[0])
     # Nothing was run: what it counts is nothing.
     lines = [_COUNTED.sub(lambda found: " " * len(found[0]), line).rstrip() for line in told.splitlines()]
-    return "\n".join(line for line in lines[3:] if _TOLD.search(line))
+    return "\n".join(line for line in lines[5:] if _TOLD.search(line))
 
 
 def _bounded(database: ladybug.Database, text: str, parameters: Mapping[str, Any], rows: int) -> str:

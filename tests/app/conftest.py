@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from graphrec.app import server, settings
@@ -15,6 +17,18 @@ from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.workspace import Workspace
 
 Page = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def framed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run pages inside main.py: a folder called pages makes AppTest run each of its files on its own."""
+    begin = PagesManager.__init__
+
+    def begin_framed(self: PagesManager, *arguments: Any, **named: Any) -> None:
+        PagesManager.uses_pages_directory = False
+        begin(self, *arguments, **named)
+
+    monkeypatch.setattr(PagesManager, "__init__", begin_framed)
 
 
 @pytest.fixture(scope="session")

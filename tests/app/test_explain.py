@@ -1,0 +1,55 @@
+"""The page that explains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from graphrec.app.settings import Settings
+from graphrec.serving.explain import explain
+from graphrec.serving.recommend import Request, recommend
+from graphrec.store.base import closing
+from graphrec.store.open import open_store
+from graphrec.testing.explorer import BAD_USER
+
+Page = Callable[..., AppTest]
+
+
+def test_the_first_recommendation_is_explained(page: Page, shown: Settings) -> None:
+    with closing(open_store(shown.workspace, shown.store)) as store:
+        best = recommend(store, shown.workspace, Request("u001", k=1)).items[0]
+        told = explain(store, shown.workspace, "u001", best.id)
+    app = page("explain", user="u001")
+    assert not app.error
+    assert app.text[0].value == told.sentence
+    assert app.metric[0].value == f"{best.score:.3f}"
+    assert told.account is not None
+    assert told.account.item.said in [line.value for line in app.text]
+    reasons = app.dataframe[0].value
+    assert list(reasons["reason"]).count("the recommendation was made of") == len(told.account.item.most)
+
+
+def test_the_address_says_what_is_explained(page: Page) -> None:
+    app = page("explain", user=BAD_USER, id="v003#1")
+    assert not app.error
+    assert app.selectbox(key="explain-id").value == "v003#1"
+    assert BAD_USER in app.text[0].value
+
+
+def test_another_run_explains_in_its_own_way(page: Page) -> None:
+    app = page("explain", user="u001", id="v003#1")
+    runs = app.selectbox(key="run")
+    before = app.metric[0].value
+    runs.select(runs.options[1]).run()
+    assert not app.exception
+    assert app.metric[0].value != before
+
+
+def test_what_cannot_be_explained_is_told(page: Page) -> None:
+    assert "there is no User" in page("explain", user="nobody").error[0].value
+    assert "u002" in page("explain", user="u001", id="u002").error[0].value
+
+
+def test_without_a_user_some_are_offered(page: Page) -> None:
+    assert len(page("explain").button) == 4
