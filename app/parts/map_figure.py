@@ -56,6 +56,8 @@ def draw(points: Points, places: Floats, colouring: str, *, dark: bool) -> Drawn
     size = 5 if len(points) > 5000 else 7
     if colouring == "popularity":
         everything = np.flatnonzero(~points.new)
+        # What is popular lies on top of what is not, of which there is more.
+        everything = everything[np.argsort(points.records[everything], kind="stable")]
         figure.add_trace(_curve(places, everything, "old", _by_records(points, everything, size)))
         rows.append(everything)
     else:

@@ -89,6 +89,8 @@ def metrics_chart(runs: Sequence[Run]) -> go.Figure:
             col=1,
         )
         figure.update_xaxes(nticks=5, tickfont={"size": 12}, row=row, col=1)
+        if all(known[name].low is None for known in told if name in known):
+            figure.update_xaxes(range=[0, 1], row=row, col=1)
     figure.update_layout(_layout(max(160, ROW * len(names)), bottom=24), showlegend=len(runs) > 1)
     figure.update_layout(legend={"y": 1.01, "yanchor": "bottom"})
     return figure

@@ -53,7 +53,7 @@ def _choose(found: Sequence[Space]) -> Choice:
     runs = {space.run: space for space in found}
     newest = at_first("run", list(runs))
     with st.container(horizontal=True):
-        run = st.selectbox("Run", list(runs), index=None, key="run", bind="query-params", width=230)
+        run = st.selectbox("Run", list(runs), index=None, key="run", bind="query-params", width=260)
         space = runs[run or newest]
         labels = st.pills(
             "Nodes",
