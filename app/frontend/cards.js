@@ -33,7 +33,7 @@ function draw(card, place, list, bare) {
 }
 
 function picture(card, place) {
-  const frame = make("span", { class: "picture", style: `--hue: ${hue(card.id)}` });
+  const frame = make("span", { class: "picture", style: `--hue: ${hue(card.id)}`, "data-initial": [...card.title][0] });
   if (card.picture) {
     const image = make("img", { src: card.picture, alt: card.alt, loading: place > 3 ? "lazy" : null, decoding: "async" });
     image.addEventListener("error", () => image.remove());

@@ -33,7 +33,7 @@ def show_segments(node: str, user: str | None, run: str | None) -> None:
         "Segment": [part.id for part in found],
         "From": [moment(part.start_s) for part in found],
         "To": [moment(part.end_s) for part in found],
-        "Users who highlighted it": [part.users for part in found],
+        "Highlighted by": [part.users for part in found],
     }
     by_user = ask(scores, workspace(), user, node, model=run) if user else {}
     if by_user:
@@ -111,7 +111,7 @@ def table(key: str, columns: dict[str, list[object]], seconds: list[float | None
         pd.DataFrame(columns).dropna(axis="columns", how="all"),
         key=key,
         hide_index=True,
-        column_config=clocks(columns),
+        column_config={"Comment": st.column_config.TextColumn(width="large"), **clocks(columns)},
         on_select=partial(jump_to_row, key, seconds),
         selection_mode="single-row",
     )

@@ -62,15 +62,16 @@ def look_at(node: str) -> None:
     shown = ask(video, node)
     heading(shown.title or node, facts(shown))
     stage = st.container()
-    whose, by = st.columns(2)
+    segmented = bool(ask(parts, node))
+    by, whose = st.columns(2)
     with whose:
-        user = pick("User", "Coloured by the taste of", "user")
+        user = pick("User", "Coloured by the taste of", "user") if segmented else None
     with by:
         run = pick_run("Model", [choice.run for choice in ask(choices)], "run")
     with stage:
         if not player(node, "player", user=user, run=run, at=second(), turn=turn()):
             poster(shown.thumbnail, f"Picture of {shown.title or node}")
-    default = "Segments" if ask(parts, node) else "Similar"
+    default = "Segments" if segmented else "Similar"
     tabs = dict(zip(TABS, st.tabs(TABS, default=default, key="tab", bind="query-params"), strict=True))
     opened = next(name for name, tab in tabs.items() if tab.open)
     with tabs[opened]:
@@ -109,11 +110,11 @@ def facts(shown: Video) -> str:
     return " \u00b7 ".join(filter(None, known))
 
 
+top = st.container()
 node = pick("Item", "Video", "id", on_change=stay)
 if node is None:
-    heading(
-        "Videos", "Choose one to see what is in it, what people say, what is like it, and who would like it."
-    )
+    with top:
+        heading("Videos", "What is in each, what people say, what is like it, and who would like it.")
     browse()
 else:
     look_at(node)

@@ -43,7 +43,7 @@ def test_the_timeline_has_segments_frames_and_comments(page: Page) -> None:
     assert shown["scale"] == "Users who highlighted it"
     assert shown["video"].endswith("v000.mp4")
     table = app.dataframe[0].value
-    assert [f"{n} users highlighted it" for n in table["Users who highlighted it"]][1:] == [
+    assert [f"{n} users highlighted it" for n in table["Highlighted by"]][1:] == [
         one["note"] for one in shown["segments"]
     ][1:]
 
