@@ -98,7 +98,7 @@ def explain(
     label = label_of(store, node)
     if label not in LABELS:
         raise NotFoundError(f"{node!r} is a {label}; items, segments and frames can be explained")
-    history = [other for other in ids(store, "seen", label, user=user) if other != node]
+    history = sorted(other for other in ids(store, "seen", label, user=user) if other != node)
     shared = [Shared(**row) for row in rows(store, "shared", label, user=user, id=node, limit=k)]
     published = (
         current_run(store, model, label)

@@ -37,13 +37,20 @@ def test_the_address_says_what_is_explained(page: Page) -> None:
     assert BAD_USER in app.text[0].value
 
 
-def test_another_run_explains_in_its_own_way(page: Page) -> None:
+def test_another_run_explains_in_its_own_way(page: Page, shown: Settings) -> None:
     app = page("explain", user="u001", id="v003#1")
     runs = app.selectbox(key="run")
-    before = app.metric[0].value
     runs.select(runs.options[1]).run()
     assert not app.exception
-    assert app.metric[0].value != before
+    with closing(open_store(shown.workspace, shown.store)) as store:
+        told = explain(store, shown.workspace, "u001", "v003#1", run=runs.options[1])
+    assert app.text[0].value == told.sentence
+    assert _near(app) == [told.titles[near.id] for near in told.embedding]
+
+
+def _near(app: AppTest) -> list[str]:
+    rows = app.dataframe[0].value.to_dict("records")
+    return [row["because of"] for row in rows if row["reason"] == "near in the model's space"]
 
 
 def test_what_cannot_be_explained_is_told(page: Page) -> None:

@@ -1,0 +1,60 @@
+"""The Cypher console in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from graphrec.testing.explorer import BAD_TITLE, BAD_USER, Explorer
+from graphrec.testing.store_contract import ENDLESS
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 375, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page
+    context.close()
+    assert not wrong
+
+
+def type_query(page: Page, text: str) -> None:
+    page.get_by_text("Your own", exact=True).click()
+    field = page.get_by_role("textbox", name="Query", exact=True)
+    field.fill(text)
+    field.press("Control+Enter")
+    page.get_by_role("button", name="Run").click()
+
+
+def test_a_link_runs_the_same_after_a_reload(visit: Page, served: Explorer) -> None:
+    visit.goto(f"{served.address}/cypher?query=history&user={quote(BAD_USER)}&limit=3")
+    for _ in range(2):
+        expect(visit.get_by_text("3 rows in ")).to_be_visible()
+        assert visit.get_by_role("combobox", name="Query", exact=True).input_value() == "history"
+        assert visit.get_by_role("combobox", name="user (string)").input_value() == BAD_USER
+        assert visit.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") == 375
+        visit.reload()
+
+
+def test_a_running_query_is_cancelled(visit: Page, served: Explorer) -> None:
+    visit.goto(f"{served.address}/cypher")
+    type_query(visit, ENDLESS[0])
+    expect(visit.get_by_text("Running for")).to_be_visible()
+    visit.get_by_role("button", name="Cancel").click()
+    expect(visit.get_by_text("the query was stopped")).to_be_visible()
+    assert "UNWIND" not in visit.url
+
+
+def test_an_answer_is_saved_as_it_is(visit: Page, served: Explorer) -> None:
+    visit.goto(f"{served.address}/cypher")
+    type_query(visit, "MATCH (i:Item {id: 'v000'}) RETURN i.title AS title")
+    expect(visit.get_by_text("1 row in ")).to_be_visible()
+    with visit.expect_download() as saved:
+        visit.get_by_role("button", name="Download CSV").click()
+    assert saved.value.path().read_text() == f"title\n{BAD_TITLE}\n"

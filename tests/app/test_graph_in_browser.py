@@ -1,0 +1,110 @@
+"""The graph page in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from graphrec.testing.explorer import BAD_TEXT, BAD_USER, Explorer
+
+KNOWN = ("inline script", "fonts.gstatic.com", "404")
+"""What browsers say of Streamlit itself: the policy at work, and a look for its address below the page's."""
+DRAWN = "document.getElementById('cy')?._cyreg?.cy?.nodes().length || 0"
+PLACE = "i => { const at = document.getElementById('cy')._cyreg.cy.nodes()[i].renderedPosition(); return [at.x, at.y] }"
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Page]:
+    """A page of its own, in which no dialog may open and nothing may go wrong."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "console",
+        lambda told: (
+            wrong.append(told.text)
+            if told.type == "error" and not any(known in told.text for known in KNOWN)
+            else None
+        ),
+    )
+    yield page
+    context.close()
+    assert not wrong
+
+
+def drawing(page: Page, nodes: int) -> FrameLocator:
+    """Wait until so many nodes are drawn and stand still, and return the drawing."""
+    element = page.locator("iframe[title*='drawing of']").first
+    element.wait_for()
+    frame = element.element_handle().content_frame()
+    assert frame is not None
+    frame.wait_for_function(f"({DRAWN}) === {nodes}")
+    frame.wait_for_function("!document.getElementById('cy')._cyreg.cy.nodes().some(node => node.animated())")
+    return page.frame_locator("iframe[title*='drawing of']").first
+
+
+def point(page: Page, node: int) -> tuple[float, float]:
+    """Return where a node is on the screen."""
+    element = page.locator("iframe[title*='drawing of']").first
+    element.scroll_into_view_if_needed()
+    box, frame = element.bounding_box(), element.element_handle().content_frame()
+    assert box is not None
+    assert frame is not None
+    x, y = frame.evaluate(PLACE, node)
+    return box["x"] + x, box["y"] + y
+
+
+def test_the_hostile_user_is_clicked_and_shown_as_typed(visit: Page, served: Explorer) -> None:
+    visit.goto(f"{served.address}/graph?label=User&id={quote(BAD_USER)}")
+    frame = drawing(visit, 7)
+    visit.mouse.click(*point(visit, 0))
+    panel = frame.locator("#infopanelProps")
+    expect(panel).to_contain_text("onerror=alert(1)>")
+    assert BAD_USER in panel.inner_text().replace("\u2060", "")
+    assert frame.locator("#infopanelProps img").count() == 0
+    comment = visit.get_by_role("combobox", name="A node of the drawing")
+    comment.click()
+    visit.get_by_role("option", name="Comment:").click()
+    expect(visit.locator("dd").filter(has_text=BAD_TEXT)).to_be_visible()
+
+
+def test_a_double_click_brings_neighbours_and_a_picture_is_saved(visit: Page, served: Explorer) -> None:
+    visit.goto(f"{served.address}/graph?label=Genre&id=calm")
+    drawing(visit, 2)
+    visit.mouse.dblclick(*point(visit, 1))
+    expect(visit.get_by_text("Trailer 1", exact=True)).to_be_visible()
+    frame = visit.locator("iframe[title*='drawing of']").element_handle().content_frame()
+    assert frame is not None
+    frame.wait_for_function(f"({DRAWN}) > 10")
+    with visit.expect_download() as saved:
+        visit.get_by_role("button", name="Save as PNG").click()
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    with visit.expect_download() as saved:
+        visit.get_by_role("button", name="Save as GraphML").click()
+    assert b"javascript:alert(1)" in saved.value.path().read_bytes()
+
+
+def test_by_keyboard_a_node_is_expanded_and_a_reload_shows_the_start(visit: Page, served: Explorer) -> None:
+    visit.set_viewport_size({"width": 375, "height": 800})
+    visit.goto(f"{served.address}/graph?label=Genre&id=loud")
+    drawing(visit, 2)
+    assert visit.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") == 375
+    nodes = visit.get_by_role("combobox", name="A node of the drawing")
+    nodes.focus()
+    nodes.press("ArrowDown")
+    visit.get_by_role("option", name="Item: A walk by the sea").wait_for()
+    nodes.press("ArrowDown")
+    nodes.press("Enter")
+    expect(visit.locator("dd").filter(has_text="A walk by the sea")).to_be_visible()
+    button = visit.get_by_role("button", name="Expand", exact=True)
+    button.focus()
+    button.press("Enter")
+    expect(visit.get_by_text("IN_GENRE to Genre: 1 of 1")).to_be_visible()
+    visit.reload()
+    drawing(visit, 2)
+    assert visit.url.endswith("/graph?label=Genre&id=loud")
