@@ -3,55 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from graphrec.app.links import NAMES
 from graphrec.testing.explorer import BAD_TITLE, Explorer, explorer, settle
+from graphrec.testing.watched import fits, watched
 from graphrec.workspace import Workspace
 
 PAGES = [name.replace("_", "-") for section in NAMES.values() for name, _, _ in section]
 
-HARMLESS = ("Executing inline script", "fonts.gstatic.com", "status of 404")
-"""What the policy keeps out of Streamlit's own page, and how Streamlit finds out where it is mounted."""
-
 
 @pytest.fixture
-def tab(browser: Any) -> Iterator[Any]:
-    """A window of the browser, 1440 x 900; a dialog, an error or a request to another host is a failure."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    found = context.new_page()
-    wrong: list[str] = []
-    found.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    found.on("pageerror", lambda error: wrong.append(str(error)))
-    found.on(
-        "console",
-        lambda said: (
-            wrong.append(said.text)
-            if said.type == "error" and not any(text in said.text for text in HARMLESS)
-            else None
-        ),
-    )
-    yield found
-    context.close()
-    assert not wrong
+def tab(browser: Browser) -> Iterator[Page]:
+    """A window of the browser; a dialog or an error in it is a failure."""
+    with watched(browser) as found:
+        yield found
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_link_to_each_page_opens_it_and_fits_a_phone(tab: Any, served: Explorer, name: str) -> None:
+def test_a_link_to_each_page_opens_it_and_fits_a_phone(tab: Page, served: Explorer, name: str) -> None:
     tab.set_viewport_size({"width": 375, "height": 800})
     tab.goto(f"{served.address}/{name}")
     settle(tab)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 375
-    main = tab.locator('[data-testid="stMain"]')
-    assert main.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    assert fits(tab)
     assert not tab.locator('[data-testid="stException"]').count()
 
 
-def test_the_navigation_leads_through_the_pages_by_keyboard(tab: Any, served: Explorer) -> None:
+def test_the_navigation_leads_through_the_pages_by_keyboard(tab: Page, served: Explorer) -> None:
     tab.goto(served.address)
     settle(tab)
     link = tab.get_by_role("link", name="Runs", exact=True)
@@ -63,7 +46,7 @@ def test_the_navigation_leads_through_the_pages_by_keyboard(tab: Any, served: Ex
     tab.get_by_role("heading", name="Overview").wait_for()
 
 
-def test_the_theme_follows_the_system(browser: Any, served: Explorer) -> None:
+def test_the_theme_follows_the_system(browser: Browser, served: Explorer) -> None:
     colours = {}
     for scheme in ("light", "dark"):
         context = browser.new_context(color_scheme=scheme)
@@ -77,7 +60,7 @@ def test_the_theme_follows_the_system(browser: Any, served: Explorer) -> None:
     assert colours == {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 28)"}
 
 
-def test_every_request_stays_on_this_host(browser: Any, served: Explorer) -> None:
+def test_every_request_stays_on_this_host(browser: Browser, served: Explorer) -> None:
     context = browser.new_context()
     tab = context.new_page()
     asked: list[str] = []
@@ -89,7 +72,7 @@ def test_every_request_stays_on_this_host(browser: Any, served: Explorer) -> Non
     assert not [url for url in asked if re.match(r"https?://(?!127\.0\.0\.1)", url)]
 
 
-def test_a_password_opens_the_door(browser: Any, world: Workspace) -> None:
+def test_a_password_opens_the_door(browser: Browser, world: Workspace) -> None:
     with explorer(world, environment={"GRAPHREC_EXPLORE_PASSWORD": "open sesame"}) as guarded:
         context = browser.new_context()
         tab = context.new_page()
@@ -107,10 +90,8 @@ def test_a_password_opens_the_door(browser: Any, world: Workspace) -> None:
 
 
 def test_a_video_is_added_and_recommended(
-    tab: Any, tmp_path: Path, world: Workspace, write_video: Any
+    tab: Page, tmp_path: Path, world: Workspace, write_video: Callable[..., Path]
 ) -> None:
-    import shutil
-
     mine = Workspace(Path(shutil.copytree(world.root, tmp_path / "mine")))
     clip = write_video("clip.mp4", seconds=12)
     with explorer(mine) as running:
