@@ -60,7 +60,8 @@ def browse() -> None:
 def look_at(node: str) -> None:
     """Show one video."""
     shown = ask(video, node)
-    heading(shown.title or node, facts(shown))
+    with top:
+        heading(shown.title or node, facts(shown))
     stage = st.container()
     segmented = bool(ask(parts, node))
     by, whose = st.columns(2)
