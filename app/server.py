@@ -40,6 +40,7 @@ def serve(settings: Settings) -> None:
             "browser.gatherUsageStats": False,
             "client.showErrorDetails": "none",
             "client.toolbarMode": "minimal",
+            "runner.magicEnabled": False,
             **THEME,
         }
     )
