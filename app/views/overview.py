@@ -9,14 +9,20 @@ import streamlit as st
 
 from graphrec.api.doctor import diagnose
 from graphrec.app.graph import ask, state, workspace
-from graphrec.app.links import path
+from graphrec.app.links import go, path
 from graphrec.app.notices import nothing
+from graphrec.app.parts.cards import cards
+from graphrec.app.parts.gallery import card, upright
 from graphrec.app.parts.schema_drawing import draw_schema
 from graphrec.app.settings import current
 from graphrec.app.text import heading
 from graphrec.media.journal import Journal
+from graphrec.serving.looks import looks
 from graphrec.serving.overview import Overview, overview
 from graphrec.serving.overview import PublishedRun as Run
+
+MOST = 8
+"""So many new ones are shown."""
 
 
 def counts(found: Overview) -> None:
@@ -64,13 +70,17 @@ def coverage(run: Run) -> list[dict[str, object]]:
 def new(found: Overview) -> None:
     """What nobody has met yet, and the files that came last."""
     st.subheader("What is new")
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([3, 2], gap="medium")
     with left:
         if found.new:
             few = f", of which {len(found.newest)} here" if found.new > len(found.newest) else ""
             st.caption(f"{found.new:,} that nobody has met yet{few}")
-            table = pd.DataFrame(found.newest)[["title", "id", "year"]].dropna(axis=1, how="all")
-            st.dataframe(table, hide_index=True)
+            newest = [item["id"] for item in found.newest]
+            known = ask(looks, "Item", newest)
+            shown = [known[item] for item in newest if item in known]
+            opened = cards([card(look) for look in shown], "New", "new", upright=upright(shown))
+            if opened:
+                go("video", id=opened)
         else:
             st.caption("Somebody has met every item.")
     with right:
@@ -117,7 +127,7 @@ def health() -> None:
     st.dataframe(found, hide_index=True)
 
 
-shown = ask(overview)
+shown = ask(overview, MOST)
 heading("Overview", current().store or str(workspace().root))
 if not shown.nodes:
     nothing("The graph is empty.", "graphrec load videos VIDEOS/")
