@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from graphrec.app import server, settings
+from graphrec.app.graph import store_of
 from graphrec.app.settings import Settings
 from graphrec.testing.explorer import Explorer, chromium, chromium_path, explorer, make_explored
 from graphrec.testing.neo4j_server import Neo4jServer
@@ -53,12 +54,16 @@ def world_on_neo4j(
 
 
 @pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def shown(request: pytest.FixtureRequest) -> Settings:
+def shown(request: pytest.FixtureRequest) -> Iterator[Settings]:
     """What the pages are to show, on each database."""
     if request.param == "ladybug":
-        return Settings(request.getfixturevalue("world"))
+        yield Settings(request.getfixturevalue("world"))
+        return
     workspace, server = request.getfixturevalue("world_on_neo4j")
-    return Settings(workspace, server.uri)
+    found = Settings(workspace, server.uri)
+    yield found
+    # Pages keep the connections to a server open.
+    store_of(found).close()
 
 
 @pytest.fixture

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from graphrec.app import settings
+from graphrec.app.graph import store_of
 from graphrec.app.settings import Settings
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
@@ -23,6 +24,19 @@ Page = Callable[..., AppTest]
 def runs(shown: Settings) -> list[Run]:
     """The world's two runs, which differ in their seeds."""
     return list_runs(shown.workspace)
+
+
+@pytest.fixture
+def copied(
+    shown: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Page
+) -> Iterator[Workspace]:
+    """The world's runs in a workspace of their own, to be changed; ``page`` shows that one."""
+    for part in ("runs", "snapshots"):
+        shutil.copytree(shown.workspace.root / part, tmp_path / part)
+    moved = Settings(Workspace(tmp_path), shown.store)
+    monkeypatch.setattr(settings, "_used", moved)
+    yield moved.workspace
+    store_of(moved).close()
 
 
 def charts(app: AppTest) -> list[dict[str, object]]:
@@ -81,11 +95,8 @@ def test_the_metric_of_the_groups_can_be_chosen(page: Page, runs: list[Run]) -> 
 
 
 def test_significance_is_tested_in_the_background_and_kept(
-    runs: list[Run], shown: Settings, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runs: list[Run], page: Page, copied: Workspace
 ) -> None:
-    for part in ("runs", "snapshots"):
-        shutil.copytree(shown.workspace.root / part, tmp_path / part)
-    monkeypatch.setattr(settings, "_used", Settings(Workspace(tmp_path), shown.store))
     first, second = (run.id for run in runs)
     app = page("runs", run=first, against=second)
     (button,) = (button for button in app.button if button.label == "Test significance")
@@ -102,12 +113,8 @@ def test_significance_is_tested_in_the_background_and_kept(
     assert not [button for button in again.button if button.label == "Test significance"]
 
 
-def test_an_unfinished_run_says_how_to_go_on(
-    runs: list[Run], shown: Settings, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(shown.workspace.runs, tmp_path / "runs")
-    monkeypatch.setattr(settings, "_used", Settings(Workspace(tmp_path), shown.store))
-    folder = tmp_path / "runs" / runs[0].id
+def test_an_unfinished_run_says_how_to_go_on(runs: list[Run], page: Page, copied: Workspace) -> None:
+    folder = copied.runs / runs[0].id
     manifest = {key: value for key, value in runs[0].manifest.items() if key != "test"}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     app = page("runs", run=runs[0].id, against=runs[1].id)
@@ -117,10 +124,9 @@ def test_an_unfinished_run_says_how_to_go_on(
 
 
 def test_without_a_graph_runs_are_shown_all_the_same(
-    runs: list[Run], shown: Settings, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Page, copied: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(shown.workspace.runs, tmp_path / "runs")
-    monkeypatch.setattr(settings, "_used", Settings(Workspace(tmp_path)))
+    monkeypatch.setattr(settings, "_used", Settings(copied))
     app = page("runs")
     assert not app.error
     assert app.dataframe[0].value["state"].tolist() == ["finished", "finished"]

@@ -44,15 +44,18 @@ def opened(browser: Browser, served: Explorer) -> Iterator[Any]:
 
 def test_a_run_is_compared_with_another_by_the_keyboard(opened: Any, runs: list[Run]) -> None:
     page = opened(f"runs?run={runs[0].id}")
+    # The foot of the page: it is all there.
+    page.get_by_role("button", name="metrics.jsonl").wait_for()
     field = page.get_by_role("combobox", name="Compare with")
     field.focus()
     field.press("ArrowDown")
+    page.get_by_role("option", name=runs[1].id).wait_for()
     field.press("Enter")
-    expect(page.get_by_role("heading", name="Significance")).to_be_attached()
+    expect(page.get_by_role("heading", name="Significance")).to_be_attached(timeout=20_000)
     page.wait_for_url(f"**against={runs[1].id}*")
     page.reload()
     page.locator(CHARTS).first.wait_for(timeout=60_000)
-    expect(page.get_by_role("heading", name="Significance")).to_be_attached()
+    expect(page.get_by_role("heading", name="Significance")).to_be_attached(timeout=20_000)
     expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_value(runs[0].id)
     shares = [run.manifest["test"]["metrics"]["map"] for run in runs]
     expect(page.locator("[data-testid=stMetricDelta]").first).to_contain_text(f"{shares[0] - shares[1]:+.4f}")
