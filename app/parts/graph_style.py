@@ -8,6 +8,9 @@ from typing import Any
 
 from graphrec.app.theme import LABELS
 
+LINE = "#8290a3"
+"""Of relationships, to be seen on light and on dark."""
+
 _SHAPES = {
     "User": "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zm0 2c-3 0-8 1.500-8 4.500V20h16v-1.500c0-3-5-4.500-8-4.500z",
     "Item": "M4 5h16v14H4zm6 3.500v7l6-3.500z",
@@ -64,7 +67,12 @@ def edge_styles(named: bool) -> list[Style]:
     The width of one whose data have ``weight``, from 0 to 1, follows it; one of the class
     ``guess`` is not in the graph.
     """
-    plain: dict[str, Any] = {"target-arrow-shape": "triangle", "width": 1.2}
+    plain: dict[str, Any] = {
+        "target-arrow-shape": "triangle",
+        "width": 1.2,
+        "line-color": LINE,
+        "target-arrow-color": LINE,
+    }
     if named:
         plain |= {"label": "data(label)", "font-size": 4.5, "min-zoomed-font-size": 12}
     return [

@@ -27,29 +27,29 @@ class Growing:
     Attributes:
         start: where it began.
         open: per node whose neighbours are shown, the kinds of which there are more than at first.
+        arranged: how often all nodes had to be placed anew: after a double click the drawing places them itself.
     """
 
     start: Key
     open: dict[Key, dict[Kind, int]] = field(default_factory=dict)
+    arranged: int = 0
 
-    def expand(self, node: Key) -> None:
-        """Show a node's neighbours."""
+    def expand(self, node: Key, *, placed: bool = False) -> None:
+        """Show a node's neighbours, which the drawing may have ``placed`` by itself."""
         self.open.setdefault(node, {})
+        self.arranged += not placed
 
     def more(self, node: Key, group: Group) -> None:
         """Show more neighbours of a kind."""
         kinds = self.open.setdefault(node, {})
         kind = (group.type, group.outgoing, group.label)
         kinds[kind] = kinds.get(kind, FEW) * MORE
+        self.arranged += 1
 
     def close(self, node: Key) -> None:
         """Show a node's neighbours no longer."""
         self.open.pop(node, None)
-
-    @property
-    def version(self) -> str:
-        """Another text whenever there is more, or less, to draw."""
-        return str(self.open)
+        self.arranged += 1
 
 
 def growing(key: str, start: Key) -> Growing:

@@ -59,7 +59,9 @@ def thing(ranking: Ranking) -> str | None:
     chosen: str | None = st.selectbox(
         "Recommendation",
         options,
-        format_func=lambda one: _place(places[one], ranking.items[places[one]]) if one in places else one,
+        format_func=lambda one: (
+            _place(places[one], ranking.items[places[one]]) if one in places else _named(one)
+        ),
         key="explain-id",
         placeholder="Nothing can be recommended",
         on_change=_chosen,
@@ -74,6 +76,11 @@ def forget() -> None:
 
 def _chosen() -> None:
     st.query_params["id"] = st.session_state["explain-id"]
+
+
+def _named(node: str) -> str:
+    title = ask_shared(names, "Item", MOST).get(node, node)
+    return node if title == node else f"{title} ({node})"
 
 
 def _place(place: int, item: Recommendation) -> str:

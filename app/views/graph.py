@@ -60,9 +60,9 @@ def draw(start: Key) -> None:
         st.info(f"Only the first {MOST} nodes are drawn. Choose labels or types, or begin anew.")
     left, right = st.columns([3, 1], gap="medium")
     with left:
-        wanted = graph_view(graph, "graph-view", middle=[start], version=f"{labels}{types}")
+        wanted = graph_view(graph, "graph-view", middle=[start], version=f"{labels}{types}{opened.arranged}")
         if wanted is not None:
-            opened.expand(wanted)
+            opened.expand(wanted, placed=True)
             st.rerun()
         save(graph)
     with right:

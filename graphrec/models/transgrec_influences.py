@@ -49,6 +49,8 @@ def of_content(
     near = ContentNeighbours(scaling.of(data.features), torch.from_numpy(known), settings.neighbours)
     weights, rows = near.nearest(scaling(torch.tensor(features)), item)
     some = weights > 0
+    if not some.any():
+        return none(f"It was placed by its content, through {network}: nothing that is known is like it.")
     return Influences(
         False,
         known[rows[some].numpy()],

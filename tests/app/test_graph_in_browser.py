@@ -13,6 +13,10 @@ from graphrec.testing.explorer import BAD_TEXT, BAD_USER, Explorer
 KNOWN = ("inline script", "fonts.gstatic.com", "404")
 """What browsers say of Streamlit itself: the policy at work, and a look for its address below the page's."""
 DRAWN = "document.getElementById('cy')?._cyreg?.cy?.nodes().length || 0"
+APART = """() => {
+  const at = document.getElementById('cy')._cyreg.cy.nodes().map(node => node.position())
+  return at.every((a, i) => at.every((b, j) => i === j || Math.hypot(a.x - b.x, a.y - b.y) > 5))
+}"""
 PLACE = "i => { const at = document.getElementById('cy')._cyreg.cy.nodes()[i].renderedPosition(); return [at.x, at.y] }"
 
 
@@ -105,6 +109,11 @@ def test_by_keyboard_a_node_is_expanded_and_a_reload_shows_the_start(visit: Page
     button.focus()
     button.press("Enter")
     expect(visit.get_by_text("IN_GENRE to Genre: 1 of 1")).to_be_visible()
+    frame = visit.locator("iframe[title*='drawing of']").element_handle().content_frame()
+    assert frame is not None
+    frame.wait_for_function(f"({DRAWN}) > 5")
+    # None lies on another: what came later was given a place.
+    frame.wait_for_function(APART)
     visit.reload()
     drawing(visit, 2)
     assert visit.url.endswith("/graph?label=Genre&id=loud")

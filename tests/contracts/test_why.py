@@ -1,0 +1,77 @@
+"""The graph between a user and a recommendation, on both databases; what is expected is worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.serving.explain import explain
+from graphrec.serving.subgraph import Key
+from graphrec.serving.why import why
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.store.neo4j.store import Neo4jStore
+from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.testing.store_contract import edges, nodes
+from graphrec.workspace import Workspace
+
+ANN, FILM = Key("User", "ann"), Key("Item", "film")
+
+
+@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+    if request.param == "ladybug":
+        opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
+    else:
+        server: Neo4jServer = request.getfixturevalue("neo4j_empty")
+        opened = Neo4jStore(server.uri, server.login, write=True)
+    with closing(opened):
+        opened.initialise()
+        opened.write_nodes("User", nodes("ann", "bob", "cat", "new"))
+        opened.write_nodes("Item", nodes("a", "b", "film", title=["Alpha", None, "Film"]))
+        opened.write_nodes("Genre", nodes("g", name=["Noir"]))
+        rated = edges(*((who, what) for who in ("ann", "bob", "cat") for what in ("a", "b")), ("bob", "film"))
+        opened.write_relationships("RATED", "User", "Item", rated)
+        opened.write_relationships("LIKED", "User", "Item", edges(("cat", "film")))
+        opened.write_relationships("IN_GENRE", "Item", "Genre", edges(("film", "g")))
+        for label, ids, rows in (
+            ("User", ["ann"], [[1, 0]]),
+            ("Item", ["a", "b", "film"], [[1, 0], [0, 1], [2, 0]]),
+        ):
+            opened.write_embeddings(label, "toy", pa.array(ids), np.array(rows, np.float32))
+        run = nodes("toy-1", model=["toy"], property=["toy"], label=["Item"], published_at=[1])
+        opened.write_nodes("Run", run)
+        yield opened
+
+
+def test_ways_lead_over_those_who_chose_both(store: GraphStore, tmp_path: Path) -> None:
+    told = explain(store, Workspace(tmp_path), "ann", "film")
+    assert told.sentence == (
+        "2 other users who chose Alpha (a), as ann did, chose Film (film) too. In the model's space the nearest of "
+        "ann's history is Alpha (a) (cosine 1.00)."
+    )
+    assert told.account is None
+    found = why(store, told)
+    assert {(edge.type, edge.start.id, edge.end.id) for edge in found.graph.edges} == {
+        *(("RATED", who, what) for who in ("ann", "bob", "cat") for what in ("a", "b")),
+        ("RATED", "bob", "film"),
+        ("LIKED", "cat", "film"),
+        ("alike in the model's space 1.00", "a", "film"),
+        ("IN_GENRE", "film", "g"),
+    }
+    assert found.weights == {(Key("Item", "a"), FILM): 1.0}
+    keys = [node.key for node in found.graph.nodes]
+    assert len(keys) == len(set(keys)) == 7
+    assert next(node for node in found.graph.nodes if node.key == FILM).properties == {"title": "Film"}
+
+
+def test_where_nothing_connects_both_ends_stand_alone(store: GraphStore, tmp_path: Path) -> None:
+    told = explain(store, Workspace(tmp_path), "new", "b")
+    assert told.sentence == "Nothing in new's history leads to b."
+    found = why(store, told)
+    assert {node.key for node in found.graph.nodes} == {Key("User", "new"), Key("Item", "b")}
+    assert found.graph.edges == []
