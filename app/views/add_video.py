@@ -162,7 +162,9 @@ def earlier(but: str | None) -> None:
         )
 
 
-heading("Add a video", "It is recommended at once, though nobody has seen it.")
+heading(
+    "Add a video", "It is recommended at once, though nobody has seen it. For many: graphrec ingest FOLDER"
+)
 chosen = asked("work")
 work = adder_of(current()).find(chosen) if chosen else None
 if chosen and work is None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from graphrec import schema
 from graphrec.api.load import load
 from graphrec.api.train import Plan, train
 from graphrec.demo_world import make_world
@@ -23,6 +24,7 @@ from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoOptions, Videos
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
+from graphrec.serving.recommend import current_runs
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import free_port
@@ -47,17 +49,16 @@ CHROMIUM = (
 )
 
 
-def make_explored(workspace: Workspace, uri: str | None = None) -> None:
+def make_explored(workspace: Workspace) -> None:
     """Make a world of 8 short videos and 30 users, with comments, genres, a trailer and two published runs.
 
     The videos ``v000`` .. ``v007`` are real files in the workspace; two of them nobody has highlighted.
 
     Args:
         workspace: an empty folder.
-        uri: a Neo4j server with an empty graph; None for the embedded database.
     """
     world = make_world(workspace.root / "world", seed=0, videos=8, users=30, topics=4, segments=(5, 8))
-    with closing(open_store(workspace, uri, write=True)) as store:
+    with closing(open_store(workspace, write=True)) as store:
         load(store, Videos(), [world.videos], VideoOptions.model_validate({}), workspace)
         options = TableOptions(
             rels="HIGHLIGHTED", from_="User:user", to="Item:video", interval="start_s:end_s", property=["at"]
@@ -66,11 +67,25 @@ def make_explored(workspace: Workspace, uri: str | None = None) -> None:
         _add_the_rest(store)
     settings = {"epochs": 3, "dimension": 16}
     for seed, name in ((0, None), (1, "other")):
-        done = train(
-            workspace, Plan("transgrec", settings | {"seed": seed}, split="temporal-last"), store=uri
-        )
-        with closing(open_store(workspace, uri, write=True)) as store:
+        done = train(workspace, Plan("transgrec", settings | {"seed": seed}, split="temporal-last"))
+        with closing(open_store(workspace, write=True)) as store:
             publish(store, load_run(workspace, done.run), name)
+
+
+def copy_graph(source: GraphStore, target: GraphStore) -> None:
+    """Write all that ``source`` holds, its published embeddings too, into ``target``."""
+    target.initialise()
+    for label in schema.LABELS.values():
+        target.write_nodes(label.name, source.read_nodes(label.name, [p.name for p in label.properties]))
+    for rel in schema.RELATIONSHIPS.values():
+        for start, end in rel.ends:
+            found = source.read_relationships(rel.name, start, end, [p.name for p in rel.properties])
+            target.write_relationships(rel.name, start, end, found.table())
+    for run in current_runs(source):
+        for name in schema.EMBEDDED_LABELS:
+            ids, vectors = source.read_embeddings(name, run["property"])
+            if len(ids):
+                target.write_embeddings(name, run["property"], ids, vectors)
 
 
 def _add_the_rest(store: GraphStore) -> None:

@@ -38,7 +38,8 @@ def watched(browser: Browser, width: int = 1440, height: int = 900) -> Iterator[
         yield page
     finally:
         context.close()
-    assert [text for text in found if not any(known in text for known in EXPECTED)] == []
+    wrong = [text for text in found if not any(known in text for known in EXPECTED)]
+    assert not wrong, wrong
 
 
 def fits(page: Page) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from streamlit.testing.v1 import AppTest
 from graphrec.app import server, settings
 from graphrec.app.graph import store_of
 from graphrec.app.settings import Settings
-from graphrec.testing.explorer import Explorer, chromium, chromium_path, explorer, make_explored
+from graphrec.store.base import closing
+from graphrec.store.open import open_store
+from graphrec.testing.explorer import Explorer, chromium, chromium_path, copy_graph, explorer, make_explored
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.workspace import Workspace
 
@@ -42,14 +45,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture(scope="session")
 def world_on_neo4j(
-    tmp_path_factory: pytest.TempPathFactory, neo4j_server: Neo4jServer
+    tmp_path_factory: pytest.TempPathFactory, world: Workspace, neo4j_server: Neo4jServer
 ) -> Iterator[tuple[Workspace, Neo4jServer]]:
     """The same on a server, which no test may change."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEO4J_PASSWORD_FILE", str(neo4j_server.password_file))
         neo4j_server.empty()
-        workspace = Workspace(tmp_path_factory.mktemp("explored-on-neo4j"))
-        make_explored(workspace, neo4j_server.uri)
+        folder = tmp_path_factory.mktemp("on-neo4j") / "explored"
+        workspace = Workspace(Path(shutil.copytree(world.root, folder)))
+        with (
+            closing(open_store(workspace)) as embedded,
+            closing(open_store(workspace, neo4j_server.uri, write=True)) as server,
+        ):
+            copy_graph(embedded, server)
         yield workspace, neo4j_server
 
 

@@ -84,6 +84,7 @@ def test_no_label_is_no_map(page: Page) -> None:
     assert "at least one label" in " ".join(one.value for one in app.markdown)
 
 
+@pytest.mark.parametrize("shown", ["ladybug"], indirect=True)
 def test_t_sne_is_made_in_the_background_while_pca_is_shown(page: Page) -> None:
     app = page("embeddings", run="")
     by_pca = curves(app)["Segment"]["x"]
@@ -97,6 +98,7 @@ def test_t_sne_is_made_in_the_background_while_pca_is_shown(page: Page) -> None:
     assert not app.get("progress")
 
 
+@pytest.mark.parametrize("shown", ["ladybug"], indirect=True)
 def test_a_map_that_cannot_be_made_is_said_in_words(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     failing = Background()
     monkeypatch.setattr(map_places, "background", lambda: failing)

@@ -22,5 +22,6 @@ def test_every_page_is_drawn(page: Callable[..., AppTest], name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_where_there_is_no_graph_each_page_says_what_to_do(empty: Callable[..., AppTest], name: str) -> None:
     drawn = empty(name)
-    said = " ".join(e.value for e in (*drawn.markdown, *drawn.error, *drawn.code, *drawn.caption))
+    words = (*drawn.markdown, *drawn.error, *drawn.code, *drawn.caption, *drawn.get("html"))
+    said = " ".join(getattr(part, "value", None) or part.proto.body for part in words)
     assert "graphrec" in said

@@ -94,6 +94,7 @@ def test_the_metric_of_the_groups_can_be_chosen(page: Page, runs: list[Run]) -> 
     assert found == [bucket["metrics"]["ndcg@5"] for bucket in buckets]
 
 
+@pytest.mark.parametrize("shown", ["ladybug"], indirect=True)
 def test_significance_is_tested_in_the_background_and_kept(
     runs: list[Run], page: Page, copied: Workspace
 ) -> None:
