@@ -35,6 +35,7 @@ from graphrec.workspace import Workspace
 
 TITLES = [title for section in NAMES.values() for _, title, _ in section]
 ROUNDS = 5
+LOOK_MS = 1000
 POINTS = 20_000
 VISITORS, MINUTE_S = 10, 60.0
 
@@ -117,6 +118,8 @@ def timed(browser: Any, address: str, titles: list[str]) -> tuple[list[float], d
     switches: dict[str, list[float]] = {title: [] for title in titles}
     for _ in range(ROUNDS):
         for title in [*titles[1:], titles[0]]:
+            # Nobody leaves a page before it is there: what it still draws is not the next one's time.
+            tab.wait_for_timeout(LOOK_MS)
             started = time.perf_counter()
             tab.locator('[data-testid="stSidebarNav"]').get_by_role("link", name=title, exact=True).click()
             settle(tab, title)

@@ -104,7 +104,11 @@ def _map(shown: Points, choice: Choice) -> None:
             key="selection",
             on_select="rerun",
             selection_mode=("lasso", "box"),
-            config={"displaylogo": False, "modeBarButtonsToRemove": ["autoScale2d", "toImage"]},
+            config={
+                "displaylogo": False,
+                "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
+                "plotGlPixelRatio": 1,
+            },
             alt=f"Map of {len(shown):,} nodes in two dimensions, one mark each, coloured by {choice.colouring}.",
         )
     map_card(CHART, shown)
