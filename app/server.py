@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from threading import Thread
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -24,7 +23,8 @@ def serve(settings: Settings) -> None:
     """Serve the explorer until Ctrl-C; raises ``ConfigError`` where the port is taken."""
     use(settings)
     _require_free(settings)
-    Thread(target=_import_models, daemon=True).start()
+    if settings.workspace.runs.exists():
+        _import_models()
     middleware = [Middleware(Access, settings=settings)]
     if settings.local:
         # A page elsewhere may give its own name this machine's address, and would then pass for it.
@@ -47,7 +47,7 @@ def serve(settings: Settings) -> None:
 
 
 def _import_models() -> None:
-    # They need torch, for seconds at the first import: not at a visitor's click.
+    # They need torch, for seconds at the first import: before the door opens, not at a visitor's click.
     from graphrec.models.registry import models
 
     models()

@@ -160,7 +160,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 if user is None:
     starts()
 else:
-    ranking = ask(recommend, workspace(), Request(user, k=OFFERED, run=run))
+    ranking = ask(recommend, workspace(), Request(user, k=OFFERED, model=run))
     chosen = thing(ranking)
     if chosen is None:
         nothing("There is nothing to recommend yet.", "graphrec train --model transgrec")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
+import time
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -53,10 +56,17 @@ def explore(
     address = f"http://{'localhost' if settings.local else host}:{port}"
     err.print(f"the explorer is at {address} (Ctrl-C ends it)", markup=False)
     if browser and settings.local:
-        timer = Timer(1.5, webbrowser.open, (address,))
-        timer.daemon = True
-        timer.start()
+        Thread(target=_open, args=(host, port, address), daemon=True).start()
     serve(settings)
+
+
+def _open(host: str, port: int, address: str) -> None:
+    """Open a browser as soon as the explorer answers."""
+    for _ in range(600):
+        with suppress(OSError), socket.create_connection((host, port), 1):
+            webbrowser.open(address)
+            return
+        time.sleep(0.1)
 
 
 def _password(path: Path | None) -> str | None:
