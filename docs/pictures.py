@@ -77,7 +77,7 @@ def addresses(workspace: Workspace) -> dict[str, str]:
     return {
         "overview": "",
         "recommend": f"recommend?user={user}",
-        "video": f"video?id={video}",
+        "video": f"video?id={video}&user={user}",
         "explain": f"explain?user={user}&id={item}",
         "graph": f"graph?label=User&id={user}",
         "embeddings": "embeddings",
