@@ -24,6 +24,7 @@ from graphrec.training.manifest import FILE, METRICS
 from graphrec.training.runs import Run, list_runs
 
 HEADLINES = 4
+TABS = ("Learning", "Test", "Users", "Settings")
 
 
 def page() -> None:
@@ -38,18 +39,29 @@ def page() -> None:
         return
     runs_table(list(found.values()), _published())
     run, against = _choose(found)
-    chosen = [run] if against is None else [run, against]
     if not run.finished:
         nothing(f"The run {run.id} was cut off, or still goes on.", f"graphrec train --resume {run.id}")
     _headlines(run, against)
-    _learning(chosen)
-    _test(chosen)
-    _sparsity(chosen)
-    if against is not None:
-        run_significance(run, against)
-    st.subheader("Settings")
-    settings_table(run, against)
-    _files(run)
+    tabs = dict(zip(TABS, st.tabs(TABS, key="tab", bind="query-params"), strict=True))
+    opened = next(name for name, tab in tabs.items() if tab.open)
+    with tabs[opened]:
+        _show(opened, run, against)
+
+
+def _show(tab: str, run: Run, against: Run | None) -> None:
+    """Fill the tab that is looked at; the others are not drawn."""
+    chosen = [run] if against is None else [run, against]
+    if tab == "Learning":
+        _learning(chosen)
+    elif tab == "Test":
+        _test(chosen)
+        if against is not None:
+            run_significance(run, against)
+    elif tab == "Users":
+        _sparsity(chosen)
+    else:
+        settings_table(run, against)
+        _files(run)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -117,7 +129,6 @@ def _headlines(run: Run, against: Run | None) -> None:
 
 
 def _learning(runs: Sequence[Run]) -> None:
-    st.subheader("Learning curves")
     loss, valid = _chart(loss_chart, runs), _chart(validation_chart, runs)
     if loss is None and valid is None:
         st.caption("This model has nothing to train: it has no epochs.")
@@ -133,8 +144,8 @@ def _learning(runs: Sequence[Run]) -> None:
 def _test(runs: Sequence[Run]) -> None:
     tested = [run for run in runs if run.finished]
     if not tested:
+        st.caption("It has not been tested yet.")
         return
-    st.subheader("On the test data")
     cases = " and ".join(dict.fromkeys(f"{run.manifest['test']['groups']:,}" for run in tested))
     st.caption(
         f"Means over {cases} cases, with the 95 % interval that drawing cases anew gives. "
@@ -154,8 +165,9 @@ def _test(runs: Sequence[Run]) -> None:
 def _sparsity(runs: Sequence[Run]) -> None:
     tested = [run for run in runs if groups(run)]
     if not tested:
+        st.caption("It has not been tested yet.")
         return
-    st.subheader("By how much is known of the user")
+    st.caption("By how much is known of the user: training records before the test.")
     names = list(groups(tested[0])[0].metrics)
     name = st.selectbox("Metric", names, format_func=called, key="metric", bind="query-params", width=220)
     left, right = st.columns(2)

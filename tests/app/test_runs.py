@@ -57,14 +57,14 @@ def test_what_the_manifest_says_is_shown(page: Page, runs: list[Run]) -> None:
     test = run.manifest["test"]
     assert app.metric[0].label == "MAP"
     assert app.metric[0].value == f"{test['metrics']['map']:.4f}"
-    figures = app.dataframe[1].value
+    figures = page("runs", run=run.id, tab="Test").dataframe[1].value
     low, high = test["ci95"]["ndcg@5"]
     told = dict(zip(figures["metric"], figures[run.id], strict=True))
     assert told["NDCG@5"] == f"{test['metrics']['ndcg@5']:.4f} ({low:.4f} to {high:.4f})"
-    groups = app.dataframe[2].value
+    groups = page("runs", run=run.id, tab="Users").dataframe[1].value
     assert groups["training records"].tolist() == ["fewer than 8", "8 to 15", "16 and more"]
     assert groups["cases"].tolist() == [bucket["groups"] for bucket in test["buckets"].values()]
-    loss, valid, *_ = charts(app)
+    loss, valid = charts(app)
     assert len(loss["data"]) == 1
     # The validation metric, and the star at its best epoch.
     assert [curve["mode"] for curve in valid["data"]] == ["lines", "markers"]
@@ -76,6 +76,9 @@ def test_two_runs_are_compared(page: Page, runs: list[Run]) -> None:
     app = page("runs", run=first.id, against=second.id)
     maps = [run.manifest["test"]["metrics"]["map"] for run in runs]
     assert app.metric[0].delta == f"{maps[0] - maps[1]:+.4f}"
+    loss = charts(app)[0]
+    assert [str(curve["name"]).split(":")[0] for curve in loss["data"]] == [first.id, second.id]
+    app = page("runs", run=first.id, against=second.id, tab="Settings")
     table = app.dataframe[-1].value
     assert ("options", "seed", "0", "1") in list(
         zip(table["part"], table["name"], table[first.id], table[second.id], strict=True)
@@ -83,13 +86,11 @@ def test_two_runs_are_compared(page: Page, runs: list[Run]) -> None:
     assert set(table["differs"]) == {"differs"}
     app.toggle(key="differs").set_value(False).run()
     assert len(app.dataframe[-1].value) > len(table)
-    loss = charts(app)[0]
-    assert [str(curve["name"]).split(":")[0] for curve in loss["data"]] == [first.id, second.id]
 
 
 def test_the_metric_of_the_groups_can_be_chosen(page: Page, runs: list[Run]) -> None:
-    app = page("runs", run=runs[0].id, metric="NDCG@5")
-    found = app.dataframe[2].value["NDCG@5"].tolist()
+    app = page("runs", run=runs[0].id, tab="Users", metric="NDCG@5")
+    found = app.dataframe[1].value["NDCG@5"].tolist()
     buckets = runs[0].manifest["test"]["buckets"].values()
     assert found == [bucket["metrics"]["ndcg@5"] for bucket in buckets]
 
@@ -99,7 +100,7 @@ def test_significance_is_tested_in_the_background_and_kept(
     runs: list[Run], page: Page, copied: Workspace
 ) -> None:
     first, second = (run.id for run in runs)
-    app = page("runs", run=first, against=second)
+    app = page("runs", run=first, against=second, tab="Test")
     (button,) = (button for button in app.button if button.label == "Test significance")
     button.click().run()
     deadline = time.monotonic() + 90
@@ -110,7 +111,7 @@ def test_significance_is_tested_in_the_background_and_kept(
     found = next(table.value for table in app.dataframe if "p" in table.value)
     maps = [run.manifest["test"]["metrics"]["map"] for run in runs]
     assert found["difference"][0] == pytest.approx(maps[0] - maps[1])
-    again = page("runs", run=first, against=second)
+    again = page("runs", run=first, against=second, tab="Test")
     assert not [button for button in again.button if button.label == "Test significance"]
 
 
@@ -118,7 +119,7 @@ def test_an_unfinished_run_says_how_to_go_on(runs: list[Run], page: Page, copied
     folder = copied.runs / runs[0].id
     manifest = {key: value for key, value in runs[0].manifest.items() if key != "test"}
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    app = page("runs", run=runs[0].id, against=runs[1].id)
+    app = page("runs", run=runs[0].id, against=runs[1].id, tab="Test")
     assert app.code[0].value == f"graphrec train --resume {runs[0].id}"
     assert "not finished" in app.dataframe[0].value["state"].tolist()
     assert "must be finished" in " ".join(one.value for one in app.caption)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from graphrec.testing.explorer import Explorer
+from graphrec.testing.explorer import Explorer, settle
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
 
@@ -43,9 +43,8 @@ def opened(browser: Browser, served: Explorer) -> Iterator[Any]:
 
 
 def test_a_run_is_compared_with_another_by_the_keyboard(opened: Any, runs: list[Run]) -> None:
-    page = opened(f"runs?run={runs[0].id}")
-    # The foot of the page: it is all there.
-    page.get_by_role("button", name="metrics.jsonl").wait_for()
+    page = opened(f"runs?run={runs[0].id}&tab=Test")
+    settle(page)
     field = page.get_by_role("combobox", name="Compare with")
     field.focus()
     field.press("ArrowDown")
@@ -63,6 +62,7 @@ def test_a_run_is_compared_with_another_by_the_keyboard(opened: Any, runs: list[
 
 def test_the_manifest_is_saved_as_it_is(opened: Any, runs: list[Run]) -> None:
     page = opened(f"runs?run={runs[0].id}")
+    page.get_by_role("tab", name="Settings").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="manifest.json").click()
     assert json.loads(saved.value.path().read_text(encoding="utf-8")) == runs[0].manifest
@@ -70,5 +70,9 @@ def test_the_manifest_is_saved_as_it_is(opened: Any, runs: list[Run]) -> None:
 
 def test_a_telephone_shows_all_of_it(opened: Any, runs: list[Run]) -> None:
     page = opened(f"runs?run={runs[0].id}&against={runs[1].id}", width=375)
+    for tab in ("Learning", "Test", "Users", "Settings"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        settle(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
     expect(page.get_by_role("heading", name="Files")).to_be_attached()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
