@@ -61,5 +61,6 @@ class Placement:
         items = self._neighbours.known[some]
         near = self._neighbours.mean(items, self._known).norm(dim=1).mean()
         learned = self._transfer(self._content[items]).norm(dim=1).mean()
-        scale: Tensor = near / learned.clamp(min=1e-9)
+        # Of fewer items than features are wide, whitening makes each alike to none: T is all that is known.
+        scale: Tensor = torch.where(near > 0, near / learned.clamp(min=1e-9), 1.0)
         return scale

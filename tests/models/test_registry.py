@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -10,7 +11,7 @@ from graphrec.models.transgrec_settings import TransGRecSettings
 
 
 @pytest.fixture(autouse=True)
-def entries(monkeypatch: pytest.MonkeyPatch) -> None:
+def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     points = [
         EntryPoint("popularity", "graphrec.models.popularity:Popularity", registry.GROUP),
         EntryPoint("transgrec", "graphrec.models.transgrec:TransGRec", registry.GROUP),
@@ -18,6 +19,9 @@ def entries(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("other", "graphrec.models.base:Settings", registry.GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    registry.models.cache_clear()
+    yield
+    # Other tests need the models that there are.
     registry.models.cache_clear()
 
 
