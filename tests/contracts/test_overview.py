@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,28 +16,19 @@ from graphrec.serving.names import names
 from graphrec.serving.overview import Coverage, Ends, overview
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
-from graphrec.store.neo4j.store import Neo4jStore
-from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace
 
 
-@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
-    if request.param == "ladybug":
-        opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
-    else:
-        server: Neo4jServer = request.getfixturevalue("neo4j_empty")
-        opened = Neo4jStore(server.uri, server.login, write=True)
-    with closing(opened):
-        opened.initialise()
-        opened.write_nodes("User", nodes("u2", "u10", "u1"))
-        opened.write_nodes("Item", nodes("i1", "i2", "i3", title=["Zebra", None, "Ant"]))
-        opened.write_nodes("Frame", nodes("f1", "f2"))
-        opened.write_relationships("LIKED", "User", "Item", edges(("u1", "i1"), ("u2", "i1")))
-        opened.write_relationships("LIKED", "User", "Frame", edges(("u1", "f1")))
-        opened.write_relationships("HAS_FRAME", "Item", "Frame", edges(("i1", "f1"), ("i2", "f2")))
-        yield opened
+@pytest.fixture
+def store(database: GraphStore) -> GraphStore:
+    database.write_nodes("User", nodes("u2", "u10", "u1"))
+    database.write_nodes("Item", nodes("i1", "i2", "i3", title=["Zebra", None, "Ant"]))
+    database.write_nodes("Frame", nodes("f1", "f2"))
+    database.write_relationships("LIKED", "User", "Item", edges(("u1", "i1"), ("u2", "i1")))
+    database.write_relationships("LIKED", "User", "Frame", edges(("u1", "f1")))
+    database.write_relationships("HAS_FRAME", "Item", "Frame", edges(("i1", "f1"), ("i2", "f2")))
+    return database
 
 
 def publish(store: GraphStore, run: str, name: str, at: int) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from graphrec.errors import NotFoundError
 from graphrec.serving.points import points, spaces
-from graphrec.store.base import GraphStore, closing
-from graphrec.store.ladybug import LadybugStore
-from graphrec.store.neo4j.store import Neo4jStore
-from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
-from graphrec.workspace import Workspace
 
 VECTORS = {
     "User": {"u": (1, 0), "w": (0, 1)},
@@ -26,20 +19,13 @@ VECTORS = {
 }
 
 
-@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
-    if request.param == "ladybug":
-        opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
-    else:
-        server: Neo4jServer = request.getfixturevalue("neo4j_empty")
-        opened = Neo4jStore(server.uri, server.login, write=True)
-    with closing(opened):
-        fill(opened)
-        yield opened
+@pytest.fixture
+def store(database: GraphStore) -> GraphStore:
+    fill(database)
+    return database
 
 
 def fill(store: GraphStore) -> None:
-    store.initialise()
     store.write_nodes("User", nodes("u", "w", "nobody"))
     store.write_nodes(
         "Item", nodes("v", "x", "y", title=["Vau", None, None], thumbnail=["v.jpg", None, None])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,7 @@ from graphrec.serving.audience import audience
 from graphrec.serving.explain import explain
 from graphrec.serving.recommend import Recommendation, Request, recommend
 from graphrec.serving.similar import similar
-from graphrec.store.base import GraphStore, closing
-from graphrec.store.ladybug import LadybugStore
-from graphrec.store.neo4j.store import Neo4jStore
-from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace
 
@@ -38,20 +34,13 @@ USERS = {
 }
 
 
-@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
-    if request.param == "ladybug":
-        opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
-    else:
-        server: Neo4jServer = request.getfixturevalue("neo4j_empty")
-        opened = Neo4jStore(server.uri, server.login, write=True)
-    with closing(opened):
-        fill(opened)
-        yield opened
+@pytest.fixture
+def store(database: GraphStore) -> GraphStore:
+    fill(database)
+    return database
 
 
 def fill(store: GraphStore) -> None:
-    store.initialise()
     store.write_nodes("User", nodes(*USERS))
     store.write_nodes("Item", nodes("v", "w", "x", title=["Vau", "We", "Iks"]))
     store.write_nodes("Frame", nodes(*FRAMES, time_s=[1.0, 6.0, 1.5, 2.5]))

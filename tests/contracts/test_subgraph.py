@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.subgraph import Group, Key, graph_of, merged, neighbours
 from graphrec.store.answers import ConsoleStore, Limits
-from graphrec.store.base import GraphStore, closing
-from graphrec.store.ladybug import LadybugStore
-from graphrec.store.neo4j.store import Neo4jStore
-from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import HOSTILE, edges, nodes
-from graphrec.workspace import Workspace
 
 FANS = [f"fan{n:03}" for n in range(300)]
 
 
-@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
-    if request.param == "ladybug":
-        opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
-    else:
-        server: Neo4jServer = request.getfixturevalue("neo4j_empty")
-        opened = Neo4jStore(server.uri, server.login, write=True)
-    with closing(opened):
-        opened.initialise()
-        opened.write_nodes("User", nodes("ann", "bob", *FANS, *HOSTILE))
-        opened.write_nodes("Item", nodes("v", "w", title=["Vau", None], year=[1999, None]))
-        opened.write_nodes("Genre", nodes("g", name=["Noir"]))
-        rated = edges(("ann", "v"), ("bob", "v"), rating=[5.0, None], at=[7, None])
-        opened.write_relationships("RATED", "User", "Item", rated)
-        opened.write_relationships("LIKED", "User", "Item", edges(("ann", "v"), ("ann", "w")))
-        opened.write_relationships("IN_GENRE", "Item", "Genre", edges(("v", "g")))
-        opened.write_relationships("FOLLOWS", "User", "User", edges(("ann", "bob"), ("bob", "ann")))
-        opened.write_relationships("VIEWED", "User", "Item", edges(*((fan, "w") for fan in FANS)))
-        opened.write_relationships("LIKED", "User", "Item", edges(*((key, "w") for key in HOSTILE)))
-        yield opened
+@pytest.fixture
+def store(database: GraphStore) -> GraphStore:
+    database.write_nodes("User", nodes("ann", "bob", *FANS, *HOSTILE))
+    database.write_nodes("Item", nodes("v", "w", title=["Vau", None], year=[1999, None]))
+    database.write_nodes("Genre", nodes("g", name=["Noir"]))
+    rated = edges(("ann", "v"), ("bob", "v"), rating=[5.0, None], at=[7, None])
+    database.write_relationships("RATED", "User", "Item", rated)
+    database.write_relationships("LIKED", "User", "Item", edges(("ann", "v"), ("ann", "w")))
+    database.write_relationships("IN_GENRE", "Item", "Genre", edges(("v", "g")))
+    database.write_relationships("FOLLOWS", "User", "User", edges(("ann", "bob"), ("bob", "ann")))
+    database.write_relationships("VIEWED", "User", "Item", edges(*((fan, "w") for fan in FANS)))
+    database.write_relationships("LIKED", "User", "Item", edges(*((key, "w") for key in HOSTILE)))
+    return database
 
 
 def test_a_node_comes_with_its_neighbours_and_what_is_known_of_them(store: GraphStore) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,40 +11,30 @@ import pytest
 from graphrec.serving.explain import explain
 from graphrec.serving.subgraph import Key
 from graphrec.serving.why import why
-from graphrec.store.base import GraphStore, closing
-from graphrec.store.ladybug import LadybugStore
-from graphrec.store.neo4j.store import Neo4jStore
-from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace
 
 ANN, FILM = Key("User", "ann"), Key("Item", "film")
 
 
-@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
-    if request.param == "ladybug":
-        opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
-    else:
-        server: Neo4jServer = request.getfixturevalue("neo4j_empty")
-        opened = Neo4jStore(server.uri, server.login, write=True)
-    with closing(opened):
-        opened.initialise()
-        opened.write_nodes("User", nodes("ann", "bob", "cat", "new"))
-        opened.write_nodes("Item", nodes("a", "b", "film", title=["Alpha", None, "Film"]))
-        opened.write_nodes("Genre", nodes("g", name=["Noir"]))
-        rated = edges(*((who, what) for who in ("ann", "bob", "cat") for what in ("a", "b")), ("bob", "film"))
-        opened.write_relationships("RATED", "User", "Item", rated)
-        opened.write_relationships("LIKED", "User", "Item", edges(("cat", "film")))
-        opened.write_relationships("IN_GENRE", "Item", "Genre", edges(("film", "g")))
-        for label, ids, rows in (
-            ("User", ["ann"], [[1, 0]]),
-            ("Item", ["a", "b", "film"], [[1, 0], [0, 1], [2, 0]]),
-        ):
-            opened.write_embeddings(label, "toy", pa.array(ids), np.array(rows, np.float32))
-        run = nodes("toy-1", model=["toy"], property=["toy"], label=["Item"], published_at=[1])
-        opened.write_nodes("Run", run)
-        yield opened
+@pytest.fixture
+def store(database: GraphStore) -> GraphStore:
+    database.write_nodes("User", nodes("ann", "bob", "cat", "new"))
+    database.write_nodes("Item", nodes("a", "b", "film", title=["Alpha", None, "Film"]))
+    database.write_nodes("Genre", nodes("g", name=["Noir"]))
+    rated = edges(*((who, what) for who in ("ann", "bob", "cat") for what in ("a", "b")), ("bob", "film"))
+    database.write_relationships("RATED", "User", "Item", rated)
+    database.write_relationships("LIKED", "User", "Item", edges(("cat", "film")))
+    database.write_relationships("IN_GENRE", "Item", "Genre", edges(("film", "g")))
+    for label, ids, rows in (
+        ("User", ["ann"], [[1, 0]]),
+        ("Item", ["a", "b", "film"], [[1, 0], [0, 1], [2, 0]]),
+    ):
+        database.write_embeddings(label, "toy", pa.array(ids), np.array(rows, np.float32))
+    run = nodes("toy-1", model=["toy"], property=["toy"], label=["Item"], published_at=[1])
+    database.write_nodes("Run", run)
+    return database
 
 
 def test_ways_lead_over_those_who_chose_both(store: GraphStore, tmp_path: Path) -> None:
