@@ -122,6 +122,13 @@ class Adder:
         with self._lock:
             return list(self._works.values())[::-1]
 
+    def stop(self) -> list[Adding]:
+        """Begin nothing more, let what is being stored be stored, and return what is not in the graph yet."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        while any(work.stage is Stage.STORING for work in self.latest()):
+            time.sleep(0.05)
+        return [work for work in self.latest() if not work.ended]
+
     def _run(self, work: Adding, options: VideoOptions) -> None:
         try:
             work.enter(Stage.DESCRIBING)

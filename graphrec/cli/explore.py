@@ -9,13 +9,16 @@ import webbrowser
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphrec.cli.common import DEFAULT_WORKSPACE, StoreFlag, WorkspaceFlag, err
 from graphrec.errors import ConfigError
 from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.app.settings import Settings
 
 PASSWORD = "GRAPHREC_EXPLORE_PASSWORD"
 
@@ -58,6 +61,18 @@ def explore(
     if browser and settings.local:
         Thread(target=_open, args=(host, port, address), daemon=True).start()
     serve(settings)
+    _leave(settings)
+
+
+def _leave(settings: Settings) -> None:
+    """End at once: threads that wait for a video to be decoded would be waited for."""
+    from graphrec.app.adding import adder_of
+
+    waiting = adder_of(settings).stop()
+    if waiting:
+        names = ", ".join(work.path.name for work in waiting)
+        err.print(f"stopped; not in the graph yet, add again: {names}", markup=False)
+        os._exit(130)
 
 
 def _open(host: str, port: int, address: str) -> None:

@@ -70,6 +70,21 @@ def test_while_a_video_is_decoded_the_graph_can_be_written_to(
     assert ended(work).stage is Stage.DONE
 
 
+def test_who_stops_is_told_what_is_missing_and_waits_for_no_decoding(
+    adder: Adder, write_video, long_video: Path
+) -> None:
+    stored = ended(adder.add(write_video("clip.mp4"), OPTIONS))
+    works = [adder.add(path, OPTIONS) for path in (long_video, write_video("next.mp4"))]
+    while not works[0].seen_s:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    assert adder.stop() == works[::-1]
+    assert time.monotonic() - begun < 1
+    assert stored.stage is Stage.DONE
+    assert ended(works[0]).stage is Stage.DONE
+    assert works[1].stage is Stage.WAITING
+
+
 def test_several_come_one_after_the_other_and_one_that_fails_costs_only_itself(
     adder: Adder, write_video, tmp_path: Path
 ) -> None:
