@@ -60,8 +60,10 @@ def explore(
     err.print(f"the explorer is at {address} (Ctrl-C ends it)", markup=False)
     if browser and settings.local:
         Thread(target=_open, args=(host, port, address), daemon=True).start()
-    serve(settings)
-    _leave(settings)
+    try:
+        serve(settings)
+    finally:
+        _leave(settings)
 
 
 def _leave(settings: Settings) -> None:
