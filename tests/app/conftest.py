@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,14 @@ from graphrec.app import server, settings
 from graphrec.app.graph import store_of
 from graphrec.app.settings import Settings
 from graphrec.store.base import closing
+from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import Explorer, chromium, chromium_path, copy_graph, explorer, make_explored
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.workspace import Workspace
 
 Page = Callable[..., AppTest]
+Running = Callable[..., AbstractContextManager[Neo4jServer]]
 
 
 @pytest.fixture(autouse=True)
@@ -44,30 +46,25 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def world_on_neo4j(
-    tmp_path_factory: pytest.TempPathFactory, world: Workspace, neo4j_server: Neo4jServer
-) -> Iterator[tuple[Workspace, Neo4jServer]]:
-    """The same on a server, which no test may change."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NEO4J_PASSWORD_FILE", str(neo4j_server.password_file))
-        neo4j_server.empty()
-        folder = tmp_path_factory.mktemp("on-neo4j") / "explored"
-        workspace = Workspace(Path(shutil.copytree(world.root, folder)))
+def world_on_neo4j(world: Workspace, neo4j_running: Running) -> Iterator[tuple[Workspace, Neo4jServer]]:
+    """The same on a server of its own, which no test may change: that of the other tests is emptied again and again."""
+    with neo4j_running() as server:
         with (
-            closing(open_store(workspace)) as embedded,
-            closing(open_store(workspace, neo4j_server.uri, write=True)) as server,
+            closing(open_store(world)) as embedded,
+            closing(Neo4jStore(server.uri, server.login, write=True)) as store,
         ):
-            copy_graph(embedded, server)
-        yield workspace, neo4j_server
+            copy_graph(embedded, store)
+        yield world, server
 
 
 @pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def shown(request: pytest.FixtureRequest) -> Iterator[Settings]:
+def shown(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """What the pages are to show, on each database."""
     if request.param == "ladybug":
         yield Settings(request.getfixturevalue("world"))
         return
     workspace, server = request.getfixturevalue("world_on_neo4j")
+    monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(server.password_file))
     found = Settings(workspace, server.uri)
     yield found
     # Pages keep the connections to a server open.

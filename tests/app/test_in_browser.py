@@ -45,8 +45,10 @@ def test_the_navigation_leads_through_the_pages_by_keyboard(tab: Page, served: E
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/runs*")
     assert tab.title().startswith("Runs")
-    tab.go_back()
-    tab.get_by_role("heading", name="Overview").wait_for()
+    settle(tab, "Runs")
+    tab.get_by_role("link", name="Overview", exact=True).focus()
+    tab.keyboard.press("Enter")
+    settle(tab, "Overview")
 
 
 def test_the_theme_follows_the_system(browser: Browser, served: Explorer) -> None:
