@@ -10,8 +10,8 @@ import streamlit as st
 from graphrec.app.graph import ask, ask_shared, state
 from graphrec.app.notices import nothing
 from graphrec.app.parts.at_first import at_first
-from graphrec.app.parts.map_card import map_card
-from graphrec.app.parts.map_figure import COLOURINGS, Drawn, draw
+from graphrec.app.parts.embedding_map import embedding_map, encode
+from graphrec.app.parts.map_figure import COLOURINGS, figure
 from graphrec.app.parts.map_places import CALLED, places
 from graphrec.app.parts.map_table import map_table
 from graphrec.app.parts.newcomers import newcomers
@@ -19,8 +19,6 @@ from graphrec.app.text import heading
 from graphrec.serving.maps import AT_ONCE, available
 from graphrec.serving.points import Points, Space, points, spaces
 from graphrec.store.base import Floats
-
-CHART = "embedding_map"
 
 
 @dataclass(frozen=True)
@@ -89,44 +87,23 @@ def _map(shown: Points, choice: Choice) -> None:
     if choice.colouring == "genre" and not any(shown.genres):
         st.caption("The graph says no genre of any of these nodes.")
     where = places(shown, choice.method)
-    drawn = _drawn(
-        state(),
-        shown.digest,
-        where.name,
-        choice.colouring,
-        st.context.theme.type == "dark",
-        shown,
-        where.points,
-    )
-    with st.container(key=CHART):
-        chosen = st.plotly_chart(
-            drawn.figure,
-            key="selection",
-            on_select="rerun",
-            selection_mode=("lasso", "box"),
-            config={
-                "displaylogo": False,
-                "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
-                "plotGlPixelRatio": 1,
-            },
-            alt=f"Map of {len(shown):,} nodes in two dimensions, one mark each, coloured by {choice.colouring}.",
-        )
-    map_card(CHART, shown)
-    rows = drawn.chosen(chosen["selection"]["points"])
+    encoded = _encoded(state(), shown.digest, where.name, choice.colouring, shown, where.points)
+    # Of other nodes, rows mean others.
+    rows = embedding_map(encoded, f"map_{shown.digest}")
     if rows:
         st.subheader(f"{len(rows):,} selected")
         map_table(shown, rows, f"{choice.space.run}-selection")
     else:
         st.caption(
-            f"{len(shown):,} nodes. Point at a mark to see what it is; draw around marks to list them here."
+            f"{len(shown):,} nodes. Point at a mark to see what it is; draw around marks to list them here. "
+            "Ctrl and the wheel zoom."
         )
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)
-def _drawn(
-    state: str, digest: str, name: str, colouring: str, dark: bool, _shown: Points, _places: Floats
-) -> Drawn:
-    return draw(_shown, _places, colouring, dark=dark)
+def _encoded(state: str, digest: str, name: str, colouring: str, _shown: Points, _places: Floats) -> bytes:
+    summary = f"Map of {len(_shown):,} nodes in two dimensions, one mark each, coloured by {colouring}."
+    return encode(_shown, figure(_shown, _places, colouring), summary)
 
 
 page()

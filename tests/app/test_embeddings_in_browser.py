@@ -2,58 +2,49 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from graphrec.testing.explorer import BAD_TITLE, Explorer
+from graphrec.testing.watched import watched
 
-CHART = ".js-plotly-plot .nsewdrag"
+MAP = ".map canvas"
+CARD = ".map .card:not([hidden])"
 
-PLACE = """(row) => {
-  const chart = document.querySelector(".js-plotly-plot");
-  const frame = chart.querySelector(".nsewdrag").getBoundingClientRect();
-  const { xaxis, yaxis } = chart._fullLayout;
-  const curve = chart._fullData.find((one) => one.customdata.includes(row));
-  const at = curve.customdata.indexOf(row);
-  return [frame.x + xaxis.d2p(curve.x[at]), frame.y + yaxis.d2p(curve.y[at])];
+PLACE = """(canvas, row) => {
+  const box = canvas.getBoundingClientRect();
+  const [x, y] = canvas.placeOf(row);
+  return [box.left + x, box.top + y];
 }"""
-"""Where on the screen the point is that stands in a row, from 0."""
+"""Where on the screen the mark is that stands in a row, from 0."""
 
-HOVER = """(row) => document.querySelector(".js-plotly-plot").emit(
-  "plotly_hover", { points: [{ customdata: row }], event: { clientX: 300, clientY: 300 } }
-)"""
-
-SEA = 8
-"""The row of the first segment of v001: v000 has 8."""
+SEA, OTHER = 8, 30
+"""The row of the first segment of v001 (v000 has 8), and of one elsewhere."""
 
 
 @pytest.fixture
 def opened(browser: Browser, served: Explorer) -> Iterator[Any]:
-    """Open pages; no dialog may open, and the console may say nothing but what the policy forbids."""
-    contexts, wrong = [], []
+    """Open pages, in which no dialog may open and nothing may go wrong."""
+    with ExitStack() as pages:
 
-    def open_page(address: str, width: int = 1280) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{served.address}/{address}")
-        page.locator(CHART).wait_for(timeout=60_000)
-        return page
+        def open_page(address: str, width: int = 1280) -> Page:
+            page = pages.enter_context(watched(browser, width))
+            page.goto(f"{served.address}/{address}")
+            page.locator(MAP).wait_for(timeout=60_000)
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong
+        yield open_page
 
 
 def draw_around(page: Page) -> None:
-    frame = page.locator(CHART).bounding_box()
+    page.locator(MAP).evaluate("(canvas) => canvas.scrollIntoView({ block: 'center' })")
+    frame = page.locator(MAP).bounding_box()
     assert frame is not None
     corners = [(0.005, 0.005), (0.995, 0.005), (0.995, 0.995), (0.005, 0.995), (0.005, 0.01)]
     places = [(frame["x"] + frame["width"] * u, frame["y"] + frame["height"] * v) for u, v in corners]
@@ -81,8 +72,8 @@ def test_what_is_drawn_around_becomes_a_table_with_text_as_typed(opened: Any) ->
 
 def test_the_card_beside_the_pointer_shows_picture_title_and_id(opened: Any) -> None:
     page = opened("embeddings?nodes=Segment")
-    card = page.locator(".card:not([hidden])")
-    page.mouse.move(*page.evaluate(PLACE, SEA))
+    card = page.locator(CARD)
+    page.mouse.move(*page.locator(MAP).evaluate(PLACE, SEA))
     expect(card).to_contain_text("A walk by the sea, 0:00 to 0:05")
     expect(card).to_contain_text("v001#0")
     picture = card.locator("img")
@@ -90,19 +81,80 @@ def test_the_card_beside_the_pointer_shows_picture_title_and_id(opened: Any) -> 
     assert picture.evaluate("(one) => one.decode().then(() => one.naturalWidth)") > 0
     page.mouse.move(2, 2)
     expect(card).to_have_count(0)
-    # The segments of the video with the hostile title lie under others: the card is told of one as plotly tells it.
-    page.evaluate(HOVER, 0)
+    # The segments of the video with the hostile title lie under others.
+    page.locator(MAP).evaluate("(canvas) => canvas.point(0)")
     expect(card).to_contain_text(f"{BAD_TITLE}, 0:00 to 0:05")
     expect(page.locator("img[src=x], .card b, .card a")).to_have_count(0)
+
+
+def test_the_keyboard_walks_over_the_map_and_selects(opened: Any) -> None:
+    page = opened("embeddings?nodes=Segment")
+    card = page.locator(CARD)
+    page.locator(MAP).focus()
+    told = []
+    for key in ("ArrowRight", "ArrowRight", "+", "ArrowLeft"):
+        page.keyboard.press(key)
+        told.append(card.inner_text())
+    assert told[0] != told[1] == told[2]
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 selected")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-testid=stDataFrame] td").first).to_be_attached()
+    page.locator(MAP).focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="1 selected")).to_have_count(0)
+    expect(card).to_have_count(0)
+
+
+def test_a_group_is_hidden_by_its_line_in_the_legend(opened: Any) -> None:
+    page = opened("embeddings")
+    page.get_by_role("button", name="User").and_(page.locator(".legend button")).click()
+    draw_around(page)
+    expect(page.get_by_role("heading", name="56 selected")).to_be_visible(timeout=20_000)
+
+
+def test_the_map_is_moved_and_enlarged(opened: Any) -> None:
+    page = opened("embeddings?nodes=Segment")
+    canvas = page.locator(MAP)
+    before, other = canvas.evaluate(PLACE, SEA), canvas.evaluate(PLACE, OTHER)
+    page.mouse.move(*before)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    # What is under the pointer stays there, but for the part of a pixel that a pointer does not know.
+    enlarged = canvas.evaluate(PLACE, SEA)
+    assert enlarged == pytest.approx(before, abs=2)
+    assert math.dist(enlarged, canvas.evaluate(PLACE, OTHER)) == pytest.approx(
+        math.e * math.dist(before, other), rel=0.01
+    )
+    page.get_by_role("button", name="Move", exact=True).click()
+    box = canvas.bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 40, middle[1] + 30, steps=4)
+    page.mouse.up()
+    assert canvas.evaluate(PLACE, SEA) == pytest.approx([enlarged[0] + 40, enlarged[1] + 30], abs=1)
+    page.get_by_role("button", name="Whole map").click()
+    assert canvas.evaluate(PLACE, SEA) == pytest.approx(before, abs=0.01)
+
+
+def test_a_selection_outlasts_another_colouring(opened: Any) -> None:
+    page = opened("embeddings?nodes=Segment")
+    draw_around(page)
+    heading = page.get_by_role("heading", name="56 selected")
+    expect(heading).to_be_visible(timeout=20_000)
+    page.get_by_role("radio", name="popularity").click()
+    expect(page.locator(".map .scale")).to_be_visible()
+    expect(heading).to_be_visible()
 
 
 def test_a_reload_shows_the_same(opened: Any) -> None:
     page = opened("embeddings?nodes=Segment&colour=popularity")
     before = page.url
-    legend = page.locator(".js-plotly-plot .legendtext")
+    legend = page.locator(".map .legend button")
     expect(legend).to_have_text(["old", "new, placed by content"])
     page.reload()
-    page.locator(CHART).wait_for(timeout=60_000)
     expect(legend).to_have_text(["old", "new, placed by content"])
     assert page.url == before
     assert "run=transgrec" in page.url

@@ -1,0 +1,119 @@
+// A map of nodes: its marks, the tools above them, the legend beneath.
+
+export default function (component) {
+  const { data: encoded, parentElement } = component;
+  const root = parentElement.querySelector(".map");
+  root.map ??= build(root);
+  const { map } = root;
+  map.tell = (rows) => component.setStateValue("selected", rows);
+  const told = new TextDecoder().decode(encoded);
+  if (map.told !== told) show(map, told);
+  map.observer.observe(map.stage);
+  map.later();
+  return () => {
+    map.observer.disconnect();
+    map.point(undefined);
+  };
+}
+
+function build(root) {
+  const canvas = make("canvas", { tabindex: "0", role: "application", "aria-roledescription": "map" });
+  const stage = make("div", { class: "stage" }, canvas);
+  const legend = make("div", { class: "legend" });
+  const parts = buildCard();
+  const map = { canvas, stage, legend, width: 0, height: 0, hidden: new Set(), view: null, moving: false, chosen: null };
+  let waiting = 0;
+  map.later = () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => paint(map));
+  };
+  map.reset = () => {
+    map.point(undefined);
+    map.view = { zoom: 1, x: 0, y: 0 };
+    map.later();
+  };
+  map.point = (row) => {
+    if (row === map.pointed) return;
+    map.pointed = row;
+    parts.card.hidden = row === undefined;
+    if (row !== undefined) {
+      const box = canvas.getBoundingClientRect();
+      const [x, y] = placeOf(map, row);
+      showCard(parts, map.data, row, box.left + x, box.top + y);
+    }
+    map.later();
+  };
+  map.choose = (rows) => {
+    if (!rows.length && !map.chosen) return;
+    map.chosen = rows.length ? new Set(rows) : null;
+    map.tell(rows);
+  };
+  map.observer = new ResizeObserver(() => {
+    map.width = canvas.clientWidth;
+    map.height = canvas.clientHeight;
+    paint(map);
+  });
+  canvas.placeOf = (row) => placeOf(map, row);
+  canvas.point = map.point;
+  listen(map);
+  root.replaceChildren(tools(map), stage, legend, parts.card);
+  return map;
+}
+
+function show(map, told) {
+  const before = map.data;
+  map.told = told;
+  map.data = decode(told);
+  map.canvas.setAttribute("aria-label", `${map.data.summary} Arrow keys go from mark to mark, Enter selects one.`);
+  map.point(undefined);
+  // The same nodes elsewhere, or in other colours, stay selected.
+  if (before?.ids.join("\n") !== map.data.ids.join("\n")) map.chosen = null;
+  if (String(before?.places) !== String(map.data.places)) map.reset();
+  map.hidden.clear();
+  entries(map);
+}
+
+function entries(map) {
+  const { data, legend } = map;
+  const buttons = data.entries.map((entry, number) => {
+    const swatch = make("span", {
+      class: entry.ringed ? "swatch ringed" : "swatch",
+      style: entry.colour ? `background: ${entry.colour}` : null,
+      "aria-hidden": "true",
+    });
+    const button = make("button", { type: "button", "aria-pressed": "true" }, swatch, make("span", {}, entry.name));
+    button.addEventListener("click", () => {
+      if (!map.hidden.delete(number)) map.hidden.add(number);
+      button.setAttribute("aria-pressed", String(!map.hidden.has(number)));
+      map.point(undefined);
+      map.later();
+    });
+    return button;
+  });
+  legend.replaceChildren(...buttons, ...(data.scale ? [scale(data.scale)] : []));
+}
+
+function scale({ colours, most }) {
+  const bar = make("span", { class: "bar", style: `background: linear-gradient(90deg, ${colours.join(", ")})` });
+  return make("span", { class: "scale" }, "0", bar, `${most.toLocaleString("en")} records`);
+}
+
+function tools(map) {
+  const draw = make("button", { type: "button", "aria-pressed": "true" }, "Draw around");
+  const move = make("button", { type: "button", "aria-pressed": "false" }, "Move");
+  const turn = (moving) => {
+    map.moving = moving;
+    map.canvas.classList.toggle("moving", moving);
+    draw.setAttribute("aria-pressed", String(!moving));
+    move.setAttribute("aria-pressed", String(moving));
+  };
+  draw.addEventListener("click", () => turn(false));
+  move.addEventListener("click", () => turn(true));
+  const nearer = make("button", { type: "button", "aria-label": "Zoom in" }, "+");
+  const farther = make("button", { type: "button", "aria-label": "Zoom out" }, "\u2212");
+  nearer.addEventListener("click", () => enlarge(map, 1));
+  farther.addEventListener("click", () => enlarge(map, -1));
+  const whole = make("button", { type: "button" }, "Whole map");
+  whole.addEventListener("click", map.reset);
+  return make("div", { class: "tools" }, draw, move, nearer, farther, whole);
+}
