@@ -16,9 +16,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --progress-bar off -c constraints.txt -e '.[dev]'
 	touch $@
 
-# A file's tests stay together: they share servers and trained runs.
+# A file's tests stay together: they share servers and trained runs. The processes share the cores: threads of their own
+# would only be in each other's way.
 JOBS ?= 2
 PARALLEL = -n $(JOBS) --dist loadfile
+export OMP_NUM_THREADS ?= 1
 
 test: install
 	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)

@@ -91,12 +91,14 @@ class Neo4jServer:
         port: for bolt, on this machine only.
         version: of Neo4j.
         settings: lines for neo4j.conf besides those of ``CONFIGURATION``.
+        jvm: options for Java besides those of ``JVM``.
     """
 
     home: Path
     port: int
     version: str = VERSION
     settings: tuple[str, ...] = ()
+    jvm: tuple[str, ...] = ()
 
     @property
     def uri(self) -> str:
@@ -132,7 +134,7 @@ class Neo4jServer:
         arguments = [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
         with (self.home / "logs" / "console.log").open("ab") as log:
             process = subprocess.Popen(
-                [java.program, *_options(java), "-cp", f"{jars}/*", _entry_point(jars), *arguments],
+                [java.program, *self._options(java), "-cp", f"{jars}/*", _entry_point(jars), *arguments],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         _CHILDREN[process.pid] = process
@@ -202,9 +204,13 @@ class Neo4jServer:
         finally:
             file.unlink()
 
+    def _options(self, java: Java) -> list[str]:
+        vectors = [f"--add-modules={FASTER_VECTORS}"] if FASTER_VECTORS in java.modules else []
+        return [*JVM, *self.jvm, *vectors]
+
     def _admin_words(self) -> list[str]:
         jars = fetch_jars(self.version)
-        return [*_options(self._java()), f"-Dbasedir={self.home}", "-cp", f"{jars}/*", ADMIN]
+        return [*self._options(self._java()), f"-Dbasedir={self.home}", "-cp", f"{jars}/*", ADMIN]
 
     def _run(self, command: list[str], environment: Mapping[str, str] = MappingProxyType({})) -> None:
         own = {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
@@ -261,10 +267,6 @@ def free_port() -> int:
 
 def _jars(version: str) -> Path:
     return CACHE / f"jars-{version}"
-
-
-def _options(java: Java) -> list[str]:
-    return [*JVM, *([f"--add-modules={FASTER_VECTORS}"] if FASTER_VECTORS in java.modules else [])]
 
 
 def _entry_point(jars: Path) -> str:

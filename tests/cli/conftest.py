@@ -1,29 +1,15 @@
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from graphrec.cli import main
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
+from graphrec.testing import command_line
+from graphrec.testing.command_line import Answer
 
 Run = Callable[..., Answer]
 LoadCommand = Callable[[Path, Path], tuple[str | Path, ...]]
@@ -32,20 +18,7 @@ LoadCommand = Callable[[Path, Path], tuple[str | Path, ...]]
 @pytest.fixture(scope="session")
 def graphrec() -> Run:
     """Run the command line as a user does, in a process of its own."""
-
-    def run(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> Answer:
-        done = subprocess.run(
-            [sys.executable, "-m", "graphrec", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=cwd,
-            env=env,
-            check=False,
-            timeout=300,
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
-
-    return run
+    return command_line.graphrec
 
 
 @pytest.fixture
