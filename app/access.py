@@ -11,6 +11,7 @@ from html import escape
 from importlib.resources import files
 from urllib.parse import parse_qs, quote
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -130,7 +131,6 @@ def _form(wanted: str, said: str = "", status: int = 200) -> Response:
 
 def _guarded(send: Send) -> Send:
     """Add headers that keep other sites from framing the explorer, and browsers from guessing what a file is."""
-    from starlette.datastructures import MutableHeaders
 
     async def sending(message: dict[str, object]) -> None:
         if message["type"] == "http.response.start":

@@ -21,6 +21,7 @@ from graphrec.serving.recommend import Request, current_run, recommend
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import chromium, explorer, settle
+from graphrec.training.runs import list_runs
 from graphrec.workspace import Workspace
 
 HERE = Path(__file__).with_name("pictures")
@@ -61,8 +62,6 @@ def prepared(workspace: Workspace, folder: Path) -> Path:
 
 def next_to(workspace: Workspace, run: str) -> Any:
     """Return the other run."""
-    from graphrec.training.runs import list_runs
-
     return next(other for other in list_runs(workspace) if other.id != run)
 
 

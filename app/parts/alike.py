@@ -5,12 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from graphrec.app.graph import ask
-from graphrec.app.links import go
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import cards
-from graphrec.app.parts.gallery import card, upright
-from graphrec.app.parts.timeline import clock
+from graphrec.app.parts.gallery import card, upright, watch
 from graphrec.errors import NotFoundError
+from graphrec.serving.clock import clock
 from graphrec.serving.looks import looks
 from graphrec.serving.similar import similar
 from graphrec.serving.video import parts
@@ -50,11 +49,4 @@ def _near(label: str, node: str, run: str | None, key: str) -> None:
     ]
     opened = cards(drawn, f"Similar to {node}", key, upright=upright(seen.values()))
     if opened:
-        look = seen[opened]
-        named = {"run": run} if run else {}
-        go(
-            "video",
-            id=look.video or look.id,
-            **named,
-            **({} if look.start_s is None else {"t": f"{look.start_s:g}"}),
-        )
+        watch(seen[opened], **({"run": run} if run else {}))

@@ -15,8 +15,9 @@ from graphrec.app.media import address
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
 from graphrec.app.parts.jump import jump, jump_to_row
-from graphrec.app.parts.timeline import Timeline, clock, timeline
+from graphrec.app.parts.timeline import Timeline, timeline
 from graphrec.app.text import plain
+from graphrec.serving.clock import clock
 from graphrec.serving.video import parts, remarks, scores, stills, trailers
 
 FRAMES = 24

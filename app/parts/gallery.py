@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from graphrec.app.graph import workspace
+from graphrec.app.links import go
 from graphrec.app.media import address
 from graphrec.app.parts.cards import Card
-from graphrec.app.parts.timeline import clock
+from graphrec.serving.clock import clock
 from graphrec.serving.looks import Look
 
 GENRES = 3
@@ -28,6 +29,12 @@ def card(look: Look, note: str = "", **more: Any) -> Card:
     alt = f"Picture of {title}" + (f" from {when}" if look.video and when else "")
     picture = address(workspace(), look.picture)
     return Card(look.id, title, note or about(look), picture, alt, when, **more)
+
+
+def watch(look: Look, **shown: str) -> NoReturn:
+    """Show the page of the video that a node is, or is a part of, from its second on; ``shown`` as ``go`` takes it."""
+    second = {} if look.start_s is None else {"t": f"{look.start_s:g}"}
+    go("video", id=look.video or look.id, **shown, **second)
 
 
 def times(look: Look) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import streamlit as st
 
-_FRONTEND = files("graphrec.app") / "frontend"
+from graphrec.app.parts.frontend import read
 
 _tools = st.components.v2.component(
     "graphrec_graph_tools",
     html='<button type="button">Save as PNG</button>',
-    css=(_FRONTEND / "graph_tools.css").read_text(encoding="utf-8"),
-    js=(_FRONTEND / "graph_tools.js").read_text(encoding="utf-8"),
+    css=read("graph_tools.css"),
+    js=read("graph_tools.js"),
 )
 
 

@@ -15,7 +15,7 @@ from graphrec import schema
 from graphrec.app.parts.graph_style import edge_styles, node_styles
 from graphrec.app.parts.graph_tools import graph_tools
 from graphrec.app.theme import LABELS
-from graphrec.serving.explain import clock
+from graphrec.serving.clock import clock
 from graphrec.serving.subgraph import GraphEdge, GraphNode, Key, Subgraph
 
 JOINER = "\u2060"

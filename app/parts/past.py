@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from graphrec.app.graph import ask
-from graphrec.app.links import go
 from graphrec.app.parts.cards import Card, cards
-from graphrec.app.parts.gallery import card, upright
+from graphrec.app.parts.gallery import card, upright, watch
 from graphrec.app.text import plain
 from graphrec.serving.history import Seen, history
 
@@ -29,13 +28,7 @@ def past(user: str) -> None:
     shown = [_card(place, seen) for place, seen in drawn.items()]
     opened = cards(shown, f"History of {user}", "history", small=True, upright=tall)
     if opened:
-        look = drawn[opened].look
-        go(
-            "video",
-            id=look.video or look.id,
-            user=user,
-            **({} if look.start_s is None else {"t": f"{look.start_s:g}"}),
-        )
+        watch(drawn[opened].look, user=user)
 
 
 def _card(place: str, seen: Seen) -> Card:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from graphrec.app.graph import ask, workspace
 from graphrec.app.links import go
-from graphrec.app.parts.gallery import about, times
+from graphrec.app.parts.gallery import about, times, watch
 from graphrec.app.parts.player import player
 from graphrec.app.parts.poster import poster
 from graphrec.app.parts.ranked import score
@@ -42,7 +42,7 @@ def _inside(ranking: Ranking, item: Recommendation, look: Look, run: str | None)
     named = {"user": ranking.user} | ({"run": run} if run else {})
     with st.container(horizontal=True):
         if st.button("Open the video", icon=":material/movie:", type="primary"):
-            go("video", id=video, **named, **({} if look.start_s is None else {"t": f"{look.start_s:g}"}))
+            watch(look, **named)
         if st.button("Explain it", icon=":material/account_tree:"):
             go("explain", id=item.id, **named)
 

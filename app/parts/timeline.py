@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import streamlit as st
 
 from graphrec.app.parts.frontend import read
+from graphrec.serving.clock import clock
 
 _component = st.components.v2.component(
     "graphrec_timeline",
@@ -113,10 +114,3 @@ def summary(shown: Timeline) -> str:
     if shown.heat:
         told.append(f"{sum(shown.heat)} comments at a known second")
     return ". ".join(told) + "."
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as minutes and seconds: 75 is 1:15, and 3700 is 1:01:40."""
-    minutes, second = divmod(int(seconds + 1e-3), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -16,11 +16,11 @@ from graphrec.app.parts.picker import pick
 from graphrec.app.parts.player import player
 from graphrec.app.parts.poster import poster
 from graphrec.app.parts.runs import pick_run
-from graphrec.app.parts.timeline import clock
 from graphrec.app.parts.viewers import show_audience
 from graphrec.app.text import heading
 from graphrec.serving.catalogue import Order, catalogue
 from graphrec.serving.choices import choices
+from graphrec.serving.clock import clock
 from graphrec.serving.looks import looks
 from graphrec.serving.video import Video, parts, video
 

@@ -13,8 +13,9 @@ import networkx as nx
 import numpy as np
 
 from graphrec import schema
-from graphrec.errors import ConfigError, NotFoundError, unknown
+from graphrec.errors import ConfigError, unknown
 from graphrec.graph.snapshot import SPLITS, Snapshot
+from graphrec.serving.lookups import no_such
 from graphrec.serving.subgraph import Subgraph
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced_rows
@@ -106,9 +107,7 @@ def neighbourhood(
     if label not in schema.LOADED_LABELS:
         raise unknown("label", label, schema.LOADED_LABELS)
     if not spliced_rows(store, "nodes", "n", (), label=label, ids=[node]):
-        raise NotFoundError(
-            f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds"
-        )
+        raise no_such(label, node)
     there = {name for name, count in store.counts().items() if count}
     centre = (label, node)
     kept, edges = {centre}, dict[Edge, dict[str, Any]]()

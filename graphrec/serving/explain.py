@@ -10,6 +10,7 @@ import numpy as np
 
 from graphrec.errors import NotFoundError
 from graphrec.features import FeatureStore
+from graphrec.serving.clock import clock
 from graphrec.serving.lookups import LABELS, ids, label_of, require, rows
 from graphrec.serving.recommend import Recommendation, current_run, detailed, require_published
 from graphrec.store.base import Floats, GraphStore, Neighbour
@@ -157,13 +158,6 @@ def _called(one: Recommendation) -> str:
     if one.start_s is not None:
         title += f" from {clock(one.start_s)}" + (f" to {clock(one.end_s)}" if one.end_s else "")
     return title if title == one.id else f"{title} ({one.id})"
-
-
-def clock(seconds: float) -> str:
-    """Return a time in a video as people write it: 1:05, 1:00:07."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _content(

@@ -6,7 +6,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from graphrec import schema
 from graphrec.errors import NotFoundError, unknown
 from graphrec.store.base import GraphStore
 
@@ -31,23 +30,6 @@ def rows(store: GraphStore, name: str, label: str | None = None, **parameters: A
     return found
 
 
-def filled(store: GraphStore, name: str, *, source: str, type: str, target: str) -> list[dict[str, Any]]:
-    """Return the rows of ``cypher/serving/<name>.cypher`` for a relationship type and its ends.
-
-    Cypher takes these as text only: raises ``NotFoundError`` for what is not in the schema.
-    """
-    schema.relationship(type)
-    text = _text(name)
-    for place, word in (
-        ("source", schema.label(source).name),
-        ("type", type),
-        ("target", schema.label(target).name),
-    ):
-        text = text.replace(f"{{{place}}}", word)
-    found: list[dict[str, Any]] = store.query(text).to_pylist()
-    return found
-
-
 def check_label(label: str) -> None:
     """Raise ``NotFoundError`` for what cannot be recommended."""
     if label not in LABELS:
@@ -62,9 +44,12 @@ def ids(store: GraphStore, name: str, label: str, **parameters: Any) -> list[str
 def require(store: GraphStore, label: str, node: str) -> None:
     """Raise ``NotFoundError`` unless there is a ``label`` node with the id ``node``."""
     if not rows(store, f"exists_{label.lower()}", id=node):
-        raise NotFoundError(
-            f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds"
-        )
+        raise no_such(label, node)
+
+
+def no_such(label: str, node: str) -> NotFoundError:
+    """Return the error for an id that no ``label`` node has."""
+    return NotFoundError(f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds")
 
 
 def label_of(store: GraphStore, node: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from graphrec.errors import ConfigError, unknown
 from graphrec.store.base import Floats
+from graphrec.store.nearest import unit
 
 METHODS = ("pca", "tsne", "umap")
 
@@ -61,7 +62,7 @@ def layout(vectors: Floats, method: str, seed: int = 0, progress: Progress | Non
         raise unknown("method", method, METHODS)
     if method not in available():
         raise ConfigError("UMAP is not installed: pip install 'graphrec[umap]'")
-    reduced = principal(_directions(vectors), REDUCED)
+    reduced = principal(unit(vectors), REDUCED)
     spread = bool(reduced.size) and float(np.ptp(reduced, 0).max()) > 0
     if method == AT_ONCE or len(vectors) < FEWEST or not spread:
         return _two_columns(reduced)
@@ -82,12 +83,6 @@ def principal(vectors: Floats, components: int) -> Floats:
     largest = np.abs(axes).argmax(0)
     signs = np.where(axes[largest, np.arange(axes.shape[1])] < 0, -1, 1)
     found: Floats = centred @ (axes * signs).astype(np.float32)
-    return found
-
-
-def _directions(vectors: Floats) -> Floats:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    found: Floats = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
     return found
 
 

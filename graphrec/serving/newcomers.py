@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrec.store.base import Floats
+from graphrec.store.nearest import unit
 
 SAMPLED = 500
 """Of more new nodes so many, drawn by lot, are looked at."""
@@ -52,8 +53,8 @@ def company(vectors: Floats, new: npt.NDArray[np.bool_], k: int = 10, seed: int 
     k = min(k, len(new) - 1)
     rng = np.random.default_rng(seed)
     looked_at = fresh if len(fresh) <= SAMPLED else rng.choice(fresh, SAMPLED, replace=False)
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    cosines = unit[looked_at] @ unit.T
+    directions = unit(vectors)
+    cosines = directions[looked_at] @ directions.T
     cosines[np.arange(len(looked_at)), looked_at] = -np.inf
     nearest = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
     old = len(new) - len(fresh)

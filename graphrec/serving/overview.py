@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphrec import schema
-from graphrec.serving.lookups import filled, ids
+from graphrec.serving.lookups import ids
 from graphrec.serving.named import named
 from graphrec.serving.recommend import current_runs
 from graphrec.store.base import GraphStore
+from graphrec.store.spliced import spliced_rows
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ def _by_ends(store: GraphStore, rel: schema.RelationshipType, count: int) -> dic
     if len(rel.ends) == 1:
         return {rel.ends[0]: count}
     return {
-        (source, target): filled(store, "ends", source=source, type=rel.name, target=target)[0]["count"]
+        (source, target): spliced_rows(store, "ends", "e", (), label=source, type=rel.name, other=target)[0][
+            "count"
+        ]
         for source, target in rel.ends
     }
 

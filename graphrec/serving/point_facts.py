@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from graphrec.serving.clock import clock
 from graphrec.store.base import GraphStore
 
 
@@ -75,7 +76,7 @@ def _frames(store: GraphStore, items: Mapping[str, Facts]) -> dict[str, Facts]:
     owner |= {frame: item for item, frame in reversed(_pairs(store, "HAS_FRAME", "Item", "Frame"))}
     columns = (table[name].to_pylist() for name in ("id", "time_s", "uri"))
     return {
-        key: replace(_part(items, owner.get(key), _clock(time_s)), picture=uri)
+        key: replace(_part(items, owner.get(key), "" if time_s is None else clock(time_s)), picture=uri)
         for key, time_s, uri in zip(*columns, strict=True)
     }
 
@@ -103,11 +104,4 @@ def _part(items: Mapping[str, Facts], video: str | None, when: str) -> Facts:
 
 
 def _span(start_s: float | None, end_s: float | None) -> str:
-    return f"{_clock(start_s)} to {_clock(end_s)}" if start_s is not None and end_s is not None else ""
-
-
-def _clock(time_s: float | None) -> str:
-    if time_s is None:
-        return ""
-    minutes, seconds = divmod(int(time_s), 60)
-    return f"{minutes}:{seconds:02d}"
+    return f"{clock(start_s)} to {clock(end_s)}" if start_s is not None and end_s is not None else ""

@@ -10,6 +10,7 @@ import numpy as np
 from graphrec.serving.lookups import ids
 from graphrec.serving.recommend import current_run
 from graphrec.store.base import Floats, GraphStore
+from graphrec.store.nearest import unit
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,14 @@ def reasons(
         return {}
     found, vectors = store.read_embeddings(label, run["property"], sorted({*nodes, *history}))
     row = {node: place for place, node in enumerate(found.to_pylist())}
-    unit = _unit(vectors)
+    directions = unit(vectors)
     known = [node for node in history if node in row]
-    past = unit[[row[node] for node in known]]
+    past = directions[[row[node] for node in known]]
     return {
         node: reason
         for node in nodes
-        if node in row and (reason := _nearest(unit[row[node]], node, known, past)) is not None
+        if node in row and (reason := _nearest(directions[row[node]], node, known, past)) is not None
     }
-
-
-def _unit(vectors: Floats) -> Floats:
-    lengths: Floats = np.linalg.norm(vectors, axis=1, keepdims=True)
-    lengths[lengths == 0] = 1
-    found: Floats = vectors / lengths
-    return found
 
 
 def _nearest(vector: Floats, node: str, known: Sequence[str], past: Floats) -> Reason | None:

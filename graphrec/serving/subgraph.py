@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graphrec import schema
-from graphrec.errors import ConfigError, NotFoundError
+from graphrec.errors import ConfigError
+from graphrec.serving.lookups import no_such
 from graphrec.store.answers import Answer, Node, Path, Relationship
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced, spliced_rows
@@ -92,11 +93,9 @@ def neighbours(
     """
     if limit < 1:
         raise ConfigError(f"limit must be at least 1, not {limit}")
-    middle = next(iter(_nodes(store, label, [node])), None)
+    middle = next(iter(nodes_of(store, label, [node])), None)
     if middle is None:
-        raise NotFoundError(
-            f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds"
-        )
+        raise no_such(label, node)
     for name in types or ():
         schema.relationship(name)
     for name in labels or ():
@@ -110,9 +109,15 @@ def neighbours(
     nodes = [
         found
         for name in sorted({key.label for key in others})
-        for found in _nodes(store, name, sorted(key.id for key in others if key.label == name))
+        for found in nodes_of(store, name, sorted(key.id for key in others if key.label == name))
     ]
     return Around(middle, groups, Subgraph([middle, *nodes], list(edges.values())))
+
+
+def nodes_of(store: GraphStore, label: str, ids: list[str]) -> Iterator[GraphNode]:
+    """Yield the ``label`` nodes ``ids`` in the order of their ids; ids of nothing are left out."""
+    for row in spliced_rows(store, "nodes", "n", schema.label(label).properties, label=label, ids=ids):
+        yield GraphNode(Key(label, row.pop(schema.KEY)), _present(row))
 
 
 def merged(parts: Iterable[Subgraph]) -> Subgraph:
@@ -202,11 +207,6 @@ def _edges(store: GraphStore, node: Key, kind: _Kind, limit: int) -> Iterator[Gr
         other = Key(kind.label, row.pop(schema.KEY))
         start, end = (node, other) if kind.outgoing else (other, node)
         yield GraphEdge(kind.type, start, end, _present(row))
-
-
-def _nodes(store: GraphStore, label: str, ids: list[str]) -> Iterator[GraphNode]:
-    for row in spliced_rows(store, "nodes", "n", schema.label(label).properties, label=label, ids=ids):
-        yield GraphNode(Key(label, row.pop(schema.KEY)), _present(row))
 
 
 def _present(row: Mapping[str, Any]) -> dict[str, Any]:

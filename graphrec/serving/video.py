@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphrec.errors import NotFoundError
-from graphrec.serving.lookups import require, rows
+from graphrec.serving.lookups import no_such, require, rows
 from graphrec.serving.named import named
 from graphrec.serving.recommend import Request, current_run, recommend
 from graphrec.store.base import GraphStore
@@ -83,7 +82,7 @@ def video(store: GraphStore, node: str) -> Video:
     """Return the facts of the item ``node``; raises ``NotFoundError`` for an unknown one."""
     found = rows(store, "video", id=node)
     if not found:
-        raise NotFoundError(f"there is no Item with id {node!r}; `graphrec stats` tells what the graph holds")
+        raise no_such("Item", node)
     genres = tuple(sorted(found[0].pop("genres")))
     return Video(genres=genres, **found[0])
 

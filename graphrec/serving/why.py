@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from graphrec import schema
 from graphrec.serving.explain import Explanation
 from graphrec.serving.lookups import rows
-from graphrec.serving.subgraph import GraphEdge, GraphNode, Key, Subgraph, merged, neighbours
+from graphrec.serving.subgraph import GraphEdge, GraphNode, Key, Subgraph, merged, neighbours, nodes_of
 from graphrec.store.base import GraphStore
-from graphrec.store.spliced import spliced, spliced_rows
+from graphrec.store.spliced import spliced
 
 SHARERS = 6
 """So many of those who chose both are drawn."""
@@ -120,14 +120,7 @@ def _place(store: GraphStore, node: Key) -> Iterator[Subgraph]:
 
 def _nodes(store: GraphStore, keys: Collection[Key]) -> list[GraphNode]:
     return [
-        GraphNode(Key(label, row.pop(schema.KEY)), {k: v for k, v in row.items() if v is not None})
+        node
         for label in sorted({key.label for key in keys})
-        for row in spliced_rows(
-            store,
-            "nodes",
-            "n",
-            schema.label(label).properties,
-            label=label,
-            ids=sorted(key.id for key in keys if key.label == label),
-        )
+        for node in nodes_of(store, label, sorted(key.id for key in keys if key.label == label))
     ]

@@ -62,6 +62,13 @@ def exact_nearest(
     return [Neighbour(ids[int(row)].as_py(), float(scores[b])) for row, b in zip(found, best, strict=True)]
 
 
+def unit(vectors: Floats) -> Floats:
+    """Return the directions of float32 [n, D], each of length 1; where there is none, zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    found: Floats = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return found
+
+
 def chosen(ids: pa.Array, vectors: Floats, wanted: Sequence[str]) -> tuple[pa.Array, Floats]:
     """Return those of ``ids`` (string [n]) and ``vectors`` (float32 [n, D]) that are ``wanted``."""
     if not len(ids):

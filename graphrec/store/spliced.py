@@ -1,4 +1,4 @@
-"""Queries whose labels, types and properties are filled in from the schema: ``cypher/interop``."""
+"""Queries whose labels, types and properties are filled in from the schema: ``cypher/spliced``."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ PARTS = ("label", "type", "other")
 def spliced_rows(
     store: GraphStore, name: str, variable: str, properties: Sequence[schema.Property], **given: Any
 ) -> list[dict[str, Any]]:
-    """Return the rows of ``cypher/interop/<name>.cypher``, with the ``properties`` of ``variable``.
+    """Return the rows of ``cypher/spliced/<name>.cypher``, with the ``properties`` of ``variable``.
 
-    Of what is ``given``, label, type and other (a label) become part of the text: they must be the schema's own.
+    Of what is ``given``, label, type and other (a label) become part of the text (see ``spliced``).
     """
     columns = "".join(f", {variable}.`{p.name}` AS `{p.name}`" for p in properties)
-    parts = {part: given.pop(part, "") for part in PARTS}
+    parts = {part: given.pop(part) for part in PARTS if part in given}
     text = spliced(name, **parts).replace("{properties}", columns)
     found: list[dict[str, Any]] = store.query(text, **given).to_pylist()
     return found
 
 
 def spliced(name: str, **parts: str) -> str:
-    """Return the text of ``cypher/interop/<name>.cypher`` with names of the schema filled in."""
+    """Return the text of ``cypher/spliced/<name>.cypher`` with label, type and other (a label) filled in.
+
+    Raises ``NotFoundError`` for what is not in the schema: Cypher takes these as text only.
+    """
     text = _text(name)
     for part, value in parts.items():
-        text = text.replace(f"{{{part}}}", value)
+        known = schema.relationship(value) if part == "type" else schema.label(value)
+        text = text.replace(f"{{{part}}}", known.name)
     return text
 
 
 @cache
 def _text(name: str) -> str:
-    return (files("graphrec.cypher") / "interop" / f"{name}.cypher").read_text(encoding="utf-8")
+    return (files("graphrec.cypher") / "spliced" / f"{name}.cypher").read_text(encoding="utf-8")

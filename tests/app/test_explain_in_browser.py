@@ -9,20 +9,16 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from graphrec.testing.explorer import BAD_USER, Explorer
+from graphrec.testing.watched import watched
 
 DRAWN = "document.getElementById('cy')?._cyreg?.cy?.nodes().length > 5"
 
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 375, "height": 900})
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    yield page
-    context.close()
-    assert not wrong
+    """A page of its own, in which no dialog may open and nothing may go wrong."""
+    with watched(browser, 375, 900) as page:
+        yield page
 
 
 def test_a_link_explains_the_same_after_a_reload(visit: Page, served: Explorer) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from graphrec.testing.explorer import BAD_TEXT, BAD_USER, Explorer
+from graphrec.testing.watched import watched
 
 KNOWN = ("inline script", "fonts.gstatic.com", "404")
 """What browsers say of Streamlit itself: the policy at work, and a look for its address below the page's."""
@@ -23,22 +24,8 @@ PLACE = "i => { const at = document.getElementById('cy')._cyreg.cy.nodes()[i].re
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Page]:
     """A page of its own, in which no dialog may open and nothing may go wrong."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console",
-        lambda told: (
-            wrong.append(told.text)
-            if told.type == "error" and not any(known in told.text for known in KNOWN)
-            else None
-        ),
-    )
-    yield page
-    context.close()
-    assert not wrong
+    with watched(browser, 1440, 1000) as page:
+        yield page
 
 
 def drawing(page: Page, nodes: int) -> FrameLocator:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from graphrec.testing.explorer import Explorer, settle
+from graphrec.testing.watched import watched
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
 
@@ -23,23 +25,16 @@ def runs(world: Workspace) -> list[Run]:
 
 @pytest.fixture
 def opened(browser: Browser, served: Explorer) -> Iterator[Any]:
-    """Open pages on which nothing may go wrong."""
-    contexts, wrong = [], []
+    """Open pages, in which no dialog may open and nothing may go wrong."""
+    with ExitStack() as pages:
 
-    def open_page(address: str, width: int = 1280) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{served.address}/{address}")
-        page.locator(CHARTS).first.wait_for(timeout=60_000)
-        return page
+        def open_page(address: str, width: int = 1280) -> Page:
+            page = pages.enter_context(watched(browser, width))
+            page.goto(f"{served.address}/{address}")
+            page.locator(CHARTS).first.wait_for(timeout=60_000)
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong
+        yield open_page
 
 
 def test_a_run_is_compared_with_another_by_the_keyboard(opened: Any, runs: list[Run]) -> None:

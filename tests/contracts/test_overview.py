@@ -10,12 +10,12 @@ import pytest
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.fingerprint import fingerprint, fingerprint_of_files, fingerprint_of_runs
-from graphrec.serving.lookups import filled
 from graphrec.serving.named import named
 from graphrec.serving.names import names
 from graphrec.serving.overview import Coverage, Ends, overview
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.store.spliced import spliced_rows
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace
 
@@ -109,6 +109,6 @@ def test_named_queries_take_what_is_typed(store: GraphStore) -> None:
 
 def test_only_the_schema_becomes_part_of_a_query(store: GraphStore) -> None:
     with pytest.raises(NotFoundError):
-        filled(store, "ends", source="User) DETACH DELETE n //", type="LIKED", target="Item")
+        spliced_rows(store, "ends", "e", (), label="User) DETACH DELETE n //", type="LIKED", other="Item")
     with pytest.raises(NotFoundError):
-        filled(store, "ends", source="User", type="LIKED`]->() //", target="Item")
+        spliced_rows(store, "ends", "e", (), label="User", type="LIKED`]->() //", other="Item")

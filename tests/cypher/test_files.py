@@ -12,7 +12,7 @@ import pytest
 from graphrec.store.queries import DATABASES, NamedQuery, bind, markdown, named_queries
 
 ROOT = Path(str(files("graphrec.cypher")))
-SHARED = sorted([*ROOT.glob("*.cypher"), *ROOT.glob("serving/*.cypher"), *ROOT.glob("interop/*.cypher")])
+SHARED = sorted([*ROOT.glob("*.cypher"), *ROOT.glob("serving/*.cypher"), *ROOT.glob("spliced/*.cypher")])
 EVERY = [pytest.param(q, id=f"{d}-{q.name}") for d in DATABASES for q in named_queries(d).values()]
 
 UNPORTABLE = {

@@ -1,2 +1,0 @@
-MATCH (:`{source}`)-[e:`{type}`]->(:`{target}`)
-RETURN count(e) AS count

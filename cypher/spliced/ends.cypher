@@ -1,0 +1,2 @@
+MATCH (:`{label}`)-[e:`{type}`]->(:`{other}`)
+RETURN count(e) AS count
