@@ -48,6 +48,13 @@ export function shift(map, x, y) {
   keepInSight(map.view);
 }
 
+// Moves an enlarged map so that a row's mark is on it.
+export function reveal(map, row) {
+  const [x, y] = placeOf(map, row);
+  const { width, height } = map;
+  if (x < 0 || y < 0 || x > width || y > height) shift(map, width / 2 - x, height / 2 - y);
+}
+
 function keepInSight(view) {
   const most = 1 - 1 / view.zoom;
   view.x = Math.min(most, Math.max(0, view.x));

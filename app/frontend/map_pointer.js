@@ -87,7 +87,10 @@ function press(map, key) {
       map.pointed === undefined
         ? nearest(map, map.width / 2, map.height / 2, Infinity)
         : next(map, map.pointed, TOWARDS[key]);
-    if (row !== undefined) map.point(row);
+    if (row !== undefined) {
+      reveal(map, row);
+      map.point(row);
+    }
   } else if (key === "Enter" || key === " ") {
     if (map.pointed === undefined) return false;
     const chosen = new Set(map.chosen);

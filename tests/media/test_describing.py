@@ -106,8 +106,8 @@ def test_a_picture_too_large_for_memory_costs_only_its_file(write_video, outcome
     huge = tmp_path / "huge.avi"
     with av.open(str(huge), "w") as container:
         stream = container.add_stream("png", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 8000, 8000, "rgb24"
-        frame = av.VideoFrame.from_ndarray(np.zeros((8000, 8000, 3), np.uint8), format="rgb24")
+        stream.width, stream.height, stream.pix_fmt = 10_000, 10_000, "rgb24"
+        frame = av.VideoFrame.from_ndarray(np.zeros((10_000, 10_000, 3), np.uint8), format="rgb24")
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
     found = outcomes(huge, write_video(seconds=1), workers=1, memory_mb=300)
