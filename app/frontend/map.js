@@ -9,7 +9,7 @@ export default function (component) {
   const told = new TextDecoder().decode(encoded);
   if (map.told !== told) show(map, told);
   map.observer.observe(map.stage);
-  map.later();
+  map.change();
   return () => {
     map.observer.disconnect();
     map.point(undefined);
@@ -27,10 +27,14 @@ function build(root) {
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(() => paint(map));
   };
+  map.change = () => {
+    map.image = map.places = null;
+    map.later();
+  };
   map.reset = () => {
     map.point(undefined);
     map.view = { zoom: 1, x: 0, y: 0 };
-    map.later();
+    map.change();
   };
   map.point = (row) => {
     if (row === map.pointed) return;
@@ -46,12 +50,13 @@ function build(root) {
   map.choose = (rows) => {
     if (!rows.length && !map.chosen) return;
     map.chosen = rows.length ? new Set(rows) : null;
+    map.change();
     map.tell(rows);
   };
   map.observer = new ResizeObserver(() => {
     map.width = canvas.clientWidth;
     map.height = canvas.clientHeight;
-    paint(map);
+    map.change();
   });
   canvas.placeOf = (row) => placeOf(map, row);
   canvas.point = map.point;
@@ -86,7 +91,7 @@ function entries(map) {
       if (!map.hidden.delete(number)) map.hidden.add(number);
       button.setAttribute("aria-pressed", String(!map.hidden.has(number)));
       map.point(undefined);
-      map.later();
+      map.change();
     });
     return button;
   });

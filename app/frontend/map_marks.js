@@ -1,7 +1,11 @@
 // Marks on a canvas: tens of thousands are drawn in milliseconds, with or without a graphics card.
 
 const PAD = 14;
-const RING = 1.5;
+const SHARE = 0.65;
+const FADED = 0.12;
+// A mark of what is new is wider by EXTRA, and its ring is 2 RING wide: CSS pixels.
+const EXTRA = 2.5;
+const RING = 1;
 
 // How wide a mark is: in CSS pixels, by how many there are.
 const sizeOf = (count) => (count > 5000 ? 5 : count > 500 ? 7 : 9);
@@ -24,11 +28,21 @@ function bytes(text) {
 
 // Where a row's mark is, in CSS pixels from the canvas's corner.
 export function placeOf(map, row) {
+  const places = placesOf(map);
+  return [places[2 * row], places[2 * row + 1]];
+}
+
+// Those of all rows; `map.places` keeps them until the map is moved.
+function placesOf(map) {
+  if (map.places) return map.places;
   const { width, height, view, data } = map;
-  return [
-    PAD + (data.places[2 * row] - view.x) * view.zoom * (width - 2 * PAD),
-    PAD + (1 - data.places[2 * row + 1] - view.y) * view.zoom * (height - 2 * PAD),
-  ];
+  const found = new Float32Array(data.places.length);
+  for (let row = 0; row < data.ids.length; row += 1) {
+    found[2 * row] = PAD + (data.places[2 * row] - view.x) * view.zoom * (width - 2 * PAD);
+    found[2 * row + 1] = PAD + (1 - data.places[2 * row + 1] - view.y) * view.zoom * (height - 2 * PAD);
+  }
+  map.places = found;
+  return found;
 }
 
 // Zooms about a place on the canvas, and keeps the map in sight.
@@ -39,13 +53,13 @@ export function zoom(map, factor, x, y) {
   view.x += ((x - PAD) / (width - 2 * PAD)) * share;
   view.y += ((y - PAD) / (height - 2 * PAD)) * share;
   view.zoom = wanted;
-  keepInSight(view);
+  moved(map);
 }
 
 export function shift(map, x, y) {
   map.view.x -= x / map.view.zoom / (map.width - 2 * PAD);
   map.view.y -= y / map.view.zoom / (map.height - 2 * PAD);
-  keepInSight(map.view);
+  moved(map);
 }
 
 // Moves an enlarged map so that a row's mark is on it.
@@ -55,20 +69,21 @@ export function reveal(map, row) {
   if (x < 0 || y < 0 || x > width || y > height) shift(map, width / 2 - x, height / 2 - y);
 }
 
-function keepInSight(view) {
+function moved({ view, change }) {
   const most = 1 - 1 / view.zoom;
   view.x = Math.min(most, Math.max(0, view.x));
   view.y = Math.min(most, Math.max(0, view.y));
+  change();
 }
 
 // The row whose mark is nearest to a place and no farther away than `within`; undefined where there is none.
 export function nearest(map, x, y, within) {
   let found;
   let least = within * within;
+  const places = placesOf(map);
   for (const row of map.data.order) {
     if (map.hidden.has(map.data.entry_of[row])) continue;
-    const [left, top] = placeOf(map, row);
-    const distance = (left - x) ** 2 + (top - y) ** 2;
+    const distance = (places[2 * row] - x) ** 2 + (places[2 * row + 1] - y) ** 2;
     // Of marks at one place the one on top is meant.
     if (distance <= least) {
       least = distance;
@@ -97,48 +112,84 @@ export function next(map, from, towards) {
   return found;
 }
 
+// Draws the marks, which `map.image` keeps until they change, and above them the ring and the line of the pointer.
 export function paint(map) {
-  const { canvas, data, width, height } = map;
+  const { canvas } = map;
   const ratio = devicePixelRatio || 1;
+  const width = Math.round(map.width * ratio);
+  const height = Math.round(map.height * ratio);
   if (!width || !height) return;
-  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
   const pen = canvas.getContext("2d");
-  const ink = getComputedStyle(canvas).color;
-  pen.clearRect(0, 0, canvas.width, canvas.height);
-  const size = sizeOf(data.ids.length);
-  const stamps = data.colours.map((colour) => [
-    stamp(size * ratio, colour),
-    stamp((size + 3) * ratio, colour, ink, RING * ratio),
-  ]);
-  for (const row of data.order) {
-    if (map.hidden.has(data.entry_of[row])) continue;
-    const [x, y] = placeOf(map, row);
-    if (x < -PAD || y < -PAD || x > width + PAD || y > height + PAD) continue;
-    const fresh = data.isFresh[row];
-    const image = stamps[data.colour_of[row]][fresh];
-    pen.globalAlpha = map.chosen && !map.chosen.has(row) ? 0.12 : fresh ? 1 : 0.65;
-    pen.drawImage(image, Math.round(x * ratio - image.width / 2), Math.round(y * ratio - image.height / 2));
-  }
-  pen.globalAlpha = 1;
+  const { color: ink, backgroundColor: ground } = getComputedStyle(canvas);
+  map.image ??= marks(map, new ImageData(width, height), ratio, numbers(ink), numbers(ground));
+  pen.putImageData(map.image, 0, 0);
   if (map.pointed !== undefined) ring(pen, placeOf(map, map.pointed), ratio, ink);
   if (map.line) outline(pen, map.line, ratio, ink);
 }
 
-// Copying a small picture is much faster than drawing its circle anew.
-function stamp(size, colour, ink = null, line = 0) {
-  const image = document.createElement("canvas");
-  image.width = image.height = Math.ceil(size + line);
-  const pen = image.getContext("2d");
-  pen.arc(image.width / 2, image.height / 2, size / 2, 0, 2 * Math.PI);
-  pen.fillStyle = colour;
-  pen.fill();
-  if (ink) {
-    pen.strokeStyle = ink;
-    pen.lineWidth = line;
-    pen.stroke();
+// Set pixel by pixel, tens of thousands of marks take some milliseconds; as circles of the canvas, ten times that.
+function marks(map, image, ratio, ink, ground) {
+  const { data } = map;
+  const pixels = new Uint32Array(image.data.buffer);
+  pixels.fill((255 << 24) | (ground[2] << 16) | (ground[1] << 8) | ground[0]);
+  const colours = data.colours.map(numbers);
+  const size = sizeOf(data.ids.length) * ratio;
+  const [old, outer, inner] = [size, size + (EXTRA + RING) * ratio, size + (EXTRA - RING) * ratio].map(disc);
+  const places = placesOf(map);
+  for (let place = 0; place < data.order.length; place += 1) {
+    const row = data.order[place];
+    if (map.hidden.has(data.entry_of[row])) continue;
+    const x = places[2 * row] * ratio;
+    const y = places[2 * row + 1] * ratio;
+    const fresh = data.isFresh[row];
+    const share = map.chosen && !map.chosen.has(row) ? FADED : fresh ? 1 : SHARE;
+    if (fresh) set(pixels, image, outer, x, y, ink, share);
+    set(pixels, image, fresh ? inner : old, x, y, colours[data.colour_of[row]], share);
   }
   return image;
+}
+
+// How much of each pixel of a square a disc in it covers, from 0 to 256.
+function disc(across) {
+  const side = 2 * Math.ceil(across / 2) + 1;
+  const cover = new Uint16Array(side * side);
+  for (let y = 0; y < side; y += 1) {
+    for (let x = 0; x < side; x += 1) {
+      const beyond = Math.hypot(x - (side - 1) / 2, y - (side - 1) / 2) - across / 2;
+      cover[y * side + x] = 256 * Math.min(1, Math.max(0, 0.5 - beyond));
+    }
+  }
+  return { side, cover };
+}
+
+function set(pixels, { width, height }, { side, cover }, x, y, [red, green, blue], share) {
+  const left = Math.round(x - side / 2);
+  const top = Math.round(y - side / 2);
+  if (left < 0 || top < 0 || left + side > width || top + side > height) return;
+  for (let down = 0; down < side; down += 1) {
+    const start = (top + down) * width + left;
+    for (let across = 0; across < side; across += 1) {
+      const part = share * cover[down * side + across];
+      if (part === 0) continue;
+      const under = pixels[start + across];
+      const r = under & 255;
+      const g = (under >> 8) & 255;
+      const b = (under >> 16) & 255;
+      pixels[start + across] =
+        (255 << 24) |
+        ((b + (((blue - b) * part) >> 8)) << 16) |
+        ((g + (((green - g) * part) >> 8)) << 8) |
+        (r + (((red - r) * part) >> 8));
+    }
+  }
+}
+
+// "#6366f1" and "rgb(99, 102, 241)" as numbers.
+function numbers(colour) {
+  if (!colour.startsWith("#")) return colour.match(/[\d.]+/g).slice(0, 3).map(Number);
+  return [1, 3, 5].map((place) => parseInt(colour.slice(place, place + 2), 16));
 }
 
 function ring(pen, [x, y], ratio, ink) {

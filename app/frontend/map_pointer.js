@@ -60,14 +60,11 @@ export function listen(map) {
       event.preventDefault();
       map.point(undefined);
       zoom(map, Math.exp(-event.deltaY / 300), ...at(event));
-      map.later();
     },
     { passive: false },
   );
   canvas.addEventListener("keydown", (event) => {
-    if (!press(map, event.key)) return;
-    event.preventDefault();
-    map.later();
+    if (press(map, event.key)) event.preventDefault();
   });
 }
 
@@ -77,7 +74,6 @@ export function enlarge(map, steps) {
   map.point(undefined);
   zoom(map, STEP ** steps, ...(row === undefined ? [map.width / 2, map.height / 2] : placeOf(map, row)));
   map.point(row);
-  map.later();
 }
 
 // Returns whether the key means anything here.
