@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ from graphrec.app.media import route
 from graphrec.app.settings import Settings, use
 from graphrec.app.theme import THEME
 from graphrec.errors import ConfigError
+from graphrec.models.registry import models
 
 SCRIPT = Path(__file__).with_name("main.py")
 HERE = ["localhost", "127.0.0.1", "::1"]
@@ -23,8 +25,7 @@ def serve(settings: Settings) -> None:
     """Serve the explorer until Ctrl-C; raises ``ConfigError`` where the port is taken."""
     use(settings)
     _require_free(settings)
-    if settings.workspace.runs.exists():
-        _import_models()
+    _import_ahead(settings)
     middleware = [Middleware(Access, settings=settings)]
     if settings.local:
         # A page elsewhere may give its own name this machine's address, and would then pass for it.
@@ -46,11 +47,12 @@ def serve(settings: Settings) -> None:
     )
 
 
-def _import_models() -> None:
-    # They need torch, for seconds at the first import: before the door opens, not at a visitor's click.
-    from graphrec.models.registry import models
-
-    models()
+def _import_ahead(settings: Settings) -> None:
+    """Import what takes long: before the door opens, not at a visitor's first click."""
+    for name in ("graphrec.api.doctor", "pandas", "plotly.graph_objects"):
+        import_module(name)
+    if settings.workspace.runs.exists():
+        models()
 
 
 def _require_free(settings: Settings) -> None:
