@@ -49,7 +49,7 @@ def serve(settings: Settings) -> None:
 
 def _import_ahead(settings: Settings) -> None:
     """Import what takes long: before the door opens, not at a visitor's first click."""
-    for name in ("graphrec.api.doctor", "pandas", "plotly.graph_objects"):
+    for name in ("graphrec.api.adding", "graphrec.api.doctor", "pandas", "plotly.graph_objects"):
         import_module(name)
     if settings.workspace.runs.exists():
         models()

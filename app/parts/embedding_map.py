@@ -20,7 +20,7 @@ _component = st.components.v2.component(
     "graphrec_map",
     html='<div class="map"></div>',
     css=read("map.css"),
-    js=read("dom.js", "map_card.js", "map_marks.js", "map_pointer.js", "map.js"),
+    js=read("dom.js", "map_card.js", "map_places.js", "map_marks.js", "map_pointer.js", "map.js"),
 )
 
 
