@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 # would only be in each other's way.
 JOBS ?= 2
 PARALLEL = -n $(JOBS) --dist loadfile
-export OMP_NUM_THREADS ?= 1
+test test-slow test-without-dgl: export OMP_NUM_THREADS ?= 1
 
 test: install
 	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)

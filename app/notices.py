@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shlex import quote
+
 import streamlit as st
 
+from graphrec.app.settings import current
 from graphrec.app.text import plain
 from graphrec.errors import GraphrecError, StoreBusy
+
+DEFAULT = Path("graphrec-data")
+"""The workspace of commands that name none."""
 
 
 def nothing(what: str, command: str = "") -> None:
@@ -13,7 +20,17 @@ def nothing(what: str, command: str = "") -> None:
     with st.container(border=True):
         st.markdown(f":material/info: {plain(what)}")
         if command:
-            st.code(command, language="shell")
+            advise(command)
+
+
+def advise(command: str) -> None:
+    """Show a command for the graph that is being looked at, to be copied."""
+    shown = current()
+    if shown.workspace.root != DEFAULT:
+        command += f" -w {quote(str(shown.workspace.root))}"
+    if shown.store is not None:
+        command += f" --store {quote(shown.store)}"
+    st.code(command, language="shell")
 
 
 def problem(error: GraphrecError) -> None:

@@ -15,7 +15,6 @@ from graphrec.app.media import route
 from graphrec.app.settings import Settings, use
 from graphrec.app.theme import THEME
 from graphrec.errors import ConfigError
-from graphrec.models.registry import models
 
 SCRIPT = Path(__file__).with_name("main.py")
 HERE = ["localhost", "127.0.0.1", "::1"]
@@ -52,7 +51,7 @@ def _import_ahead(settings: Settings) -> None:
     for name in ("graphrec.api.adding", "graphrec.api.doctor", "pandas", "plotly.graph_objects"):
         import_module(name)
     if settings.workspace.runs.exists():
-        models()
+        import_module("graphrec.models.registry").models()
 
 
 def _require_free(settings: Settings) -> None:

@@ -8,12 +8,7 @@ export default function (component) {
   map.tell = (rows) => component.setStateValue("selected", rows);
   const told = new TextDecoder().decode(encoded);
   if (map.told !== told) show(map, told);
-  map.observer.observe(map.stage);
-  map.change();
-  return () => {
-    map.observer.disconnect();
-    map.point(undefined);
-  };
+  map.later();
 }
 
 function build(root) {
@@ -39,8 +34,8 @@ function build(root) {
   map.point = (row) => {
     if (row === map.pointed) return;
     map.pointed = row;
-    parts.card.hidden = row === undefined;
-    if (row !== undefined) {
+    if (row === undefined) parts.card.hidden = true;
+    else {
       const box = canvas.getBoundingClientRect();
       const [x, y] = placeOf(map, row);
       showCard(parts, map.data, row, box.left + x, box.top + y);
@@ -53,11 +48,12 @@ function build(root) {
     map.change();
     map.tell(rows);
   };
-  map.observer = new ResizeObserver(() => {
+  new ResizeObserver(() => {
     map.width = canvas.clientWidth;
     map.height = canvas.clientHeight;
     map.change();
-  });
+  }).observe(stage);
+  // For who tests it: where a mark is, and its card.
   canvas.placeOf = (row) => placeOf(map, row);
   canvas.point = map.point;
   listen(map);
@@ -71,11 +67,14 @@ function show(map, told) {
   map.data = decode(told);
   map.canvas.setAttribute("aria-label", `${map.data.summary} Arrow keys go from mark to mark, Enter selects one.`);
   map.point(undefined);
-  // The same nodes elsewhere, or in other colours, stay selected.
-  if (before?.ids.join("\n") !== map.data.ids.join("\n")) map.chosen = null;
-  if (String(before?.places) !== String(map.data.places)) map.reset();
-  map.hidden.clear();
-  entries(map);
+  if (before?.placed !== map.data.placed) map.reset();
+  const legend = JSON.stringify([map.data.entries, map.data.scale]);
+  if (map.legendOf !== legend) {
+    map.legendOf = legend;
+    map.hidden.clear();
+    entries(map);
+  }
+  map.change();
 }
 
 function entries(map) {
@@ -98,9 +97,12 @@ function entries(map) {
   legend.replaceChildren(...buttons, ...(data.scale ? [scale(data.scale)] : []));
 }
 
+// Colours go by the logarithm: what the middle one means is told too.
 function scale({ colours, most }) {
   const bar = make("span", { class: "bar", style: `background: linear-gradient(90deg, ${colours.join(", ")})` });
-  return make("span", { class: "scale" }, "0", bar, `${most.toLocaleString("en")} records`);
+  const middle = Math.round(Math.expm1(Math.log1p(most) / 2));
+  const words = `records: 0, in the middle ${middle.toLocaleString("en")}, at the end ${most.toLocaleString("en")}`;
+  return make("span", { class: "scale" }, bar, words);
 }
 
 function tools(map) {

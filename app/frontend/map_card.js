@@ -3,7 +3,7 @@
 const GAP = 14;
 
 export function buildCard() {
-  const picture = make("img", { class: "picture", alt: "" });
+  const picture = make("img", { alt: "" });
   picture.addEventListener("error", () => {
     picture.hidden = true;
   });
@@ -21,8 +21,14 @@ export function showCard(parts, data, row, left, top) {
   parts.title.textContent = title;
   parts.id.textContent = data.titles[row] ? data.ids[row] : "";
   parts.note.textContent = data.notes[data.note_of[row]];
-  parts.picture.hidden = !uri;
-  if (uri) parts.picture.setAttribute("src", data.route + uri.split("/").map(encodeURIComponent).join("/"));
+  const source = uri ? data.route + uri.split("/").map(encodeURIComponent).join("/") : "";
+  if (parts.source !== source) {
+    parts.source = source;
+    // Without this the picture before stands under this title until the new one has come.
+    parts.picture.removeAttribute("src");
+    parts.picture.hidden = !source;
+    if (source) parts.picture.setAttribute("src", source);
+  }
   parts.card.hidden = false;
   const { width, height } = parts.card.getBoundingClientRect();
   const beside = left + GAP + width > innerWidth ? left - GAP - width : left + GAP;

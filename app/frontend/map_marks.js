@@ -16,7 +16,7 @@ export function paint(map) {
   const ratio = devicePixelRatio || 1;
   const width = Math.round(map.width * ratio);
   const height = Math.round(map.height * ratio);
-  if (!width || !height) return;
+  if (!canvas.isConnected || !width || !height) return;
   const { color: ink, backgroundColor: ground } = getComputedStyle(canvas);
   const look = `${width} ${height} ${ink} ${ground}`;
   if (map.look !== look) {
@@ -68,10 +68,10 @@ function disc(across) {
 function set(pixels, { width, height }, { side, cover }, x, y, [red, green, blue], share) {
   const left = Math.round(x - side / 2);
   const top = Math.round(y - side / 2);
-  if (left < 0 || top < 0 || left + side > width || top + side > height) return;
-  for (let down = 0; down < side; down += 1) {
+  const [first, last] = [Math.max(0, -left), Math.min(side, width - left)];
+  for (let down = Math.max(0, -top); down < Math.min(side, height - top); down += 1) {
     const start = (top + down) * width + left;
-    for (let across = 0; across < side; across += 1) {
+    for (let across = first; across < last; across += 1) {
       const part = share * cover[down * side + across];
       if (part === 0) continue;
       const under = pixels[start + across];

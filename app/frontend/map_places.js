@@ -6,7 +6,8 @@ const PAD = 14;
 // What the server has sent, with its numbers as arrays.
 export function decode(told) {
   const data = JSON.parse(told);
-  data.places = new Float32Array(bytes(data.places));
+  data.placed = data.places;
+  data.places = new Float32Array(bytes(data.placed));
   for (const name of ["order", "fresh", "colour_of", "entry_of", "note_of", "picture_of"]) {
     data[name] = new Int32Array(bytes(data[name]));
   }

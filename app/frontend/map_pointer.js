@@ -14,11 +14,13 @@ export function listen(map) {
   };
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    // A second finger means the page, not the map.
+    if (event.button !== 0 || !event.isPrimary) return;
     begun = { from: at(event), last: at(event), dragged: false };
     canvas.setPointerCapture(event.pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
+    if (!event.isPrimary) return;
     const now = at(event);
     if (!begun) {
       map.point(nearest(map, ...now, NEAR));
@@ -33,7 +35,7 @@ export function listen(map) {
     map.later();
   });
   canvas.addEventListener("pointerup", (event) => {
-    if (!begun) return;
+    if (!begun || !event.isPrimary) return;
     const { dragged } = begun;
     const line = map.line;
     begun = map.line = null;
@@ -49,9 +51,11 @@ export function listen(map) {
     begun = map.line = null;
     map.later();
   });
-  canvas.addEventListener("pointerleave", () => map.point(undefined));
+  canvas.addEventListener("pointerleave", (event) => {
+    // A finger that is lifted leaves too, and what it has pointed at is to be read.
+    if (event.pointerType !== "touch") map.point(undefined);
+  });
   canvas.addEventListener("blur", () => map.point(undefined));
-  canvas.addEventListener("dblclick", () => map.reset());
   canvas.addEventListener(
     "wheel",
     (event) => {
@@ -64,6 +68,8 @@ export function listen(map) {
     { passive: false },
   );
   canvas.addEventListener("keydown", (event) => {
+    // With these keys it is the browser that is meant.
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (press(map, event.key)) event.preventDefault();
   });
 }

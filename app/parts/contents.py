@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +19,8 @@ from graphrec.app.parts.timeline import Timeline, timeline
 from graphrec.app.text import plain
 from graphrec.serving.clock import clock
 from graphrec.serving.video import parts, remarks, scores, stills, trailers
+
+T = TypeVar("T")
 
 FRAMES = 24
 COMMENTS = 500
@@ -48,10 +50,8 @@ def show_frames(node: str) -> None:
     if not found:
         nothing("No key frames of this video are known.", "graphrec load videos FOLDER --frames keyframes")
         return
-    pages = -(-len(found) // FRAMES)
     place = st.container()
-    number = st.pagination(pages, key="frames", bind="query-params") if pages > 1 else 1
-    shown = found[(number - 1) * FRAMES : number * FRAMES]
+    _, shown = page_of(found, FRAMES, "frames")
     with place:
         drawn = [
             Card(
@@ -70,10 +70,12 @@ def show_frames(node: str) -> None:
 
 def show_comments(node: str) -> None:
     """Show the comments on a video in a table."""
-    found = ask(remarks, node, COMMENTS)
-    if not found:
+    everything = ask(remarks, node)
+    if not everything:
         nothing("Nobody has commented on this video.", "graphrec load comments comments.csv")
         return
+    place = st.container()
+    number, found = page_of(everything, COMMENTS, "comment_page")
     columns: dict[str, list[object]] = {
         "At": [moment(one.time_s) for one in found],
         "Comment": [one.text for one in found],
@@ -81,9 +83,9 @@ def show_comments(node: str) -> None:
         "Polarity": [one.polarity for one in found],
         "Posted": [day(one.posted_at) for one in found],
     }
-    table("comments", columns, [one.time_s for one in found])
-    if len(found) == COMMENTS:
-        st.caption(f"These are the first {COMMENTS} by their second.")
+    with place:
+        # A row that is selected on one page is another comment on the next.
+        table(f"comments-{number}", columns, [one.time_s for one in found])
 
 
 def show_trailers(node: str) -> None:
@@ -104,6 +106,13 @@ def show_trailers(node: str) -> None:
         else:
             where = f" It is said to be at {one.uri}." if one.uri else ""
             st.caption(plain(f"Its file is not in the workspace, so it cannot be played here.{where}"))
+
+
+def page_of(found: Sequence[T], size: int, key: str) -> tuple[int, Sequence[T]]:
+    """Offer the pages that ``found`` fills, if more than one; return the number of the chosen one and what is on it."""
+    pages = -(-len(found) // size)
+    number: int = st.pagination(pages, key=key, bind="query-params") if pages > 1 else 1
+    return number, found[(number - 1) * size : number * size]
 
 
 def table(key: str, columns: dict[str, list[object]], seconds: list[float | None]) -> None:

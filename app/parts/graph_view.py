@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from html import escape
@@ -147,7 +148,9 @@ def _edge(edge: GraphEdge, weights: Weights) -> dict[str, Any]:
 
 
 def _told(graph: Subgraph) -> str:
-    return f"A drawing of {len(graph.nodes)} nodes and {len(graph.edges)} relationships, listed as text below it."
+    labels = Counter(node.key.label for node in graph.nodes)
+    nodes = ", ".join(f"{count} {label}" for label, count in labels.items())
+    return f"A drawing of {len(graph.nodes)} nodes ({nodes}) and {len(graph.edges)} relationships."
 
 
 def _asked(said: Any, key: str, ids: Mapping[str, Key]) -> Key | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from graphrec.app.notices import advise
 from graphrec.serving.newcomers import Company, company
 from graphrec.serving.points import Points
 
@@ -19,7 +20,7 @@ def newcomers(points: Points, run: str) -> None:
             "No node that nobody has interacted with has an embedding here. What has features and came after "
             "training gets one by the command below, from its content alone."
         )
-        st.code(f"graphrec embed --run {run}", language="shell")
+        advise(f"graphrec embed --run {run}")
         return
     st.caption(
         "Outlined marks are nodes that nobody has interacted with: the transfer network has placed them from their "

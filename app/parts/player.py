@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from graphrec.app.graph import ask, workspace
 from graphrec.app.media import address
 from graphrec.app.parts.timeline import KeyFrame, Mark, Stretch, Timeline, timeline
-from graphrec.serving.video import Part, Video, parts, remark_times, remarks, scores, stills, video
+from graphrec.serving.video import Part, Video, parts, remarks, scores, stills, video
+
+T = TypeVar("T")
 
 BINS = 60
 """Into so many stretches comments are counted."""
@@ -46,18 +49,20 @@ def player(
     values = by_user or ({part.id: part.users for part in segments} if not user else {})
     playable = address(workspace(), facts.uri)
     stretches, low, high = coloured(segments, values)
-    written = [second for second in ask(remark_times, node) if 0 <= second <= duration]
+    written = [
+        Mark(one.time_s, f"{one.user or 'Somebody'}: {one.text or ''}")
+        for one in ask(remarks, node)
+        if one.time_s is not None and 0 <= one.time_s <= duration
+    ]
     shown = Timeline(
         title=facts.title or node,
         duration_s=duration,
         segments=stretches,
         frames=[KeyFrame(one.time_s or 0.0, address(workspace(), one.uri)) for one in frames],
-        comments=[
-            Mark(one.time_s, f"{one.user or 'Somebody'}: {one.text or ''}")
-            for one in ask(remarks, node, COMMENTS)
-            if one.time_s is not None
-        ],
-        heat=np.histogram(written, BINS, (0, duration))[0].tolist() if written else (),
+        comments=spread(written, COMMENTS),
+        heat=np.histogram([one.time_s for one in written], BINS, (0, duration))[0].tolist()
+        if written
+        else (),
         video=playable,
         poster=address(workspace(), facts.thumbnail),
         note=" ".join(filter(None, [_why_not(facts, playable), _unknown(user, by_user)])),
@@ -70,6 +75,11 @@ def player(
     )
     timeline(shown, key)
     return True
+
+
+def spread(found: Sequence[T], most: int) -> Sequence[T]:
+    """Return at most ``most`` of what is found, taken evenly from all of it."""
+    return found[:: max(1, -(-len(found) // most))]
 
 
 def length(facts: Video, segments: Sequence[Part]) -> float:

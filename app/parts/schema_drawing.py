@@ -22,4 +22,7 @@ def draw_schema(found: Overview) -> None:
         f'node [shape=box style="rounded,filled" color=transparent fontcolor=white fontname="sans-serif" '
         f'margin="0.22,0.12"] edge [color="{ink}" fontcolor="{ink}" fontname="sans-serif" fontsize=11]'
     )
-    st.graphviz_chart(f"digraph {{ {style} {'; '.join([*nodes, *edges])} }}", width="stretch")
+    told = "; ".join(f"{e.count:,} {e.type} from {e.source} to {e.target}" for e in found.ends)
+    st.graphviz_chart(
+        f"digraph {{ {style} {'; '.join([*nodes, *edges])} }}", width="stretch", alt=f"The schema: {told}."
+    )

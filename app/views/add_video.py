@@ -125,7 +125,7 @@ def result(work: Adding) -> None:
     try:
         found = ask(audience, work.item, 20)
     except NotFoundError as error:
-        nothing(str(error), "graphrec train --model transgrec")
+        nothing(str(error))
         return
     rows = [
         {

@@ -83,12 +83,16 @@ def own() -> Query:
 
 
 def run(query: Query | None, at_once: bool) -> Asking | None:
-    """Offer to run the query; return what was asked last."""
+    """Offer to run the query; return it as it was asked last, or None."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", disabled=query is None)
         rows = st.number_input("Row limit", 1, MOST_ROWS, 1000, key="cypher-rows", width=140)
         seconds = st.number_input("Time limit, s", 1, MOST_SECONDS, 10, key="cypher-seconds", width=140)
-    asking: Asking | None = st.session_state.get("cypher-asking")
+    before: Asking | None = st.session_state.get("cypher-asking")
+    # The answer to another query must not stand under this one's name.
+    asking = before if before is not None and (before.text, before.parameters) == query else None
+    if asking is None and before is not None:
+        before.stop()
     if query is not None and (pressed or (at_once and asking is None)):
         if asking is not None:
             asking.stop()

@@ -7,6 +7,7 @@ import streamlit as st
 from graphrec.app.graph import ask, ask_shared, workspace
 from graphrec.app.links import go
 from graphrec.app.notices import nothing
+from graphrec.app.parts.choose_node import choose_node
 from graphrec.app.parts.graph_view import graph_view
 from graphrec.app.parts.growing import FEW
 from graphrec.app.parts.picker import MOST, pick
@@ -19,6 +20,7 @@ from graphrec.serving.subgraph import Key, merged, neighbours
 from graphrec.serving.why import why
 
 OFFERED = 50
+BY_HAND = "explain-by-hand"
 WIDTH = {
     True: "A line is as wide as the vector at its other end counted when the model made an embedding of it; "
     "dashed lines are no relationships of the graph, but what the model or the features say is alike.",
@@ -31,7 +33,7 @@ def starts() -> None:
     """Offer users to begin with."""
     found = list(ask_shared(names, "User", MOST))[:4]
     if not found:
-        nothing("The graph has no users yet.", "graphrec load")
+        nothing("The graph has no users yet.", "graphrec load highlights highlights.csv")
         return
     st.text("Choose a user, for example:")
     with st.container(horizontal=True):
@@ -106,15 +108,22 @@ def show(told: Explanation) -> None:
     opened = st.session_state.setdefault("explain-opened", {})
     mine = opened.setdefault((told.user, told.id, told.run), [])
     around = [ask(neighbours, *key, limit=FEW).graph for key in mine]
+    graph = merged([found.graph, *around])
     left, right = st.columns([3, 2], gap="large")
     with left:
         wanted = graph_view(
-            merged([found.graph, *around]),
+            graph,
             "explain-view",
             middle=(start, end),
             weights=found.weights,
-            version=f"{start}{end}{told.run}",
+            version=f"{start}{end}{told.run}{st.session_state.get(BY_HAND, 0)}",
         )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            node = choose_node(graph, "explain-node")
+            if st.button("Expand", icon=":material/unfold_more:", disabled=node in mine):
+                wanted = node
+                # After a double click the drawing finds places for what is new by itself.
+                st.session_state[BY_HAND] = st.session_state.get(BY_HAND, 0) + 1
         if wanted is not None and wanted not in mine:
             mine.append(wanted)
             st.rerun()
@@ -135,7 +144,10 @@ def beside(told: Explanation) -> None:
                 said = f"The cosine of {near.id}, of the user's history the nearest in the model's space."
                 st.metric("Nearest in history", f"{near.cosine:.3f}", help=plain(said))
     if told.run is None:
-        nothing("No run is published: only the graph and the features can be asked.", "graphrec train")
+        nothing(
+            "No run is published: only the graph and the features can be asked.",
+            "graphrec train --model transgrec",
+        )
     elif told.score is None:
         st.text(f"{told.run} has no embedding of one of the two, and so no score.")
     elif told.account is None:

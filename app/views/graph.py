@@ -10,8 +10,9 @@ from graphrec import schema
 from graphrec.app.graph import ask_shared
 from graphrec.app.links import go
 from graphrec.app.notices import nothing
+from graphrec.app.parts.choose_node import choose_node
 from graphrec.app.parts.facts import facts
-from graphrec.app.parts.graph_view import called, graph_view, readable
+from graphrec.app.parts.graph_view import graph_view, readable
 from graphrec.app.parts.growing import FEW, MOST, Growing, growing, grown
 from graphrec.app.parts.picker import MOST as OFFERED
 from graphrec.app.parts.picker import pick
@@ -34,7 +35,7 @@ def starts() -> None:
     """Offer places to begin with."""
     found = [(label, next(iter(ask_shared(names, label, OFFERED).items()), None)) for label in STARTS]
     if not any(first for _, first in found):
-        nothing("The graph holds nothing yet.", "graphrec load")
+        nothing("The graph holds nothing yet.", "graphrec load videos FOLDER")
         return
     st.text("Choose a label and a node, or begin with one of these:")
     with st.container(horizontal=True):
@@ -82,14 +83,8 @@ def save(graph: Subgraph) -> None:
 
 def beside(opened: Growing, graph: Subgraph, found: dict[Key, Around]) -> None:
     """Everything that the drawing does, without a mouse; and what is known of a node."""
-    nodes = {node.key: node for node in graph.nodes}
-    key = st.selectbox(
-        "A node of the drawing",
-        list(nodes),
-        format_func=lambda one: f"{one.label}: {called(nodes[one])}",
-        key="graph-node",
-    )
-    node = nodes[key]
+    key = choose_node(graph, "graph-node")
+    node = next(one for one in graph.nodes if one.key == key)
     with st.container(horizontal=True):
         if key in opened.open:
             if key != opened.start and st.button("Collapse", icon=":material/unfold_less:"):

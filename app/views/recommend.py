@@ -92,7 +92,10 @@ def start() -> None:
     """Offer users to begin with."""
     found = ask(longest)
     if not found:
-        nothing("Nobody has rated, liked, viewed or highlighted anything yet.", "graphrec load --help")
+        nothing(
+            "Nobody has rated, liked, viewed or highlighted anything yet.",
+            "graphrec load highlights highlights.csv",
+        )
         return
     st.subheader("Users with the longest histories")
     drawn = [Card(user, user, f"{count:,} in the history") for user, count in found.items()]

@@ -11,7 +11,7 @@ from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
 
 COMMENTS = 50_000
-"""So many comments are counted when it is told where people write."""
+"""So many comments on one video are looked at."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,9 @@ def stills(store: GraphStore, node: str, limit: int = 2000) -> list[Still]:
     return [Still(**row) for row in rows(store, "video_frames", video=node, limit=limit)]
 
 
-def remarks(store: GraphStore, node: str, limit: int = 500) -> list[Remark]:
+def remarks(store: GraphStore, node: str, limit: int = COMMENTS) -> list[Remark]:
     """Return the first ``limit`` comments on a video, its segments and its frames by their second."""
     return [Remark(**row) for row in named(store, "comments_of_video", video=node, limit=limit)]
-
-
-def remark_times(store: GraphStore, node: str) -> list[float]:
-    """Return at which seconds of the video people wrote, in order, of at most ``COMMENTS`` comments."""
-    return [row["time_s"] for row in rows(store, "video_comment_times", video=node, limit=COMMENTS)]
 
 
 def trailers(store: GraphStore, node: str) -> list[Trailer]:

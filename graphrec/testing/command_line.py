@@ -40,6 +40,9 @@ class Answer:
 def graphrec(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> Answer:
     """Run ``graphrec`` in a process of its own, forked from one that has imported ``LIBRARIES`` and no more.
 
+    What ``LIBRARIES`` read from the environment when they are imported is this process's, and what would be done at
+    exit (``atexit``) is not done.
+
     Args:
         arguments: of the command line.
         cwd: the folder to run it in; this one by default.
@@ -47,7 +50,13 @@ def graphrec(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str
     """
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        given = (list(map(str, arguments)), str(cwd or Path.cwd()), dict(env or os.environ), out, err)
+        given = (
+            list(map(str, arguments)),
+            str(cwd or Path.cwd()),
+            dict(os.environ if env is None else env),
+            out,
+            err,
+        )
         process = _prepared().Process(target=_run, args=given)
         process.start()
         process.join(SECONDS)

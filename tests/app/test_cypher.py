@@ -53,6 +53,19 @@ def test_what_is_missing_is_said_before_anything_runs(page: Page) -> None:
     assert next(button for button in app.button if button.label == "Run").disabled
 
 
+def test_an_answer_stands_only_under_its_own_query(page: Page) -> None:
+    app = page("cypher", query="history", user=BAD_USER, limit="3")
+    finish(app)
+    assert len(app.dataframe[0].value) == 3
+    app.selectbox(key="query").set_value("runs").run()
+    finish(app)
+    assert not app.exception
+    assert app.text[1].value.startswith("2 rows")
+    app.session_state["mode"] = "Your own"
+    app.run()
+    assert not app.dataframe
+
+
 def test_a_query_of_ones_own_gives_values_and_a_graph(page: Page) -> None:
     text = "MATCH (i:Item)-[e:IN_GENRE]->(g:Genre {id: $genre}) RETURN i, e, g, i.title AS title"
     app = own(page, text, '{"genre": "calm"}')

@@ -24,6 +24,23 @@ PLACE = """(canvas, row) => {
 }"""
 """Where on the screen the mark is that stands in a row, from 0."""
 
+COLOUR = """(canvas, row) => {
+  const ratio = canvas.width / canvas.clientWidth;
+  const [x, y] = canvas.placeOf(row).map((place) => Math.round(place * ratio));
+  return Array.from(canvas.getContext("2d").getImageData(x, y, 1, 1).data);
+}"""
+"""Of the pixel where the mark is."""
+
+ALONE = """(canvas, [first, last, end]) => {
+  const places = Array.from({ length: end }, (_, row) => canvas.placeOf(row));
+  const apart = (row) => places.every(([x, y], other) =>
+    other === row || Math.hypot(x - places[row][0], y - places[row][1]) > 20);
+  return places.findIndex((_, row) => row >= first && row < last && apart(row));
+}"""
+"""The first of some rows whose mark no other touches."""
+
+WHITE = [255, 255, 255, 255]
+
 SEA, OTHER = 8, 30
 """The row of the first segment of v001 (v000 has 8), and of one elsewhere."""
 
@@ -95,7 +112,8 @@ def test_the_keyboard_walks_over_the_map_and_selects(opened: Any) -> None:
     for key in ("ArrowRight", "ArrowRight", "+", "ArrowLeft"):
         page.keyboard.press(key)
         told.append(card.inner_text())
-    assert told[0] != told[1] == told[2]
+    assert told[0] != told[1] == told[2] != told[3]
+    assert all(told)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="1 selected")).to_be_visible(timeout=20_000)
     expect(page.locator("[data-testid=stDataFrame] td").first).to_be_attached()
@@ -107,7 +125,13 @@ def test_the_keyboard_walks_over_the_map_and_selects(opened: Any) -> None:
 
 def test_a_group_is_hidden_by_its_line_in_the_legend(opened: Any) -> None:
     page = opened("embeddings")
+    canvas = page.locator(MAP)
+    # The world's 29 users stand before its 56 segments.
+    alone = canvas.evaluate(ALONE, [0, 29, 85])
+    assert canvas.evaluate(COLOUR, alone) != WHITE
     page.get_by_role("button", name="User").and_(page.locator(".legend button")).click()
+    page.wait_for_function("requestAnimationFrame(() => 1)")
+    assert canvas.evaluate(COLOUR, alone) == WHITE
     draw_around(page)
     expect(page.get_by_role("heading", name="56 selected")).to_be_visible(timeout=20_000)
 
@@ -147,6 +171,10 @@ def test_a_selection_outlasts_another_colouring(opened: Any) -> None:
     page.get_by_role("radio", name="popularity").click()
     expect(page.locator(".map .scale")).to_be_visible()
     expect(heading).to_be_visible()
+    # The browser knows of it too: it has something to take back.
+    page.locator(MAP).focus()
+    page.keyboard.press("Escape")
+    expect(heading).to_have_count(0)
 
 
 def test_a_reload_shows_the_same(opened: Any) -> None:
@@ -158,6 +186,19 @@ def test_a_reload_shows_the_same(opened: Any) -> None:
     expect(legend).to_have_text(["old", "new, placed by content"])
     assert page.url == before
     assert "run=transgrec" in page.url
+
+
+def test_a_finger_shows_the_card(browser: Browser, served: Explorer) -> None:
+    context = browser.new_context(viewport={"width": 375, "height": 800}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{served.address}/embeddings?nodes=Segment")
+    canvas = page.locator(MAP)
+    canvas.wait_for(timeout=60_000)
+    canvas.evaluate("(canvas) => canvas.scrollIntoView({ block: 'center' })")
+    page.touchscreen.tap(*canvas.evaluate(PLACE, SEA))
+    expect(page.locator(CARD)).to_contain_text("v001#0")
+    expect(page.get_by_role("heading", name="1 selected")).to_be_attached(timeout=20_000)
+    context.close()
 
 
 def test_a_telephone_shows_all_of_it(opened: Any) -> None:

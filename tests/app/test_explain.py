@@ -48,6 +48,16 @@ def test_another_run_explains_in_its_own_way(page: Page, shown: Settings) -> Non
     assert _near(app) == [told.titles[near.id] for near in told.embedding]
 
 
+def test_a_node_is_expanded_without_a_mouse(page: Page) -> None:
+    app = page("explain", user="u001", id="v003#1")
+    before = app.selectbox(key="explain-node").options
+    expand = next(button for button in app.button if button.label == "Expand")
+    expand.click().run()
+    assert not app.exception
+    after = app.selectbox(key="explain-node").options
+    assert set(before) < set(after)
+
+
 def _near(app: AppTest) -> list[str]:
     rows = app.dataframe[0].value.to_dict("records")
     return [row["because of"] for row in rows if row["reason"] == "near in the model's space"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from graphrec.app.parts import growing
 from graphrec.testing.explorer import BAD_TITLE, BAD_USER
 
 Page = Callable[..., AppTest]
@@ -55,6 +57,20 @@ def test_there_is_more_to_show(page: Page) -> None:
     before = len(shown(app))
     (told,) = lines(app)
     assert told == f"HAS_FRAME to Frame: {before - 1} of {before - 1}"
+
+
+def test_more_is_shown_a_click_at_a_time_up_to_a_limit(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "FEW", 2)
+    app = page("graph", label="Item", id="v000", types="HAS_SEGMENT")
+    assert lines(app) == ["HAS_SEGMENT to Segment: 2 of 8"]
+    press(app, "Show more")
+    assert lines(app) == ["HAS_SEGMENT to Segment: 8 of 8"]
+    assert len(shown(app)) == 9
+    assert not app.info
+    monkeypatch.setattr(growing, "MOST", 5)
+    app.run()
+    assert len(shown(app)) == 5
+    assert "Only the first" in app.info[0].value
 
 
 def test_labels_and_types_choose_what_is_followed(page: Page) -> None:

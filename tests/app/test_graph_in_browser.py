@@ -11,8 +11,6 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 from graphrec.testing.explorer import BAD_TEXT, BAD_USER, Explorer
 from graphrec.testing.watched import watched
 
-KNOWN = ("inline script", "fonts.gstatic.com", "404")
-"""What browsers say of Streamlit itself: the policy at work, and a look for its address below the page's."""
 DRAWN = "document.getElementById('cy')?._cyreg?.cy?.nodes().length || 0"
 APART = """() => {
   const at = document.getElementById('cy')._cyreg.cy.nodes().map(node => node.position())

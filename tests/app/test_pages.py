@@ -25,3 +25,5 @@ def test_where_there_is_no_graph_each_page_says_what_to_do(empty: Callable[..., 
     words = (*drawn.markdown, *drawn.error, *drawn.code, *drawn.caption, *drawn.get("html"))
     said = " ".join(getattr(part, "value", None) or part.proto.body for part in words)
     assert "graphrec" in said
+    # Of another folder than the default one.
+    assert all(" -w " in code.value for code in drawn.code)

@@ -8,6 +8,7 @@ from datetime import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from graphrec.app.parts import contents, player
 from graphrec.testing.explorer import BAD_TEXT, BAD_TITLE, BAD_USER
 from graphrec.testing.watched import drawn
 
@@ -69,6 +70,16 @@ def test_comments_stand_at_their_time(page: Page) -> None:
     assert table["User"][0] == BAD_USER
     assert table["At"][3] == time(0, 0, 11)
     assert table["Polarity"][0] == -0.5
+
+
+def test_all_of_many_comments_are_reached(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "COMMENTS", 4)
+    monkeypatch.setattr(player, "COMMENTS", 3)
+    app = page("video", id="v000", tab="Comments", comment_page="2")
+    assert list(app.dataframe[0].value["Comment"]) == ["comment 4", "comment 5"]
+    # Those that can be pointed at come from all of the video.
+    marks = drawn(app, "graphrec_timeline")[0]["comments"]
+    assert [one["time_s"] for one in marks] == [1, 6, 11.5]
 
 
 def test_frames_trailers_and_what_is_similar(page: Page) -> None:

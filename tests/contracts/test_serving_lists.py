@@ -21,7 +21,6 @@ from graphrec.serving.video import (
     Still,
     Trailer,
     parts,
-    remark_times,
     remarks,
     scores,
     stills,
@@ -151,7 +150,6 @@ def test_a_video_from_all_sides(store: GraphStore, tmp_path: Path) -> None:
         Remark("d", None, 1.0, None, None, "sky"),
     ]
     assert [one.user for one in remarks(store, "v")] == [None, None, "ann"]
-    assert remark_times(store, "v") == [1.0, 2.0]
     assert trailers(store, "v") == [Trailer("t", None, 30.0, 12, None, None)]
     assert (parts(store, "x"), stills(store, "x"), remarks(store, "x"), trailers(store, "x")) == (
         [],

@@ -1,0 +1,20 @@
+"""A node of a drawing, chosen without a mouse."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from graphrec.app.parts.graph_view import called
+from graphrec.serving.subgraph import Key, Subgraph
+
+
+def choose_node(graph: Subgraph, key: str) -> Key:
+    """Let the visitor choose one of the nodes; ``key`` is the field's name on the page."""
+    nodes = {node.key: node for node in graph.nodes}
+    chosen: Key = st.selectbox(
+        "A node of the drawing",
+        list(nodes),
+        format_func=lambda one: f"{one.label}: {called(nodes[one])}",
+        key=key,
+    )
+    return chosen
