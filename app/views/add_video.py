@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import IO, cast
 
@@ -125,7 +126,9 @@ def result(work: Adding) -> None:
     try:
         found = ask(audience, work.item, 20)
     except NotFoundError as error:
-        nothing(str(error))
+        # It names its own cure: there is no run, or none that has placed this video.
+        cure = re.search("`(graphrec [^`]+)`", str(error))
+        nothing(str(error), cure[1] if cure else "")
         return
     rows = [
         {
