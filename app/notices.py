@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from shlex import quote
 
 import streamlit as st
 
-from graphrec.app.settings import current
+from graphrec.app.settings import DEFAULT, current
 from graphrec.app.text import plain
 from graphrec.errors import GraphrecError, StoreBusy
-
-DEFAULT = Path("graphrec-data")
-"""The workspace of commands that name none."""
 
 
 def nothing(what: str, command: str = "") -> None:

@@ -11,6 +11,8 @@ from graphrec.errors import ConfigError
 from graphrec.workspace import Workspace
 
 MEGABYTE = 1 << 20
+DEFAULT = Path("graphrec-data")
+"""The workspace of commands that name none."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def use(settings: Settings) -> None:
 def current() -> Settings:
     """Return the settings in use; without any, as in a page that is run on its own, those of the environment."""
     if _used is None:
-        folder = Path(os.environ.get("GRAPHREC_WORKSPACE", "graphrec-data"))
+        folder = Path(os.environ.get("GRAPHREC_WORKSPACE", DEFAULT))
         store = os.environ.get("GRAPHREC_STORE") or os.environ.get("NEO4J_URI")
         use(Settings(Workspace(folder), store))
     assert _used is not None

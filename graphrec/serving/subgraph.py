@@ -93,7 +93,7 @@ def neighbours(
     """
     if limit < 1:
         raise ConfigError(f"limit must be at least 1, not {limit}")
-    middle = next(iter(nodes_of(store, label, [node])), None)
+    middle = next(nodes_of(store, [Key(label, node)]), None)
     if middle is None:
         raise no_such(label, node)
     for name in types or ():
@@ -106,18 +106,16 @@ def neighbours(
         groups.append(Group(kind.type, kind.outgoing, kind.label, len(found), kind.total))
         edges |= {(edge.type, edge.start, edge.end): edge for edge in found}
     others = {key for edge in edges.values() for key in (edge.start, edge.end)} - {middle.key}
-    nodes = [
-        found
-        for name in sorted({key.label for key in others})
-        for found in nodes_of(store, name, sorted(key.id for key in others if key.label == name))
-    ]
+    nodes = nodes_of(store, others)
     return Around(middle, groups, Subgraph([middle, *nodes], list(edges.values())))
 
 
-def nodes_of(store: GraphStore, label: str, ids: list[str]) -> Iterator[GraphNode]:
-    """Yield the ``label`` nodes ``ids`` in the order of their ids; ids of nothing are left out."""
-    for row in spliced_rows(store, "nodes", "n", schema.label(label).properties, label=label, ids=ids):
-        yield GraphNode(Key(label, row.pop(schema.KEY)), _present(row))
+def nodes_of(store: GraphStore, keys: Collection[Key]) -> Iterator[GraphNode]:
+    """Yield the nodes of ``keys`` by label and id; keys of nothing are left out."""
+    for label in sorted({key.label for key in keys}):
+        ids = sorted(key.id for key in keys if key.label == label)
+        for row in spliced_rows(store, "nodes", "n", schema.label(label).properties, label=label, ids=ids):
+            yield GraphNode(Key(label, row.pop(schema.KEY)), _present(row))
 
 
 def merged(parts: Iterable[Subgraph]) -> Subgraph:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graphrec import schema
 from graphrec.serving.explain import Explanation
 from graphrec.serving.lookups import rows
-from graphrec.serving.subgraph import GraphEdge, GraphNode, Key, Subgraph, merged, neighbours, nodes_of
+from graphrec.serving.subgraph import GraphEdge, Key, Subgraph, merged, neighbours, nodes_of
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced
 
@@ -52,7 +52,7 @@ def why(store: GraphStore, told: Explanation) -> Why:
     kept = [*real, *(edge for edge in edges if {edge.start, edge.end} not in there)]
     keys = {user, node, *(key for edge in kept for key in (edge.start, edge.end))}
     place = _place(store, node)
-    return Why(merged([Subgraph(_nodes(store, keys), kept), *place]), weights)
+    return Why(merged([Subgraph(list(nodes_of(store, keys)), kept), *place]), weights)
 
 
 def _history(told: Explanation) -> list[str]:
@@ -116,11 +116,3 @@ def _place(store: GraphStore, node: Key) -> Iterator[Subgraph]:
     yield found
     for video in (one.key for one in found.nodes if one.key.label == "Item" and one.key != node):
         yield neighbours(store, *video, types=("IN_GENRE",), limit=5).graph
-
-
-def _nodes(store: GraphStore, keys: Collection[Key]) -> list[GraphNode]:
-    return [
-        node
-        for label in sorted({key.label for key in keys})
-        for node in nodes_of(store, label, sorted(key.id for key in keys if key.label == label))
-    ]

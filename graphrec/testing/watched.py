@@ -54,4 +54,4 @@ def fits(page: Page) -> bool:
 def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
     """Return what each component of this name was given to draw, in the page's order."""
     protos = [element.proto for element in app.get("bidi_component")]
-    return [json.loads(proto.json) for proto in protos if proto.component_name == component]
+    return [json.loads(proto.json or proto.bytes) for proto in protos if proto.component_name == component]

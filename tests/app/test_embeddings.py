@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from graphrec.app.parts import map_places
 from graphrec.app.theme import LABELS
 from graphrec.serving.background import Background
+from graphrec.testing.watched import drawn
 
 Page = Callable[..., AppTest]
 
@@ -47,8 +47,7 @@ class Map:
 
 
 def maps(app: AppTest) -> list[Map]:
-    protos = [element.proto for element in app.get("bidi_component")]
-    return [Map(json.loads(proto.bytes)) for proto in protos if proto.component_name == "graphrec_map"]
+    return [Map(told) for told in drawn(app, "graphrec_map")]
 
 
 def shown_map(app: AppTest) -> Map:
