@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 # Torch brings gigabytes of CUDA's libraries: uv unpacks them in a tenth of the time that pip takes, and once for all.
-INSTALL = $(BIN)/uv pip install --system-certs -c constraints.txt
+INSTALL = $(BIN)/uv pip install --compile-bytecode --system-certs -c constraints.txt
+# Tests start hundreds of processes: each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 READY = $(VENV)/.ready
 
 .PHONY: demo install test test-slow test-without-dgl lint benchmarks pictures neo4j neo4j-stop clean
