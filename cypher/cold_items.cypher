@@ -5,6 +5,7 @@ MATCH (i:Item)
 WHERE NOT EXISTS { MATCH (:User)-[:RATED|LIKED|VIEWED]->(i) }
   AND NOT EXISTS { MATCH (:User)-[:HIGHLIGHTED]->(:Segment)<-[:HAS_SEGMENT]-(i) }
   AND NOT EXISTS { MATCH (:User)-[:LIKED]->(:Frame)<-[:HAS_FRAME]-(i) }
+  AND NOT EXISTS { MATCH (:User)-[:LIKED]->(:Frame)<-[:HAS_FRAME]-(:Segment)<-[:HAS_SEGMENT]-(i) }
 RETURN i.id AS id, i.kind AS kind, i.title AS title, i.year AS year
 ORDER BY id
 LIMIT $limit

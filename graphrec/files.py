@@ -72,6 +72,15 @@ def write_json(path: Path, value: Any) -> None:
         file.write((json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
+def size_and_time(path: Path) -> tuple[int, int]:
+    """Return the size of a file in bytes and when it was changed, in nanoseconds; zeros where there is none."""
+    try:
+        told = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return told.st_size, told.st_mtime_ns
+
+
 def read_json(path: Path) -> Any:
     """Return the JSON value in ``path``."""
     return json.loads(path.read_text(encoding="utf-8"))

@@ -6,4 +6,3 @@ WITH n, chosen, count(DISTINCT u) AS highlighted
 WHERE chosen + highlighted > 0
 RETURN n.id AS id, chosen + highlighted AS score
 ORDER BY score DESC, id
-LIMIT $limit

@@ -1,4 +1,3 @@
 MATCH (:User)-[e:HIGHLIGHTED]->(n:Segment)
 RETURN n.id AS id, count(e) AS score
 ORDER BY score DESC, id
-LIMIT $limit

@@ -7,7 +7,7 @@ from typing import Literal
 import pyarrow.compute as pc
 
 from graphrec.errors import unknown
-from graphrec.serving.lookups import ids
+from graphrec.serving.popularity import popular
 from graphrec.store.base import GraphStore
 
 Order = Literal["popular", "newest"]
@@ -24,6 +24,6 @@ def catalogue(store: GraphStore, order: Order, most: int = 20_000) -> list[str]:
     table = store.read_nodes("Item", ["year"])
     by = [("year", "descending"), ("id", "ascending")] if order == "newest" else [("id", "ascending")]
     everything: list[str] = table.take(pc.sort_indices(table, sort_keys=by))["id"].to_pylist()
-    first = ids(store, "popular", "Item", limit=most) if order == "popular" else []
+    first = popular(store, "Item")["id"].to_pylist() if order == "popular" else []
     chosen = set(first)
     return [*first, *(node for node in everything if node not in chosen)][:most]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from hashlib import blake2b
-from pathlib import Path
 
 from graphrec import schema
+from graphrec.files import size_and_time
 from graphrec.serving.lookups import rows
 from graphrec.store.base import GraphStore
+from graphrec.store.ladybug_files import state
 from graphrec.training.manifest import FILE
 from graphrec.workspace import Workspace
 
@@ -20,22 +21,14 @@ def fingerprint(store: GraphStore) -> str:
 
 
 def fingerprint_of_files(workspace: Workspace) -> str:
-    """Return a digest of the embedded database's files; any commit changes them, and nothing has to be opened."""
-    found = workspace.root.glob(f"{workspace.database.name}*")
-    return _digest(*sorted((path.name, *_state(path)) for path in found))
+    """Return a digest of the embedded database's files, without opening it."""
+    return _digest(*state(workspace))
 
 
 def fingerprint_of_runs(workspace: Workspace) -> str:
     """Return a digest of the runs' manifests, each of which is replaced as its run goes on."""
-    return _digest(*sorted((path.parent.name, *_state(path)) for path in workspace.runs.glob(f"*/{FILE}")))
-
-
-def _state(path: Path) -> tuple[int, int]:
-    try:
-        told = path.stat()
-    except FileNotFoundError:
-        return (0, 0)
-    return told.st_size, told.st_mtime_ns
+    found = workspace.runs.glob(f"*/{FILE}")
+    return _digest(*sorted((path.parent.name, *size_and_time(path)) for path in found))
 
 
 def _digest(*values: object) -> str:

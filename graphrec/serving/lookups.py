@@ -6,6 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import pyarrow as pa
+
 from graphrec.errors import NotFoundError, unknown
 from graphrec.store.base import GraphStore
 
@@ -23,11 +25,16 @@ def _text(name: str) -> str:
 
 def rows(store: GraphStore, name: str, label: str | None = None, **parameters: Any) -> list[dict[str, Any]]:
     """Return the rows of ``cypher/serving/<name>_<label>.cypher`` as dictionaries."""
+    found: list[dict[str, Any]] = table(store, name, label, **parameters).to_pylist()
+    return found
+
+
+def table(store: GraphStore, name: str, label: str | None = None, **parameters: Any) -> pa.Table:
+    """Return the rows as a table."""
     if label is not None:
         check_label(label)
         name = f"{name}_{label.lower()}"
-    found: list[dict[str, Any]] = store.query(_text(name), **parameters).to_pylist()
-    return found
+    return store.query(_text(name), **parameters)
 
 
 def check_label(label: str) -> None:

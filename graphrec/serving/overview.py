@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphrec import schema
-from graphrec.serving.lookups import ids
 from graphrec.serving.named import named
+from graphrec.serving.popularity import new
 from graphrec.serving.recommend import current_runs
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced_rows
@@ -77,7 +77,7 @@ def overview(store: GraphStore, most: int = 12) -> Overview:
             if count
         ),
         tuple(_published(store, run) for run in current_runs(store)),
-        len(ids(store, "new", "Item")),
+        len(new(store, "Item")),
         tuple(named(store, "cold_items", limit=most)),
     )
 

@@ -15,6 +15,7 @@ from graphrec import schema
 from graphrec.errors import NotFoundError
 from graphrec.serving.lookups import rows
 from graphrec.serving.point_facts import Facts, facts
+from graphrec.serving.popularity import new, popular
 from graphrec.serving.recommend import current_runs
 from graphrec.store.base import Floats, GraphStore, Ints
 
@@ -143,6 +144,5 @@ def _interactions(store: GraphStore, label: str) -> tuple[dict[str, int], set[st
     if label == "User":
         found = rows(store, "active_users")
         return {row["id"]: int(row["score"]) for row in found}, None
-    found = rows(store, "popular", label, limit=store.counts()[label])
-    fresh = {row["id"] for row in rows(store, "new", label)}
-    return {row["id"]: int(row["score"]) for row in found}, fresh
+    found = popular(store, label).to_pylist()
+    return {row["id"]: int(row["score"]) for row in found}, set(new(store, label))

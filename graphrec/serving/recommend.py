@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
+from graphrec.serving.popularity import new, popular
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.store.nearest import exact_nearest
 from graphrec.training.runs import Run, find_run
@@ -103,8 +106,8 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
         if run
         else f"no run for {label} is published: `graphrec train --model transgrec`"
     )
-    popular = _popular(store, label, request.k, among, seen)
-    return Ranking(request.user, label, "popularity", note, detailed(store, label, popular))
+    best = _popular(store, label, request.k, among, seen)
+    return Ranking(request.user, label, "popularity", note, detailed(store, label, best))
 
 
 def current_runs(store: GraphStore) -> list[dict[str, Any]]:
@@ -192,7 +195,7 @@ def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
         require(store, "Item", request.within)
         among = ids(store, "within", label, video=request.within)
     if request.new_only:
-        fresh = ids(store, "new", label)
+        fresh = new(store, label)
         among = fresh if among is None else sorted(set(among) & set(fresh))
     return among
 
@@ -242,15 +245,14 @@ def _by_run(
 def _popular(
     store: GraphStore, label: str, k: int, among: Sequence[str] | None, seen: Sequence[str]
 ) -> list[Neighbour]:
-    left_out, allowed = set(seen), None if among is None else set(among)
-    wanted = k + len(left_out) if allowed is None else store.counts()[label]
-    found = [
-        Neighbour(row["id"], float(row["score"]))
-        for row in rows(store, "popular", label, limit=wanted)
-        if row["id"] not in left_out and (allowed is None or row["id"] in allowed)
-    ]
-    if allowed is not None and len(found) < k:
-        rest = sorted(allowed - left_out - {n.id for n in found})
+    chosen = popular(store, label)
+    wanted = pc.invert(pc.is_in(chosen["id"], value_set=pa.array(seen, pa.string())))
+    if among is not None:
+        wanted = pc.and_(wanted, pc.is_in(chosen["id"], value_set=pa.array(among, pa.string())))
+    first = chosen.filter(wanted).slice(0, k).to_pylist()
+    found = [Neighbour(row["id"], float(row["score"])) for row in first]
+    if among is not None and len(found) < k:
+        rest = sorted(set(among) - set(seen) - {n.id for n in found})
         found += [Neighbour(node, 0.0) for node in rest]
     return found[:k]
 

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphrec.store.kept import Kept
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
@@ -87,6 +89,9 @@ class GraphStore(Protocol):
 
     uri: str
     """Where the graph is, without any password."""
+
+    kept: Kept
+    """What has been read whole of it, for those who ask again."""
 
     @property
     def part_rows(self) -> int | None:

@@ -25,16 +25,18 @@ from graphrec.store.answers import Answer, Limits
 from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors, no_such_end
 from graphrec.store.edges import StoredEdges, edge_keys
+from graphrec.store.kept import Kept
 from graphrec.store.ladybug_files import (
     UNWRITTEN,
     Unfinished,
     nothing_yet,
     open_database,
     reason,
+    state,
     touch,
     versions,
 )
-from graphrec.store.nearest import chosen, exact_nearest
+from graphrec.store.nearest import chosen, exact_nearest, in_bytes
 from graphrec.store.upsert import plan, positions
 from graphrec.workspace import Workspace
 
@@ -43,6 +45,8 @@ log = logging.getLogger(__name__)
 TYPES = {"string": "STRING", "int64": "INT64", "float64": "DOUBLE", "bool": "BOOLEAN"}
 
 UPDATE_ROWS = 5_000
+KEPT_BYTES = 1 << 30
+"""For embeddings in memory: there is no index, so that every search compares all of a label."""
 
 
 class LadybugStore:
@@ -51,11 +55,12 @@ class LadybugStore:
     Args:
         workspace: where the file is; created when ``write`` is set.
         write: open for writing. Without it the database itself refuses every writing query.
+        kept: where what is read whole is kept, for whoever opens the workspace again and again.
 
     Raises ``StoreBusy`` when another process holds the workspace, ``StoreError`` when there is nothing to read.
     """
 
-    def __init__(self, workspace: Workspace, *, write: bool = False) -> None:
+    def __init__(self, workspace: Workspace, *, write: bool = False, kept: Kept | None = None) -> None:
         self.uri = str(workspace.database)
         self.part_rows = None
         self.workspace = workspace
@@ -67,7 +72,7 @@ class LadybugStore:
         self._torn = False
         self._edges: dict[tuple[str, ...], StoredEdges] = {}
         self._copied: set[str] = set()
-        self._embeddings: dict[tuple[str, str], tuple[pa.Array, Floats]] = {}
+        self.kept = Kept(KEPT_BYTES) if kept is None else kept
         if write:
             workspace.create()
         elif not workspace.database.exists():
@@ -80,6 +85,8 @@ class LadybugStore:
             )
             if not write and not self._tables():
                 raise nothing_yet(workspace)
+            # While it is open for reading nobody can write; a writer's is another after each change of its own.
+            self._embedded: object = object() if write else state(workspace)
         except BaseException:
             self._held.close()
             raise
@@ -127,7 +134,7 @@ class LadybugStore:
                 yield
                 self._run("COMMIT")
             except BaseException:
-                self._embeddings.clear()
+                self._embedded = object()
                 try:
                     self._connection.execute("ROLLBACK")
                 except RuntimeError:
@@ -237,7 +244,7 @@ class LadybugStore:
             blobs = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(ids), [None, rows])
             table = pa.table({schema.KEY: ids, name: blobs.cast(pa.binary())})
             self._update(f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", [name], table)
-            self._embeddings.pop((label, name), None)
+            self._embedded = object()
 
     def drop_embeddings(self, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``."""
@@ -245,7 +252,7 @@ class LadybugStore:
         with self.transaction():
             if name in self._columns(label):
                 self._run(f"ALTER TABLE `{label}` DROP `{name}`")
-            self._embeddings.pop((label, name), None)
+            self._embedded = object()
 
     def read_embeddings(
         self, label: str, name: str, ids: Sequence[str] | None = None
@@ -253,9 +260,9 @@ class LadybugStore:
         """Return the ids that have the embedding, and float32 [n, D]; kept in memory until they change."""
         check_embedding(label, name)
         with self._lock:
-            if (label, name) not in self._embeddings:
-                self._embeddings[label, name] = self._read_embeddings(label, name)
-            found = self._embeddings[label, name]
+            found = self.kept.get(
+                (label, name), self._embedded, lambda: self._read_embeddings(label, name), in_bytes
+            )
         return found if ids is None else chosen(*found, ids)
 
     def _read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:

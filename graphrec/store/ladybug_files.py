@@ -14,7 +14,7 @@ import ladybug
 
 from graphrec import schema
 from graphrec.errors import StoreBusy, StoreError
-from graphrec.files import read_json, write_json
+from graphrec.files import read_json, size_and_time, write_json
 from graphrec.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,12 @@ def touch(workspace: Workspace, names: Iterable[str]) -> None:
     stored = versions(workspace)
     grown = {name: stored.get(name, 0) + 1 for name in names}
     write_json(workspace.root / "versions.json", stored | grown)
+
+
+def state(workspace: Workspace) -> tuple[tuple[str, int, int], ...]:
+    """Return name, size and time of the database's files: any commit changes them, and nothing has to be opened."""
+    found = workspace.root.glob(f"{workspace.database.name}*")
+    return tuple(sorted((path.name, *size_and_time(path)) for path in found))
 
 
 def nothing_yet(workspace: Workspace) -> StoreError:

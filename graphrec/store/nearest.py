@@ -77,6 +77,12 @@ def chosen(ids: pa.Array, vectors: Floats, wanted: Sequence[str]) -> tuple[pa.Ar
     return ids.take(pa.array(rows)), vectors[rows]
 
 
+def in_bytes(embeddings: tuple[pa.Array, Floats]) -> int:
+    """Return how much memory ids and their vectors take."""
+    ids, vectors = embeddings
+    return int(ids.nbytes + vectors.nbytes)
+
+
 def _rows(ids: pa.Array, wanted: Sequence[str]) -> Ints:
     """Return which of ``ids`` are ``wanted``, int64 [n]; few are looked for among many, never the other way round."""
     return np.flatnonzero(pc.is_in(ids, value_set=pa.array(wanted, pa.string())))

@@ -9,6 +9,8 @@ from threading import Condition, Timer
 
 from graphrec.errors import StoreBusy
 from graphrec.store.base import GraphStore
+from graphrec.store.kept import Kept
+from graphrec.store.ladybug import KEPT_BYTES, LadybugStore
 from graphrec.store.open import open_store
 from graphrec.workspace import Workspace
 
@@ -22,6 +24,8 @@ PATIENCE_S = 5.0
 class SharedStore:
     """A store that is opened when it is needed; readers share it, a writer has it alone.
 
+    What it has read whole, embeddings for example, stays in memory while it is closed.
+
     Args:
         workspace: the folder.
         uri: a Neo4j server, whose connections stay open; None for the embedded database.
@@ -29,6 +33,7 @@ class SharedStore:
 
     def __init__(self, workspace: Workspace, uri: str | None = None) -> None:
         self.workspace, self.uri = workspace, uri
+        self._kept = Kept(KEPT_BYTES)
         self._changed = Condition()
         self._store: GraphStore | None = None
         self._readers = 0
@@ -88,7 +93,11 @@ class SharedStore:
 
     def _open(self) -> GraphStore:
         if self._store is None:
-            self._store = open_store(self.workspace, self.uri)
+            self._store = (
+                LadybugStore(self.workspace, kept=self._kept)
+                if self.uri is None
+                else open_store(self.workspace, self.uri)
+            )
         return self._store
 
     def _leave(self) -> None:

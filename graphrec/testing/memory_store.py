@@ -13,6 +13,7 @@ from graphrec import schema
 from graphrec.errors import QueryError, StoreError
 from graphrec.rows import ARROW
 from graphrec.store.base import Floats, Neighbour, Relationships, Written
+from graphrec.store.kept import Kept
 from graphrec.store.nearest import chosen, exact_nearest
 
 Row = dict[str, Any]
@@ -25,6 +26,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.uri = "memory"
         self.part_rows = None
+        self.kept = Kept()
         self._nodes: dict[str, dict[str, Row]] = {name: {} for name in schema.LABELS}
         self._edges: dict[Ends, dict[tuple[str, str], Row]] = {}
         self._vectors: dict[tuple[str, str], dict[str, Floats]] = {}

@@ -97,7 +97,10 @@ def test_frames_and_videos_come_with_what_is_known_of_them(store: GraphStore, tm
     assert [one.id for one in similar(store, "f")] == ["i", "g", "h"]
     assert [one.id for one in similar(store, "v")] == ["x", "w"]
     assert explain(store, Workspace(tmp_path), "liked a frame of it", "i").score == 2
+    # Known whole from now on, and known anew once it has changed.
+    store.write_relationships("RATED", "User", "Item", edges(("hates both", "x")))
+    assert asked("loves v#0", label="Item", new_only=True) == []
     store.drop_embeddings("User", "toy")
     popular = [(one.id, one.score) for one in asked("viewed", label="Item", include_seen=True)]
-    assert popular == [("v", 4), ("w", 1)]
+    assert popular == [("v", 4), ("w", 1), ("x", 1)]
     assert [(one.id, one.score) for one in asked("viewed", label="Frame")] == [("f", 1), ("g", 1)]

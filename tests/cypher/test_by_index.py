@@ -98,11 +98,11 @@ def test_the_stores_own_search_by_the_index_is_nearest(
 ) -> None:
     wanted = np.ones(DIMENSION, np.float32)
     expected = published.nearest("Item", "toy", wanted, 10, metric="cosine")
-    published._vectors._kept.clear()
+    published.kept.clear()
     published._vectors._asked.clear()
     monkeypatch.setattr("graphrec.store.neo4j.vectors.EXACT_ROWS", 10)
     found = published.nearest("Item", "toy", wanted, 10, metric="cosine")
-    assert not published._vectors._kept, "the index was not asked"
+    assert not published.kept.keys(), "the index was not asked"
     assert [n.id for n in found] == [n.id for n in expected]
 
 

@@ -306,13 +306,13 @@ def test_the_nearest_by_the_index_are_the_nearest(
     store.write_embeddings("Item", "emb", pa.array(ids), vectors)
     wanted = vectors[7]
     exact = [n.id for n in store.nearest("Item", "emb", wanted, 60, metric=metric)]
-    assert store._vectors._kept
-    store._vectors._kept.clear()
+    assert store.kept.keys()
+    store.kept.clear()
     monkeypatch.setattr("graphrec.store.neo4j.vectors.EXACT_ROWS", 100)
     monkeypatch.setattr("graphrec.store.neo4j.vectors.NARROW", 10)
     found = [n.id for n in store.nearest("Item", "emb", wanted, 10, metric=metric)]
     if metric == "cosine":
-        assert not store._vectors._kept, "the index was not asked"
+        assert not store.kept.keys(), "the index was not asked"
     assert len(set(found) & set(exact[:10])) >= 9
     rest = [n.id for n in store.nearest("Item", "emb", wanted, 10, without=exact[:50], metric=metric)]
     assert rest == exact[50:60]
@@ -493,21 +493,19 @@ def test_every_part_is_told_by_the_versions(rated: Neo4jStore, monkeypatch: pyte
 
 
 @real
-def test_kept_vectors_go_with_their_nodes_and_stay_within_bounds(
-    store: Neo4jStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kept_vectors_go_with_their_nodes_and_stay_within_bounds(store: Neo4jStore) -> None:
     ids = [f"i{n}" for n in range(20)]
     store.write_nodes("Item", nodes(*ids))
     for name in ("one", "two", "three"):
         store.write_embeddings("Item", name, pa.array(ids), np.ones((20, 4), np.float32))
-    monkeypatch.setattr("graphrec.store.neo4j.vectors.KEPT_BYTES", 700)
+    store.kept.most = 1000
     wanted = np.ones(4, np.float32)
     for name in ("one", "two", "three"):
         assert len(store.nearest("Item", name, wanted, 20)) == 20
-    assert list(store._vectors._kept) == [("Item", "two"), ("Item", "three")]
+    assert store.kept.keys() == [("Item", "two"), ("Item", "three")]
     store._server.command("MATCH (n:Item {id: 'i3'}) DETACH DELETE n")
     assert "i3" not in [n.id for n in store.nearest("Item", "three", wanted, 20)]
-    monkeypatch.setattr("graphrec.store.neo4j.vectors.KEPT_BYTES", 10)
-    store._vectors._kept.clear()
+    store.kept.most = 10
+    store.kept.clear()
     assert len(store.nearest("Item", "one", wanted, 20)) == 19
-    assert not store._vectors._kept
+    assert not store.kept.keys()

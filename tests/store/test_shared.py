@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from graphrec.errors import StoreBusy, StoreError
 from graphrec.store import shared
+from graphrec.store.base import Floats
 from graphrec.store.ladybug import LadybugStore
 from graphrec.store.shared import SharedStore
 from graphrec.workspace import Workspace
@@ -105,6 +107,39 @@ def test_another_process_that_writes_is_waited_for(
     other.close()
     with store.reading() as graph:
         assert graph.counts()["User"] == 2
+
+
+def test_embeddings_outlive_the_closing_until_somebody_writes(
+    store: SharedStore, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    really = LadybugStore._read_embeddings
+
+    def watched(graph: LadybugStore, label: str, name: str) -> tuple[pa.Array, Floats]:
+        read.append(name)
+        return really(graph, label, name)
+
+    def embed(value: float) -> None:
+        other = LadybugStore(workspace, write=True)
+        other.write_embeddings("User", "emb", pa.array(["a", "b"]), np.full((2, 3), value, np.float32))
+        other.close()
+
+    def first_number() -> tuple[LadybugStore, float]:
+        with store.reading() as graph:
+            return graph, float(graph.read_embeddings("User", "emb", ["b"])[1][0, 0])
+
+    monkeypatch.setattr(LadybugStore, "_read_embeddings", watched)
+    embed(1)
+    one, value = first_number()
+    assert value == 1
+    store.close()
+    other, value = first_number()
+    assert other is not one
+    assert value == 1
+    assert read == ["emb"]
+    embed(2)
+    assert first_number()[1] == 2
+    assert read == ["emb", "emb"]
 
 
 def test_where_there_is_no_graph_that_is_said(tmp_path: Path) -> None:

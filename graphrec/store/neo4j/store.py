@@ -21,6 +21,7 @@ from graphrec.errors import StoreError
 from graphrec.store.answers import Answer, Limits
 from graphrec.store.base import Floats, Mark, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
+from graphrec.store.kept import Kept
 from graphrec.store.neo4j import answers
 from graphrec.store.neo4j.errors import Failure, wrong_query
 from graphrec.store.neo4j.health import Health, index_states, missing_constraints, unindexed_keys
@@ -71,7 +72,8 @@ class Neo4jStore:
         self.uri = self._server.uri + (f"/{who.database}" if who.database else "")
         self.part_rows = PART_ROWS
         self._write = write
-        self._vectors = Vectors(self._server)
+        self.kept = Kept()
+        self._vectors = Vectors(self._server, self.kept)
         self._local = local()
         try:
             self._server.check()
@@ -193,9 +195,10 @@ class Neo4jStore:
     def read_embeddings(
         self, label: str, name: str, ids: Sequence[str] | None = None
     ) -> tuple[pa.Array, Floats]:
-        """Return the ids that have the embedding, and float32 [n, D]."""
+        """Return the ids that have the embedding, and float32 [n, D]; all of them are kept until they change."""
         check_embedding(label, name)
-        return self._vectors.read(self._run, label, name, ids)
+        # What an open transaction has written may yet be undone.
+        return self._vectors.read(self._run, label, name, ids, keep=self._writer() is None)
 
     def has_embeddings(self, label: str, name: str) -> bool:
         """Return whether any node of ``label`` has the embedding."""

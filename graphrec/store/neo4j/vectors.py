@@ -3,7 +3,7 @@
 The server's index (HNSW) leaves out some of the nearest. It is therefore asked for ``OVER_FETCH`` times as many, and
 those are scored exactly; it orders by cosine, so for the dot product a bound tells whether anything better can be left.
 Up to ``EXACT_ROWS`` nodes, or where a filter leaves few, all vectors are compared; so they are by who asks often, as a
-serving process does, while they fit into ``KEPT_BYTES``.
+serving process does, while they fit into what is kept.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,8 @@ import pyarrow.compute as pc
 
 from graphrec.errors import StoreError
 from graphrec.store.base import Floats, Neighbour
-from graphrec.store.nearest import exact_nearest
+from graphrec.store.kept import Kept
+from graphrec.store.nearest import exact_nearest, in_bytes
 from graphrec.store.neo4j.read import LOOKUP_ROWS, Run
 from graphrec.store.neo4j.server import Bulk, Rows, Server
 from graphrec.store.neo4j.work import BUMP, Statement, Work
@@ -31,7 +31,6 @@ FLOATS_PER_BATCH = 640_000
 EXACT_ROWS = 10_000
 NARROW = 2_000
 OFTEN = 3
-KEPT_BYTES = 256 << 20
 OVER_FETCH = 10
 AT_LEAST = 100
 AT_MOST = 2_000
@@ -81,23 +80,13 @@ class Wanted:
         return right and self.among is None and bool(np.linalg.norm(self.vector))
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """What was read whole, and what the graph said of it then."""
-
-    described: Described
-    ids: pa.Array
-    vectors: Floats
-
-
 class Vectors:
     """The embeddings of a server; what was read whole stays in memory until the graph says that it has changed."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, kept: Kept) -> None:
         self._server = server
-        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._kept = kept
         self._asked: dict[tuple[str, str], int] = {}
-        self._lock = Lock()
 
     def write(self, work: Work, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids``, which exist, to the rows of ``vectors`` (float32 [n, D])."""
@@ -147,24 +136,9 @@ class Vectors:
         if ids is not None:
             return self._some(run, label, name, pc.unique(pa.array(ids, pa.string())))
         described = describe(run, label, name) if keep else None
-        kept = self._kept.get((label, name))
-        if described and kept and kept.described == described:
-            return kept.ids, kept.vectors
-        text = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN n.id, n.`{name}`"
-        found = _matrix(*_columns(run(text)), label, name)
-        if described:
-            self._keep((label, name), _Kept(described, *found))
-        return found
-
-    def _keep(self, key: tuple[str, str], kept: _Kept) -> None:
-        """Keep vectors, and of those before the latest ones that fit beside them."""
-        with self._lock:
-            self._kept.pop(key, None)
-            if kept.vectors.nbytes > KEPT_BYTES:
-                return
-            self._kept[key] = kept
-            while sum(one.vectors.nbytes for one in self._kept.values()) > KEPT_BYTES:
-                del self._kept[next(iter(self._kept))]
+        if described is None:
+            return self._all(run, label, name)
+        return self._kept.get((label, name), described, lambda: self._all(run, label, name), in_bytes)
 
     def nearest(self, run: Run, label: str, name: str, wanted: Wanted) -> list[Neighbour]:
         """Return the nodes whose embedding scores highest."""
@@ -205,10 +179,12 @@ class Vectors:
     def _whole(self, label: str, name: str, described: Described) -> bool:
         """Return whether to compare all vectors, which are kept from then on."""
         asked = self._asked[label, name] = self._asked.get((label, name), 0) + 1
-        kept = self._kept.get((label, name))
-        small = described.nodes * described.dimension * 4 <= KEPT_BYTES
-        fresh = kept is not None and kept.described == described
-        return fresh or described.nodes <= EXACT_ROWS or (small and asked > OFTEN)
+        small = described.nodes * described.dimension * 4 <= self._kept.most
+        return (
+            self._kept.has((label, name), described)
+            or described.nodes <= EXACT_ROWS
+            or (small and asked > OFTEN)
+        )
 
     def _by_index(
         self, run: Run, label: str, name: str, wanted: Wanted, described: Described
@@ -231,6 +207,10 @@ class Vectors:
                 return best
             limit *= 4
         return None
+
+    def _all(self, run: Run, label: str, name: str) -> tuple[pa.Array, Floats]:
+        text = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN n.id, n.`{name}`"
+        return _matrix(*_columns(run(text)), label, name)
 
     def _some(self, run: Run, label: str, name: str, ids: pa.Array) -> tuple[pa.Array, Floats]:
         text = (

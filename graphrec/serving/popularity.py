@@ -1,0 +1,30 @@
+"""What users have chosen most, and what nobody has chosen yet: asked of the whole graph once, until it changes."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from graphrec import schema
+from graphrec.serving.lookups import check_label, table
+from graphrec.store.base import GraphStore
+
+CONTENT = (*schema.LABELS, "RATED", "LIKED", "VIEWED", "HIGHLIGHTED", "HAS_SEGMENT", "HAS_FRAME")
+
+
+def popular(store: GraphStore, label: str) -> pa.Table:
+    """Return ``id`` and ``score``, how many users' records lead to it, of what anybody has chosen; best first."""
+    return _kept(store, "popular", label)
+
+
+def new(store: GraphStore, label: str) -> list[str]:
+    """Return the ids of what nobody has chosen; of segments and frames, those of videos of which nobody has any."""
+    found: list[str] = _kept(store, "new", label)["id"].to_pylist()
+    return found
+
+
+def _kept(store: GraphStore, name: str, label: str) -> pa.Table:
+    check_label(label)
+    changes = tuple(store.versions(CONTENT).values())
+    return store.kept.get(
+        (name, label), changes, lambda: table(store, name, label), lambda found: found.nbytes
+    )
