@@ -1,4 +1,4 @@
-// what: items that nobody has rated, liked or viewed, nor any segment or frame of them
+// what: items that nobody has rated, liked or viewed, nor any segment or frame of them, the last added first
 // parameters: limit int64 = 20
 // example: graphrec query cold_items
 MATCH (i:Item)
@@ -7,5 +7,5 @@ WHERE NOT EXISTS { MATCH (:User)-[:RATED|LIKED|VIEWED]->(i) }
   AND NOT EXISTS { MATCH (:User)-[:LIKED]->(:Frame)<-[:HAS_FRAME]-(i) }
   AND NOT EXISTS { MATCH (:User)-[:LIKED]->(:Frame)<-[:HAS_FRAME]-(:Segment)<-[:HAS_SEGMENT]-(i) }
 RETURN i.id AS id, i.kind AS kind, i.title AS title, i.year AS year
-ORDER BY id
+ORDER BY coalesce(i.added_at, 0) DESC, coalesce(i.year, 0) DESC, id
 LIMIT $limit

@@ -101,6 +101,7 @@ LABELS: dict[str, Label] = {
                 Property("duration_s", "float64"),
                 Property("uri", "string", "where the file is"),
                 Property("digest", "string", "of the file's content"),
+                Property("added_at", "int64", "when the file came into the graph, epoch milliseconds"),
                 Property("thumbnail", "string", "its picture, a file below the workspace's folder"),
                 Property("fps", "float64", "pictures per second"),
                 Property("width", "int64", "as shown, pixels"),

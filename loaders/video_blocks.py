@@ -25,12 +25,14 @@ class Loaded:
         digest: of its content.
         described: what was found.
         titled: whether the graph has a title for it, which its file's name must not replace.
+        added_at: when it came into the graph, epoch milliseconds; None for one that is there.
     """
 
     file: VideoFile
     digest: str
     described: Described
     titled: bool = False
+    added_at: int | None = None
 
     @property
     def segment_ids(self) -> list[str]:
@@ -114,6 +116,7 @@ _ITEM = pa.schema(
         "duration_s": pa.float64(),
         "uri": pa.string(),
         "digest": pa.string(),
+        "added_at": pa.int64(),
         "thumbnail": pa.string(),
         "fps": pa.float64(),
         "width": pa.int64(),
@@ -135,6 +138,7 @@ def _item(video: Loaded) -> dict[str, Any]:
         "duration_s": info.duration_s,
         "uri": str(video.file.path),
         "digest": video.digest,
+        "added_at": video.added_at,
         "thumbnail": video.picture(video.described.cover),
         "fps": info.fps,
         "width": info.width,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -31,12 +32,14 @@ class StoredVideos:
         if self._store is None or not videos:
             return list(videos), []
         kept, refused = [], []
+        now = time.time_ns() // 1_000_000
         for video, cut_alike in zip(videos, self._cut_alike(videos), strict=True):
             reason = self._contradiction(video, cut_alike)
             if reason:
                 refused.append((video, f"{video.file.path}: {reason}"))
             else:
-                kept.append(replace(video, titled=bool(self._items.get(video.file.item, ("", ""))[1])))
+                digest, title = self._items.get(video.file.item, ("", ""))
+                kept.append(replace(video, titled=bool(title), added_at=None if digest else now))
         return kept, refused
 
     def _contradiction(self, video: Loaded, cut_alike: bool) -> str:

@@ -23,7 +23,7 @@ from graphrec.workspace import Workspace
 @pytest.fixture
 def store(database: GraphStore) -> GraphStore:
     database.write_nodes("User", nodes("u2", "u10", "u1"))
-    database.write_nodes("Item", nodes("i1", "i2", "i3", title=["Zebra", None, "Ant"]))
+    database.write_nodes("Item", nodes("i1", "i2", "i3", title=["Zebra", None, "Ant"], added_at=[3, 1, 2]))
     database.write_nodes("Frame", nodes("f1", "f2"))
     database.write_relationships("LIKED", "User", "Item", edges(("u1", "i1"), ("u2", "i1")))
     database.write_relationships("LIKED", "User", "Frame", edges(("u1", "f1")))
@@ -49,7 +49,7 @@ def test_an_overview_counts_draws_and_says_what_is_new(store: GraphStore) -> Non
     assert [run.id for run in found.runs] == ["newer", "older"]
     assert found.runs[0].coverage == (Coverage("Item", 2, 3),)
     assert found.new == 2
-    assert [item["id"] for item in found.newest] == ["i2"]
+    assert [item["id"] for item in found.newest] == ["i3"]
 
 
 def test_names_are_in_order_of_titles_and_no_more_than_asked_for(store: GraphStore) -> None:
@@ -100,7 +100,7 @@ def test_a_run_that_goes_on_is_noticed(tmp_path: Path) -> None:
 
 
 def test_named_queries_take_what_is_typed(store: GraphStore) -> None:
-    assert [row["id"] for row in named(store, "cold_items", limit="1")] == ["i2"]
+    assert [row["id"] for row in named(store, "cold_items", limit="1")] == ["i3"]
     with pytest.raises(NotFoundError, match="cold_items"):
         named(store, "cold_item")
     with pytest.raises(ConfigError, match="limit"):

@@ -137,6 +137,8 @@ def test_items_stand_in_an_order(store: GraphStore) -> None:
     assert catalogue(store, "popular") == ["v", "w", "x"]
     assert catalogue(store, "newest") == ["w", "v", "x"]
     assert catalogue(store, "newest", 2) == ["w", "v"]
+    store.write_nodes("Item", nodes("x", added_at=[1]))
+    assert catalogue(store, "newest") == ["x", "w", "v"]
 
 
 def test_a_video_from_all_sides(store: GraphStore, tmp_path: Path) -> None:

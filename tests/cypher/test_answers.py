@@ -125,10 +125,10 @@ CASES: list[Case] = [
         ("id", "kind", "title", "year"),
         [
             ("m10", "movie", "COLD", 2003),
+            ("m9", "movie", "cold", 2003),
             ("m5", "movie", "Beta", 1999),
             ("m7", "movie", "beta", None),
             ("m8", "movie", "BETA", None),
-            ("m9", "movie", "cold", 2003),
             ("v2", "video", None, None),
         ],
     ),

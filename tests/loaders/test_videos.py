@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import json
 import os
 import shutil
@@ -67,11 +68,13 @@ def test_a_folder_becomes_items_segments_and_frames(
 ) -> None:
     write_video("clips/a b.mp4", seconds=12)
     write_video("clips/c.webm", seconds=3, codec="libvpx")
+    before = time.time() * 1000
     report = loaded(folder)
     assert (report.tallies["Item"].created, report.tallies["Segment"].created, report.failures) == (2, 3, [])
     items = _nodes(store, "Item")
     assert items["a b"]["duration_s"] == pytest.approx(12)
     assert (items["c"]["width"], items["c"]["height"], items["c"]["audio"]) == (128, 72, False)
+    assert before - 1 <= items["c"]["added_at"] <= time.time() * 1000
     assert items["c"]["fps"] == pytest.approx(10, rel=0.01)
     assert {"a b#0", "a b#1", "c#0"} == set(_nodes(store, "Segment"))
     frames = _nodes(store, "Frame")
