@@ -33,6 +33,8 @@ class VideoOptions(Options):
     """Which picture stands for a shot or segment."""
     detector: Detector = Detector.ADAPTIVE
     """How shots are found."""
+    shots: bool = False
+    """Find shots even where neither segments nor frames need them; the explorer's timelines show them."""
     encoder: str = "descriptor"
     """What describes pictures: descriptor (colour, texture, motion; no weights), mobilenet_v2, or a model's TOML."""
     weights: Path | None = None
@@ -64,6 +66,7 @@ class VideoOptions(Options):
             self.detector,
             self.frames_per_s,
             self.hardware,
+            self.shots,
         )
 
     @property

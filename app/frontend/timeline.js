@@ -108,7 +108,7 @@ function moments(data, go) {
     const button = make(
       "button",
       { type: "button" },
-      make("span", { class: "shot" }, frame ? make("img", { src: frame.picture, alt: "", loading: "lazy" }) : null),
+      make("span", { class: "look" }, frame ? make("img", { src: frame.picture, alt: "", loading: "lazy" }) : null),
       make("span", { class: "when" }, `${clock(one.start_s)} to ${clock(one.end_s)}`, make("span", { class: "note" }, one.note)),
     );
     button.addEventListener("click", () => go(one.start_s));
@@ -125,6 +125,9 @@ function legend(place, data) {
   }
   if (data.heat.length) {
     parts.push(make("span", { class: "key" }, make("span", { class: "swatch heat", "aria-hidden": "true" }), "Comments"));
+  }
+  if (data.shots.length) {
+    parts.push(make("span", { class: "key" }, make("span", { class: "swatch cuts", "aria-hidden": "true" }), "Shots"));
   }
   place.replaceChildren(...parts);
   place.hidden = !parts.length;

@@ -2,6 +2,7 @@
 
 const HEAT = 40;
 const BARS = 56;
+const SHOTS = 8;
 const AXIS = 20;
 const THUMB = 84;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
@@ -10,9 +11,10 @@ export function track(box, tip, data, go) {
   const width = box.clientWidth;
   const x = (second) => (Math.min(Math.max(second, 0), data.duration_s) / data.duration_s) * width;
   const top = data.heat.length || data.comments.length ? HEAT + 8 : 0;
-  const height = top + BARS + AXIS;
+  const bottom = top + BARS + (data.shots.length ? SHOTS + 3 : 0);
+  const height = bottom + AXIS;
   const bars = data.segments.map((one) => bar(one, x, top, tip, box, go));
-  const head = makeSvg("line", { class: "head", y1: 0, y2: top + BARS, x1: 0, x2: 0 });
+  const head = makeSvg("line", { class: "head", y1: 0, y2: bottom, x1: 0, x2: 0 });
   const svg = makeSvg(
     "svg",
     { width, height, viewBox: `0 0 ${width} ${height}` },
@@ -20,7 +22,8 @@ export function track(box, tip, data, go) {
     makeSvg("rect", { class: "ground", x: 0, y: top, width, height: BARS, rx: 4 }),
     makeSvg("g", { role: "group", "aria-label": "Segments: Enter plays, arrow keys move" }, ...bars.map((one) => one.group)),
     ...marks(data, x, tip, box, go, width),
-    ...axis(data.duration_s, x, top + BARS, width),
+    ...film(data.shots, x, top + BARS + 3, tip, box, go),
+    ...axis(data.duration_s, x, bottom, width),
     head,
   );
   rove(bars.map((one) => one.group));
@@ -54,6 +57,19 @@ function bar(one, x, top, tip, box, go) {
   });
   hint(group, words, left + wide / 2, top, tip, box);
   return { one, group };
+}
+
+// Every other shot is darker, so that the cuts show.
+function film(shots, x, top, tip, box, go) {
+  return shots.slice(0, -1).map((start, number) => {
+    const end = shots[number + 1];
+    const wide = Math.max(0.5, x(end) - x(start));
+    const shade = number % 2 ? "shot odd" : "shot";
+    const one = makeSvg("rect", { class: shade, x: x(start), y: top, width: wide, height: SHOTS, "aria-hidden": "true" });
+    one.addEventListener("click", () => go(start));
+    hint(one, `Shot ${number + 1}, ${clock(start)} to ${clock(end)}`, x(start) + wide / 2, top, tip, box);
+    return one;
+  });
 }
 
 function hint(element, words, middle, top, tip, box) {

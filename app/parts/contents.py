@@ -18,7 +18,7 @@ from graphrec.app.parts.jump import jump, jump_to_row
 from graphrec.app.parts.timeline import Timeline, timeline
 from graphrec.app.text import plain
 from graphrec.serving.clock import clock
-from graphrec.serving.video import parts, remarks, scores, stills, trailers
+from graphrec.serving.video import parts, remarks, scores, shots, stills, trailers
 
 T = TypeVar("T")
 
@@ -42,6 +42,24 @@ def show_segments(node: str, user: str | None, run: str | None) -> None:
     if by_user:
         columns[f"Score for {user}"] = [by_user.get(part.id) for part in found]
     table("segments", columns, [part.start_s for part in found])
+
+
+def show_shots(node: str) -> None:
+    """Show the shots of a video in a table."""
+    found = ask(shots, workspace(), node)
+    if not found:
+        nothing(
+            "Nobody has looked for the shots of this video, or it has only one.",
+            "graphrec load videos FOLDER --shots",
+        )
+        return
+    columns: dict[str, list[object]] = {
+        "Shot": list(range(1, len(found) + 1)),
+        "From": [moment(shot.start_s) for shot in found],
+        "To": [moment(shot.end_s) for shot in found],
+        "Seconds": [shot.end_s - shot.start_s for shot in found],
+    }
+    table("shots", columns, [shot.start_s for shot in found])
 
 
 def show_frames(node: str) -> None:
@@ -121,7 +139,11 @@ def table(key: str, columns: dict[str, list[object]], seconds: list[float | None
         pd.DataFrame(columns).dropna(axis="columns", how="all"),
         key=key,
         hide_index=True,
-        column_config={"Comment": st.column_config.TextColumn(width="large"), **clocks(columns)},
+        column_config={
+            "Comment": st.column_config.TextColumn(width="large"),
+            "Seconds": st.column_config.NumberColumn(format="%.1f"),
+            **clocks(columns),
+        },
         on_select=partial(jump_to_row, key, seconds),
         selection_mode="single-row",
     )

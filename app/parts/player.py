@@ -10,7 +10,7 @@ import numpy as np
 from graphrec.app.graph import ask, workspace
 from graphrec.app.media import address
 from graphrec.app.parts.timeline import KeyFrame, Mark, Stretch, Timeline, timeline
-from graphrec.serving.video import Part, Video, parts, remarks, scores, stills, video
+from graphrec.serving.video import Part, Video, parts, remarks, scores, shots, stills, video
 
 T = TypeVar("T")
 
@@ -42,6 +42,7 @@ def player(
     Raises ``NotFoundError`` for an unknown item, user or run.
     """
     facts, segments, frames = ask(video, node), ask(parts, node), ask(stills, node)
+    cuts = ask(shots, workspace(), node)
     duration = length(facts, segments)
     if not duration:
         return False
@@ -60,6 +61,7 @@ def player(
         segments=stretches,
         frames=[KeyFrame(one.time_s or 0.0, address(workspace(), one.uri)) for one in frames],
         comments=spread(written, COMMENTS),
+        shots=[*(one.start_s for one in cuts), cuts[-1].end_s] if cuts else (),
         heat=np.histogram([one.time_s for one in written], BINS, (0, duration))[0].tolist()
         if written
         else (),

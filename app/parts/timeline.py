@@ -66,6 +66,7 @@ class Timeline:
         segments: by their start.
         frames: by their second; as many are shown as there is room for.
         comments: by their second, likewise.
+        shots: where each shot begins, and where the last one ends, in seconds.
         heat: how many comments fall into each of equally long stretches.
         video: the file's address; None for one that cannot be played.
         poster: the picture before it plays, or instead of it.
@@ -83,6 +84,7 @@ class Timeline:
     segments: Sequence[Stretch] = ()
     frames: Sequence[KeyFrame] = ()
     comments: Sequence[Mark] = ()
+    shots: Sequence[float] = ()
     heat: Sequence[int] = ()
     video: str | None = None
     poster: str | None = None
@@ -111,6 +113,8 @@ def summary(shown: Timeline) -> str:
     if scored:
         best = max(scored, key=lambda one: one.share or 0)
         told.append(f"{shown.scale}: highest from {clock(best.start_s)} to {clock(best.end_s)}, {best.note}")
+    if shown.shots:
+        told.append(f"{len(shown.shots) - 1} shots")
     if shown.heat:
         told.append(f"{sum(shown.heat)} comments at a known second")
     return ". ".join(told) + "."

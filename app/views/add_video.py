@@ -21,12 +21,8 @@ from graphrec.features import FeatureStore
 from graphrec.loaders.video_files import SUFFIXES
 from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.audience import audience
+from graphrec.serving.clock import clock
 
-STEPS = (
-    (Stage.DESCRIBING, "Decode it, cut it into segments, describe what they look and sound like"),
-    (Stage.STORING, "Store segments and frames in the graph, and let the model place them"),
-    (Stage.DONE, "Find whom it would please"),
-)
 ENCODERS = ("descriptor", "mobilenet_v2")
 SOUND = "logmel"
 AGAIN_S = 0.5
@@ -84,6 +80,7 @@ def described_how() -> VideoOptions:
             "frames": st.selectbox("Frames", ("keyframes", "per-shot", "1/s")),
             "encoder": st.selectbox("Pictures", ENCODERS, usual),
             "audio": SOUND if st.checkbox("Sound", SOUND in present) else None,
+            "shots": st.checkbox("Find shots for the timeline", True),
         }
         return VideoOptions.model_validate(chosen)
 
@@ -98,21 +95,43 @@ def follow(work: Adding) -> None:
 
 def steps(work: Adding) -> None:
     """Show which steps are done, and how far the one under way is."""
-    reached = [stage for stage, _ in STEPS if stage in work.begun]
-    for stage, text in STEPS:
-        if work.stage is Stage.FAILED and reached and stage is reached[-1]:
-            st.markdown(f":material/error: {text}")
-        elif stage is Stage.DONE or (work.stage is stage):
-            done = work.stage is Stage.DONE
-            icon = "check_circle" if done else "radio_button_unchecked" if stage is Stage.DONE else "pending"
-            st.markdown(f":material/{icon}: {text}")
-        else:
-            st.markdown(
-                f":material/{'check_circle' if stage in reached else 'radio_button_unchecked'}: {text}"
-            )
-        if stage is Stage.DESCRIBING and work.stage is stage:
-            share = min(1.0, work.seen_s / max(work.length_s, 0.001))
-            st.progress(share, f"{work.seen_s:.0f} of {work.length_s:.0f} seconds of the video")
+    ahead = adder_of(current()).ahead(work) if work.stage is Stage.WAITING else 0
+    if ahead:
+        st.markdown(f":material/hourglass_empty: Wait for {ahead} other video{'' if ahead == 1 else 's'}")
+    for stage, text in named_steps(work):
+        st.markdown(f":material/{icon_of(stage, work)}: {plain(text)}")
+    if work.stage is Stage.DESCRIBING:
+        share = min(1.0, work.seen_s / max(work.length_s, 0.001))
+        st.progress(share, f"{work.seen_s:.0f} of {work.length_s:.0f} seconds of the video, in one pass")
+
+
+def named_steps(work: Adding) -> list[tuple[Stage, str]]:
+    """Return what is done to a video, in order, and in which stage; with how much was found, once that is known."""
+    how = work.wanted
+    shots = segments = frames = ""
+    if work.described is not None:
+        shots = f" ({len(work.described.shots) - 1:,})"
+        segments, frames = f" ({len(work.described.segments):,})", f" ({len(work.described.frames):,})"
+    sound = f", and what it sounds like ({how.audio})" if how.audio else ""
+    found = [
+        (Stage.DESCRIBING, f"Decode {clock(work.length_s)}"),
+        (Stage.DESCRIBING, f"Find its shots{shots}") if how.settings.find_shots else None,
+        (Stage.DESCRIBING, f"Put in numbers what it looks like ({how.encoder}){sound}"),
+        (Stage.STORING, f"Store its segments{segments} and key frames{frames}"),
+        (Stage.PLACING, "Let the model place them"),
+        (Stage.DONE, "Find whom it would please"),
+    ]
+    return [step for step in found if step is not None]
+
+
+def icon_of(stage: Stage, work: Adding) -> str:
+    """Return the sign of a step: done, under way, failed, or yet to come."""
+    if work.stage is Stage.DONE:
+        return "check_circle"
+    last = next(reversed([one for one in work.begun if one is not Stage.FAILED]), Stage.WAITING)
+    if stage is last:
+        return "error" if work.stage is Stage.FAILED else "pending"
+    return "check_circle" if stage in work.begun else "radio_button_unchecked"
 
 
 def result(work: Adding) -> None:

@@ -9,7 +9,7 @@ from graphrec.app.links import go
 from graphrec.app.notices import nothing
 from graphrec.app.parts.alike import show_similar
 from graphrec.app.parts.cards import cards
-from graphrec.app.parts.contents import show_comments, show_frames, show_segments, show_trailers
+from graphrec.app.parts.contents import show_comments, show_frames, show_segments, show_shots, show_trailers
 from graphrec.app.parts.gallery import card, upright
 from graphrec.app.parts.jump import second, stay, turn
 from graphrec.app.parts.picker import pick
@@ -26,7 +26,7 @@ from graphrec.serving.video import Video, parts, video
 
 PAGE = 24
 ORDERS: tuple[Order, ...] = ("popular", "newest")
-TABS = ("Segments", "Frames", "Comments", "Trailers", "Similar", "Audience")
+TABS = ("Segments", "Shots", "Frames", "Comments", "Trailers", "Similar", "Audience")
 
 
 def browse() -> None:
@@ -83,6 +83,8 @@ def show(tab: str, node: str, user: str | None, run: str | None) -> None:
     """Fill the tab that is looked at; nothing is computed for the others."""
     if tab == "Segments":
         show_segments(node, user, run)
+    elif tab == "Shots":
+        show_shots(node)
     elif tab == "Frames":
         show_frames(node)
     elif tab == "Comments":

@@ -11,17 +11,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 from typing import IO
 from uuid import uuid4
 
-from graphrec.api.ingest import Ingested, ingest
+from graphrec.api.ingest import Ingested, place
+from graphrec.api.load import load
 from graphrec.errors import DataError, GraphrecError
 from graphrec.files import replacing, write_json
 from graphrec.loaders.video_files import SUFFIXES
-from graphrec.loaders.videos import VideoOptions
+from graphrec.loaders.videos import VideoOptions, Videos
 from graphrec.media.describing import describe_all
+from graphrec.media.description import Described
 from graphrec.media.probe import duration_s
 from graphrec.media.settings import Job
 from graphrec.store.base import GraphStore
@@ -41,9 +44,11 @@ class Stage(StrEnum):
 
     WAITING = "waiting"
     DESCRIBING = "describing"
-    """It is decoded once: cut, and what it looks and sounds like is put in numbers."""
+    """It is decoded once: shots are found, and what it looks and sounds like is put in numbers."""
     STORING = "storing"
-    """Its nodes come into the graph, and the model places them."""
+    """Its nodes come into the graph."""
+    PLACING = "placing"
+    """The model gives them embeddings."""
     DONE = "done"
     FAILED = "failed"
 
@@ -57,7 +62,9 @@ class Adding:
         path: the file.
         stage: how far it is.
         length_s: seconds of the video.
-        seen_s: how many of them have been decoded.
+        wanted: how it is to be described.
+        seen_s: how many of its seconds have been decoded.
+        described: what was found in it, once that is known.
         begun: when each stage began, by ``time.monotonic``.
         ingested: what became of it, once it is done.
         reason: why it failed, if it did.
@@ -66,8 +73,10 @@ class Adding:
     id: str
     path: Path
     length_s: float
+    wanted: VideoOptions
     stage: Stage = Stage.WAITING
     seen_s: float = 0.0
+    described: Described | None = None
     begun: dict[Stage, float] = field(default_factory=dict)
     ingested: Ingested | None = None
     reason: str = ""
@@ -104,18 +113,23 @@ class Adder:
 
     def add(self, path: Path, options: VideoOptions) -> Adding:
         """Begin to add a file; raises ``DataError`` for one that is no video."""
-        work = Adding(uuid4().hex[:12], path, duration_s(path))
+        work = Adding(uuid4().hex[:12], path, duration_s(path), options)
         with self._lock:
             self._works[work.id] = work
             for old in list(self._works)[:-REMEMBERED]:
                 del self._works[old]
         work.enter(Stage.WAITING)
-        self._thread.submit(self._run, work, options)
+        self._thread.submit(self._run, work)
         return work
 
     def find(self, work: str) -> Adding | None:
         """Return the work with this id, unless it is forgotten."""
         return self._works.get(work)
+
+    def ahead(self, work: Adding) -> int:
+        """Return how many others must be done before this one."""
+        earlier = takewhile(lambda other: other is not work, self.latest()[::-1])
+        return sum(not other.ended for other in earlier)
 
     def latest(self) -> list[Adding]:
         """Return what is remembered, the newest first."""
@@ -125,21 +139,23 @@ class Adder:
     def stop(self) -> list[Adding]:
         """Begin nothing more, let what is being stored be stored, and return what is not in the graph yet."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-        while any(work.stage is Stage.STORING for work in self.latest()):
+        while any(work.stage in (Stage.STORING, Stage.PLACING) for work in self.latest()):
             time.sleep(0.05)
         return [work for work in self.latest() if not work.ended]
 
-    def _run(self, work: Adding, options: VideoOptions) -> None:
+    def _run(self, work: Adding) -> None:
         try:
             work.enter(Stage.DESCRIBING)
-            self._describe(work, options)
+            self._describe(work)
             # What places takes seconds to import, which nobody should wait for who wants to read the graph.
             import_module("graphrec.serving.load_model")
             work.enter(Stage.STORING)
             with self._writing() as store:
-                work.ingested = ingest(store, self._workspace, [work.path], options)
-            for failure in work.ingested.loaded.failures:
-                raise DataError(failure.reason, failure.file)
+                loaded = load(store, Videos(), [work.path], work.wanted, self._workspace)
+                for failure in loaded.failures:
+                    raise DataError(failure.reason, failure.file)
+                work.enter(Stage.PLACING)
+                work.ingested = Ingested(loaded, place(store, self._workspace))
             work.enter(Stage.DONE)
         except GraphrecError as error:
             self._fail(work, str(error))
@@ -147,14 +163,16 @@ class Adder:
             log.exception("%s", work.path)
             self._fail(work, f"{type(error).__name__}: {error}")
 
-    def _describe(self, work: Adding, options: VideoOptions) -> None:
+    def _describe(self, work: Adding) -> None:
         def watch(path: Path, seconds: float) -> None:
             work.seen_s = seconds
 
-        job = Job(self._workspace.media, options.settings, options.encoders, memory_mb=options.memory_mb)
+        how = work.wanted
+        job = Job(self._workspace.media, how.settings, how.encoders, memory_mb=how.memory_mb)
         for outcome in describe_all([(work.path, work.item)], job, watch=watch):
             if outcome.reason:
                 raise DataError(outcome.reason, str(work.path))
+            work.described = outcome.described
         work.seen_s = work.length_s
 
     def _fail(self, work: Adding, reason: str) -> None:

@@ -26,20 +26,21 @@ class StoredVideos:
 
     def __init__(self, store: GraphStore | None) -> None:
         self._store = store
+        # What is loaded together was added at one time.
+        self._now = time.time_ns() // 1_000_000
 
     def compare(self, videos: Sequence[Loaded]) -> tuple[list[Loaded], list[tuple[Loaded, str]]]:
         """Return the videos that can be stored, and those that cannot be, with why."""
         if self._store is None or not videos:
             return list(videos), []
         kept, refused = [], []
-        now = time.time_ns() // 1_000_000
         for video, cut_alike in zip(videos, self._cut_alike(videos), strict=True):
             reason = self._contradiction(video, cut_alike)
             if reason:
                 refused.append((video, f"{video.file.path}: {reason}"))
             else:
                 digest, title = self._items.get(video.file.item, ("", ""))
-                kept.append(replace(video, titled=bool(title), added_at=None if digest else now))
+                kept.append(replace(video, titled=bool(title), added_at=None if digest else self._now))
         return kept, refused
 
     def _contradiction(self, video: Loaded, cut_alike: bool) -> str:

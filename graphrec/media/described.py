@@ -6,6 +6,7 @@ import json
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict
+from glob import escape
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ import numpy as np
 
 from graphrec.errors import DataError
 from graphrec.files import replacing
+from graphrec.media.cutting import Bounds
 from graphrec.media.description import Described, VideoInfo
 from graphrec.media.encoders.registry import Encoders
 from graphrec.media.settings import DescribeSettings
 
 _FORMAT = 2
 _LOOKS = ("segment_looks", "frame_looks", "video_look")
+_NONE: Bounds = np.empty(0)
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile)
 _SOUNDS = ("segment_sounds", "frame_sounds", "video_sound")
 
 
@@ -59,13 +63,33 @@ class DescribedFiles:
         try:
             with self.path(digest).open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return _described(stored)
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        except UNREADABLE:
             return None
 
     def write(self, digest: str, described: Described) -> None:
         """Keep a description; raises ``DataError`` where there is no room, and nothing is then kept."""
         with replacing(self.path(digest)) as file:
             np.savez(file, **dict(_arrays(described)))
+
+
+def shots_of(media: Path, digest: str) -> Bounds | None:
+    """Return the bounds of a content's shots, float64 [shots + 1], seconds; None where nobody has found more than one.
+
+    Of several descriptions below the folder ``media`` the one that has most counts: some were made without looking for
+    shots.
+    """
+    found = [_shots(path) for path in (media / "described").glob(f"{escape(digest)}-*.npz")]
+    most = max(found, key=len, default=_NONE)
+    return most if len(most) > 2 else None
+
+
+def _shots(path: Path) -> Bounds:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            bounds: Bounds = stored["shots"]
+            return bounds
+    except UNREADABLE:
+        return _NONE
 
 
 def _arrays(described: Described) -> Iterator[tuple[str, Any]]:

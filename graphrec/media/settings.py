@@ -21,6 +21,7 @@ class DescribeSettings:
         detector: how shots are found, where they are wanted.
         frames_per_s: pictures described per second; None for what the encoder wants.
         hardware: an FFmpeg device type that decodes, or None.
+        shots: find shots even where neither segments nor frames need them.
     """
 
     segments: Cutting = field(default_factory=Cutting)
@@ -29,11 +30,12 @@ class DescribeSettings:
     detector: Detector = Detector.ADAPTIVE
     frames_per_s: float | None = None
     hardware: str | None = None
+    shots: bool = False
 
     @property
     def find_shots(self) -> bool:
         """Whether shots must be found."""
-        return self.segments.by_shots or self.frames.kind == "shots"
+        return self.shots or self.segments.by_shots or self.frames.kind == "shots"
 
 
 @dataclass(frozen=True)

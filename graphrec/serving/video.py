@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+from graphrec.media.described import shots_of
 from graphrec.serving.lookups import no_such, require, rows
 from graphrec.serving.named import named
 from graphrec.serving.recommend import Request, current_run, recommend
@@ -24,6 +26,7 @@ class Video:
     year: int | None
     duration_s: float | None
     uri: str | None
+    digest: str | None
     thumbnail: str | None
     fps: float | None
     width: int | None
@@ -43,6 +46,14 @@ class Part:
     start_s: float | None
     end_s: float | None
     users: int
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What was taken without a cut, its times in seconds."""
+
+    start_s: float
+    end_s: float
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,16 @@ def video(store: GraphStore, node: str) -> Video:
 def parts(store: GraphStore, node: str) -> list[Part]:
     """Return the segments of a video by their start."""
     return [Part(**row) for row in rows(store, "video_parts", video=node)]
+
+
+def shots(store: GraphStore, workspace: Workspace, node: str) -> list[Shot]:
+    """Return the shots of a video by their start, as found in its file; none where nobody has looked for them.
+
+    Raises ``NotFoundError`` for an unknown video.
+    """
+    digest = video(store, node).digest
+    bounds = shots_of(workspace.media, digest) if digest else None
+    return [] if bounds is None else [Shot(*pair) for pair in pairwise(bounds.tolist())]
 
 
 def stills(store: GraphStore, node: str, limit: int = 2000) -> list[Still]:

@@ -22,6 +22,8 @@ from graphrec.api.train import Plan, train
 from graphrec.demo_world import make_world
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.media.describing import describe_all
+from graphrec.media.settings import DescribeSettings, Job
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import current_runs
@@ -52,7 +54,8 @@ CHROMIUM = (
 def make_explored(workspace: Workspace) -> None:
     """Make a world of 8 short videos and 30 users, with comments, genres, a trailer and two published runs.
 
-    The videos ``v000`` .. ``v007`` are real files in the workspace; two of them nobody has highlighted.
+    The videos ``v000`` .. ``v007`` are real files in the workspace; two of them nobody has highlighted, and of the
+    first the shots are known.
 
     Args:
         workspace: an empty folder.
@@ -65,6 +68,8 @@ def make_explored(workspace: Workspace) -> None:
         )
         load(store, TableLoader(), [world.highlights], options, workspace)
         _add_the_rest(store)
+    looked_for_shots = Job(workspace.media, DescribeSettings(shots=True))
+    list(describe_all([(world.videos / "v000.mp4", "v000")], looked_for_shots))
     settings = {"epochs": 3, "dimension": 16}
     for seed, name in ((0, None), (1, "other")):
         done = train(workspace, Plan("transgrec", settings | {"seed": seed}, split="temporal-last"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from graphrec.api.adding import Adding, Stage
 from graphrec.app import server, settings
 from graphrec.app.adding import adder_of
 from graphrec.app.settings import Settings
@@ -29,6 +31,13 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
         return app.run()
 
     return run
+
+
+def wait_for(work: Adding) -> None:
+    deadline = time.monotonic() + 60
+    while not work.ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_without_a_file_it_asks_for_one(fresh) -> None:
@@ -61,15 +70,85 @@ def test_a_video_without_a_run_says_how_to_get_one(fresh, write_video) -> None:
     work = adder_of(settings.current()).add(
         write_video("clip.mp4", seconds=6), VideoOptions.model_validate({})
     )
-    deadline = time.monotonic() + 60
-    while not work.ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(work)
     page = fresh(work=work.id)
     assert not page.exception
     assert work.reason == ""
     (advised,) = [code.value for code in page.code]
     assert advised.startswith("graphrec train --model transgrec -w ")
+
+
+def test_a_video_on_this_machine_is_added_by_its_path(fresh, write_video) -> None:
+    page = fresh()
+    clip = write_video("clip.mp4", seconds=6)
+    page.text_input(key="path").input(str(clip))
+    page.button[0].click().run()
+    (work,) = adder_of(settings.current()).latest()
+    assert (work.path, work.wanted.shots) == (clip, True)
+    assert page.query_params["work"] == work.id
+    wait_for(work)
+    assert work.stage is Stage.DONE
+
+
+def steps_of(page: AppTest) -> list[tuple[str, str]]:
+    """Return the sign and the words of each step."""
+    found = (re.match(r":material/(\w+): (.*)", one.value) for one in page.markdown)
+    return [(step[1], step[2].replace("\u2060", "").replace("\\", "")) for step in found if step]
+
+
+STEPS = (
+    "Decode 0:20",
+    "Find its shots",
+    "Put in numbers what it looks like (descriptor), and what it sounds like (logmel)",
+    "Store its segments and key frames",
+    "Let the model place them",
+    "Find whom it would please",
+)
+DONE, NOW, LATER, FAILED = "check_circle", "pending", "radio_button_unchecked", "error"
+
+
+@pytest.mark.parametrize(
+    ("stages", "signs"),
+    [
+        ([Stage.WAITING], [LATER] * 6),
+        ([Stage.DESCRIBING], [NOW] * 3 + [LATER] * 3),
+        ([Stage.DESCRIBING, Stage.FAILED], [FAILED] * 3 + [LATER] * 3),
+        ([Stage.DESCRIBING, Stage.STORING], [DONE] * 3 + [NOW] + [LATER] * 2),
+        ([Stage.DESCRIBING, Stage.STORING, Stage.PLACING], [DONE] * 4 + [NOW, LATER]),
+        ([Stage.DESCRIBING, Stage.STORING, Stage.PLACING, Stage.FAILED], [DONE] * 4 + [FAILED, LATER]),
+        ([Stage.DESCRIBING, Stage.STORING, Stage.PLACING, Stage.DONE], [DONE] * 6),
+    ],
+)
+def test_each_stage_says_how_far_it_is(
+    fresh, monkeypatch: pytest.MonkeyPatch, stages: list[Stage], signs: list[str]
+) -> None:
+    how = VideoOptions.model_validate({"audio": "logmel", "shots": True})
+    first, work = (Adding(name, Path(f"{name}.mp4"), 20.0, how) for name in ("first", "mine"))
+    for stage in (Stage.WAITING, *stages):
+        work.enter(stage)
+    adder = adder_of(settings.current())
+    monkeypatch.setattr(adder, "_works", {"first": first, "mine": work})
+    work.seen_s, work.reason = 5.0, "the disk is full"
+    page = fresh(work="mine")
+    assert not page.exception
+    found = steps_of(page)
+    if work.stage is Stage.WAITING:
+        assert found.pop(0) == ("hourglass_empty", "Wait for 1 other video")
+    assert found == list(zip(signs, STEPS, strict=True))
+    bars = [(one.proto.value, one.proto.text) for one in page.get("progress")]
+    under_way = work.stage is Stage.DESCRIBING
+    assert bars == ([(25, "5 of 20 seconds of the video, in one pass")] if under_way else [])
+    assert ("the disk is full" in " ".join(one.value for one in page.error)) == (work.stage is Stage.FAILED)
+
+
+def test_what_was_found_is_counted(fresh, write_shots) -> None:
+    work = adder_of(settings.current()).add(write_shots(), VideoOptions.model_validate({"shots": True}))
+    wait_for(work)
+    words = [text for _, text in steps_of(fresh(work=work.id))]
+    shots, segments = len(work.described.shots) - 1, len(work.described.segments)
+    assert shots > 1
+    assert words[1] == f"Find its shots ({shots})"
+    assert words[3] == f"Store its segments ({segments}) and key frames ({len(work.described.frames)})"
 
 
 def test_a_forgotten_work_is_told(fresh) -> None:

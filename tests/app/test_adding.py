@@ -46,7 +46,7 @@ def test_an_uploaded_video_is_recommended(adder: Adder, mine: Workspace, write_v
     assert path == mine.root / UPLOADS / "My-clip.mp4"
     work = ended(adder.add(path, OPTIONS))
     assert (work.stage, work.reason, work.seen_s) == (Stage.DONE, "", work.length_s)
-    assert list(work.begun) == [Stage.WAITING, Stage.DESCRIBING, Stage.STORING, Stage.DONE]
+    assert list(work.begun) == [Stage.WAITING, Stage.DESCRIBING, Stage.STORING, Stage.PLACING, Stage.DONE]
     with SharedStore(mine).reading() as store:
         text = (
             "MATCH (g:Genre)<-[:IN_GENRE]-(i:Item {id: 'My-clip'})-[:HAS_SEGMENT]->(s) "
@@ -78,6 +78,7 @@ def test_who_stops_is_told_what_is_missing_and_waits_for_no_decoding(
     while not works[0].seen_s:
         time.sleep(0.01)
     begun = time.monotonic()
+    assert [adder.ahead(work) for work in works] == [0, 1]
     assert adder.stop() == works[::-1]
     assert time.monotonic() - begun < 1
     assert stored.stage is Stage.DONE

@@ -11,7 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from graphrec.app.links import NAMES
-from graphrec.testing.explorer import BAD_TITLE, Explorer, explorer, settle
+from graphrec.store.base import closing
+from graphrec.store.neo4j.store import Neo4jStore
+from graphrec.store.open import open_store
+from graphrec.testing.explorer import BAD_TITLE, Explorer, copy_graph, explorer, settle
 from graphrec.testing.watched import fits, watched
 from graphrec.workspace import Workspace
 
@@ -94,24 +97,56 @@ def test_a_password_opens_the_door(browser: Browser, world: Workspace) -> None:
         assert "open sesame" not in guarded.log.read_text()
 
 
+@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def mine(request: pytest.FixtureRequest, tmp_path: Path, world: Workspace) -> Iterator[Explorer]:
+    """An explorer of a world that may be changed, on each database."""
+    workspace = Workspace(Path(shutil.copytree(world.root, tmp_path / "mine")))
+    if request.param == "ladybug":
+        with explorer(workspace) as running:
+            yield running
+        return
+    server = request.getfixturevalue("neo4j_empty")
+    with (
+        closing(open_store(workspace)) as embedded,
+        closing(Neo4jStore(server.uri, server.login, write=True)) as store,
+    ):
+        copy_graph(embedded, store)
+    workspace.database.unlink()
+    login = {"NEO4J_PASSWORD_FILE": str(server.password_file)}
+    with explorer(workspace, "--store", server.uri, environment=login) as running:
+        yield running
+
+
 def test_a_video_is_added_and_recommended(
-    tab: Page, tmp_path: Path, world: Workspace, write_video: Callable[..., Path]
+    tab: Page, mine: Explorer, write_video: Callable[..., Path]
 ) -> None:
-    mine = Workspace(Path(shutil.copytree(world.root, tmp_path / "mine")))
     clip = write_video("clip.mp4", seconds=12)
-    with explorer(mine) as running:
-        tab.goto(f"{running.address}/add-video")
+    tab.goto(f"{mine.address}/add-video")
+    settle(tab)
+    tab.set_input_files("input[type=file]", str(clip))
+    tab.get_by_text("clip.mp4").first.wait_for()
+    tab.get_by_role("textbox", name="Title").fill(BAD_TITLE)
+    tab.get_by_role("button", name="Add it").click()
+    tab.get_by_role("heading", name="Whom it would please").wait_for(timeout=60_000)
+    assert re.search(r"work=\w+", tab.url)
+    tab.reload()
+    tab.get_by_role("heading", name="Whom it would please").wait_for()
+    tab.get_by_role("button", name="Open the video").click()
+    tab.wait_for_url("**/video?id=clip")
+    tab.get_by_role("heading", name=BAD_TITLE).wait_for()
+    settle(tab)
+    tab.goto("about:blank")
+
+
+def test_a_file_that_is_too_large_is_refused(tab: Page, world: Workspace, tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    large.write_bytes(bytes(3 << 19))
+    with explorer(world, "--upload-mb", "1") as limited:
+        tab.goto(f"{limited.address}/add-video")
         settle(tab)
-        tab.set_input_files("input[type=file]", str(clip))
-        tab.get_by_text("clip.mp4").first.wait_for()
-        tab.get_by_role("textbox", name="Title").fill(BAD_TITLE)
+        tab.set_input_files("input[type=file]", str(large))
+        tab.get_by_text("File must be 1.0MB or smaller").wait_for()
         tab.get_by_role("button", name="Add it").click()
-        tab.get_by_role("heading", name="Whom it would please").wait_for(timeout=60_000)
-        assert re.search(r"work=\w+", tab.url)
-        tab.reload()
-        tab.get_by_role("heading", name="Whom it would please").wait_for()
-        tab.get_by_role("button", name="Open the video").click()
-        tab.wait_for_url("**/video?id=clip")
-        tab.get_by_role("heading", name=BAD_TITLE).wait_for()
-        settle(tab)
+        tab.get_by_text("Choose a file first").wait_for()
         tab.goto("about:blank")
+    assert not (world.root / "uploads").exists()

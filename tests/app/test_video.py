@@ -49,6 +49,16 @@ def test_the_timeline_has_segments_frames_and_comments(page: Page) -> None:
     ][1:]
 
 
+def test_shots_lie_under_the_segments_and_in_a_table(page: Page) -> None:
+    app = page("video", id="v000", tab="Shots")
+    # The world's videos change their look every five seconds.
+    assert drawn(app, "graphrec_timeline")[0]["shots"] == pytest.approx(range(0, 45, 5))
+    table = app.dataframe[0].value
+    assert list(table["From"])[:2] == [time(0, 0, 0), time(0, 0, 5)]
+    assert list(table["Seconds"]) == pytest.approx([5] * 8)
+    assert drawn(page("video", id="v003"), "graphrec_timeline")[0]["shots"] == []
+
+
 def test_segments_are_coloured_by_a_users_score(page: Page) -> None:
     app = page("video", id="v001", user="u001")
     shown = drawn(app, "graphrec_timeline")[0]
@@ -109,7 +119,12 @@ def test_the_audience_has_each_ones_best_segment(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tab", "words"), [("Comments", "graphrec load comments"), ("Trailers", "graphrec load trailers")]
+    ("tab", "words"),
+    [
+        ("Comments", "graphrec load comments"),
+        ("Trailers", "graphrec load trailers"),
+        ("Shots", "graphrec load videos FOLDER --shots"),
+    ],
 )
 def test_what_there_is_not_says_how_to_get_it(page: Page, tab: str, words: str) -> None:
     assert words in said(page("video", id="v003", tab=tab))

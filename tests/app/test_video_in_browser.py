@@ -29,6 +29,11 @@ def test_the_timeline_plays_from_where_it_is_clicked(served: Explorer, browser: 
         plays_after(page, 20)
         page.get_by_role("group", name="Key frames").get_by_role("button").last.click()
         plays_after(page, 35)
+        shot = page.locator("rect.shot").nth(1)
+        shot.hover()
+        expect(page.locator(".tip")).to_have_text("Shot 2, 0:05 to 0:10")
+        shot.click()
+        plays_after(page, 5)
 
 
 def test_comments_are_shown_as_typed(served: Explorer, browser: Browser) -> None:
