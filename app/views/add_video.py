@@ -9,7 +9,7 @@ from typing import IO, cast
 import pandas as pd
 import streamlit as st
 
-from graphrec.api.adding import Adding, Stage, keep_upload
+from graphrec.api.adding import Adding, Stage, keep_told, keep_upload
 from graphrec.app.adding import adder_of
 from graphrec.app.graph import ask, workspace
 from graphrec.app.links import asked, go, path
@@ -54,6 +54,7 @@ def form() -> None:
                 kept = keep_upload(workspace(), file.name, cast(IO[bytes], file), about)
             else:
                 kept = named(place)
+                options = options.model_copy(update={"metadata": keep_told(workspace(), kept, about)})
         work = adder_of(current()).add(kept, options)
     except GraphrecError as error:
         problem(error)

@@ -21,7 +21,7 @@ from graphrec.api.ingest import Ingested, place
 from graphrec.api.load import load
 from graphrec.errors import DataError, GraphrecError
 from graphrec.files import replacing, write_json
-from graphrec.loaders.video_files import SUFFIXES
+from graphrec.loaders.video_files import SUFFIXES, find
 from graphrec.loaders.videos import VideoOptions, Videos
 from graphrec.media.describing import describe_all
 from graphrec.media.description import Described
@@ -60,6 +60,7 @@ class Adding:
     Attributes:
         id: of this work.
         path: the file.
+        item: the id that the video has in the graph.
         stage: how far it is.
         length_s: seconds of the video.
         wanted: how it is to be described.
@@ -72,6 +73,7 @@ class Adding:
 
     id: str
     path: Path
+    item: str
     length_s: float
     wanted: VideoOptions
     stage: Stage = Stage.WAITING
@@ -80,11 +82,6 @@ class Adding:
     begun: dict[Stage, float] = field(default_factory=dict)
     ingested: Ingested | None = None
     reason: str = ""
-
-    @property
-    def item(self) -> str:
-        """The id that the video has in the graph."""
-        return self.path.stem
 
     @property
     def ended(self) -> bool:
@@ -113,7 +110,9 @@ class Adder:
 
     def add(self, path: Path, options: VideoOptions) -> Adding:
         """Begin to add a file; raises ``DataError`` for one that is no video."""
-        work = Adding(uuid4().hex[:12], path, duration_s(path), options)
+        length = duration_s(path)
+        (file,) = find([path], options.metadata)
+        work = Adding(uuid4().hex[:12], path, file.item, length, options)
         with self._lock:
             self._works[work.id] = work
             for old in list(self._works)[:-REMEMBERED]:
@@ -207,6 +206,24 @@ def keep_upload(workspace: Workspace, name: str, content: IO[bytes], about: dict
         path.unlink()
         raise DataError(str(error).replace(str(path), name)) from error
     return path
+
+
+def keep_told(workspace: Workspace, path: Path, about: dict[str, object]) -> Path | None:
+    """Write what a visitor knows of a file that stays where it is, and what is told beside it, into the workspace.
+
+    Returns:
+        the list, for ``VideoOptions.metadata``; None where the visitor knows nothing.
+    """
+    known = {key: value for key, value in about.items() if value}
+    if not known:
+        return None
+    (file,) = find([path], None)
+    if file.fault:
+        raise DataError(file.fault, str(path))
+    beside = file.metadata.model_dump(exclude_defaults=True)
+    told = workspace.root / UPLOADS / f"about-{uuid4().hex[:12]}.json"
+    write_json(told, [{**beside, **known, "file": str(file.path)}])
+    return told
 
 
 def _plain(stem: str) -> str:

@@ -13,8 +13,10 @@ from streamlit.testing.v1 import AppTest
 from graphrec.api.adding import Adding, Stage
 from graphrec.app import server, settings
 from graphrec.app.adding import adder_of
+from graphrec.app.graph import store_of
 from graphrec.app.settings import Settings
 from graphrec.loaders.videos import VideoOptions
+from graphrec.serving.video import video
 from graphrec.workspace import Workspace
 
 
@@ -81,13 +83,18 @@ def test_a_video_without_a_run_says_how_to_get_one(fresh, write_video) -> None:
 def test_a_video_on_this_machine_is_added_by_its_path(fresh, write_video) -> None:
     page = fresh()
     clip = write_video("clip.mp4", seconds=6)
+    clip.with_suffix(".json").write_text('{"id": "mine", "title": "Told beside", "uploader": "me"}')
     page.text_input(key="path").input(str(clip))
+    next(field for field in page.text_input if field.label == "Title").input("Typed")
     page.button[0].click().run()
     (work,) = adder_of(settings.current()).latest()
     assert (work.path, work.wanted.shots) == (clip, True)
     assert page.query_params["work"] == work.id
     wait_for(work)
-    assert work.stage is Stage.DONE
+    assert (work.stage, work.item) == (Stage.DONE, "mine")
+    with store_of(settings.current()).reading() as store:
+        stored = video(store, "mine")
+    assert (stored.title, stored.uploader) == ("Typed", "me")
 
 
 def steps_of(page: AppTest) -> list[tuple[str, str]]:
@@ -123,7 +130,7 @@ def test_each_stage_says_how_far_it_is(
     fresh, monkeypatch: pytest.MonkeyPatch, stages: list[Stage], signs: list[str]
 ) -> None:
     how = VideoOptions.model_validate({"audio": "logmel", "shots": True})
-    first, work = (Adding(name, Path(f"{name}.mp4"), 20.0, how) for name in ("first", "mine"))
+    first, work = (Adding(name, Path(f"{name}.mp4"), name, 20.0, how) for name in ("first", "mine"))
     for stage in (Stage.WAITING, *stages):
         work.enter(stage)
     adder = adder_of(settings.current())
