@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from graphrec.app.graph import ask
+from graphrec.app.parts.opened import opened, put
+from graphrec.errors import NotFoundError
 from graphrec.serving.subgraph import Around, Group, Key, Subgraph, merged, neighbours
 
 FEW = 12
@@ -38,6 +40,7 @@ class Growing:
         """Show a node's neighbours, which the drawing may have ``placed`` by itself."""
         self.open.setdefault(node, {})
         self.arranged += not placed
+        self.name()
 
     def more(self, node: Key, group: Group) -> None:
         """Show more neighbours of a kind."""
@@ -50,28 +53,45 @@ class Growing:
         """Show a node's neighbours no longer."""
         self.open.pop(node, None)
         self.arranged += 1
+        self.name()
+
+    def name(self) -> None:
+        """Have the address name what is open."""
+        put(node for node in self.open if node != self.start)
 
 
 def growing(key: str, start: Key) -> Growing:
-    """Return what has grown in this session under ``key`` from ``start``; from another start it begins anew."""
+    """Return what has grown in this session under ``key`` from ``start``; from another start it begins anew.
+
+    A session that is new goes on with what the address names.
+    """
     found = st.session_state.get(key)
     if not isinstance(found, Growing) or found.start != start:
-        found = Growing(start, {start: {}})
+        named = opened() if found is None else []
+        found = Growing(start, {start: {}, **{node: {} for node in named}})
+        found.name()
         st.session_state[key] = found
     return found
 
 
 def grown(
-    opened: Growing, labels: Sequence[str], types: Sequence[str]
+    growth: Growing, labels: Sequence[str], types: Sequence[str]
 ) -> tuple[Subgraph, dict[Key, Around], bool]:
     """Return what is to be drawn, what was found around each open node, and whether something was left out.
 
     Args:
-        opened: what the visitor has opened.
+        growth: what the visitor has opened.
         labels: which labels neighbours have; none for all.
         types: which relationships are followed; none for all.
     """
-    found = {node: _around(node, kinds, labels, types) for node, kinds in opened.open.items()}
+    found = {}
+    for node, kinds in growth.open.items():
+        try:
+            found[node] = _around(node, kinds, labels, types)
+        except NotFoundError:
+            # An old link may name what is gone; without the start there is nothing to show.
+            if node == growth.start:
+                raise
     whole = merged(around.graph for around in found.values())
     kept = {node.key for node in whole.nodes[:MOST]}
     nodes = [node for node in whole.nodes if node.key in kept]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from graphrec.app.graph import ask_shared
-from graphrec.serving.names import names
+from graphrec.app.graph import ask, ask_shared
+from graphrec.serving.names import find, names
 
 MOST = 20_000
-"""So many are offered; of more than these any other can be typed."""
+"""So many are offered; of more than these what is typed is looked for in the graph."""
 
 
 def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | None = None) -> str | None:
     """Return the id of the node of ``label`` that the visitor has chosen; None before anything is.
 
-    What the address says, or is typed, and is not among the choices is returned as it is: it may be one of too many to
-    offer, or unknown.
+    What the address says, or is typed, and is not among the choices is returned as it is: it may be unknown. Where
+    there are too many to offer all, and it is the id of none, those whose id or title has it are offered.
 
     Args:
         label: a label of the schema.
@@ -27,6 +27,10 @@ def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | Non
     """
     known = ask_shared(names, label, MOST)
     asked = st.query_params.get(key) or None
+    found = ask(find, label, asked) if asked and asked not in known and len(known) == MOST else {}
+    if found and asked not in found:
+        _which(found, caption, key, on_change)
+        return None
     # The address decides, and has the id: a field that were bound to it would write what it shows there, the title.
     st.session_state[key] = asked
     return st.selectbox(
@@ -39,6 +43,22 @@ def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | Non
         placeholder="Type to search",
         # An offer to add what is typed stands before all that is found.
         accept_new_options=len(known) == MOST,
+        on_change=_chosen,
+        args=(key, on_change),
+    )
+
+
+def _which(found: Mapping[str, str], caption: str, key: str, on_change: Callable[[], None] | None) -> None:
+    """Offer what was found for what was typed."""
+    st.session_state[key] = None
+    st.selectbox(
+        caption,
+        [*found],
+        index=None,
+        format_func=lambda node: _called(node, found[node]),
+        key=key,
+        placeholder=f"{len(found)} found: choose one",
+        accept_new_options=True,
         on_change=_chosen,
         args=(key, on_change),
     )

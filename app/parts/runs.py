@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from graphrec.app.links import asked
+from graphrec.app.text import plain
+
 
 def pick_run(caption: str, runs: Sequence[str], key: str, *, none: str | None = None) -> str | None:
     """Return the run that the visitor has chosen, the first of ``runs`` before; None where there is none to choose.
@@ -16,10 +19,16 @@ def pick_run(caption: str, runs: Sequence[str], key: str, *, none: str | None = 
         key: the field's name in the session and in the page's address.
         none: what is shown before any is chosen; with it nothing is chosen until the visitor does so.
     """
-    asked = st.query_params.get(key)
+    named = asked(key)
     first = None if none is not None else next(iter(runs), None)
+    if first is not None and named is not None and named not in runs:
+        st.warning(f"There is no published run {plain(named)} here; {plain(first)} is shown.")
+    chosen = named if named in runs else first
     # The address decides: with a field that were bound to it, no link to another page could name a run.
-    st.session_state[key] = asked if asked in runs else first
+    st.session_state[key] = chosen
+    if chosen != named:
+        # The first is named too: after the next publish the same link still shows this one.
+        _name(key, chosen)
     return st.selectbox(
         caption,
         runs,
@@ -27,14 +36,12 @@ def pick_run(caption: str, runs: Sequence[str], key: str, *, none: str | None = 
         key=key,
         placeholder=none or "None is published",
         disabled=not runs,
-        on_change=_chosen,
-        args=(key, first),
+        on_change=lambda: _name(key, st.session_state[key] or first),
     )
 
 
-def _chosen(key: str, first: str | None) -> None:
-    chosen = st.session_state[key]
-    if chosen in (None, first):
+def _name(key: str, run: str | None) -> None:
+    if run is None:
         st.query_params.pop(key, None)
     else:
-        st.query_params[key] = chosen
+        st.query_params[key] = run

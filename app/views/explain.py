@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
 import streamlit as st
 
 from graphrec.app.graph import ask, ask_shared, workspace
@@ -10,13 +13,16 @@ from graphrec.app.notices import nothing
 from graphrec.app.parts.choose_node import choose_node
 from graphrec.app.parts.graph_view import graph_view
 from graphrec.app.parts.growing import FEW
+from graphrec.app.parts.opened import opened, put
 from graphrec.app.parts.picker import MOST, pick
 from graphrec.app.parts.reasons import table_of_reasons
+from graphrec.app.parts.runs import pick_run
 from graphrec.app.text import heading, plain
+from graphrec.errors import NotFoundError
 from graphrec.serving.explain import Explanation, explain
 from graphrec.serving.names import names
 from graphrec.serving.recommend import Ranking, Recommendation, Request, current_runs, recommend
-from graphrec.serving.subgraph import Key, merged, neighbours
+from graphrec.serving.subgraph import Key, Subgraph, merged, neighbours
 from graphrec.serving.why import why
 
 OFFERED = 50
@@ -43,12 +49,9 @@ def starts() -> None:
 
 
 def run_of() -> str | None:
-    """Return the run that the visitor wants explained; None for the one published last."""
+    """Return the run that the visitor wants explained; None where none is published."""
     runs = [run["id"] for run in ask(current_runs)]
-    if len(runs) < 2:
-        return None
-    chosen: str = st.selectbox("Run", runs, key="run", bind="query-params")
-    return chosen
+    return pick_run("Model", runs, "run") if runs else None
 
 
 def thing(ranking: Ranking) -> str | None:
@@ -74,10 +77,12 @@ def thing(ranking: Ranking) -> str | None:
 def forget() -> None:
     """What was chosen for one user is no recommendation for another."""
     st.query_params.pop("id", None)
+    put([])
 
 
 def _chosen() -> None:
     st.query_params["id"] = st.session_state["explain-id"]
+    put([])
 
 
 def _named(node: str) -> str:
@@ -105,10 +110,8 @@ def show(told: Explanation) -> None:
             "graphrec train --model transgrec",
         )
         return
-    opened = st.session_state.setdefault("explain-opened", {})
-    mine = opened.setdefault((told.user, told.id, told.run), [])
-    around = [ask(neighbours, *key, limit=FEW).graph for key in mine]
-    graph = merged([found.graph, *around])
+    mine = opened()
+    graph = merged([found.graph, *around(mine)])
     left, right = st.columns([3, 2], gap="large")
     with left:
         wanted = graph_view(
@@ -125,13 +128,20 @@ def show(told: Explanation) -> None:
                 # After a double click the drawing finds places for what is new by itself.
                 st.session_state[BY_HAND] = st.session_state.get(BY_HAND, 0) + 1
         if wanted is not None and wanted not in mine:
-            mine.append(wanted)
+            put([*mine, wanted])
             st.rerun()
         st.caption(f"Double-click a node for its neighbours. {WIDTH[told.account is not None]}")
     with right:
         beside(told)
     st.subheader("All reasons")
     table_of_reasons(told)
+
+
+def around(nodes: Sequence[Key]) -> Iterator[Subgraph]:
+    """Yield the neighbours of each node; an old link may name what is gone."""
+    for key in nodes:
+        with suppress(NotFoundError):
+            yield ask(neighbours, *key, limit=FEW).graph
 
 
 def beside(told: Explanation) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from graphrec import schema
 from graphrec.store.base import GraphStore
 
-PARTS = ("label", "type", "other")
+PARTS = ("label", "type", "other", "property")
 
 
 def spliced_rows(
@@ -18,7 +18,7 @@ def spliced_rows(
 ) -> list[dict[str, Any]]:
     """Return the rows of ``cypher/spliced/<name>.cypher``, with the ``properties`` of ``variable``.
 
-    Of what is ``given``, label, type and other (a label) become part of the text (see ``spliced``).
+    Of what is ``given``, label, type, other and property become part of the text (see ``spliced``).
     """
     columns = "".join(f", {variable}.`{p.name}` AS `{p.name}`" for p in properties)
     parts = {part: given.pop(part) for part in PARTS if part in given}
@@ -28,15 +28,24 @@ def spliced_rows(
 
 
 def spliced(name: str, **parts: str) -> str:
-    """Return the text of ``cypher/spliced/<name>.cypher`` with label, type and other (a label) filled in.
+    """Return the text of ``cypher/spliced/<name>.cypher`` with label, type, other (a label) and property filled in.
+
+    A property is one of ``label``, or its id.
 
     Raises ``NotFoundError`` for what is not in the schema: Cypher takes these as text only.
     """
     text = _text(name)
     for part, value in parts.items():
-        known = schema.relationship(value) if part == "type" else schema.label(value)
-        text = text.replace(f"{{{part}}}", known.name)
+        text = text.replace(f"{{{part}}}", _known(part, value, parts.get("label", "")))
     return text
+
+
+def _known(part: str, value: str, label: str) -> str:
+    if part == "type":
+        return schema.relationship(value).name
+    if part == "property":
+        return value if value == schema.KEY else schema.label(label).property(value).name
+    return schema.label(value).name
 
 
 @cache

@@ -56,6 +56,11 @@ def test_a_node_is_expanded_without_a_mouse(page: Page) -> None:
     assert not app.exception
     after = app.selectbox(key="explain-node").options
     assert set(before) < set(after)
+    again = page("explain", user="u001", id="v003#1", open=app.query_params["open"])
+    assert again.selectbox(key="explain-node").options == after
+    assert "open" not in page("explain", user="u001").query_params
+    gone = page("explain", user="u001", id="v003#1", open="Item nothing")
+    assert gone.selectbox(key="explain-node").options == before
 
 
 def _near(app: AppTest) -> list[str]:

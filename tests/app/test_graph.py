@@ -43,8 +43,18 @@ def test_what_is_expanded_grows_and_can_be_collapsed(page: Page) -> None:
     press(app, "Expand")
     assert "HAS_TRAILER to Trailer: 1 of 1" in lines(app)
     assert "Trailer: t1" in shown(app)
+    assert app.query_params["open"] == "Item v000"
     press(app, "Collapse")
     assert shown(app) == ["Genre: Calm", f"Item: {BAD_TITLE}"]
+    assert "open" not in app.query_params
+
+
+def test_a_link_shows_what_was_expanded_and_goes_on_without_what_is_gone(page: Page) -> None:
+    assert "Trailer: t1" in shown(page("graph", label="Genre", id="calm", open="Item v000"))
+    for gone in ("Item nothing", "Thing v000", "Item", ""):
+        app = page("graph", label="Genre", id="calm", open=gone)
+        assert not app.error
+        assert shown(app) == ["Genre: Calm", f"Item: {BAD_TITLE}"]
 
 
 def test_there_is_more_to_show(page: Page) -> None:

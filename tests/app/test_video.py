@@ -8,7 +8,7 @@ from datetime import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from graphrec.app.parts import contents, player
+from graphrec.app.parts import contents, picker, player
 from graphrec.testing.explorer import BAD_TEXT, BAD_TITLE, BAD_USER
 from graphrec.testing.watched import drawn
 
@@ -28,6 +28,22 @@ def test_without_a_video_all_are_offered(page: Page) -> None:
     assert sorted(popular) == newest
     # Nobody has highlighted these two.
     assert popular[-2:] == ["v001", "v007"]
+
+
+def test_of_too_many_to_offer_those_are_offered_that_have_what_is_typed(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picker, "MOST", 3)
+    app = page("video", id="By the Sea")
+    field = app.selectbox(key="id")
+    assert (field.options, field.value) == (["A walk by the sea (v001)"], None)
+    field.select_index(0).run()
+    assert app.query_params["id"] == "v001"
+    assert drawn(app, "graphrec_timeline")[0]["title"] == "A walk by the sea"
+    assert drawn(page("video", id="v007"), "graphrec_timeline")[0]["title"] == "v007"
+    assert "there is no Item" in page("video", id="nothing").error[0].value.replace("\u2060", "").replace(
+        "\\", ""
+    )
 
 
 def test_the_timeline_has_segments_frames_and_comments(page: Page) -> None:

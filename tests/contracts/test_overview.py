@@ -11,7 +11,7 @@ import pytest
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.fingerprint import fingerprint, fingerprint_of_files, fingerprint_of_runs
 from graphrec.serving.named import named
-from graphrec.serving.names import names
+from graphrec.serving.names import find, names
 from graphrec.serving.overview import Coverage, Ends, overview
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
@@ -56,6 +56,18 @@ def test_names_are_in_order_of_titles_and_no_more_than_asked_for(store: GraphSto
     assert list(names(store, "Item").items()) == [("i3", "Ant"), ("i1", "Zebra"), ("i2", "i2")]
     assert list(names(store, "User", 2)) == ["u1", "u10"]
     assert names(store, "Comment") == {}
+
+
+def test_what_is_typed_is_looked_for_in_ids_and_titles(store: GraphStore) -> None:
+    assert find(store, "Item", "ZEB") == {"i1": "Zebra"}
+    assert find(store, "Item", "I") == {"i1": "Zebra", "i2": "i2", "i3": "Ant"}
+    assert list(find(store, "Item", "i", 2)) == ["i1", "i2"]
+    # Whose id it is, is meant.
+    assert find(store, "User", "u1") == {"u1": "u1"}
+    assert list(find(store, "User", "U1")) == ["u1", "u10"]
+    assert find(store, "Item", "') OR true //") == {}
+    with pytest.raises(NotFoundError):
+        find(store, "Items", "i")
 
 
 def test_any_change_makes_another_fingerprint(store: GraphStore) -> None:
