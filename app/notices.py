@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from shlex import quote
+from typing import ParamSpec
 
 import streamlit as st
 
 from graphrec.app.settings import DEFAULT, current
 from graphrec.app.text import plain
 from graphrec.errors import GraphrecError, StoreBusy
+
+P = ParamSpec("P")
 
 
 def nothing(what: str, command: str = "") -> None:
@@ -27,6 +32,19 @@ def advise(command: str) -> None:
     if shown.store is not None:
         command += f" --store {quote(shown.store)}"
     st.code(command, language="shell")
+
+
+def telling(function: Callable[P, None]) -> Callable[P, None]:
+    """Return ``function`` such that it says in words what goes wrong; parts that run without their page need it too."""
+
+    @wraps(function)
+    def told(*arguments: P.args, **named: P.kwargs) -> None:
+        try:
+            function(*arguments, **named)
+        except GraphrecError as error:
+            problem(error)
+
+    return told
 
 
 def problem(error: GraphrecError) -> None:

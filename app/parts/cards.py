@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import streamlit as st
 
-from graphrec.app.parts.frontend import read
+from graphrec.app.parts.frontend import keep, read
 
 _component = st.components.v2.component(
     "graphrec_cards", html="<ul></ul>", css=read("cards.css"), js=read("dom.js", "cards.js")
@@ -63,11 +63,7 @@ def cards(
     drawn = _component(
         key=key,
         data={"cards": [asdict(card) for card in shown], "caption": caption, "layout": layout},
-        on_opened_change=_ignore,
+        on_opened_change=keep,
     )
     opened: str | None = drawn.opened
     return opened
-
-
-def _ignore() -> None:
-    """The value is read from what the component returns."""

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from graphrec.app.media import ROUTE
-from graphrec.app.parts.frontend import read
+from graphrec.app.parts.frontend import keep, read
 from graphrec.app.parts.map_figure import VIRIDIS, Figure
 from graphrec.serving.points import Points
 from graphrec.store.base import Ints
@@ -34,7 +34,7 @@ def embedding_map(encoded: bytes, key: str) -> list[int]:
         encoded: by ``encode``.
         key: the component's name on the page; under another one nothing is selected.
     """
-    drawn = _component(key=key, data=encoded, on_selected_change=_ignore)
+    drawn = _component(key=key, data=encoded, on_selected_change=keep)
     return [int(row) for row in drawn.selected or ()]
 
 
@@ -69,10 +69,6 @@ def encode(points: Points, figure: Figure, summary: str) -> bytes:
         "picture_of": picture_of,
     }
     return json.dumps(told).encode()
-
-
-def _ignore() -> None:
-    """The value is read from what the component returns."""
 
 
 def _numbers(values: Ints) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from importlib.resources import files
 
 
+def keep() -> None:
+    """Take part of a component's value: without a function for it none is returned."""
+
+
 def read(*names: str) -> str:
     """Return files of ``app/frontend`` as one text; of scripts the last says what the component is."""
     folder = files("graphrec.app") / "frontend"

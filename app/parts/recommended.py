@@ -6,6 +6,7 @@ import streamlit as st
 
 from graphrec.app.graph import ask, workspace
 from graphrec.app.links import go
+from graphrec.app.notices import telling
 from graphrec.app.parts.gallery import about, times, watch
 from graphrec.app.parts.player import player
 from graphrec.app.parts.poster import poster
@@ -19,7 +20,7 @@ from graphrec.serving.recommend import Ranking, Recommendation
 def recommended(ranking: Ranking, item: Recommendation, look: Look, run: str | None) -> None:
     """Open a dialog on one place of a ranked list; closing it takes ``id`` and ``by`` from the address."""
     title = look.title or look.video or look.id
-    st.dialog(plain(title), width="large", on_dismiss=_close)(_inside)(ranking, item, look, run)
+    st.dialog(plain(title), width="large", on_dismiss=_close)(telling(_inside))(ranking, item, look, run)
 
 
 def _inside(ranking: Ranking, item: Recommendation, look: Look, run: str | None) -> None:

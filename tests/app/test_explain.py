@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from graphrec.app.settings import Settings
 from graphrec.serving.explain import explain
 from graphrec.serving.recommend import Request, recommend
+from graphrec.serving.why import why
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import BAD_USER
@@ -28,6 +31,20 @@ def test_the_first_recommendation_is_explained(page: Page, shown: Settings) -> N
     assert told.account.item.said in [line.value for line in app.text]
     reasons = app.dataframe[0].value
     assert list(reasons["reason"]).count("the recommendation was made of") == len(told.account.item.most)
+
+
+def test_lines_are_as_wide_as_the_model_used_them(page: Page, shown: Settings) -> None:
+    with closing(open_store(shown.workspace, shown.store)) as store:
+        weights = why(store, explain(store, shown.workspace, "u001", "v003#1")).weights
+    (drawing,) = page("explain", user="u001", id="v003#1").get("component_instance")
+    edges = [edge["data"] for edge in json.loads(drawing.proto.json_args)["elements"]["edges"]]
+    drawn = {(edge["source"], edge["target"]): edge["weight"] for edge in edges if "weight" in edge}
+    assert drawn == {
+        (f"{start.label} {start.id}", f"{end.label} {end.id}"): pytest.approx(weight, abs=1e-4)
+        for (start, end), weight in weights.items()
+    }
+    assert max(drawn.values()) == 1
+    assert len(set(drawn.values())) > 3
 
 
 def test_the_address_says_what_is_explained(page: Page) -> None:

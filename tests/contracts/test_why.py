@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.serving.account import Account, Influence, Made
 from graphrec.serving.explain import explain
 from graphrec.serving.subgraph import Key
 from graphrec.serving.why import why
@@ -56,6 +58,28 @@ def test_ways_lead_over_those_who_chose_both(store: GraphStore, tmp_path: Path) 
     keys = [node.key for node in found.graph.nodes]
     assert len(keys) == len(set(keys)) == 7
     assert next(node for node in found.graph.nodes if node.key == FILM).properties == {"title": "Film"}
+
+
+def test_what_the_model_used_is_as_wide_as_it_counted(store: GraphStore, tmp_path: Path) -> None:
+    told = explain(store, Workspace(tmp_path), "ann", "film")
+    of_user = [Influence("Item", "a", 0.5), Influence("Item", "b", 0.25)]
+    of_item = [Influence("User", "cat", 0.2), Influence("User", "bob", 0.1), Influence("Item", "b", 0.05)]
+    made = Account("toy", Made("of these", 2, of_user), Made("of those", 3, of_item))
+    found = why(store, replace(told, account=made))
+    assert found.weights == {
+        # Of each embedding the largest weight is as wide as can be.
+        (ANN, Key("Item", "a")): 1.0,
+        (ANN, Key("Item", "b")): 0.5,
+        (Key("User", "cat"), FILM): 1.0,
+        (Key("User", "bob"), FILM): 0.5,
+        (Key("Item", "b"), FILM): 0.25,
+        (Key("Item", "a"), FILM): 1.0,
+    }
+    edges = {(edge.start, edge.end): edge.type for edge in found.graph.edges}
+    # What the graph has is drawn as such; what only the model knows has a name of its own.
+    assert edges[ANN, Key("Item", "a")] == "RATED"
+    assert edges[Key("User", "cat"), FILM] == "LIKED"
+    assert edges[Key("Item", "b"), FILM] == "made of it x 0.05"
 
 
 def test_where_nothing_connects_both_ends_stand_alone(store: GraphStore, tmp_path: Path) -> None:
