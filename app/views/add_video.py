@@ -9,7 +9,7 @@ from typing import IO, cast
 import pandas as pd
 import streamlit as st
 
-from graphrec.api.adding import Adding, Stage, keep_told, keep_upload
+from graphrec.api.adding import ENCODERS, SOUND, Adding, Stage, keep_told, keep_upload, usual_options
 from graphrec.app.adding import adder_of
 from graphrec.app.graph import ask, workspace
 from graphrec.app.links import asked, go, path
@@ -17,14 +17,11 @@ from graphrec.app.notices import nothing, problem
 from graphrec.app.settings import current
 from graphrec.app.text import heading, plain
 from graphrec.errors import DataError, GraphrecError, NotFoundError
-from graphrec.features import FeatureStore
 from graphrec.loaders.video_files import SUFFIXES
 from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.audience import audience
 from graphrec.serving.clock import clock
 
-ENCODERS = ("descriptor", "mobilenet_v2")
-SOUND = "logmel"
 AGAIN_S = 0.5
 
 
@@ -72,15 +69,14 @@ def named(place: str) -> Path:
 
 def described_how() -> VideoOptions:
     """Ask how the video is to be described; unless told otherwise, as the others were."""
-    present = FeatureStore(workspace().features).names()
-    usual = next((place for place, name in enumerate(ENCODERS) if name in present), 0)
+    usual = usual_options(workspace())
     with st.expander("How it is described"):
         st.caption("A model places only what is described as the videos were that it was trained on.")
         chosen = {
             "segments": st.selectbox("Segments", ("fixed:5", "shots", "scenes:5")),
             "frames": st.selectbox("Frames", ("keyframes", "per-shot", "1/s")),
-            "encoder": st.selectbox("Pictures", ENCODERS, usual),
-            "audio": SOUND if st.checkbox("Sound", SOUND in present) else None,
+            "encoder": st.selectbox("Pictures", ENCODERS, ENCODERS.index(usual.encoder)),
+            "audio": SOUND if st.checkbox("Sound", usual.audio == SOUND) else None,
             "shots": st.checkbox("Find shots for the timeline", True),
         }
         return VideoOptions.model_validate(chosen)

@@ -16,13 +16,12 @@ from graphrec.app.parts.gallery import card, upright
 from graphrec.app.parts.schema_drawing import draw_schema
 from graphrec.app.settings import current
 from graphrec.app.text import heading
-from graphrec.media.journal import Journal
 from graphrec.serving.looks import looks
-from graphrec.serving.overview import Overview, overview
+from graphrec.serving.overview import Overview, newest_files, overview
 from graphrec.serving.overview import PublishedRun as Run
 
 MOST = 8
-"""So many new ones are shown."""
+"""So many new ones are shown, of videos and of files."""
 
 
 def counts(found: Overview) -> None:
@@ -84,7 +83,7 @@ def new(found: Overview) -> None:
         else:
             st.caption("Somebody has met every item.")
     with right:
-        files = Journal(workspace().media).latest(8)
+        files = newest_files(workspace(), MOST)
         if files:
             st.caption("The video files that came last")
             rows = [

@@ -20,6 +20,7 @@ from uuid import uuid4
 from graphrec.api.ingest import Ingested, place
 from graphrec.api.load import load
 from graphrec.errors import DataError, GraphrecError
+from graphrec.features import FeatureStore
 from graphrec.files import replacing, write_json
 from graphrec.loaders.video_files import SUFFIXES, find
 from graphrec.loaders.videos import VideoOptions, Videos
@@ -33,6 +34,8 @@ from graphrec.workspace import Workspace
 log = logging.getLogger(__name__)
 
 UPLOADS = "uploads"
+ENCODERS = ("descriptor", "mobilenet_v2")
+SOUND = "logmel"
 CHUNK = 1 << 20
 REMEMBERED = 100
 
@@ -177,6 +180,13 @@ class Adder:
     def _fail(self, work: Adding, reason: str) -> None:
         work.reason = reason
         work.enter(Stage.FAILED)
+
+
+def usual_options(workspace: Workspace) -> VideoOptions:
+    """Return how a video is to be described so that a model can place it: as the others were."""
+    present = FeatureStore(workspace.features).names()
+    encoder = next((name for name in ENCODERS if name in present), ENCODERS[0])
+    return VideoOptions.model_validate({"encoder": encoder, "audio": SOUND if SOUND in present else None})
 
 
 def keep_upload(workspace: Workspace, name: str, content: IO[bytes], about: dict[str, object]) -> Path:

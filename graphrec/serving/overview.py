@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphrec import schema
+from graphrec.media.journal import Entry, Journal
 from graphrec.serving.named import named
 from graphrec.serving.popularity import new
 from graphrec.serving.recommend import current_runs
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced_rows
+from graphrec.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ def overview(store: GraphStore, most: int = 12) -> Overview:
         len(new(store, "Item")),
         tuple(named(store, "cold_items", limit=most)),
     )
+
+
+def newest_files(workspace: Workspace, most: int) -> list[Entry]:
+    """Return the ``most`` video files that were described, or found to be none, last; the newest first."""
+    return Journal(workspace.media).latest(most)
 
 
 def _by_ends(store: GraphStore, rel: schema.RelationshipType, count: int) -> dict[tuple[str, str], int]:
