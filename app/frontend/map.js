@@ -16,6 +16,7 @@ function build(root) {
   const stage = make("div", { class: "stage" }, canvas);
   const legend = make("div", { class: "legend" });
   const parts = buildCard();
+  const said = make("p", { class: "said", role: "status" });
   const map = { canvas, stage, legend, width: 0, height: 0, hidden: new Set(), view: null, moving: false, chosen: null };
   let waiting = 0;
   map.later = () => {
@@ -45,6 +46,7 @@ function build(root) {
   map.choose = (rows) => {
     if (!rows.length && !map.chosen) return;
     map.chosen = rows.length ? new Set(rows) : null;
+    said.textContent = rows.length ? `${rows.length} selected, in the table below.` : "Nothing is selected.";
     map.change();
     map.tell(rows);
   };
@@ -57,7 +59,7 @@ function build(root) {
   canvas.placeOf = (row) => placeOf(map, row);
   canvas.point = map.point;
   listen(map);
-  root.replaceChildren(tools(map), stage, legend, parts.card);
+  root.replaceChildren(tools(map), stage, legend, said, parts.card);
   return map;
 }
 

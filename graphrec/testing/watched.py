@@ -51,6 +51,17 @@ def fits(page: Page) -> bool:
     return fitting
 
 
+def nameless(page: Page) -> list[str]:
+    """Return the visible pictures, videos, frames and maps without a text that stands for them."""
+    found: list[str] = page.locator(
+        "img:visible, video:visible, iframe:visible, .map canvas:visible"
+    ).evaluate_all(
+        "(all) => all.filter((one) => !one.hasAttribute('alt') && !one.title && !one.ariaLabel)"
+        ".map((one) => one.outerHTML)"
+    )
+    return found
+
+
 def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
     """Return what each component of this name was given to draw, in the page's order."""
     protos = [element.proto for element in app.get("bidi_component")]

@@ -115,10 +115,12 @@ def test_the_keyboard_walks_over_the_map_and_selects(opened: Any) -> None:
     assert told[0] != told[1] == told[2] != told[3]
     assert all(told)
     page.keyboard.press("Enter")
+    expect(page.locator(".map .said")).to_have_text("1 selected, in the table below.")
     expect(page.get_by_role("heading", name="1 selected")).to_be_visible(timeout=20_000)
     expect(page.locator("[data-testid=stDataFrame] td").first).to_be_attached()
     page.locator(MAP).focus()
     page.keyboard.press("Escape")
+    expect(page.locator(".map .said")).to_have_text("Nothing is selected.")
     expect(page.get_by_role("heading", name="1 selected")).to_have_count(0)
     expect(card).to_have_count(0)
 

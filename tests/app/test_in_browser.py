@@ -15,12 +15,17 @@ from graphrec.store.base import closing
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import BAD_TITLE, Explorer, copy_graph, explorer, settle
-from graphrec.testing.watched import fits, watched
+from graphrec.testing.watched import fits, nameless, watched
 from graphrec.workspace import Workspace
 
 PAGES = [
     "",
     *(name.replace("_", "-") for section in NAMES.values() for name, _, _ in section if name != "overview"),
+    "recommend?user=u001",
+    "video?id=v000&tab=Frames",
+    "video?id=v000&tab=Audience&user=u001",
+    "explain?user=u001",
+    "graph?label=Genre&id=calm",
 ]
 
 
@@ -37,6 +42,7 @@ def test_a_link_to_each_page_opens_it_and_fits_a_phone(tab: Page, served: Explor
     tab.goto(f"{served.address}/{name}")
     settle(tab)
     assert fits(tab)
+    assert not nameless(tab)
     assert not tab.locator('[data-testid="stException"]').count()
 
 
