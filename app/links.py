@@ -56,6 +56,11 @@ def go(name: str, **shown: str) -> NoReturn:
     raise AssertionError  # it has ended the script
 
 
+def readdress(**shown: str) -> None:
+    """Show the same page with ``shown`` in its address; for callbacks, which come before the page runs."""
+    st.query_params.from_dict(shown)
+
+
 def asked(name: str) -> str | None:
     """Return what the page's address says of ``name``."""
     return st.query_params.get(name) or None

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -27,12 +28,32 @@ from playwright.async_api import async_playwright
 
 from graphrec.app.links import NAMES
 from graphrec.demo import demo
+from graphrec.serving.catalogue import catalogue
+from graphrec.serving.history import longest
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import CHROMIUM, DRAWN, chromium, chromium_path, explorer, settle
 from graphrec.testing.neo4j_server import free_port
 from graphrec.workspace import Workspace
 
+CLICKS = (
+    ("recommend", "a user's list", lambda tab: first(tab, "Users with the longest histories")),
+    ("recommend", "only new", lambda tab: tab.get_by_text("Only new").click()),
+    ("video", "a video", lambda tab: first(tab, "Videos")),
+    ("video", "its audience", lambda tab: tab.get_by_role("tab", name="Audience").click()),
+    ("video", "what is similar", lambda tab: tab.get_by_role("tab", name="Similar").click()),
+    (
+        "explain",
+        "a user explained",
+        lambda tab: tab.get_by_test_id("stMain").get_by_role("button").first.click(),
+    ),
+    (
+        "graph",
+        "a node's neighbours",
+        lambda tab: tab.get_by_test_id("stMain").get_by_role("button").first.click(),
+    ),
+)
+"""Page, what is asked of it, and the click that asks; one after the other, so that each page is there before."""
 TITLES = [title for section in NAMES.values() for _, title, _ in section]
 ROUNDS = 5
 LOOK_MS = 1000
@@ -59,9 +80,13 @@ def main() -> None:
             for root in given:
                 with explorer(Workspace(copied(root, Path(folder)))) as running:
                     report(root.name, *timed(browser, running.address, TITLES))
+                    for what, spent in clicked(browser, running.address).items():
+                        row(root.name, f"click: {what}", spent)
             on_a_map(browser, Path(folder))
-        with explorer(Workspace(copied(given[0], Path(folder)))) as running:
-            asyncio.run(crowd(running.address))
+        workspace = Workspace(copied(given[0], Path(folder)))
+        links = pasted(workspace)
+        with explorer(workspace) as running:
+            asyncio.run(crowd(running.address, links))
 
 
 def copied(root: Path, folder: Path) -> Path:
@@ -126,6 +151,34 @@ def timed(browser: Any, address: str, titles: list[str]) -> tuple[list[float], d
             switches[title].append((time.perf_counter() - started) * 1e3)
     context.close()
     return first, switches
+
+
+def clicked(browser: Any, address: str) -> dict[str, list[float]]:
+    """Return the milliseconds until what is clicked on is there, on pages that show a user or a video."""
+    spent: dict[str, list[float]] = {what: [] for _, what, _ in CLICKS}
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    tab = context.new_page()
+    for _ in range(ROUNDS):
+        before = ""
+        for name, what, click in CLICKS:
+            if name != before:
+                tab.goto(f"{address}/{name}")
+                settle(tab)
+            before = name
+            # So long an embedded database is open after the last look; each click here opens it anew.
+            tab.wait_for_timeout(LOOK_MS)
+            started = time.perf_counter()
+            click(tab)
+            # The click is heard a moment later.
+            tab.wait_for_timeout(50)
+            settle(tab)
+            spent[what].append((time.perf_counter() - started) * 1e3)
+    context.close()
+    return spent
+
+
+def first(tab: Any, caption: str) -> None:
+    tab.get_by_role("list", name=caption).get_by_role("button").first.click()
 
 
 def report(name: str, first: list[float], switches: dict[str, list[float]]) -> None:
@@ -194,13 +247,26 @@ def on_a_map(browser: Any, folder: Path) -> None:
         context.close()
 
 
-async def crowd(address: str) -> None:
-    """Let ten visitors walk about for a minute; count what goes wrong."""
+def pasted(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return links that visitors come by, each with its page's title."""
+    with closing(open_store(workspace)) as store:
+        users, items = list(longest(store)), catalogue(store, "popular", 20)
+    return [
+        *(("Recommend", f"recommend?user={quote(user)}") for user in users),
+        *(("Video", f"video?id={quote(item)}&tab=Audience") for item in items),
+        *(("Explain", f"explain?user={quote(user)}") for user in users),
+    ]
+
+
+async def crowd(address: str, links: list[tuple[str, str]]) -> None:
+    """Let ten visitors walk about for a minute, by the navigation and by ``links``; count what goes wrong."""
     spent: list[float] = []
     wrong: list[str] = []
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM))
-        await asyncio.gather(*(visit(browser, address, Random(n), spent, wrong) for n in range(VISITORS)))
+        await asyncio.gather(
+            *(visit(browser, address, links, Random(n), spent, wrong) for n in range(VISITORS))
+        )
         await browser.close()
     row(f"{VISITORS} visitors", f"switch, of {len(spent)} in a minute", spent)
     print(f"\nerrors that {VISITORS} visitors met in a minute: {len(wrong)}")
@@ -208,7 +274,14 @@ async def crowd(address: str) -> None:
         print(f"- {text}")
 
 
-async def visit(browser: Any, address: str, rng: Random, spent: list[float], wrong: list[str]) -> None:
+async def visit(
+    browser: Any,
+    address: str,
+    links: list[tuple[str, str]],
+    rng: Random,
+    spent: list[float],
+    wrong: list[str],
+) -> None:
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     tab = await context.new_page()
     tab.on("pageerror", lambda error: wrong.append(str(error)))
@@ -230,7 +303,12 @@ async def visit(browser: Any, address: str, rng: Random, spent: list[float], wro
             wrong.append(f"{now}: {error}")
             continue
         spent.append((time.perf_counter() - started) * 1e3)
-        if await tab.locator('[data-testid="stException"]').count():
+        if rng.random() < 0.2:
+            title, path = rng.choice(links)
+            now = title
+            await tab.goto(f"{address}/{path}")
+            await tab.wait_for_function(DRAWN, arg=title)
+        if await tab.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count():
             wrong.append(f"{now}: an error on the page")
         await asyncio.sleep(rng.uniform(0.5, 2.0))
     await context.close()

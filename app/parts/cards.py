@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import streamlit as st
@@ -46,7 +46,13 @@ class Card:
 
 
 def cards(
-    shown: Sequence[Card], caption: str, key: str, *, small: bool = False, upright: bool = False
+    shown: Sequence[Card],
+    caption: str,
+    key: str,
+    *,
+    small: bool = False,
+    upright: bool = False,
+    on_open: Callable[[str], None] | None = None,
 ) -> str | None:
     """Draw cards and return the id of the one that was opened by a click, or Enter, in this run; else None.
 
@@ -58,12 +64,13 @@ def cards(
         key: the component's name on the page.
         small: a list of small cards instead of a grid.
         upright: pictures are posters, not wide.
+        on_open: is called with the card's id before the page runs: what only changes the address needs no second run.
     """
     layout = " ".join(["list" if small else "grid", *(["poster"] if upright else [])])
     drawn = _component(
         key=key,
         data={"cards": [asdict(card) for card in shown], "caption": caption, "layout": layout},
-        on_opened_change=keep,
+        on_opened_change=keep if on_open is None else lambda: on_open(st.session_state[key]["opened"]),
     )
     opened: str | None = drawn.opened
     return opened

@@ -9,8 +9,9 @@ import streamlit as st
 from graphrec.app.graph import ask, ask_shared
 from graphrec.serving.names import find, names
 
-MOST = 20_000
-"""So many are offered; of more than these what is typed is looked for in the graph."""
+MOST = 10_000
+"""So many are offered: the browser takes 30 ms for each thousand, at every run of the page. Of more than these what is
+typed is looked for in the graph."""
 
 
 def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | None = None) -> str | None:

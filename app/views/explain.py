@@ -8,7 +8,7 @@ from contextlib import suppress
 import streamlit as st
 
 from graphrec.app.graph import ask, ask_shared, workspace
-from graphrec.app.links import go
+from graphrec.app.links import go, readdress
 from graphrec.app.notices import nothing
 from graphrec.app.parts.choose_node import choose_node
 from graphrec.app.parts.graph_view import graph_view
@@ -44,8 +44,7 @@ def starts() -> None:
     st.text("Choose a user, for example:")
     with st.container(horizontal=True):
         for user in found:
-            if st.button(plain(user[:40]), key=f"start-{user}"):
-                go("explain", user=user)
+            st.button(plain(user[:40]), key=f"start-{user}", on_click=readdress, kwargs={"user": user})
 
 
 def run_of() -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from graphrec.app.graph import ask, workspace
-from graphrec.app.links import asked, go
+from graphrec.app.links import asked, readdress
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
 from graphrec.app.parts.past import past
@@ -99,9 +99,7 @@ def start() -> None:
         return
     st.subheader("Users with the longest histories")
     drawn = [Card(user, user, f"{count:,} in the history") for user, count in found.items()]
-    opened = cards(drawn, "Users with the longest histories", "starts")
-    if opened:
-        go("recommend", user=opened)
+    cards(drawn, "Users with the longest histories", "starts", on_open=lambda user: readdress(user=user))
 
 
 heading("Recommend", "What a user would like next, why, and from which second on.")

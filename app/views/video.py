@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from graphrec.app.graph import ask, ask_shared
-from graphrec.app.links import go
+from graphrec.app.links import readdress
 from graphrec.app.notices import nothing
 from graphrec.app.parts.alike import show_similar
 from graphrec.app.parts.cards import cards
@@ -52,9 +52,9 @@ def browse() -> None:
     seen = ask(looks, "Item", here)
     with place:
         shown = [card(seen[node]) for node in here if node in seen]
-        opened = cards(shown, "Videos", "videos", upright=upright(seen.values()))
-    if opened:
-        go("video", id=opened)
+        cards(
+            shown, "Videos", "videos", upright=upright(seen.values()), on_open=lambda node: readdress(id=node)
+        )
 
 
 def look_at(node: str) -> None:

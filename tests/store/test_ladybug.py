@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from graphrec import schema
-from graphrec.errors import StoreBusy, StoreError
+from graphrec.errors import QueryError, StoreBusy, StoreError
 from graphrec.files import read_json
 from graphrec.store.base import Written, closing
 from graphrec.store.ladybug import LadybugStore
@@ -410,3 +410,21 @@ def test_threads_share_a_reader(workspace: Workspace) -> None:
 
     with closing(LadybugStore(workspace)) as store, ThreadPoolExecutor(8) as threads:
         assert all(threads.map(read, ["one", "two", "three"] * 8))
+
+
+def test_a_graph_of_an_older_version_says_how_to_get_what_is_missing(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        store._run("ALTER TABLE Item DROP added_at")
+    text = "MATCH (i:Item) RETURN i.added_at AS at"
+    with (
+        closing(LadybugStore(workspace)) as store,
+        pytest.raises(
+            QueryError, match="'added_at'; an older graphrec made it, and the next `graphrec load`"
+        ),
+    ):
+        store.query(text)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        assert store.query(text).num_rows == 0
