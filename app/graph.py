@@ -23,7 +23,7 @@ R = TypeVar("R")
 FRESH_S = 1.0
 """For so long it is taken for granted that a server's graph has not changed."""
 KEPT_S = 600.0
-"""For so long an answer is kept at most: what others write into a server's graph is not always noticed."""
+"""For so long what is told of a server is kept at most: what others write there is not always noticed."""
 
 
 def ask(function: Callable[Concatenate[GraphStore, P], R], *arguments: P.args, **named: P.kwargs) -> R:
@@ -83,18 +83,18 @@ def _server_state(settings: Settings) -> str:
         at, told = _told.get(settings, (0.0, ""))
         if time.monotonic() - at > FRESH_S or not told:
             with store_of(settings).reading() as store:
-                told = fingerprint(store)
+                told = f"{fingerprint(store)} {time.monotonic() // KEPT_S:.0f}"
             _told[settings] = time.monotonic(), told
         return told
 
 
-@st.cache_data(max_entries=1000, ttl=KEPT_S, show_spinner=False)
+@st.cache_data(max_entries=1000, show_spinner=False)
 def _answer(_function: Any, name: str, state: str, arguments: Any, named: Any) -> Any:
     with reading() as store:
         return _function(store, *arguments, **named)
 
 
-@st.cache_resource(max_entries=20, ttl=KEPT_S, show_spinner=False)
+@st.cache_resource(max_entries=20, show_spinner=False)
 def _shared_answer(_function: Any, name: str, state: str, arguments: Any, named: Any) -> Any:
     with reading() as store:
         return _function(store, *arguments, **named)

@@ -58,7 +58,7 @@ def go(name: str, **shown: str) -> NoReturn:
 
 def readdress(**shown: str) -> None:
     """Show the same page with ``shown`` in its address; for callbacks, which come before the page runs."""
-    st.query_params.from_dict(shown)
+    st.query_params.update(shown)
 
 
 def asked(name: str) -> str | None:

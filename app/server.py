@@ -26,7 +26,7 @@ def serve(settings: Settings) -> None:
     _require_free(settings)
     _import_ahead(settings)
     middleware = [Middleware(Access, settings=settings)]
-    if settings.local:
+    if settings.private:
         # A page elsewhere may give its own name this machine's address, and would then pass for it.
         middleware.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=[*HERE, settings.host]))
     st.App(SCRIPT, routes=[route], middleware=middleware).run(

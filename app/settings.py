@@ -47,6 +47,11 @@ class Settings:
             raise ConfigError("the explorer's password is empty")
 
     @property
+    def private(self) -> bool:
+        """Whether all who come are on this machine, and no proxy lets others in."""
+        return self.local and self.password is None and self.proxy_header is None
+
+    @property
     def local(self) -> bool:
         """Whether only this machine can reach it."""
         if self.host == "localhost":

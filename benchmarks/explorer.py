@@ -304,10 +304,13 @@ async def visit(
             continue
         spent.append((time.perf_counter() - started) * 1e3)
         if rng.random() < 0.2:
-            title, path = rng.choice(links)
-            now = title
-            await tab.goto(f"{address}/{path}")
-            await tab.wait_for_function(DRAWN, arg=title)
+            now, path = rng.choice(links)
+            try:
+                await tab.goto(f"{address}/{path}")
+                await tab.wait_for_function(DRAWN, arg=now)
+            except Exception as error:
+                wrong.append(f"{path}: {error}")
+                continue
         if await tab.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count():
             wrong.append(f"{now}: an error on the page")
         await asyncio.sleep(rng.uniform(0.5, 2.0))

@@ -18,7 +18,7 @@ from graphrec.app.parts.jump import jump, jump_to_row
 from graphrec.app.parts.timeline import Timeline, timeline
 from graphrec.app.text import plain
 from graphrec.serving.clock import clock
-from graphrec.serving.video import parts, remarks, scores, shots, stills, trailers
+from graphrec.serving.video import parts, remarks, scores, shots, stills, trailers, video
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def show_segments(node: str, user: str | None, run: str | None) -> None:
 
 def show_shots(node: str) -> None:
     """Show the shots of a video in a table."""
-    found = ask(shots, workspace(), node)
+    found = shots(workspace(), ask(video, node))
     if not found:
         nothing(
             "Nobody has looked for the shots of this video, or it has only one. Load it again as before, with --shots:",

@@ -69,8 +69,9 @@ def growing(key: str, start: Key) -> Growing:
     if not isinstance(found, Growing) or found.start != start:
         named = opened() if found is None else []
         found = Growing(start, {start: {}, **{node: {} for node in named}})
-        found.name()
         st.session_state[key] = found
+    # After the browser's Back too, a link is to what is drawn.
+    found.name()
     return found
 
 

@@ -23,6 +23,8 @@ def opened() -> list[Key]:
 def put(nodes: Iterable[Key]) -> None:
     """Have the address name ``nodes``."""
     named = [f"{key.label} {key.id}" for key in nodes][:MOST]
+    if named == st.query_params.get_all(NAME):
+        return
     if named:
         st.query_params[NAME] = named
     else:

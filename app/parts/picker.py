@@ -12,6 +12,7 @@ from graphrec.serving.names import find, names
 MOST = 10_000
 """So many are offered: the browser takes 30 ms for each thousand, at every run of the page. Of more than these what is
 typed is looked for in the graph."""
+FOUND = 50
 
 
 def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | None = None) -> str | None:
@@ -28,7 +29,7 @@ def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | Non
     """
     known = ask_shared(names, label, MOST)
     asked = st.query_params.get(key) or None
-    found = ask(find, label, asked) if asked and asked not in known and len(known) == MOST else {}
+    found = ask(find, label, asked, FOUND) if asked and asked not in known and len(known) == MOST else {}
     if found and asked not in found:
         _which(found, caption, key, on_change)
         return None
@@ -39,7 +40,7 @@ def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | Non
         # The one in the address may be one of those that are not offered.
         [*known] if asked is None or asked in known else [asked, *known],
         index=None,
-        format_func=lambda node: _called(node, known.get(node, node)),
+        format_func=lambda node: _called(node, known.get(node) or found.get(node, node)),
         key=key,
         placeholder="Type to search",
         # An offer to add what is typed stands before all that is found.
@@ -58,7 +59,7 @@ def _which(found: Mapping[str, str], caption: str, key: str, on_change: Callable
         index=None,
         format_func=lambda node: _called(node, found[node]),
         key=key,
-        placeholder=f"{len(found)} found: choose one",
+        placeholder=f"{'The first ' if len(found) == FOUND else ''}{len(found)} found: choose one",
         accept_new_options=True,
         on_change=_chosen,
         args=(key, on_change),

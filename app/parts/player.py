@@ -42,7 +42,8 @@ def player(
     Raises ``NotFoundError`` for an unknown item, user or run.
     """
     facts, segments, frames = ask(video, node), ask(parts, node), ask(stills, node)
-    cuts = ask(shots, workspace(), node)
+    # They are in files: another load can find them without a change of the graph.
+    cuts = shots(workspace(), facts)
     duration = length(facts, segments)
     if not duration:
         return False

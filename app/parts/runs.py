@@ -10,13 +10,16 @@ from graphrec.app.links import asked
 from graphrec.app.text import plain
 
 
-def pick_run(caption: str, runs: Sequence[str], key: str, *, none: str | None = None) -> str | None:
+def pick_run(
+    caption: str, runs: Sequence[str], key: str, *, none: str | None = None, help: str | None = None
+) -> str | None:
     """Return the run that the visitor has chosen, the first of ``runs`` before; None where there is none to choose.
 
     Args:
         caption: the field's, such as "Model".
         runs: ids, the first is chosen before any other is.
         key: the field's name in the session and in the page's address.
+        help: shown beside the caption.
         none: what is shown before any is chosen; with it nothing is chosen until the visitor does so.
     """
     named = asked(key)
@@ -32,6 +35,7 @@ def pick_run(caption: str, runs: Sequence[str], key: str, *, none: str | None = 
     return st.selectbox(
         caption,
         runs,
+        help=help,
         index=None if first is None else 0,
         key=key,
         placeholder=none or "None is published",

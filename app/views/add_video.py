@@ -32,7 +32,7 @@ def form() -> None:
             "Video file", [suffix[1:] for suffix in sorted(SUFFIXES)], max_upload_size=current().upload_mb
         )
         # Who comes from elsewhere has no business with this machine's files.
-        place = st.text_input("or its path on this machine", key="path") if current().local else ""
+        place = st.text_input("or its path on this machine", key="path") if current().private else ""
         title = st.text_input("Title", help="Without one, the file's name stands for it.")
         genres = st.text_input("Genres", placeholder="sport, music")
         options = described_how()
@@ -106,6 +106,7 @@ def named_steps(work: Adding) -> list[tuple[Stage, str]]:
     """Return what is done to a video, in order, and in which stage; with how much was found, once that is known."""
     how = work.wanted
     shots = segments = frames = ""
+    placed = work.ingested is None or work.ingested.embedded is not None
     if work.described is not None:
         shots = f" ({len(work.described.shots) - 1:,})"
         segments, frames = f" ({len(work.described.segments):,})", f" ({len(work.described.frames):,})"
@@ -115,7 +116,10 @@ def named_steps(work: Adding) -> list[tuple[Stage, str]]:
         (Stage.DESCRIBING, f"Find its shots{shots}") if how.settings.find_shots else None,
         (Stage.DESCRIBING, f"Put in numbers what it looks like ({how.encoder}){sound}"),
         (Stage.STORING, f"Store its segments{segments} and key frames{frames}"),
-        (Stage.PLACING, "Let the model place them"),
+        (
+            Stage.PLACING,
+            "Let the model place them" if placed else "No run is published that could place them",
+        ),
         (Stage.DONE, "Find whom it would please"),
     ]
     return [step for step in found if step is not None]
@@ -125,7 +129,7 @@ def icon_of(stage: Stage, work: Adding) -> str:
     """Return the sign of a step: done, under way, failed, or yet to come."""
     if work.stage is Stage.DONE:
         return "check_circle"
-    last = next(reversed([one for one in work.begun if one is not Stage.FAILED]), Stage.WAITING)
+    last = next(reversed([one for one in list(work.begun) if one is not Stage.FAILED]), Stage.WAITING)
     if stage is last:
         return "error" if work.stage is Stage.FAILED else "pending"
     return "check_circle" if stage in work.begun else "radio_button_unchecked"
@@ -198,6 +202,8 @@ else:
         steps(work)
         if work.stage is Stage.FAILED:
             problem(DataError(work.reason))
+            if st.button("Try again", icon=":material/refresh:"):
+                go("add_video", work=adder_of(current()).add(work.path, work.wanted).id)
         else:
             result(work)
 earlier(chosen)

@@ -13,6 +13,7 @@ from graphrec.app.notices import nothing
 from graphrec.app.parts.choose_node import choose_node
 from graphrec.app.parts.graph_view import graph_view
 from graphrec.app.parts.growing import FEW
+from graphrec.app.parts.opened import MOST as MOST_OPEN
 from graphrec.app.parts.opened import opened, put
 from graphrec.app.parts.picker import MOST, pick
 from graphrec.app.parts.reasons import table_of_reasons
@@ -29,7 +30,8 @@ OFFERED = 50
 BY_HAND = "explain-by-hand"
 WIDTH = {
     True: "A line is as wide as the vector at its other end counted when the model made an embedding of it; "
-    "dashed lines are no relationships of the graph, but what the model or the features say is alike.",
+    "dashed lines are no relationships of the graph, but what the model or the features say is alike, as wide as the "
+    "cosine.",
     False: "This model has no weights to tell: dashed lines are as wide as two things are alike (cosine), and other "
     "lines are relationships of the graph.",
 }
@@ -122,7 +124,9 @@ def show(told: Explanation) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             node = choose_node(graph, "explain-node")
-            if st.button("Expand", icon=":material/unfold_more:", disabled=node in mine):
+            if st.button(
+                "Expand", icon=":material/unfold_more:", disabled=node in mine or len(mine) == MOST_OPEN
+            ):
                 wanted = node
                 # After a double click the drawing finds places for what is new by itself.
                 st.session_state[BY_HAND] = st.session_state.get(BY_HAND, 0) + 1

@@ -34,7 +34,12 @@ def controls() -> tuple[Request | None, list[Choice]]:
     others = [run for run in runs if run != one]
     with against:
         two = pick_run(
-            "Compare with", others, "against", none="No other" if others else "No other is published"
+            "Compare with",
+            others,
+            "against",
+            none="No other" if others else "No other is published",
+            help="Any other published run. A model's next run takes the place of its last one, unless it is written "
+            "beside it: `graphrec train --model transgrec --property other`",
         )
     with many:
         k = st.number_input("How many", 1, 60, 12, key="k", bind="query-params")

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from graphrec.api.ingest import Ingested, place
 from graphrec.api.load import load
-from graphrec.errors import DataError, GraphrecError
+from graphrec.errors import DataError, GraphrecError, StoreBusy
 from graphrec.features import FeatureStore
 from graphrec.files import replacing, write_json
 from graphrec.loaders.video_files import SUFFIXES, find
@@ -38,6 +38,9 @@ ENCODERS = ("descriptor", "mobilenet_v2")
 SOUND = "logmel"
 CHUNK = 1 << 20
 REMEMBERED = 100
+PATIENCE_S = 900.0
+"""So long a described video waits for the graph."""
+AGAIN_S = 0.5
 
 Writing = Callable[[], AbstractContextManager[GraphStore]]
 
@@ -109,6 +112,7 @@ class Adder:
         self._workspace, self._writing = workspace, writing
         self._works: dict[str, Adding] = {}
         self._lock = Lock()
+        self._stopping = False
         self._thread = ThreadPoolExecutor(1, "add-video")
 
     def add(self, path: Path, options: VideoOptions) -> Adding:
@@ -140,6 +144,7 @@ class Adder:
 
     def stop(self) -> list[Adding]:
         """Begin nothing more, let what is being stored be stored, and return what is not in the graph yet."""
+        self._stopping = True
         self._thread.shutdown(wait=False, cancel_futures=True)
         while any(work.stage in (Stage.STORING, Stage.PLACING) for work in self.latest()):
             time.sleep(0.05)
@@ -152,7 +157,8 @@ class Adder:
             # What places takes seconds to import, which nobody should wait for who wants to read the graph.
             import_module("graphrec.serving.load_model")
             work.enter(Stage.STORING)
-            with self._writing() as store:
+            with ExitStack() as held:
+                store = self._patiently(held)
                 loaded = load(store, Videos(), [work.path], work.wanted, self._workspace)
                 for failure in loaded.failures:
                     raise DataError(failure.reason, failure.file)
@@ -164,6 +170,17 @@ class Adder:
         except Exception as error:
             log.exception("%s", work.path)
             self._fail(work, f"{type(error).__name__}: {error}")
+
+    def _patiently(self, held: ExitStack) -> GraphStore:
+        """Return the store until ``held`` ends; to describe the video took long, so others may take long as well."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return held.enter_context(self._writing())
+            except StoreBusy:
+                if self._stopping or time.monotonic() > until:
+                    raise
+                time.sleep(AGAIN_S)
 
     def _describe(self, work: Adding) -> None:
         def watch(path: Path, seconds: float) -> None:
@@ -223,10 +240,13 @@ def keep_told(workspace: Workspace, path: Path, about: dict[str, object]) -> Pat
 
     Returns:
         the list, for ``VideoOptions.metadata``; None where the visitor knows nothing.
+
+    Raises ``DataError`` for a file that is no video.
     """
     known = {key: value for key, value in about.items() if value}
     if not known:
         return None
+    duration_s(path)
     (file,) = find([path], None)
     if file.fault:
         raise DataError(file.fault, str(path))

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from threading import Lock, Semaphore, Thread
 from typing import IO, Literal
 
-PATIENCE_S = 15.0
-"""Work that nobody has asked for so long is given up."""
+PATIENCE_S = 900.0
+"""Work that nobody has asked for so long is given up: who looks at other pages meanwhile comes back."""
 
 POLL_S = 0.1
 WORDS = 2000

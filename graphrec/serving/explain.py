@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from graphrec.errors import NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.serving.clock import clock
 from graphrec.serving.lookups import LABELS, ids, label_of, require, rows
-from graphrec.serving.recommend import Recommendation, current_run, detailed, require_published
+from graphrec.serving.recommend import Recommendation, current_run, current_runs, detailed, require_published
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
@@ -101,11 +101,7 @@ def explain(
         raise NotFoundError(f"{node!r} is a {label}; items, segments and frames can be explained")
     history = sorted(other for other in ids(store, "seen", label, user=user) if other != node)
     shared = [Shared(**row) for row in rows(store, "shared", label, user=user, id=node, limit=k)]
-    published = (
-        current_run(store, model, label)
-        if run is None
-        else require_published(store, find_run(workspace, run))
-    )
+    published = current_run(store, model, label) if run is None else _published(store, workspace, run)
     score, near = None, []
     if published is not None:
         users, user_vectors = store.read_embeddings("User", published["property"], [user])
@@ -171,6 +167,14 @@ def _content(
                 known = np.flatnonzero(present[1:])
                 found[name] = _alike([history[i] for i in known], matrix[1:][known], matrix[0], k)
     return found
+
+
+def _published(store: GraphStore, workspace: Workspace, run: str) -> dict[str, Any]:
+    for node in current_runs(store):
+        # Its files may be on another machine.
+        if node["id"] == run:
+            return node
+    return require_published(store, find_run(workspace, run))
 
 
 def _alike(names: list[str], matrix: Floats, vector: Floats, k: int) -> list[Alike]:

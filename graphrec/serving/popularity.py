@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from graphrec import schema
 from graphrec.serving.lookups import check_label, table
 from graphrec.store.base import GraphStore
-
-CONTENT = (*schema.LABELS, "RATED", "LIKED", "VIEWED", "HIGHLIGHTED", "HAS_SEGMENT", "HAS_FRAME")
 
 
 def popular(store: GraphStore, label: str) -> pa.Table:
     """Return ``id`` and ``score``, how many users' records lead to it, of what anybody has chosen; best first."""
-    return _kept(store, "popular", label)
+    # Of an empty answer a server tells no types.
+    return _kept(store, "popular", label).cast(pa.schema([("id", pa.string()), ("score", pa.int64())]))
 
 
 def new(store: GraphStore, label: str) -> list[str]:
@@ -24,7 +22,6 @@ def new(store: GraphStore, label: str) -> list[str]:
 
 def _kept(store: GraphStore, name: str, label: str) -> pa.Table:
     check_label(label)
-    changes = tuple(store.versions(CONTENT).values())
     return store.kept.get(
-        (name, label), changes, lambda: table(store, name, label), lambda found: found.nbytes
+        (name, label), store.state, lambda: table(store, name, label), lambda found: found.nbytes
     )

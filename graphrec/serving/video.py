@@ -103,13 +103,9 @@ def parts(store: GraphStore, node: str) -> list[Part]:
     return [Part(**row) for row in rows(store, "video_parts", video=node)]
 
 
-def shots(store: GraphStore, workspace: Workspace, node: str) -> list[Shot]:
-    """Return the shots of a video by their start, as found in its file; none where nobody has looked for them.
-
-    Raises ``NotFoundError`` for an unknown video.
-    """
-    digest = video(store, node).digest
-    bounds = shots_of(workspace.media, digest) if digest else None
+def shots(workspace: Workspace, of: Video) -> list[Shot]:
+    """Return the shots of a video by their start, as found in its file; none where nobody has looked for them."""
+    bounds = shots_of(workspace.media, of.digest) if of.digest else None
     return [] if bounds is None else [Shot(*pair) for pair in pairwise(bounds.tolist())]
 
 

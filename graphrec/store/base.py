@@ -94,6 +94,15 @@ class GraphStore(Protocol):
     """What has been read whole of it, for those who ask again."""
 
     @property
+    def state(self) -> object:
+        """Equal to an earlier one only where the content is what it was.
+
+        What others write into a server's graph without changing how much there is, is noticed ten minutes later at the
+        latest.
+        """
+        ...
+
+    @property
     def part_rows(self) -> int | None:
         """After so many rows a transaction is committed and another begun; None where it never is."""
         ...

@@ -15,7 +15,7 @@ class Kept:
     Threads may share one.
 
     Args:
-        most: so many bytes the answers take together; those read longest ago make room.
+        most: so many bytes the answers take together; those asked for longest ago make room.
     """
 
     def __init__(self, most: int = 256 << 20) -> None:
@@ -26,10 +26,11 @@ class Kept:
     def get(self, key: Hashable, state: Hashable, read: Callable[[], T], size: Callable[[T], int]) -> T:
         """Return what ``read`` returns in this ``state`` of the graph; ``size`` tells how many bytes it takes."""
         with self._lock:
-            known, kept, _ = self._found.get(key, (None, None, 0))
-        if kept is not None and known == state:
-            found: T = kept
-            return found
+            kept = self._found.get(key)
+            if kept is not None and kept[0] == state:
+                self._found[key] = self._found.pop(key)
+                known: T = kept[1]
+                return known
         found = read()
         self._put(key, state, found, size(found))
         return found
@@ -40,7 +41,7 @@ class Kept:
             return key in self._found and self._found[key][0] == state
 
     def keys(self) -> list[Hashable]:
-        """Return what is kept, the longest kept first."""
+        """Return what is kept, what was asked for longest ago first."""
         with self._lock:
             return list(self._found)
 

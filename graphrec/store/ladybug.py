@@ -72,6 +72,7 @@ class LadybugStore:
         self._torn = False
         self._edges: dict[tuple[str, ...], StoredEdges] = {}
         self._copied: set[str] = set()
+        self._write = write
         self.kept = Kept(KEPT_BYTES) if kept is None else kept
         if write:
             workspace.create()
@@ -103,6 +104,11 @@ class LadybugStore:
             database = self._held.enter_context(open_database(self.workspace, write))
             log.info("%s: finished what a killed process had begun", self.uri)
             return database
+
+    @property
+    def state(self) -> object:
+        """The files while nobody can write; a writer's is never the same again."""
+        return object() if self._write else self._embedded
 
     def initialise(self) -> None:
         """Create the tables and properties of the schema that are missing."""

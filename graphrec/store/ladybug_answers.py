@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import ladybug
 
-from graphrec import schema
 from graphrec.errors import QueryError
 from graphrec.store.answers import Answer, Limits, Node, Path, Relationship
 from graphrec.store.checks import shown
@@ -52,15 +51,9 @@ def reading(database: ladybug.Database, text: str) -> Iterator[ladybug.Connectio
         if missing is None:
             raise QueryError(f"the query failed: {said}") from error
         raise QueryError(
-            f"the query failed: nothing in the graph has the property {missing[1]!r}; {_cure(missing[1])}"
+            f"the query failed: what it asks has no property {missing[1]!r}; embeddings are there once their run is "
+            "published (`graphrec runs`), what an older graphrec did not store after the next `graphrec load`"
         ) from error
-
-
-def _cure(name: str) -> str:
-    of_nodes = {known.name for label in schema.LABELS.values() for known in label.properties}
-    if name in of_nodes | {known.name for rel in schema.RELATIONSHIPS.values() for known in rel.properties}:
-        return "an older graphrec made it, and the next `graphrec load` adds what is missing"
-    return "embeddings are there once their run is published (`graphrec runs`)"
 
 
 def run(connection: ladybug.Connection, text: str, parameters: Mapping[str, Any]) -> Any:

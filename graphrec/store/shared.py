@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import Condition, Timer
 
 from graphrec.errors import StoreBusy
-from graphrec.store.base import GraphStore
+from graphrec.store.base import GraphStore, closing
 from graphrec.store.kept import Kept
 from graphrec.store.ladybug import KEPT_BYTES, LadybugStore
 from graphrec.store.open import open_store
@@ -65,10 +65,14 @@ class SharedStore:
 
     @contextmanager
     def writing(self) -> Iterator[GraphStore]:
-        """The store, open for writing during the block, once those who read have finished.
+        """The store, open for writing during the block, once those who read have finished; of a server, at once.
 
         Raises ``StoreBusy`` where they, or another process, go on for longer than ``PATIENCE_S``.
         """
+        if self.uri is not None:
+            with closing(open_store(self.workspace, self.uri, write=True)) as store:
+                yield store
+            return
         deadline = time.monotonic() + PATIENCE_S
         with self._changed:
             if not self._changed.wait_for(lambda: not (self._writing or self._readers), PATIENCE_S):

@@ -145,6 +145,9 @@ def test_each_stage_says_how_far_it_is(
     bars = [(one.proto.value, one.proto.text) for one in page.get("progress")]
     under_way = work.stage is Stage.DESCRIBING
     assert bars == ([(25, "5 of 20 seconds of the video, in one pass")] if under_way else [])
+    assert [one.label for one in page.button if one.label == "Try again"] == (
+        ["Try again"] if work.stage is Stage.FAILED else []
+    )
     assert ("the disk is full" in " ".join(one.value for one in page.error)) == (work.stage is Stage.FAILED)
 
 

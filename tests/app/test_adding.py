@@ -13,6 +13,8 @@ from graphrec.api.adding import UPLOADS, Adder, Adding, Stage, keep_upload
 from graphrec.errors import DataError
 from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.audience import audience
+from graphrec.store import shared
+from graphrec.store.ladybug import LadybugStore
 from graphrec.store.shared import SharedStore
 from graphrec.workspace import Workspace
 
@@ -67,6 +69,21 @@ def test_while_a_video_is_decoded_the_graph_can_be_written_to(
     assert work.stage is Stage.DESCRIBING
     with SharedStore(mine).writing():
         pass
+    assert ended(work).stage is Stage.DONE
+
+
+def test_a_described_video_waits_for_who_uses_the_graph(
+    adder: Adder, mine: Workspace, write_video, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "PATIENCE_S", 0.1)
+    other = LadybugStore(mine, write=True)
+    work = adder.add(write_video("clip.mp4", seconds=6), OPTIONS)
+    while work.stage is not Stage.STORING:
+        assert not work.ended
+        time.sleep(0.02)
+    time.sleep(1)
+    assert work.stage is Stage.STORING
+    other.close()
     assert ended(work).stage is Stage.DONE
 
 

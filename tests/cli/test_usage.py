@@ -167,7 +167,7 @@ def test_only_what_was_not_given_is_advised(typed, unpublished: Path) -> None:
     ("arguments", "told"),
     [
         (["history", "-p", "user=u", "-p", "limit=-1"], "limit=-1 is not possible"),
-        (["embedding_coverage", "-p", "property=foo"], "nothing in the graph has the property 'foo'"),
+        (["embedding_coverage", "-p", "property=foo"], "what it asks has no property 'foo'"),
     ],
 )
 def test_parameters_that_cannot_be(typed, unpublished: Path, arguments: list[str], told: str) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from graphrec.serving.audience import audience
 from graphrec.serving.explain import explain
+from graphrec.serving.lookups import LABELS
+from graphrec.serving.popularity import new, popular
 from graphrec.serving.recommend import Recommendation, Request, recommend
 from graphrec.serving.similar import similar
 from graphrec.store.base import GraphStore
@@ -75,6 +77,24 @@ def test_users_stand_in_the_order_of_their_lift(store: GraphStore) -> None:
     assert [one.lift for one in found.users] == pytest.approx(lifts)
     assert audience(store, "v", 2).users == found.users[:2]
     assert len(audience(store, "v", 99, include_seen=True).users) == len(USERS)
+
+
+def test_where_nobody_has_chosen_anything_nothing_is_popular(database: GraphStore, tmp_path: Path) -> None:
+    database.write_nodes("User", nodes("u"))
+    database.write_nodes("Item", nodes("v"))
+    database.write_nodes("Segment", nodes("v#0"))
+    database.write_relationships("HAS_SEGMENT", "Item", "Segment", edges(("v", "v#0")))
+    for label in LABELS:
+        assert recommend(database, Workspace(tmp_path), Request("u", label=label)).items == []
+        assert popular(database, label).num_rows == 0
+    within = recommend(database, Workspace(tmp_path), Request("u", within="v"))
+    assert [(one.id, one.score) for one in within.items] == [("v#0", 0)]
+    assert (new(database, "Item"), new(database, "Segment"), new(database, "Frame")) == (["v"], ["v#0"], [])
+
+
+def test_a_run_whose_files_are_elsewhere_explains_too(store: GraphStore, tmp_path: Path) -> None:
+    told = explain(store, Workspace(tmp_path), "rated another", "v#0", run="toy-1")
+    assert (told.run, told.score, told.account) == ("toy-1", 2, None)
 
 
 def test_frames_and_videos_come_with_what_is_known_of_them(store: GraphStore, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import local
@@ -35,6 +36,9 @@ from graphrec.store.neo4j.work import Work
 from graphrec.store.neo4j.write import Writer
 
 log = logging.getLogger(__name__)
+
+NOTICED_S = 600.0
+"""After so long at the latest it is noticed what others have written."""
 
 QUERY_SECONDS = 60.0
 SESSIONS = 2
@@ -83,6 +87,14 @@ class Neo4jStore:
 
     def __repr__(self) -> str:
         return f"Neo4jStore({self.uri!r})"
+
+    @property
+    def state(self) -> object:
+        """The versions of all that there is, and a clock; never the same again while a transaction is open."""
+        if self._writer() is not None:
+            return object()
+        versions = self.versions([*schema.LABELS, *schema.RELATIONSHIPS])
+        return tuple(versions.values()), int(time.monotonic() // NOTICED_S)
 
     def initialise(self) -> None:
         """Create the constraints that are missing; ids are unique, and found by the constraint's index."""

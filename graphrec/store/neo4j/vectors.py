@@ -31,6 +31,7 @@ FLOATS_PER_BATCH = 640_000
 EXACT_ROWS = 10_000
 NARROW = 2_000
 OFTEN = 3
+ID_BYTES = 64
 OVER_FETCH = 10
 AT_LEAST = 100
 AT_MOST = 2_000
@@ -179,7 +180,7 @@ class Vectors:
     def _whole(self, label: str, name: str, described: Described) -> bool:
         """Return whether to compare all vectors, which are kept from then on."""
         asked = self._asked[label, name] = self._asked.get((label, name), 0) + 1
-        small = described.nodes * described.dimension * 4 <= self._kept.most
+        small = described.nodes * (described.dimension * 4 + ID_BYTES) <= self._kept.most
         return (
             self._kept.has((label, name), described)
             or described.nodes <= EXACT_ROWS
