@@ -9,7 +9,7 @@ import streamlit as st
 from graphrec.app.graph import ask, ask_shared
 from graphrec.serving.names import find, names
 
-MOST = 10_000
+MOST = 5_000
 """So many are offered: the browser takes 30 ms for each thousand, at every run of the page. Of more than these what is
 typed is looked for in the graph."""
 FOUND = 50
