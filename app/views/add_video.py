@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -16,11 +17,12 @@ from graphrec.app.links import asked, go, path
 from graphrec.app.notices import nothing, problem
 from graphrec.app.settings import current
 from graphrec.app.text import heading, plain
-from graphrec.errors import DataError, GraphrecError, NotFoundError
+from graphrec.errors import DataError, GraphrecError, NotFoundError, StoreError
 from graphrec.loaders.video_files import SUFFIXES
 from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.audience import audience
 from graphrec.serving.clock import clock
+from graphrec.serving.recommend import current_runs
 
 AGAIN_S = 0.5
 
@@ -69,7 +71,7 @@ def named(place: str) -> Path:
 
 def described_how() -> VideoOptions:
     """Ask how the video is to be described; unless told otherwise, as the others were."""
-    usual = usual_options(workspace())
+    usual = usual_options(workspace(), published())
     with st.expander("How it is described"):
         st.caption("A model places only what is described as the videos were that it was trained on.")
         chosen = {
@@ -80,6 +82,13 @@ def described_how() -> VideoOptions:
             "shots": st.checkbox("Find shots for the timeline", True),
         }
         return VideoOptions.model_validate(chosen)
+
+
+def published() -> str | None:
+    """Return the run that will place the video, if there is one; videos can be added to an empty graph too."""
+    with suppress(StoreError):
+        return next((run["id"] for run in ask(current_runs)), None)
+    return None
 
 
 @st.fragment(run_every=AGAIN_S)

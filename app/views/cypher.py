@@ -11,6 +11,7 @@ import streamlit as st
 from graphrec.app.graph import workspace
 from graphrec.app.notices import problem
 from graphrec.app.parts.asking import SOON_S, Asking, plan, progress
+from graphrec.app.parts.at_first import at_first
 from graphrec.app.parts.cells import as_csv, table
 from graphrec.app.parts.graph_view import graph_view
 from graphrec.app.parts.growing import MOST
@@ -35,18 +36,9 @@ Query = tuple[str, Mapping[str, Any]]
 def named() -> Query:
     """Let the visitor choose a named query; return its text and parameters as they stand."""
     queries = named_queries(database_of(current().store))
-    names = list(queries)
-    asked = st.query_params.get("query")
-    chosen = st.selectbox(
-        "Query",
-        names,
-        index=names.index(FIRST),
-        key="query",
-        bind="query-params",
-    )
-    if asked is not None and asked not in queries:
-        st.warning(plain(f"There is no query named {asked!r}; this is {chosen}."))
-    query = queries[chosen]
+    names = [FIRST, *(name for name in queries if name != FIRST)]
+    first = at_first("query", names)
+    query = queries[st.selectbox("Query", names, index=None, key="query", bind="query-params") or first]
     st.text(f"{query.what[0].upper()}{query.what[1:]}.")
     given = fields(query)
     st.button("Edit a copy", on_click=copy, args=(query, given), icon=":material/edit:")

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from graphrec.api.ingest import Ingested, place
 from graphrec.api.load import load
-from graphrec.errors import DataError, GraphrecError, StoreBusy
+from graphrec.errors import DataError, GraphrecError, NotFoundError, StoreBusy, TrainingError
 from graphrec.features import FeatureStore
 from graphrec.files import replacing, write_json
 from graphrec.loaders.video_files import SUFFIXES, find
@@ -29,6 +29,7 @@ from graphrec.media.description import Described
 from graphrec.media.probe import duration_s
 from graphrec.media.settings import Job
 from graphrec.store.base import GraphStore
+from graphrec.training.runs import find_run, snapshot_of
 from graphrec.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -199,11 +200,20 @@ class Adder:
         work.enter(Stage.FAILED)
 
 
-def usual_options(workspace: Workspace) -> VideoOptions:
-    """Return how a video is to be described so that a model can place it: as the others were."""
-    present = FeatureStore(workspace.features).names()
+def usual_options(workspace: Workspace, run: str | None) -> VideoOptions:
+    """Return how a video is to be described so that ``run`` can place it, or else as the others were."""
+    present = _trained_on(workspace, run) or FeatureStore(workspace.features).names()
     encoder = next((name for name in ENCODERS if name in present), ENCODERS[0])
     return VideoOptions.model_validate({"encoder": encoder, "audio": SOUND if SOUND in present else None})
+
+
+def _trained_on(workspace: Workspace, run: str | None) -> list[str]:
+    try:
+        found = find_run(workspace, run) if run else None
+        return list(snapshot_of(workspace, found).projection["features"]) if found else []
+    except (NotFoundError, TrainingError):
+        # Its files are on another machine.
+        return []
 
 
 def keep_upload(workspace: Workspace, name: str, content: IO[bytes], about: dict[str, object]) -> Path:

@@ -7,15 +7,19 @@ import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from graphrec.api import adding
 from graphrec.api.adding import UPLOADS, Adder, Adding, Stage, keep_upload
 from graphrec.errors import DataError
+from graphrec.features import FeatureStore
 from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.audience import audience
 from graphrec.store import shared
 from graphrec.store.ladybug import LadybugStore
 from graphrec.store.shared import SharedStore
+from graphrec.training.runs import list_runs
 from graphrec.workspace import Workspace
 
 OPTIONS = VideoOptions.model_validate({})
@@ -85,6 +89,17 @@ def test_a_described_video_waits_for_who_uses_the_graph(
     assert work.stage is Stage.STORING
     other.close()
     assert ended(work).stage is Stage.DONE
+
+
+def test_a_video_is_described_as_those_that_the_run_was_trained_on(
+    mine: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FeatureStore(mine.features).write("mobilenet_v2", "Segment", ["v000#0"], np.ones((1, 2), np.float32))
+    monkeypatch.setattr(adding, "ENCODERS", ("mobilenet_v2", "descriptor"))
+    run = list_runs(mine)[0].id
+    assert adding.usual_options(mine, run).encoder == "descriptor"
+    for unknown in (None, "a run of another machine"):
+        assert adding.usual_options(mine, unknown).encoder == "mobilenet_v2"
 
 
 def test_who_stops_is_told_what_is_missing_and_waits_for_no_decoding(

@@ -47,6 +47,17 @@ def test_an_address_names_a_query_and_its_parameters(page: Page) -> None:
     assert "MATCH (u:User {id: $user})" in app.code[0].value
 
 
+def test_the_first_query_stands_in_the_address_and_a_link_to_it_answers(page: Page) -> None:
+    app = page("cypher")
+    assert app.query_params["query"] == "popular"
+    assert not app.dataframe
+    linked = page("cypher", query="popular")
+    finish(linked)
+    assert len(linked.dataframe) == 1
+    unknown = page("cypher", query="nothing")
+    assert "There is no query nothing here" in unknown.warning[0].value
+
+
 def test_what_is_missing_is_said_before_anything_runs(page: Page) -> None:
     app = page("cypher", query="history")
     assert "history needs user" in app.info[0].value.replace("\u2060", "")
