@@ -71,7 +71,7 @@ def fill(workspace: Workspace) -> None:
 
 
 def by_pandas(store: LadybugStore) -> tuple[torch.Tensor, torch.Tensor]:
-    frame = store.query("MATCH (u:User)-[e:RATED]->(i:Item) RETURN u.id AS user, i.id AS item").to_pandas()
+    frame = store.read("MATCH (u:User)-[e:RATED]->(i:Item) RETURN u.id AS user, i.id AS item").to_pandas()
     user_ids = {key: n for n, key in enumerate(dict.fromkeys(frame["user"]))}
     item_ids = {key: n for n, key in enumerate(dict.fromkeys(frame["item"]))}
     return (

@@ -12,8 +12,9 @@ import streamlit as st
 
 from graphrec.app.graph import reading
 from graphrec.errors import GraphrecError, StoreError
-from graphrec.store.answers import Answer, ConsoleStore, Limits
+from graphrec.store.answers import Answer, Limits
 from graphrec.store.base import GraphStore
+from graphrec.store.console.store import ConsoleStore
 
 log = logging.getLogger(__name__)
 

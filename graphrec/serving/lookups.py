@@ -34,7 +34,7 @@ def table(store: GraphStore, name: str, label: str | None = None, **parameters: 
     if label is not None:
         check_label(label)
         name = f"{name}_{label.lower()}"
-    return store.query(_text(name), **parameters)
+    return store.read(_text(name), **parameters)
 
 
 def check_label(label: str) -> None:

@@ -20,5 +20,5 @@ def named(store: GraphStore, name: str, **given: object) -> list[dict[str, Any]]
     if name not in known:
         raise unknown("query", name, known)
     text, parameters = bind(known[name], {key: str(value) for key, value in given.items()})
-    rows: list[dict[str, Any]] = store.query(text, **parameters).to_pylist()
+    rows: list[dict[str, Any]] = store.read(text, **parameters).to_pylist()
     return rows

@@ -187,7 +187,7 @@ def _kinds(
     ]
     if not texts:
         return []
-    rows = store.query("\nUNION ALL\n".join(texts), id=node.id).to_pylist()
+    rows = store.read("\nUNION ALL\n".join(texts), id=node.id).to_pylist()
     found = [
         _Kind(row["type"], row["way"] == "outgoing", row["label"], int(row["total"]))
         for row in rows

@@ -90,7 +90,7 @@ def _chosen(store: GraphStore, user: Key, ids: Collection[str], label: str) -> I
     types = [rel.name for rel in schema.RELATIONSHIPS.values() if ("User", label) in rel.ends]
     texts = [spliced("chosen", label="User", type=name, other=label) for name in types]
     if ids:
-        found = store.query("\nUNION ALL\n".join(texts), id=user.id, ids=sorted(ids)).to_pylist()
+        found = store.read("\nUNION ALL\n".join(texts), id=user.id, ids=sorted(ids)).to_pylist()
         for row in sorted(found, key=lambda row: (row["id"], types.index(row["type"]))):
             yield GraphEdge(row["type"], user, Key(label, row["id"]), {})
 

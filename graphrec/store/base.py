@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphrec.store.answers import WIDE, Limits
 from graphrec.store.kept import Kept
 
 Ints = npt.NDArray[np.int64]
@@ -153,8 +154,20 @@ class GraphStore(Protocol):
         """Return every relationship of a type between two labels."""
         ...
 
-    def query(self, text: str, /, **parameters: Any) -> pa.Table:
-        """Run a read-only Cypher query; raises ``QueryError`` for a wrong or a writing one."""
+    def read(self, text: str, /, **parameters: Any) -> pa.Table:
+        """Run one of graphrec's own reading queries; raises ``QueryError``. What people typed goes to ``query``."""
+        ...
+
+    def query(self, text: str, limits: Limits = WIDE, /, **parameters: Any) -> pa.Table:
+        """Run a person's query in a process of its own.
+
+        Args:
+            text: one Cypher statement that only reads the graph.
+            limits: time and memory that it may take; rows are not counted.
+            parameters: what the text calls ``$name``.
+
+        Raises ``QueryError`` for a wrong query, one that may do more than read the graph, and one at its limits.
+        """
         ...
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:

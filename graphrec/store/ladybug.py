@@ -8,24 +8,34 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
 from threading import RLock
-from typing import Any, cast
+from typing import Any
 
 import ladybug
 import numpy as np
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.errors import StoreError
+from graphrec.errors import QueryError, StoreError
 from graphrec.rows import ARROW
 from graphrec.store import ladybug_answers
-from graphrec.store.answers import Answer, Limits
+from graphrec.store.answers import OUTPUT_SHARE, WIDE, Answer, Limits
 from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors, no_such_end
+from graphrec.store.console import store as console
+from graphrec.store.console.job import TOO_MUCH_MEMORY
+from graphrec.store.console.ladybug_rules import checked
+from graphrec.store.console.processes import queries
+from graphrec.store.console.wire import from_stream
 from graphrec.store.edges import StoredEdges, edge_keys
 from graphrec.store.kept import Kept
+from graphrec.store.ladybug_answers import LadybugJob, Verb
 from graphrec.store.ladybug_files import (
     UNWRITTEN,
     Unfinished,
@@ -36,13 +46,13 @@ from graphrec.store.ladybug_files import (
     touch,
     versions,
 )
+from graphrec.store.ladybug_functions import add_functions
+from graphrec.store.ladybug_tables import TYPES, new_tables
 from graphrec.store.nearest import chosen, exact_nearest, in_bytes
 from graphrec.store.upsert import plan, positions
 from graphrec.workspace import Workspace
 
 log = logging.getLogger(__name__)
-
-TYPES = {"string": "STRING", "int64": "INT64", "float64": "DOUBLE", "bool": "BOOLEAN"}
 
 UPDATE_ROWS = 5_000
 KEPT_BYTES = 1 << 30
@@ -81,9 +91,7 @@ class LadybugStore:
         try:
             self._database = self._hold_and_open(write)
             self._connection = self._held.enter_context(ladybug.Connection(self._database))
-            self._connection.create_function(
-                "cosine", cast(Any, _cosine), [ladybug.Type.BLOB] * 2, ladybug.Type.DOUBLE
-            )
+            add_functions(self._connection)
             if not write and not self._tables():
                 raise nothing_yet(workspace)
             # While it is open for reading nobody can write; a writer's is another after each change of its own.
@@ -113,19 +121,13 @@ class LadybugStore:
     def initialise(self) -> None:
         """Create the tables and properties of the schema that are missing."""
         existing = self._tables()
-        for label in schema.LABELS.values():
-            if label.name not in existing:
-                columns = "".join(f", {p.name} {TYPES[p.type]}" for p in label.properties)
-                self._run(f"CREATE NODE TABLE `{label.name}`({schema.KEY} STRING PRIMARY KEY{columns})")
+        for name, statement in new_tables():
+            if name not in existing:
+                self._run(statement)
+            elif name in schema.LABELS:
+                self._add_missing(name, schema.LABELS[name].properties)
             else:
-                self._add_missing(label.name, label.properties)
-        for rel in schema.RELATIONSHIPS.values():
-            if rel.name not in existing:
-                ends = ", ".join(f"FROM {a} TO {b}" for a, b in rel.ends)
-                columns = "".join(f", {p.name} {TYPES[p.type]}" for p in rel.properties)
-                self._run(f"CREATE REL TABLE `{rel.name}`({ends}{columns})")
-            else:
-                self._add_missing(rel.name, rel.properties)
+                self._add_missing(name, schema.RELATIONSHIPS[name].properties)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -220,21 +222,50 @@ class LadybugStore:
             {p: table[p].cast(ARROW[known.property(p).type]) for p in properties},
         )
 
-    def query(self, text: str, /, **parameters: Any) -> pa.Table:
-        """Run a read-only query on a connection of its own; raises ``QueryError``.
+    def read(self, text: str, /, **parameters: Any) -> pa.Table:
+        """Run one of graphrec's own reading queries, on a connection of its own; raises ``QueryError``.
 
         It sees what is committed, not what an open transaction has written.
         """
-        with ladybug_answers.reading(self._database, text) as connection:
-            return ladybug_answers.run(connection, text, parameters).get_as_arrow(-1)
+        try:
+            with ladybug_answers.reading(self._database) as connection:
+                return ladybug_answers.run(connection, text, parameters).get_as_arrow(-1)
+        except MemoryError as error:
+            raise QueryError(TOO_MUCH_MEMORY) from error
+
+    def query(self, text: str, limits: Limits = WIDE, /, **parameters: Any) -> pa.Table:
+        """Run a person's query in a process of its own; raises ``QueryError``."""
+        return from_stream(self._ask("table", text, parameters, limits, limits.memory // OUTPUT_SHARE))
 
     def ask(self, text: str, parameters: Mapping[str, Any], limits: Limits) -> Answer:
-        """Run a person's query on a connection of its own, as far as ``limits`` allow; raises ``QueryError``."""
-        return ladybug_answers.answer(self._database, text, parameters, limits)
+        """Run a person's query in a process of its own, as far as ``limits`` allow; raises ``QueryError``."""
+        return console.answer(lambda most: self._ask("rows", text, parameters, limits, most))
 
     def plan(self, text: str, parameters: Mapping[str, Any]) -> str:
         """Return the logical plan of a query; raises ``QueryError``."""
-        return ladybug_answers.plan(self._database, text, parameters)
+        return self._ask("plan", text, parameters, console.PLAN, console.SHOWN_BYTES).decode()
+
+    def _ask(
+        self, verb: Verb, text: str, parameters: Mapping[str, Any], limits: Limits, output: int
+    ) -> bytes:
+        # Half for the database's own buffers, half for all that it makes beside them.
+        pool = limits.memory // 2
+        wanted = replace(limits, memory=limits.memory - pool)
+        with self._lent() as path:
+            job = LadybugJob(verb, str(path), checked(text), parameters, limits.rows, pool)
+            return queries(LadybugJob.__module__).run(job, wanted, output)
+
+    @contextmanager
+    def _lent(self) -> Iterator[Path]:
+        """The database's file while nobody writes to it; of a writer, a copy of what it has committed."""
+        if not self._write:
+            yield self.workspace.database
+            return
+        with tempfile.TemporaryDirectory(prefix="graphrec-query-") as folder:
+            with self._lock:
+                for file in self.workspace.root.glob(f"{self.workspace.database.name}*"):
+                    shutil.copyfile(file, Path(folder) / file.name)
+            yield Path(folder) / self.workspace.database.name
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""
@@ -435,11 +466,6 @@ class LadybugStore:
                 self._failed = self._open_transaction
                 self._torn |= UNWRITTEN in str(error)
                 raise StoreError(f"{self.uri}: {reason(error)}") from error
-
-
-def _cosine(left: bytes, right: bytes) -> float:
-    a, b = np.frombuffer(left, "<f4"), np.frombuffer(right, "<f4")
-    return float(a @ b / np.sqrt(max((a @ a) * (b @ b), np.finfo(np.float32).tiny)))
 
 
 def _column(name: str) -> str:

@@ -1,51 +1,106 @@
-"""Queries that a person has typed, on the embedded database: read-only, row by row, and to be ended at any time."""
+"""The embedded database's answers: to graphrec's own queries, and to a person's in a process of its own."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 import ladybug
 
 from graphrec.errors import QueryError
-from graphrec.store.answers import Answer, Limits, Node, Path, Relationship
-from graphrec.store.checks import shown
-from graphrec.store.ladybug_files import first_line
+from graphrec.store.answers import Node, Path, Relationship
+from graphrec.store.console.job import Ask
+from graphrec.store.console.wire import as_stream, packed
+from graphrec.store.ladybug_files import ADDRESS_SPACE, first_line
+from graphrec.store.ladybug_functions import add_functions
+from graphrec.store.ladybug_tables import new_tables
 
-# COPY .. TO and EXPORT DATABASE count as reading for the database, but write files.
-READING = re.compile(r"(\s|//[^\n]*\n|/\*.*?\*/)*(MATCH|OPTIONAL|UNWIND|WITH|RETURN|CALL)\b", re.I | re.S)
 SPARE = "graphrec_spare"
-PLAN_SECONDS = 10.0
 
 _INTERNAL = ("_ID", "_LABEL", "_SRC", "_DST")
 _COUNTED = re.compile(r"(NumOutputTuples|ExecutionTime|TotalTime): [\d.]+")
 _TOLD = re.compile(r"[\w┌└┐┘]")
+Verb = Literal["rows", "table", "plan"]
+
+_NO_MEMORY = ("Buffer manager exception", "std::bad_alloc")
+
+
+@dataclass(frozen=True)
+class LadybugJob:
+    """A person's query of the database in a file, which its process opens for itself.
+
+    Attributes:
+        verb: whether rows, a table or the plan is wanted.
+        path: the file, which nobody may write to meanwhile.
+        text: Cypher that has been looked at.
+        parameters: its parameters.
+        rows: no more are fetched for ``rows``.
+        pool: bytes for the database's own buffers.
+    """
+
+    verb: Verb
+    path: str
+    text: str
+    parameters: Mapping[str, Any]
+    rows: int
+    pool: int
+    closes_files = True
+
+    def begin(self) -> Ask:
+        """Open the database."""
+        database = ladybug.Database(
+            self.path,
+            read_only=True,
+            buffer_pool_size=self.pool,
+            max_db_size=ADDRESS_SPACE,
+            throw_on_wal_replay_failure=False,
+        )
+        connection = ladybug.Connection(database)
+        add_functions(connection)
+        # What does not fit into memory would go to a file beside the database.
+        connection.execute("CALL spill_to_disk=false")
+        return lambda: _VERBS[self.verb](connection, self)
+
+
+def warm_up() -> None:
+    """Do once what every query does: later no file can be opened, and memory that was taken once is had sooner."""
+    one = "blob('\\\\x00\\\\x00\\\\x80\\\\x3F')"
+    values = "1.5, 'a', [1], {a: 1}, date('2020-01-01'), timestamp('2020-01-01'), gen_random_uuid(), interval('1 day')"
+    typical = f"RETURN {values}, cast(1 AS decimal(4, 2)), $x, cosine({one}, {one})"
+    with (
+        ladybug.Database(":memory:", buffer_pool_size=1 << 27, max_db_size=1 << 30) as database,
+        ladybug.Connection(database) as connection,
+    ):
+        add_functions(connection)
+        for _, statement in new_tables():
+            connection.execute(statement)
+        packed((), list(_rows(run(connection, typical, {"x": ["a"]}))), False)
+        as_stream(run(connection, typical, {"x": ["a"]}).get_as_arrow(-1))
+        run(connection, "EXPLAIN MATCH (n)-[e]->(m) RETURN n.id, count(*) ORDER BY n.id LIMIT 1", {})
 
 
 @contextmanager
-def reading(database: ladybug.Database, text: str) -> Iterator[ladybug.Connection]:
-    """A connection of its own for the query ``text``, on which the database refuses to write.
+def reading(database: ladybug.Database) -> Iterator[ladybug.Connection]:
+    """A connection of its own, on which the database refuses to write; raises ``QueryError`` for what it says there."""
+    with explained(), ladybug.Connection(database) as connection:
+        # The database refuses to write in here, also where the store is open for writing.
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+        yield connection
 
-    Raises ``QueryError`` for what begins as no reading query does, and for what the database says in the block.
-    """
-    if not READING.match(text):
-        raise QueryError(
-            f"a query begins with MATCH, OPTIONAL, UNWIND, WITH, RETURN or CALL, not {shown(text)}"
-        )
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raise ``QueryError`` in our words for what the database says in the block."""
     try:
-        with ladybug.Connection(database) as connection:
-            # The database refuses to write in here, also where the store is open for writing.
-            connection.execute("BEGIN TRANSACTION READ ONLY")
-            yield connection
+        yield
     except RuntimeError as error:
         said = first_line(error)
-        if said.startswith("Buffer manager exception"):
-            raise QueryError(
-                "the query failed: it needs more memory than the database may take; ask for less"
-            ) from error
-        if "write operations in a read-only" in said:
+        if said.startswith(_NO_MEMORY):
+            raise MemoryError from error
+        if "write operations in a read-only" in said or "in read-only mode" in said:
             raise QueryError("the query failed: it would write, and a query only reads") from error
         missing = re.search(r"Cannot find property (\w+)", said)
         if missing is None:
@@ -62,38 +117,43 @@ def run(connection: ladybug.Connection, text: str, parameters: Mapping[str, Any]
     return connection.execute(text, {SPARE: None, **parameters})
 
 
-def answer(database: ladybug.Database, text: str, parameters: Mapping[str, Any], limits: Limits) -> Answer:
-    """Return what ``ConsoleStore.ask`` does."""
-    bounded = _bounded(database, text, parameters, limits.rows + 1)
-    with reading(database, text) as connection, limits.watch(connection.interrupt) as watch:
-        try:
-            result = run(connection, bounded, parameters)
-        except RuntimeError as error:
-            raise (watch.ended() if watch.over else error) from error
-        rows, cut = watch.fetched(_rows(result))
-        return Answer(tuple(result.get_column_names()), rows, cut, watch.seconds)
+def _answer(connection: ladybug.Connection, job: LadybugJob) -> bytes:
+    with explained():
+        result = _run_bounded(connection, job)
+        columns, found = tuple(result.get_column_names()), list[tuple[Any, ...]]()
+        for row in _rows(result):
+            if len(found) == job.rows:
+                return packed(columns, found, True)
+            found.append(row)
+        return packed(columns, found, False)
 
 
-def plan(database: ladybug.Database, text: str, parameters: Mapping[str, Any]) -> str:
-    """Return what ``ConsoleStore.plan`` does."""
-    limits = Limits(seconds=PLAN_SECONDS)
-    with reading(database, text) as connection, limits.watch(connection.interrupt):
-        told = cast(str, run(connection, f"EXPLAIN {text}", parameters).get_next()[0])
+def _table(connection: ladybug.Connection, job: LadybugJob) -> bytes:
+    with explained():
+        return as_stream(run(connection, job.text, job.parameters).get_as_arrow(-1))
+
+
+def _plan(connection: ladybug.Connection, job: LadybugJob) -> bytes:
+    with explained():
+        told = cast(str, run(connection, f"EXPLAIN {job.text}", job.parameters).get_next()[0])
     # Nothing was run: what it counts is nothing.
     lines = [_COUNTED.sub(lambda found: " " * len(found[0]), line).rstrip() for line in told.splitlines()]
-    return "\n".join(line for line in lines[5:] if _TOLD.search(line))
+    return "\n".join(line for line in lines[5:] if _TOLD.search(line)).encode()
 
 
-def _bounded(database: ladybug.Database, text: str, parameters: Mapping[str, Any], rows: int) -> str:
-    """Return the query with a limit, where it may end in one: the database makes all rows before it gives any."""
-    if re.search(r"\bUNION\b", text, re.IGNORECASE):
-        return text
-    bounded = f"{text.rstrip().removesuffix(';')}\nLIMIT {rows}"
-    try:
-        plan(database, bounded, parameters)
-    except QueryError:
-        return text
-    return bounded
+_VERBS = {"rows": _answer, "table": _table, "plan": _plan}
+
+
+def _run_bounded(connection: ladybug.Connection, job: LadybugJob) -> Any:
+    """Run the query with a limit, where it may end in one: the database makes all rows before it gives any."""
+    if not re.search(r"\bUNION\b", job.text, re.IGNORECASE):
+        try:
+            return run(connection, f"{job.text.rstrip()}\nLIMIT {job.rows + 1}", job.parameters)
+        except RuntimeError as error:
+            # It has a limit of its own, or is wrong in itself: the database says it of its own words.
+            if not first_line(error).startswith(("Parser exception", "Binder exception")):
+                raise
+    return run(connection, job.text, job.parameters)
 
 
 def _rows(result: Any) -> Iterator[tuple[Any, ...]]:

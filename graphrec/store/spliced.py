@@ -23,7 +23,7 @@ def spliced_rows(
     columns = "".join(f", {variable}.`{p.name}` AS `{p.name}`" for p in properties)
     parts = {part: given.pop(part) for part in PARTS if part in given}
     text = spliced(name, **parts).replace("{properties}", columns)
-    found: list[dict[str, Any]] = store.query(text, **given).to_pylist()
+    found: list[dict[str, Any]] = store.read(text, **given).to_pylist()
     return found
 
 

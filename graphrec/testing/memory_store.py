@@ -12,6 +12,7 @@ import pyarrow as pa
 from graphrec import schema
 from graphrec.errors import QueryError, StoreError
 from graphrec.rows import ARROW
+from graphrec.store.answers import WIDE, Limits
 from graphrec.store.base import Floats, Neighbour, Relationships, Written
 from graphrec.store.kept import Kept
 from graphrec.store.nearest import chosen, exact_nearest
@@ -105,9 +106,13 @@ class MemoryStore:
             },
         )
 
-    def query(self, text: str, /, **parameters: Any) -> pa.Table:
+    def read(self, text: str, /, **parameters: Any) -> pa.Table:
         """Raise ``QueryError``: there is no query language here."""
         raise QueryError("the store in memory speaks no Cypher; use the embedded database")
+
+    def query(self, text: str, limits: Limits = WIDE, /, **parameters: Any) -> pa.Table:
+        """Raise ``QueryError``: there is no query language here."""
+        return self.read(text)
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""

@@ -50,9 +50,10 @@ server.memory.pagecache.size=256m
 db.tx_log.preallocate=false
 dbms.security.allow_csv_import_from_file_urls=false
 dbms.usage_report.enabled=false
+db.memory.transaction.max=512m
 """
 JVM = (
-    "-Xms256m", "-Xmx1500m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Dfile.encoding=UTF-8",
+    "-Xms256m", "-Xmx1500m", "-XX:+UseG1GC", "-Dfile.encoding=UTF-8",
     "--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/java.io=ALL-UNNAMED",
     "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
 )  # fmt: skip

@@ -14,8 +14,9 @@ import pytest
 from graphrec import schema
 from graphrec.errors import ConfigError, NotFoundError, QueryError, StoreError
 from graphrec.rows import ARROW
-from graphrec.store.answers import ConsoleStore, Limits
+from graphrec.store.answers import Limits
 from graphrec.store.base import Floats, GraphStore, Written
+from graphrec.store.console.store import ConsoleStore
 
 HOSTILE = (
     "'", '"', "`", "\\", "\n", "\t", "a,b", "$id", "{id: 1}", "'}) DETACH DELETE n //", "日本語", "🎬👍🏽", "e\u0301",

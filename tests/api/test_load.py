@@ -577,5 +577,5 @@ def test_kill_in_the_middle_and_repeat(tmp_path: Path, blocks: int) -> None:
         report = load(store, TableLoader(), paths, RATINGS, workspace)
         assert store.counts()["RATED"] == 16_000
         assert report.tallies["RATED"].created == (8000 if blocks > 6 else 16_000)
-        found = store.query("MATCH (u:User {id: 'b7'})-[:RATED]->(i:Item) RETURN count(i) AS c")
+        found = store.read("MATCH (u:User {id: 'b7'})-[:RATED]->(i:Item) RETURN count(i) AS c")
         assert found["c"].to_pylist() == [80]

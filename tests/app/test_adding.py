@@ -58,7 +58,7 @@ def test_an_uploaded_video_is_recommended(adder: Adder, mine: Workspace, write_v
             "MATCH (g:Genre)<-[:IN_GENRE]-(i:Item {id: 'My-clip'})-[:HAS_SEGMENT]->(s) "
             "RETURN i.title, g.id, count(s)"
         )
-        assert [list(row.values()) for row in store.query(text).to_pylist()] == [["Mine <b>", "calm", 2]]
+        assert [list(row.values()) for row in store.read(text).to_pylist()] == [["Mine <b>", "calm", 2]]
         found = audience(store, "My-clip", 3)
         assert len(found.users) == 3
         assert all(viewer.segment.startswith("My-clip#") for viewer in found.users)

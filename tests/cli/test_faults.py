@@ -71,7 +71,7 @@ def end(running: subprocess.Popen[str]) -> str:
 def published(workspace: Path) -> tuple[list[str], dict[str, dict[str, list[float]]]]:
     """Return the published runs, and the embeddings by label and id."""
     with closing(LadybugStore(Workspace(workspace))) as store:
-        runs = store.query("MATCH (r:Run) RETURN r.id AS id ORDER BY id")["id"].to_pylist()
+        runs = store.read("MATCH (r:Run) RETURN r.id AS id ORDER BY id")["id"].to_pylist()
         embeddings = {}
         for label in ("User", "Item"):
             ids, vectors = store.read_embeddings(label, "transgrec")

@@ -166,5 +166,5 @@ def test_the_server_refuses_what_does_more_than_read(
         assert told in asked.err
         assert "root:" not in asked.err
         assert store.counts()["User"] == 1
-        assert not store.query("SHOW INDEXES YIELD name WHERE name = 'x' RETURN name").num_rows
-        assert not store.query("MATCH (n) WHERE n.v IS NOT NULL RETURN n").num_rows
+        assert not store.read("SHOW INDEXES YIELD name WHERE name = 'x' RETURN name").num_rows
+        assert not store.read("MATCH (n) WHERE n.v IS NOT NULL RETURN n").num_rows

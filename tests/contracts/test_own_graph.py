@@ -209,7 +209,7 @@ def test_what_is_theirs_is_read_only(theirs: Theirs) -> None:
         segment = pa.table({"id": ["100#0"], "start_s": [0.0], "end_s": [5.0]})
         store.write_nodes("Segment", segment)
         store.write_relationships("HAS_SEGMENT", "Item", "Segment", edges(("100", "100#0")))
-        assert store.query(
+        assert store.read(
             "MATCH (i:Item)-[:HAS_SEGMENT]->(s:Segment) RETURN i.id AS i, s.id AS s"
         ).to_pylist() == [{"i": "100", "s": "100#0"}]
     theirs.driver.execute_query("MATCH (s:Segment) DETACH DELETE s")

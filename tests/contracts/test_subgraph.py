@@ -6,8 +6,9 @@ import pytest
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.subgraph import Group, Key, graph_of, merged, neighbours
-from graphrec.store.answers import ConsoleStore, Limits
+from graphrec.store.answers import Limits
 from graphrec.store.base import GraphStore
+from graphrec.store.console.store import ConsoleStore
 from graphrec.testing.store_contract import HOSTILE, edges, nodes
 
 FANS = [f"fan{n:03}" for n in range(300)]

@@ -247,7 +247,7 @@ CASES: list[Case] = [
 
 def _rows(graph: GraphStore, database: str, name: str, given: dict[str, str]) -> list[dict[str, Any]]:
     text, parameters = bind(named_queries(database)[name], given)
-    rows: list[dict[str, Any]] = graph.query(text, **parameters).to_pylist()
+    rows: list[dict[str, Any]] = graph.read(text, **parameters).to_pylist()
     return rows
 
 

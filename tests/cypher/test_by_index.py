@@ -76,7 +76,7 @@ def published(request: pytest.FixtureRequest) -> Iterator[Neo4jStore]:
 
 def ask(store: Neo4jStore, name: str, **given: str) -> list[dict[str, Any]]:
     text, parameters = bind(named_queries("neo4j")[name], given)
-    rows: list[dict[str, Any]] = store.query(text, **parameters).to_pylist()
+    rows: list[dict[str, Any]] = store.read(text, **parameters).to_pylist()
     return rows
 
 

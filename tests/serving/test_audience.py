@@ -54,7 +54,7 @@ def test_lift_is_how_far_the_best_segment_stands_out_among_all_scores(
 
 
 def test_who_has_chosen_the_video_is_left_out_unless_asked_for(store) -> None:
-    seen = set(store.query(SEEN, video="v0")["id"].to_pylist())
+    seen = set(store.read(SEEN, video="v0")["id"].to_pylist())
     everybody = {one.user for one in audience(store, "v0", 100, include_seen=True).users}
     assert {one.user for one in audience(store, "v0", 100).users} == everybody - seen
     assert seen

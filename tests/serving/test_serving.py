@@ -51,7 +51,7 @@ def test_within_a_video_every_unseen_segment_is_ranked_with_its_times(store, wor
 
 def test_seen_segments_are_left_out_unless_asked_for(store, workspace) -> None:
     seen = set(
-        store.query("MATCH (:User {id: 'u0'})-[:HIGHLIGHTED]->(s:Segment) RETURN s.id AS id")[
+        store.read("MATCH (:User {id: 'u0'})-[:HIGHLIGHTED]->(s:Segment) RETURN s.id AS id")[
             "id"
         ].to_pylist()
     )
@@ -171,14 +171,14 @@ def test_explanations_are_true(store, workspace) -> None:
     told = explain(store, workspace, "u0", best.id)
     assert told.score == pytest.approx(best.score, rel=1e-5)
     seen = set(
-        store.query("MATCH (:User {id: 'u0'})-[:HIGHLIGHTED]->(s:Segment) RETURN s.id AS id")[
+        store.read("MATCH (:User {id: 'u0'})-[:HIGHLIGHTED]->(s:Segment) RETURN s.id AS id")[
             "id"
         ].to_pylist()
     )
     assert {s.via for s in told.shared} <= seen
     assert {a.id for a in told.content["look"]} <= seen
     assert told.content["look"][0].cosine > 0.9
-    others = store.query(
+    others = store.read(
         "MATCH (:Segment {id: $via})<-[:HIGHLIGHTED]-(o:User)-[:HIGHLIGHTED]->(:Segment {id: $id}) "
         "WHERE o.id <> 'u0' RETURN count(DISTINCT o.id) AS c",
         via=told.shared[0].via, id=best.id,
@@ -235,7 +235,7 @@ def test_features_of_another_width_are_refused(copied, trained) -> None:
 
 
 def test_the_run_node_tells_where_embeddings_come_from(store, trained) -> None:
-    node = store.query(
+    node = store.read(
         "MATCH (r:Run) RETURN r.id AS id, r.snapshot AS snapshot, r.metrics AS metrics"
     ).to_pylist()[0]
     manifest = trained[1].run.manifest

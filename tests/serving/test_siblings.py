@@ -90,7 +90,7 @@ def test_frames_and_videos_are_recommended_by_taste_with_what_is_known_of_them(
 
 
 def test_what_was_chosen_in_a_video_counts_for_the_video_and_a_liked_frame_as_seen(placed, copied) -> None:
-    marked = placed.query(
+    marked = placed.read(
         "MATCH (:User {id: 'u0'})-[:HIGHLIGHTED]->(:Segment)<-[:HAS_SEGMENT]-(v:Item) RETURN DISTINCT v.id AS id"
     )["id"].to_pylist()
     found = {one.id for one in recommend(placed, copied, Request("u0", k=99, label="Item")).items}
@@ -108,7 +108,7 @@ def test_what_was_chosen_in_a_video_counts_for_the_video_and_a_liked_frame_as_se
     popular = recommend(placed, copied, Request("newcomer", k=2, label="Frame"))
     assert (popular.basis, [one.id for one in popular.items]) == ("popularity", ["v10@0"])
     popular = recommend(placed, copied, Request("newcomer", k=99, label="Item"))
-    users = placed.query(
+    users = placed.read(
         "MATCH (u:User)-[:HIGHLIGHTED]->(:Segment)<-[:HAS_SEGMENT]-(v:Item) "
         "RETURN v.id AS id, count(DISTINCT u) AS users"
     ).to_pylist()
@@ -119,7 +119,7 @@ def test_similar_explain_and_audience_take_them(placed, copied, trained) -> None
     assert [int(one.id[-1]) for one in similar(placed, "v5@1", 10)] == [1] * 10
     assert [int(one.id[1:]) % 2 for one in similar(placed, "v5", 5)] == [1] * 5
     told = explain(placed, copied, "u1", "v11")
-    seen = placed.query("MATCH (:User {id: 'u1'})-[:HIGHLIGHTED]->(s:Segment) RETURN DISTINCT s.id AS id")[
+    seen = placed.read("MATCH (:User {id: 'u1'})-[:HIGHLIGHTED]->(s:Segment) RETURN DISTINCT s.id AS id")[
         "id"
     ]
     assert told.run == trained[1].run.id

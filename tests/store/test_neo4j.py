@@ -19,6 +19,7 @@ from neo4j.exceptions import Neo4jError, ServiceUnavailable
 from graphrec.api.load import load
 from graphrec.errors import BadRows, ConfigError, GraphrecError, QueryError, StoreError
 from graphrec.loaders.table import TableLoader, TableOptions
+from graphrec.store.answers import Limits
 from graphrec.store.base import Written, closing
 from graphrec.store.neo4j.errors import explained
 from graphrec.store.neo4j.login import Login, address, login
@@ -241,9 +242,12 @@ def test_the_server_refuses_to_write_and_to_take_too_long(
         with pytest.raises(QueryError, match="only reads"):
             rated.query(text)
     assert rated.counts() == before
+    endless = "UNWIND range(1, 100000000) AS a UNWIND range(1, 100000) AS b RETURN count(*)"
+    with pytest.raises(QueryError, match="ended after 1 s"):
+        rated.query(endless, Limits(seconds=1))
     monkeypatch.setattr("graphrec.store.neo4j.store.QUERY_SECONDS", 1.0)
     with pytest.raises(QueryError, match="longer than the time allowed"):
-        rated.query("UNWIND range(1, 100000000) AS a UNWIND range(1, 100000) AS b RETURN count(*)")
+        rated.read(endless)
 
 
 @real

@@ -44,7 +44,7 @@ def test_all_read_by_one_store(store: SharedStore) -> None:
 def test_many_threads_read_at_once(store: SharedStore) -> None:
     def look(_: int) -> int:
         with store.reading() as graph:
-            return graph.query("MATCH (u:User) RETURN count(u) AS n").to_pylist()[0]["n"]
+            return graph.read("MATCH (u:User) RETURN count(u) AS n").to_pylist()[0]["n"]
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(look, range(64))) == {2}

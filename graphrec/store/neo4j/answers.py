@@ -1,24 +1,30 @@
-"""Queries that a person has typed, on a server: read-only, row by row, and to be ended at any time."""
+"""Queries that a person has typed, on a server: each from a process of its own, and to be ended at any time."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import neo4j
-from neo4j import graph
+from neo4j import GraphDatabase, Session, graph
 
 from graphrec import schema
 from graphrec.errors import QueryError
-from graphrec.store.answers import Answer, Limits, Node, Path, Relationship
+from graphrec.store.answers import Node, Path, Relationship
+from graphrec.store.console.job import Ask
+from graphrec.store.console.wire import as_stream, packed
 from graphrec.store.neo4j.errors import Failure, wrong_query
+from graphrec.store.neo4j.login import Login
 from graphrec.store.neo4j.mapping import GraphMapping
 from graphrec.store.neo4j.server import Server
-from graphrec.store.neo4j.values import plain
+from graphrec.store.neo4j.values import plain, table
 
-PLAN_SECONDS = 10.0
+Verb = Literal["rows", "table", "plan"]
+
+LATER_S = 2.0
+"""The server ends a query so long after its time: before that the query's own process has been ended."""
 
 _END = (
     "SHOW TRANSACTIONS YIELD transactionId AS id, metaData WHERE metaData.graphrec = $mark "
@@ -26,37 +32,89 @@ _END = (
 )
 
 
-def answer(server: Server, text: str, parameters: Mapping[str, Any], limits: Limits) -> Answer:
-    """Return what ``ConsoleStore.ask`` does."""
-    mark = secrets.token_hex(16)
-    values = _Values(server.mapping)
-    # The server looks at its own limit every two seconds only, and at ours where this process is gone.
-    query = neo4j.Query(server.query(text, 0).text, metadata={"graphrec": mark}, timeout=limits.seconds)
-    with limits.watch(lambda: _end(server, mark)) as watch:
+@dataclass(frozen=True)
+class Neo4jJob:
+    """A person's query of a server, to which its process has a connection of its own.
+
+    Attributes:
+        verb: whether rows, a table or the plan is wanted.
+        uri: the server.
+        login: who asks.
+        mapping: what the graph calls the schema's labels, types and properties.
+        text: Cypher that has been looked at, in the graph's names.
+        parameters: its parameters.
+        rows: no more are fetched for ``rows``.
+        seconds: after which the server ends it.
+        mark: by which the server knows it.
+    """
+
+    verb: Verb
+    uri: str
+    login: Login
+    mapping: GraphMapping
+    text: str
+    parameters: Mapping[str, Any]
+    rows: int
+    seconds: float
+    mark: str
+    # The query is read on the server, and a driver opens files and connections as it goes.
+    closes_files = False
+
+    def begin(self) -> Ask:
+        """Connect to the server."""
+        server = Server(self.uri, self.login, self.mapping)
+        server.check()
+        return lambda: self._ask(server)
+
+    def _ask(self, server: Server) -> bytes:
         try:
             with server.asking("READ") as session:
-                result = session.run(query, dict(parameters))
-                columns = tuple(result.keys())
-                rows, cut = watch.fetched(values.row(record) for record in result)
-                if cut:
-                    # What is left would be worked out to its end otherwise.
-                    _end(server, mark)
-                return Answer(columns, rows, cut, watch.seconds)
+                return _VERBS[self.verb](session, self)
         except (*Failure, ValueError, TypeError) as error:
-            raise (watch.ended() if watch.over else wrong_query(error, server.uri, server.login)) from error
+            raise wrong_query(error, self.uri, self.login) from error
+
+    def query(self, prefix: str = "") -> neo4j.Query:
+        """Return what the server is sent."""
+        text: Any = prefix + self.text
+        return neo4j.Query(text, metadata={"graphrec": self.mark}, timeout=self.seconds + LATER_S)
 
 
-def plan(server: Server, text: str, parameters: Mapping[str, Any]) -> str:
-    """Return what ``ConsoleStore.plan`` does."""
-    query = neo4j.Query(f"EXPLAIN {server.query(text, 0).text}", timeout=PLAN_SECONDS)
-    try:
-        with server.asking("READ") as session:
-            told = session.run(query, dict(parameters)).consume()
-    except (*Failure, ValueError, TypeError) as error:
-        raise wrong_query(error, server.uri, server.login) from error
+def warm_up() -> None:
+    """Have everything imported that a query needs."""
+    GraphDatabase.driver("bolt://127.0.0.1:1").close()
+    as_stream(table(["x"], [[1]]))
+
+
+def end(server: Server, mark: str) -> None:
+    """End the transaction that bears ``mark``; a server that has ended it itself is content."""
+    with suppress(*Failure), server.asking("READ") as session:
+        session.run(_END, {"mark": mark}).consume()
+
+
+def _rows(session: Session, job: Neo4jJob) -> bytes:
+    values = _Values(job.mapping)
+    result = session.run(job.query(), dict(job.parameters))
+    columns, found = tuple(result.keys()), list[tuple[Any, ...]]()
+    for record in result:
+        if len(found) == job.rows:
+            return packed(columns, found, True)
+        found.append(values.row(record))
+    return packed(columns, found, False)
+
+
+def _table(session: Session, job: Neo4jJob) -> bytes:
+    result = session.run(job.query(), dict(job.parameters))
+    return as_stream(table(result.keys(), result.values()))
+
+
+def _plan(session: Session, job: Neo4jJob) -> bytes:
+    told = session.run(job.query("EXPLAIN "), dict(job.parameters)).consume()
     if "w" in (told.query_type or ""):
         raise QueryError("the query failed: it would write, and a query only reads")
-    return "\n".join(_lines(told.plan or {}, 0))
+    return "\n".join(_lines(told.plan or {}, 0)).encode()
+
+
+_VERBS = {"rows": _rows, "table": _table, "plan": _plan}
 
 
 def _lines(step: Mapping[str, Any], depth: int) -> Iterator[str]:
@@ -67,12 +125,6 @@ def _lines(step: Mapping[str, Any], depth: int) -> Iterator[str]:
     yield "  " * depth + " - ".join([str(step.get("operatorType", "")).split("@")[0], *told])
     for child in step.get("children", ()):
         yield from _lines(child, depth + 1)
-
-
-def _end(server: Server, mark: str) -> None:
-    """End the transaction that bears ``mark``; a server that has ended it itself is content."""
-    with suppress(*Failure), server.asking("READ") as session:
-        session.run(_END, {"mark": mark}).consume()
 
 
 class _Values:

@@ -24,6 +24,7 @@ _ACTS = {
     "Database.DatabaseNotFound": "there is no database {database}; set NEO4J_DATABASE",
 }
 _MEMORY = "MemoryPoolOutOfMemoryError"
+_HEAP = "General.OutOfMemoryError"
 _TIMEOUT = "Transaction.TransactionTimedOut"
 
 
@@ -70,6 +71,8 @@ def wrong_query(error: BaseException, uri: str, login: Login) -> StoreError:
         return QueryError("the query failed: it would write, and a query only reads")
     if code.startswith(f"{_PREFIX}{_TIMEOUT}"):
         return QueryError("the query failed: it took longer than the time allowed; ask for less")
+    if _MEMORY in code or _HEAP in code:
+        return QueryError("the query failed: it needs more memory than the server gives it; ask for less")
     if code.startswith((f"{_PREFIX}Statement", f"{_PREFIX}Procedure", "Neo.DatabaseError.Statement")):
         return QueryError(f"the query failed: {_line(error)}")
     if isinstance(error, Failure):

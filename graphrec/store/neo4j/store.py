@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,9 +20,13 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import StoreError
-from graphrec.store.answers import Answer, Limits
+from graphrec.store.answers import OUTPUT_SHARE, WIDE, Answer, Limits
 from graphrec.store.base import Floats, Mark, Neighbour, Relationships, Written
 from graphrec.store.checks import check_embedding, check_ends, check_vectors
+from graphrec.store.console import store as console
+from graphrec.store.console.neo4j_rules import checked
+from graphrec.store.console.processes import queries
+from graphrec.store.console.wire import from_stream
 from graphrec.store.kept import Kept
 from graphrec.store.neo4j import answers
 from graphrec.store.neo4j.errors import Failure, wrong_query
@@ -166,8 +171,8 @@ class Neo4jStore:
             lambda: self._reader().relationships(name, source, target, properties),
         )
 
-    def query(self, text: str, /, **parameters: Any) -> pa.Table:
-        """Run a query in a transaction in which the server refuses to write; raises ``QueryError``.
+    def read(self, text: str, /, **parameters: Any) -> pa.Table:
+        """Run one of graphrec's own reading queries where the server refuses to write; raises ``QueryError``.
 
         It sees what is committed, not what an open transaction has written.
         """
@@ -178,13 +183,49 @@ class Neo4jStore:
         except (*Failure, ValueError, TypeError) as error:
             raise wrong_query(error, self._server.uri, self._server.login) from error
 
+    def query(self, text: str, limits: Limits = WIDE, /, **parameters: Any) -> pa.Table:
+        """Run a person's query from a process of its own; raises ``QueryError``."""
+        most = limits.memory // OUTPUT_SHARE
+        return from_stream(self._ask("table", text, parameters, limits, most, secrets.token_hex()))
+
     def ask(self, text: str, parameters: Mapping[str, Any], limits: Limits) -> Answer:
-        """Run a person's query where the server refuses to write, as far as ``limits`` allow; raises ``QueryError``."""
-        return answers.answer(self._server, text, parameters, limits)
+        """Run a person's query from a process of its own, as far as ``limits`` allow; raises ``QueryError``."""
+        mark = secrets.token_hex()
+        found = console.answer(lambda most: self._ask("rows", text, parameters, limits, most, mark))
+        if found.cut:
+            # What is left would be worked out to its end otherwise.
+            answers.end(self._server, mark)
+        return found
 
     def plan(self, text: str, parameters: Mapping[str, Any]) -> str:
         """Return the server's plan of a query; raises ``QueryError``."""
-        return answers.plan(self._server, text, parameters)
+        most, mark = console.SHOWN_BYTES, secrets.token_hex()
+        return self._ask("plan", text, parameters, console.PLAN, most, mark).decode()
+
+    def _ask(
+        self,
+        verb: answers.Verb,
+        text: str,
+        parameters: Mapping[str, Any],
+        limits: Limits,
+        output: int,
+        mark: str,
+    ) -> bytes:
+        """Run a query that bears ``mark`` on the server; its answer may have ``output`` bytes."""
+        server = self._server
+        asked = server.text(checked(text))
+        job = answers.Neo4jJob(
+            verb,
+            server.uri,
+            server.login,
+            server.mapping,
+            asked,
+            parameters,
+            limits.rows,
+            limits.seconds,
+            mark,
+        )
+        return queries(answers.__name__).run(job, limits, output, lambda: answers.end(server, mark))
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D]), and index it."""
