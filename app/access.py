@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import time
+from collections import OrderedDict
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -21,9 +24,13 @@ from graphrec.app.settings import Settings
 LOGIN = "/login"
 HEALTH = "/_stcore/health"
 COOKIE = "graphrec_session"
+SAFE = ("GET", "HEAD", "OPTIONS")
 SESSION_S = 12 * 3600
-WRONG_S = 1.0
-"""After a wrong password nobody else's is looked at for so long: guessing is slow."""
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 8.0
+"""After a wrong password its address waits for so long, twice as long after each more; others do not wait."""
+MOST_WAITING = 5
+"""So many of an address wait; all are looked at when its time has come, so that a right one among them opens."""
+MOST_ADDRESSES = 10_000
 FORM_BYTES = 4096
 POLICY = "; ".join(
     (
@@ -50,7 +57,7 @@ class Access:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app, self._settings = app, settings
         self._secret = secrets.token_bytes(32)
-        self._one_at_a_time = asyncio.Lock()
+        self._guesses: OrderedDict[str, _Guesses] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it."""
@@ -69,10 +76,14 @@ class Access:
         """Return what to answer instead of the explorer; None for one who may come in."""
         if scope["path"] == HEALTH:
             return None
-        headers = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["type"] == "websocket" or scope["method"] not in SAFE:
+            origin = headers.get("origin")
+            if origin is not None and not same_origin(origin, headers.get("host", "")):
+                return PlainTextResponse("another site may not ask here", 403)
         header = self._settings.proxy_header
         if header is not None:
-            if headers.get(header.lower(), b"").strip():
+            if headers.get(header.lower(), "").strip():
                 return None
             return PlainTextResponse(f"the header {header} is missing: come by the reverse proxy", 403)
         if self._settings.password is None or self._known(scope):
@@ -105,10 +116,14 @@ class Access:
             if len(body) > FORM_BYTES:
                 return PlainTextResponse("too much", 413)
         given = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).get("password", [""])[0]
-        async with self._one_at_a_time:
-            if not hmac.compare_digest(given.encode(), (self._settings.password or "").encode()):
-                await asyncio.sleep(WRONG_S)
-                return _form(wanted, "That is not the password.", 401)
+        guesses = self._guesses_of(request.client.host if request.client else "")
+        if guesses.waiting >= MOST_WAITING:
+            return _form(wanted, "Too many passwords at once from your address; try again in a moment.", 429)
+        await guesses.turn()
+        if not hmac.compare_digest(given.encode(), (self._settings.password or "").encode()):
+            guesses.wrong()
+            return _form(wanted, "That is not the password.", 401)
+        guesses.count = 0
         until = str(int(time.time()) + SESSION_S)
         answer = RedirectResponse(wanted, 303)
         secure = request.url.scheme == "https"
@@ -121,6 +136,54 @@ class Access:
             secure=secure,
         )
         return answer
+
+
+    def _guesses_of(self, host: str) -> _Guesses:
+        address = _address(host)
+        found = self._guesses.setdefault(address, _Guesses())
+        self._guesses.move_to_end(address)
+        while len(self._guesses) > MOST_ADDRESSES:
+            self._guesses.popitem(last=False)
+        return found
+
+
+@dataclass
+class _Guesses:
+    """The wrong passwords of one address: how many in turn, and when the next is looked at."""
+
+    count: int = 0
+    free_at: float = 0.0
+    waiting: int = 0
+
+    async def turn(self) -> None:
+        """Wait until a password of this address may be looked at."""
+        self.waiting += 1
+        try:
+            await asyncio.sleep(max(0.0, self.free_at - time.monotonic()))
+        finally:
+            self.waiting -= 1
+
+    def wrong(self) -> None:
+        """Count a wrong one; those that have waited together are one."""
+        if time.monotonic() >= self.free_at:
+            self.free_at = time.monotonic() + min(FIRST_WAIT_S * 2**self.count, LONGEST_WAIT_S)
+            self.count += 1
+
+
+def same_origin(origin: str, host: str) -> bool:
+    """Return whether a page of ``origin`` is one of ours, which visitors reach as ``host``: the port counts too."""
+    parts = urlsplit(origin)
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return bool(parts.netloc) and parts.netloc.lower().removesuffix(usual) == host.lower().removesuffix(usual)
+
+
+def _address(host: str) -> str:
+    """Return what counts as one address: of the newer kind, who has one has many."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def _form(wanted: str, said: str = "", status: int = 200) -> Response:
@@ -138,6 +201,8 @@ def _guarded(send: Send) -> Send:
             headers.setdefault("X-Content-Type-Options", "nosniff")
             headers.setdefault("Referrer-Policy", "same-origin")
             headers.setdefault("Content-Security-Policy", POLICY)
+            # Pages of another port count as the same site to browsers, which send them the session too.
+            headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         await send(message)
 
     return sending  # type: ignore[return-value]

@@ -15,6 +15,7 @@ from graphrec.app.media import route
 from graphrec.app.settings import Settings, use
 from graphrec.app.theme import THEME
 from graphrec.errors import ConfigError
+from graphrec.store.open import warm_up_queries
 
 SCRIPT = Path(__file__).with_name("main.py")
 HERE = ["localhost", "127.0.0.1", "::1"]
@@ -50,6 +51,7 @@ def _import_ahead(settings: Settings) -> None:
     """Import what takes long: before the door opens, not at a visitor's first click."""
     for name in ("graphrec.api.adding", "graphrec.api.doctor", "pandas", "plotly.graph_objects"):
         import_module(name)
+    warm_up_queries(settings.store)
     if settings.workspace.runs.exists():
         import_module("graphrec.models.registry").models()
 

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from graphrec.errors import ConfigError, DataError, unknown
+from graphrec.files import require_regular
 
 FILE = Path("graphrec.toml")
 SERVER_TABLE = "neo4j"
@@ -28,6 +29,7 @@ def file_defaults(path: Path = FILE) -> dict[str, Any]:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return what a TOML file says; raises ``DataError`` for a missing file, ``ConfigError`` for another format."""
+    require_regular(path)
     try:
         with path.open("rb") as file:
             return tomllib.load(file)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -101,11 +100,8 @@ class Workspace:
             # Readers do not overwrite one another's entry on purpose: the first of them is named.
             if write or not _alive(_entry(self.root / "lock")):
                 lock.truncate(0)
-                entry = {
-                    "pid": os.getpid(),
-                    "command": " ".join(sys.argv)[:200],
-                    "since": time.strftime("%H:%M:%S"),
-                }
+                # Not its command: what stands there is nobody else's business.
+                entry = {"pid": os.getpid(), "since": time.strftime("%H:%M:%S")}
                 # A full disk must not keep readers out; the entry only names who holds the workspace.
                 with suppress(OSError):
                     lock.write(json.dumps(entry).encode())
@@ -119,7 +115,7 @@ class Workspace:
     def _holder(self, write: bool) -> str:
         entry = _entry(self.root / "lock")
         who = (
-            f"process {entry['pid']} ({entry['command']}, since {entry['since']})"
+            f"process {entry['pid']} (since {entry['since']})"
             if _alive(entry)
             else "another process"
         )

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic_core import PydanticSerializationError
 
 from graphrec.errors import DataError
+from graphrec.files import require_regular
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +160,7 @@ def _read_list(path: Path) -> Iterator[tuple[Path, Metadata]]:
 
 
 def _rows(path: Path) -> list[Mapping[str, Any]]:
+    require_regular(path)
     if path.suffix.lower() == ".json":
         value = _json(path)
         if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):

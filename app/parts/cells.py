@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 from graphrec.store.answers import Answer, Node, Path, Relationship
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 LONG = 8
 """Of a longer list of numbers, such as an embedding, only the first are written."""
 
@@ -27,11 +28,20 @@ def table(answer: Answer) -> dict[str, list[Cell]]:
 
 def as_csv(answer: Answer) -> bytes:
     """Return an answer as a CSV file, with a line of names."""
+    return csv_file(answer.columns, ([cell(value) for value in row] for row in answer.rows))
+
+
+def csv_file(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return a CSV file that spreadsheets take for data: to them, a text that begins like a formula is one."""
     file = StringIO(newline="")
     writer = csv.writer(file)
-    writer.writerow(answer.columns)
-    writer.writerows([cell(value) for value in row] for row in answer.rows)
+    writer.writerow(map(_inert, names))
+    writer.writerows(map(_inert, row) for row in rows)
     return file.getvalue().encode()
+
+
+def _inert(value: Cell) -> Cell:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def cell(value: Any) -> Cell:

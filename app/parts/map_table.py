@@ -9,6 +9,7 @@ import streamlit as st
 
 from graphrec.app.graph import workspace
 from graphrec.app.media import address
+from graphrec.app.parts.cells import csv_file
 from graphrec.serving.points import Points
 
 MOST = 500
@@ -38,7 +39,7 @@ def map_table(points: Points, rows: Sequence[int], name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Save as CSV",
-            lambda: table.to_csv(index=False),
+            lambda: csv_file(list(table), table.itertuples(index=False)),
             f"{name}.csv",
             "text/csv",
             icon=":material/download:",

@@ -97,6 +97,8 @@ def follow(work: Adding) -> None:
     steps(work)
     if work.ended:
         st.rerun()
+    if work.can_be_cancelled and st.button("Cancel", icon=":material/stop_circle:"):
+        adder_of(current()).cancel(work)
 
 
 def steps(work: Adding) -> None:
@@ -138,9 +140,10 @@ def icon_of(stage: Stage, work: Adding) -> str:
     """Return the sign of a step: done, under way, failed, or yet to come."""
     if work.stage is Stage.DONE:
         return "check_circle"
-    last = next(reversed([one for one in list(work.begun) if one is not Stage.FAILED]), Stage.WAITING)
+    broken = {Stage.FAILED: "error", Stage.CANCELLED: "cancel"}
+    last = next(reversed([one for one in list(work.begun) if one not in broken]), Stage.WAITING)
     if stage is last:
-        return "error" if work.stage is Stage.FAILED else "pending"
+        return broken.get(work.stage, "pending")
     return "check_circle" if stage in work.begun else "radio_button_unchecked"
 
 
@@ -213,6 +216,10 @@ else:
             problem(DataError(work.reason))
             if st.button("Try again", icon=":material/refresh:"):
                 go("add_video", work=adder_of(current()).add(work.path, work.wanted).id)
+        elif work.stage is Stage.CANCELLED:
+            st.info("Cancelled: nothing of it is in the graph.", icon=":material/cancel:")
+            if st.button("Add another", icon=":material/add:"):
+                go("add_video")
         else:
             result(work)
 earlier(chosen)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import IO
 from uuid import uuid4
 
@@ -58,6 +58,7 @@ class Stage(StrEnum):
     """The model gives them embeddings."""
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass
@@ -76,6 +77,7 @@ class Adding:
         begun: when each stage began, by ``time.monotonic``.
         ingested: what became of it, once it is done.
         reason: why it failed, if it did.
+        unwanted: set by who cancels it.
     """
 
     id: str
@@ -89,16 +91,26 @@ class Adding:
     begun: dict[Stage, float] = field(default_factory=dict)
     ingested: Ingested | None = None
     reason: str = ""
+    unwanted: Event = field(default_factory=Event)
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen."""
-        return self.stage in (Stage.DONE, Stage.FAILED)
+        return self.stage in (Stage.DONE, Stage.FAILED, Stage.CANCELLED)
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Whether nothing of it is in the graph yet."""
+        return self.stage in (Stage.WAITING, Stage.DESCRIBING) and not self.unwanted.is_set()
 
     def enter(self, stage: Stage) -> None:
         """Begin with ``stage``."""
         self.begun[stage] = time.monotonic()
         self.stage = stage
+
+
+class _Unwanted(Exception):
+    """Someone has cancelled the work."""
 
 
 class Adder:
@@ -129,6 +141,14 @@ class Adder:
         self._thread.submit(self._run, work)
         return work
 
+    def cancel(self, work: Adding) -> None:
+        """Give up what is not in the graph yet; an uploaded file is removed. What is being stored goes on."""
+        with self._lock:
+            if work.can_be_cancelled:
+                work.unwanted.set()
+                if work.stage is Stage.WAITING:
+                    self._cancelled(work)
+
     def find(self, work: str) -> Adding | None:
         """Return the work with this id, unless it is forgotten."""
         return self._works.get(work)
@@ -153,11 +173,17 @@ class Adder:
 
     def _run(self, work: Adding) -> None:
         try:
-            work.enter(Stage.DESCRIBING)
+            with self._lock:
+                if work.ended:
+                    return
+                work.enter(Stage.DESCRIBING)
             self._describe(work)
             # What places takes seconds to import, which nobody should wait for who wants to read the graph.
             import_module("graphrec.serving.load_model")
-            work.enter(Stage.STORING)
+            with self._lock:
+                if work.unwanted.is_set():
+                    raise _Unwanted
+                work.enter(Stage.STORING)
             with ExitStack() as held:
                 store = self._patiently(held)
                 loaded = load(store, Videos(), [work.path], work.wanted, self._workspace)
@@ -166,6 +192,8 @@ class Adder:
                 work.enter(Stage.PLACING)
                 work.ingested = Ingested(loaded, place(store, self._workspace))
             work.enter(Stage.DONE)
+        except _Unwanted:
+            self._cancelled(work)
         except GraphrecError as error:
             self._fail(work, str(error))
         except Exception as error:
@@ -186,14 +214,25 @@ class Adder:
     def _describe(self, work: Adding) -> None:
         def watch(path: Path, seconds: float) -> None:
             work.seen_s = seconds
+            if work.unwanted.is_set():
+                # It ends the process that decodes.
+                raise DataError("cancelled", str(path))
 
         how = work.wanted
         job = Job(self._workspace.media, how.settings, how.encoders, memory_mb=how.memory_mb)
         for outcome in describe_all([(work.path, work.item)], job, watch=watch):
+            if work.unwanted.is_set():
+                raise _Unwanted
             if outcome.reason:
                 raise DataError(outcome.reason, str(work.path))
             work.described = outcome.described
         work.seen_s = work.length_s
+
+    def _cancelled(self, work: Adding) -> None:
+        if work.path.parent == (self._workspace.root / UPLOADS).absolute():
+            for path in (work.path, work.path.with_suffix(".json")):
+                path.unlink(missing_ok=True)
+        work.enter(Stage.CANCELLED)
 
     def _fail(self, work: Adding, reason: str) -> None:
         work.reason = reason

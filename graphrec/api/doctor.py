@@ -11,7 +11,9 @@ from graphrec.api import doctor_server
 from graphrec.api.finding import Finding
 from graphrec.errors import GraphrecError
 from graphrec.features import FeatureStore
+from graphrec.store.answers import Limits
 from graphrec.store.base import closing
+from graphrec.store.console import wall
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
 from graphrec.training.runs import list_runs
@@ -23,7 +25,7 @@ ENOUGH_BYTES = 1 << 30
 
 def diagnose(workspace: Workspace, store: str | None = None) -> list[Finding]:
     """Look at the installation and a workspace; never raises for what it finds."""
-    return [*_installed(), _device(), _sampler(), _space(workspace), *_graph(workspace, store)]
+    return [*_installed(), _device(), _sampler(), _wall(), _space(workspace), *_graph(workspace, store)]
 
 
 def _installed() -> Iterator[Finding]:
@@ -52,6 +54,14 @@ def _sampler() -> Finding:
         return Finding(True, "DGL", "not installed; graphrec's own sampler is used")
 
 
+def _wall() -> Finding:
+    missing = wall.missing()
+    if missing is None:
+        return Finding(True, "typed queries", "run in processes that can open no file")
+    state = f"run in processes that the system could let open files ({missing}); their text is still looked at"
+    return Finding(True, "typed queries", state, "on Linux: install libseccomp2")
+
+
 def _space(workspace: Workspace) -> Finding:
     folder = workspace.root
     while not folder.exists():
@@ -72,6 +82,7 @@ def _graph(workspace: Workspace, store: str | None) -> Iterator[Finding]:
         with closing(open_store(workspace, store)) as graph:
             if isinstance(graph, Neo4jStore):
                 yield from doctor_server.server(graph)
+            graph.query("RETURN 1 AS one", Limits())
             counts = graph.counts()
             yield Finding(True, "graph", f"{graph.uri}: {sum(counts.values()):,} nodes and relationships")
     except GraphrecError as error:

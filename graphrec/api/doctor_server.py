@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from graphrec.api.finding import Finding
@@ -38,6 +38,28 @@ def server(store: Neo4jStore) -> Iterator[Finding]:
     )
     for name, state in health.indexes.items():
         yield Finding(state == "ONLINE", f"index {name}", state.lower(), _cure(state))
+    yield from _safety(health.settings)
+
+
+def _safety(settings: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at what keeps one query from taking the server from everybody: only its own settings can."""
+    if not settings:
+        return
+    most = settings.get("db.memory.transaction.max", "0B")
+    limited = not most.startswith("0")
+    yield Finding(
+        limited,
+        "memory of a query",
+        f"at most {most}" if limited else "not limited: one query may take all of the server's",
+        "" if limited else "set db.memory.transaction.max in neo4j.conf, to 512m for example",
+    )
+    dies = "ExitOnOutOfMemoryError" in settings.get("server.jvm.additional", "")
+    yield Finding(
+        not dies,
+        "a query without memory",
+        "ends the whole server" if dies else "fails alone",
+        "take -XX:+ExitOnOutOfMemoryError out of server.jvm.additional in neo4j.conf" if dies else "",
+    )
 
 
 def _version(about: About) -> Finding:

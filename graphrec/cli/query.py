@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +24,9 @@ from graphrec.cli.common import (
     table,
 )
 from graphrec.errors import DataError, unknown
-from graphrec.store.open import database_of
+from graphrec.files import require_regular
+from graphrec.store.answers import WIDE
+from graphrec.store.open import database_of, warm_up_queries
 from graphrec.store.queries import bind, named_queries
 
 
@@ -32,17 +35,21 @@ def query(
     given: Annotated[
         list[str] | None, typer.Option("-p", "--parameter", help="key=value; repeat for more.")
     ] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="It is ended after so long.")] = WIDE.seconds,
+    memory_mb: Annotated[int, typer.Option(min=64, help="So much memory it may take.")] = WIDE.memory >> 20,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Run a read-only Cypher query; the database refuses writes.
+    """Run a read-only Cypher query, in a process of its own that can neither write nor open files.
 
     Example: `graphrec query history -p user=12`
     """
     text, parameters = _read(name, database_of(store), pairs(given or [], "-p"))
+    warm_up_queries(store)
+    limits = replace(WIDE, seconds=seconds, memory=memory_mb << 20)
     with opened(workspace, store) as (graph, _):
-        found = graph.query(text, **parameters)
+        found = graph.query(text, limits, **parameters)
     rows = found.to_pylist()
     if as_json:
         print_json(rows)
@@ -62,6 +69,7 @@ def query(
 
 def _read(name: str, database: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
     if name.endswith(".cypher"):
+        require_regular(Path(name))
         try:
             return Path(name).read_text(encoding="utf-8"), {key: _value(text) for key, text in given.items()}
         except FileNotFoundError as error:

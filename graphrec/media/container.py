@@ -14,6 +14,10 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from graphrec.errors import DataError, unknown
+from graphrec.files import require_regular
+
+MOST_PIXELS = 8192 * 8192
+"""Twice an 8K film's; FFmpeg's own limit is four times as high, at which a picture takes a gigabyte."""
 
 # FFmpeg also opens playlists, which name other files and hosts: a hostile "video" must not make it read them.
 _OPEN_OPTIONS = {
@@ -59,7 +63,17 @@ def video_stream(container: InputContainer, path: Path) -> VideoStream:
         raise DataError(f"{path}: has no video stream{others}; give a file with moving pictures")
     if streams[0].codec_context is None:
         raise DataError(f"{path}: its video codec is not known here; convert it, for example to H.264")
+    check_size(path, streams[0].codec_context.width, streams[0].codec_context.height)
     return streams[0]
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Raise ``DataError`` for pictures that take gigabytes each."""
+    if width * height > MOST_PIXELS:
+        raise DataError(
+            f"{path}: its pictures are {width} x {height}, more than {MOST_PIXELS / 1e6:.0f} million pixels; "
+            "convert it to a smaller size"
+        )
 
 
 def audio_stream(container: InputContainer) -> AudioStream | None:
@@ -69,6 +83,7 @@ def audio_stream(container: InputContainer) -> AudioStream | None:
 
 
 def _check_readable(path: Path) -> None:
+    require_regular(path)
     try:
         if path.is_dir():
             raise DataError(f"{path}: is a folder, not a video file; name a file in it")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 from collections.abc import Iterator
 from dataclasses import asdict
 from glob import escape
@@ -15,7 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from graphrec.errors import DataError
-from graphrec.files import replacing
+from graphrec.files import replacing, require_regular
 from graphrec.media.cutting import Bounds
 from graphrec.media.description import Described, VideoInfo
 from graphrec.media.encoders.registry import Encoders
@@ -32,9 +31,7 @@ def content_digest(path: Path) -> str:
     """Return a digest of a file's content; raises ``DataError`` where it cannot be read."""
     digest = blake2b(digest_size=16)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            # To read a pipe or device may take for ever.
-            raise DataError(f"{path}: is no regular file; name a video file")
+        require_regular(path)
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)

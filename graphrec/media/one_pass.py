@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from graphrec.errors import DataError
-from graphrec.media.container import audio_stream, opened, video_stream
+from graphrec.media.container import audio_stream, check_size, opened, video_stream
 from graphrec.media.description import VideoInfo
 
 _HOUR_S = 3600.0
@@ -141,6 +141,8 @@ class _Reading:
         if self._begin_s is None:
             self._begin_s = self._latest_s = at_s
             self._shape = (frame.width, frame.height, frame.rotation % 360)
+        # A stream may change its size in the middle.
+        check_size(Path(self._container.name.removeprefix("file:")), frame.width, frame.height)
         self._latest_s = start_s = max(self._latest_s, at_s)
         lasts_s = float(frame.duration * (frame.time_base or 0))
         end_s = start_s + (lasts_s or self._usual_s)

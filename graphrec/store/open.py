@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphrec.config import SERVER_TABLE, file_defaults
 from graphrec.store.base import GraphStore
+from graphrec.store.console.processes import queries
 from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 def database_of(uri: str | None) -> str:
     """Return which of ``queries.DATABASES`` a store's address names."""
     return "ladybug" if uri is None else "neo4j"
+
+
+def warm_up_queries(uri: str | None) -> None:
+    """Start what the queries that people type are run in, so that the first need not wait for it."""
+    answers = "graphrec.store.ladybug_answers" if uri is None else "graphrec.store.neo4j.answers"
+    queries(answers).warm_up()
 
 
 def open_store(

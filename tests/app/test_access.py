@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,8 @@ async def stream(socket: WebSocket) -> None:
 def behind(tmp_path: Path, **settings: object) -> TestClient:
     allowed = Settings(Workspace(tmp_path), host="0.0.0.0", **settings)  # type: ignore[arg-type]
     routes = [
-        Route("/", page), Route("/video", page), Route(HEALTH, page), WebSocketRoute("/_stcore/stream", stream)
+        Route("/", page), Route("/video", page), Route(HEALTH, page), WebSocketRoute("/_stcore/stream", stream),
+        Route("/posted", page, methods=["POST"]),
     ]  # fmt: skip
     app = Starlette(routes=routes, middleware=[Middleware(Access, settings=allowed)])
     return TestClient(app, follow_redirects=False)
@@ -42,7 +45,7 @@ def behind(tmp_path: Path, **settings: object) -> TestClient:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "WRONG_S", 0.0)
+    monkeypatch.setattr(access, "FIRST_WAIT_S", 0.0)
 
 
 def log_in(client: TestClient, password: str = SECRET, wanted: str = "/video") -> object:
@@ -95,6 +98,97 @@ def test_with_it_everything_opens(tmp_path: Path, quick: None) -> None:
     assert client.get("/video").text == "the explorer"
     with client.websocket_connect("/_stcore/stream") as socket:
         assert socket.receive_text() == "the explorer"
+
+
+async def guess(app: Access, password: str, address: str, port: int = 40_000) -> int:
+    """Return the status of one attempt from an address."""
+    body, told = f"password={password}".encode(), list[int]()
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            told.append(int(str(message["status"])))
+
+    headers = [(b"host", b"explorer"), (b"content-type", b"application/x-www-form-urlencoded")]
+    scope = {
+        "type": "http", "method": "POST", "path": "/login", "query_string": b"", "headers": headers, "scheme": "http",
+        "server": ("explorer", 80), "client": (address, port), "root_path": "", "http_version": "1.1",
+    }  # fmt: skip
+    await app(scope, receive, send)  # type: ignore[arg-type]
+    return told[0]
+
+
+def guarded(tmp_path: Path) -> Access:
+    return Access(Starlette(), Settings(Workspace(tmp_path), host="0.0.0.0", password=SECRET))
+
+
+def test_wrong_passwords_keep_out_nobody_who_has_the_right_one(tmp_path: Path) -> None:
+    async def scene() -> None:
+        app = guarded(tmp_path)
+        wrong = [asyncio.create_task(guess(app, "wrong", "10.0.0.1", port)) for port in range(20)]
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        assert await guess(app, SECRET, "10.0.0.2") == 303
+        assert time.monotonic() - started < 0.2
+        assert set(await asyncio.gather(*wrong)) == {401, 429}
+        assert await guess(app, SECRET, "10.0.0.1") == 303
+        assert time.monotonic() - started < 2
+
+    asyncio.run(scene())
+
+
+def test_an_address_waits_ever_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = list[float]()
+
+    async def slept(seconds: float) -> None:
+        waits.append(seconds)
+        now[0] += seconds
+
+    now = [1000.0]
+    monkeypatch.setattr(access.asyncio, "sleep", slept)
+    monkeypatch.setattr(access.time, "monotonic", lambda: now[0])
+
+    async def scene() -> None:
+        app = guarded(tmp_path)
+        for _ in range(9):
+            assert await guess(app, "wrong", "2001:db8::1") == 401
+        assert await guess(app, "wrong", "2001:db8::2") == 401, "another address of the same owner"
+        assert await guess(app, "wrong", "2001:db8:0:1::1") == 401
+
+    asyncio.run(scene())
+    assert [round(wait, 3) for wait in waits] == [0, 0.25, 0.5, 1, 2, 4, 8, 8, 8, 8, 0]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://explorer:8501", 200), ("HTTP://EXPLORER:8501", 200), (None, 200), ("http://explorer:9999", 403),
+        ("http://explorer", 403), ("https://explorer", 403), ("http://evil:8501", 403), ("null", 403), ("", 403),
+        ("http://explorer:8501.evil", 403), ("http://explorer:8501@evil", 403),
+    ],
+)  # fmt: skip
+def test_another_port_of_the_same_host_is_another_site(tmp_path: Path, origin: str | None, status: int) -> None:
+    client = behind(tmp_path, proxy_header="X-User")
+    headers = {"X-User": "ada", "Host": "explorer:8501"} | ({} if origin is None else {"Origin": origin})
+    assert client.post("/posted", headers=headers).status_code == status
+    assert client.get("/", headers=headers).status_code == 200
+    if status == 200:
+        with client.websocket_connect("/_stcore/stream", headers=headers) as socket:
+            assert socket.receive_text() == "the explorer"
+    else:
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect("/_stcore/stream", headers=headers):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "same"),
+    [("https://a", "a", True), ("https://a:443", "a", True), ("https://a", "a:443", True), ("http://a", "a:80", True),
+     ("http://a:443", "a", False), ("http://[::1]:8501", "[::1]:8501", True)],
+)  # fmt: skip
+def test_the_usual_port_need_not_be_named(origin: str, host: str, same: bool) -> None:
+    assert access.same_origin(origin, host) == same
 
 
 @pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil.example", ""])

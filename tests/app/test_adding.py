@@ -118,6 +118,31 @@ def test_who_stops_is_told_what_is_missing_and_waits_for_no_decoding(
     assert works[1].stage is Stage.WAITING
 
 
+def test_a_video_can_be_cancelled_while_it_waits_or_is_decoded(
+    adder: Adder, mine: Workspace, write_video, long_video: Path
+) -> None:
+    with long_video.open("rb") as file:
+        uploaded = keep_upload(mine, "long.mkv", file, {"title": "Long"})
+    decoded, waiting = adder.add(uploaded, OPTIONS), adder.add(write_video("next.mp4"), OPTIONS)
+    while not decoded.seen_s:
+        time.sleep(0.01)
+    adder.cancel(waiting)
+    assert waiting.stage is Stage.CANCELLED
+    assert waiting.path.exists(), "a file that was not uploaded stays where it is"
+    begun = time.monotonic()
+    adder.cancel(decoded)
+    assert ended(decoded).stage is Stage.CANCELLED
+    assert time.monotonic() - begun < 5
+    assert not list((mine.root / UPLOADS).iterdir())
+    after = ended(adder.add(write_video("after.mp4", seconds=6), OPTIONS))
+    assert after.stage is Stage.DONE
+    adder.cancel(after)
+    assert after.stage is Stage.DONE
+    with SharedStore(mine).reading() as store:
+        found = store.read("MATCH (i:Item) WHERE i.id IN ['long', 'next', 'after'] RETURN i.id AS id")
+        assert found["id"].to_pylist() == ["after"]
+
+
 def test_several_come_one_after_the_other_and_one_that_fails_costs_only_itself(
     adder: Adder, write_video, tmp_path: Path
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Callable
+from io import StringIO
 
 from streamlit.testing.v1 import AppTest
 
@@ -166,3 +168,13 @@ def test_values_become_cells() -> None:
     assert found["mixed"] == [None, "text"]
     assert as_csv(ANSWER).decode().splitlines()[0] == "a,a,mixed,path"
     assert as_csv(Answer(("x",), [], False, 0)).decode() == "x\r\n"
+
+
+def test_no_cell_of_a_file_is_a_formula() -> None:
+    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "a=1", "", "'=1"]
+    answer = Answer(("=name", "x"), [(text, -1) for text in texts] + [(-2.5, True)], False, 0)
+    lines = list(csv.reader(StringIO(as_csv(answer).decode(), newline="")))
+    assert [line[0] for line in lines] == [
+        "'=name", "'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "'\r=1", "a=1", "", "'=1", "-2.5",
+    ]  # fmt: skip
+    assert {line[1] for line in lines[1:]} == {"-1", "True"}

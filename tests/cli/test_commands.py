@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from graphrec.cli import COMMANDS
+from graphrec.testing.store_contract import ENDLESS
 
 
 def test_help_names_every_command_with_an_example(graphrec) -> None:
@@ -270,3 +272,13 @@ def test_texts_are_described_and_trained_on(graphrec, load_command, ratings, tmp
     refused = graphrec("describe", "Item.year", "-w", tmp_path)
     assert (refused.code, refused.out) == (1, "")
     assert "Item.year is no text but int64" in refused.err
+
+
+def test_a_query_of_ones_own_has_limits(typed, workspace, tmp_path) -> None:
+    (tmp_path / "long.cypher").write_text(ENDLESS[0], encoding="utf-8")
+    (tmp_path / "file.cypher").write_text("UNWIND [1] AS x LOAD FROM '/etc/passwd' RETURN *", encoding="utf-8")
+    os.mkfifo(tmp_path / "pipe.cypher")
+    for name, told in (("long", "ended after 0.5 s"), ("file", "LOAD is not allowed"), ("pipe", "no regular file")):
+        asked = typed("query", tmp_path / f"{name}.cypher", "--seconds", "0.5", "-w", workspace)
+        assert (asked.code, asked.out, asked.err.count("\n")) == (1, "", 1), asked
+        assert told in asked.err

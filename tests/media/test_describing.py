@@ -7,17 +7,19 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from graphrec.errors import ConfigError, NotFoundError, StoreError
+from graphrec.errors import ConfigError, DataError, NotFoundError, StoreError
 from graphrec.media import describing
 from graphrec.media.cutting import Cutting
 from graphrec.media.description import thumbnail
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.journal import Journal, shown
+from graphrec.media.probe import duration_s
 from graphrec.media.settings import DescribeSettings, EncoderSpecs, Job
 from graphrec.media.worker_process import WorkerProcess
 
@@ -102,14 +104,33 @@ def test_a_file_that_takes_too_long_is_left_and_the_next_one_works(long_video, w
     assert found[1].described is not None
 
 
-def test_a_picture_too_large_for_memory_costs_only_its_file(write_video, outcomes, tmp_path):
-    huge = tmp_path / "huge.avi"
-    with av.open(str(huge), "w") as container:
+def write_huge(path: Path, side: int, pixels: str = "rgb24", kind: type[np.unsignedinteger] = np.uint8) -> Path:
+    with av.open(str(path), "w") as container:
         stream = container.add_stream("png", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 10_000, 10_000, "rgb24"
-        frame = av.VideoFrame.from_ndarray(np.zeros((10_000, 10_000, 3), np.uint8), format="rgb24")
+        stream.width, stream.height, stream.pix_fmt = side, side, pixels
+        frame = av.VideoFrame.from_ndarray(np.zeros((side, side, 3), kind), format=pixels)
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
+    return path
+
+
+def test_a_picture_of_more_pixels_than_anybody_films_is_refused_at_once(write_video, outcomes, tmp_path):
+    found = outcomes(write_huge(tmp_path / "huge.avi", 8_200), write_video(seconds=1), workers=1)
+    assert "its pictures are 8200 x 8200" in found[0].reason
+    assert found[1].described is not None
+    with pytest.raises(DataError, match="8200 x 8200"):
+        duration_s(tmp_path / "huge.avi")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_pipe_or_device_is_no_video(tmp_path, make):
+    make(tmp_path / "clip.mp4")
+    with pytest.raises(DataError, match="no regular file"):
+        duration_s(tmp_path / "clip.mp4")
+
+
+def test_a_picture_too_large_for_memory_costs_only_its_file(write_video, outcomes, tmp_path):
+    huge = write_huge(tmp_path / "huge.avi", 8_000, "rgb48be", np.uint16)
     found = outcomes(huge, write_video(seconds=1), workers=1, memory_mb=300)
     assert "300 MB of --memory-mb" in found[0].reason
     assert found[1].described is not None

@@ -130,9 +130,7 @@ def _query(way: socket.socket, warm_up: Callable[[], None]) -> NoReturn:
         job, (memory, seconds, output) = _taken(file)
         ask = job.begin()
         wall.limit(memory, seconds, output)
-        if job.closes_files:
-            wall.close_files()
-        _tell(line, began=True)
+        _tell(line, began=True, closed=wall.close_files() if job.closes_files else None)
         content = memoryview(ask())
         while content:
             content = content[os.write(file, content) :]

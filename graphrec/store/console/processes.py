@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
 import mmap
 import os
 import pickle
@@ -15,13 +16,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import BoundedSemaphore, Lock
 from typing import IO, Any
 
 from graphrec.errors import QueryError, StoreBusy, StoreError
 from graphrec.store.answers import Limits
 from graphrec.store.console.job import Job
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """So many queries of one process run at the same time; others wait."""
@@ -186,6 +189,8 @@ class _Wait:
             told = self._next()
             if "began" in told:
                 self._deadline, self._began = time.monotonic() + self._limits.seconds, True
+                if told["closed"] is False:
+                    _warn_once()
             elif "done" in told:
                 return
             elif "failed" in told:
@@ -216,6 +221,13 @@ class _Wait:
         return QueryError(
             f"the query was ended after {self._limits.seconds:g} s, which is the time allowed; ask for less"
         )
+
+
+@cache
+def _warn_once() -> None:
+    log.warning(
+        "typed queries run where this system would let them open files; `graphrec doctor` says what is missing"
+    )
 
 
 def _stopped() -> QueryError:

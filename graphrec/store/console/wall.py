@@ -8,6 +8,8 @@ import math
 import os
 import resource
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,30 +66,37 @@ def limit(memory: int, seconds: float, output: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def close_files() -> None:
+def close_files() -> bool:
     """Keep this process, with all its threads, from opening any file, address or program from now on.
 
-    Where the system has no way to do so, nothing happens: see ``missing``.
+    Returns whether the system does that: see ``missing``.
     """
     if pyseccomp is None:
-        return
-    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    # Threads that the database has started already are held to it too.
-    rules.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)
-    for name in CLOSED:
-        # Processors and older libraries lack some of them.
-        with suppress(OSError):
-            rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
-    # A thread may be made, a process not; of the newer call, whose flags are hidden, it is said that it is missing.
-    thread_only = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0)
-    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", thread_only)
-    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
-    rules.load()
+        return False
+    try:
+        rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+        # Threads that the database has started already are held to it too.
+        rules.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)
+        for name in CLOSED:
+            # Processors and older libraries lack some of them.
+            with suppress(OSError):
+                rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
+        # A thread may be made, a process not; of the newer call, whose flags are hidden, it is said that it is missing.
+        thread_only = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0)
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", thread_only)
+        rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+        rules.load()
+    except (OSError, ValueError, RuntimeError):
+        return False
+    return True
 
 
 def missing() -> str | None:
-    """Return why files cannot be closed off here; None where they can."""
-    return None if pyseccomp is not None else "libseccomp is not installed"
+    """Return why files cannot be closed off here; None where they can, which is tried in a process of its own."""
+    if pyseccomp is None:
+        return "libseccomp is not installed"
+    tried = subprocess.run([sys.executable, "-P", "-m", __name__], capture_output=True)
+    return None if tried.returncode == 0 else "this system does not allow seccomp"
 
 
 def _taken() -> int:
@@ -96,3 +105,7 @@ def _taken() -> int:
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    sys.exit(not close_files())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphrec import schema
+from graphrec.errors import StoreError
 from graphrec.store.neo4j.server import About, Server
 from graphrec.store.neo4j.vectors import index_name
 
@@ -18,11 +19,26 @@ class Health:
         about: what it says of itself.
         missing: labels whose ids no constraint keeps unique.
         indexes: state by name of the vector indexes of graphrec's embeddings, ``MISSING`` where there is none.
+        settings: those of ``SAFETY``, by name; empty where the login may not see them.
     """
 
     about: About
     missing: list[str]
     indexes: dict[str, str]
+    settings: dict[str, str]
+
+
+SAFETY = ("db.memory.transaction.max", "dbms.security.allow_csv_import_from_file_urls", "server.jvm.additional")
+"""What keeps one query from bringing the server down; no client can set it."""
+
+
+def safety_settings(server: Server) -> dict[str, str]:
+    """Return the settings of ``SAFETY``; nothing where the login may not see them."""
+    text = "SHOW SETTINGS YIELD name, value WHERE name IN $names RETURN name, value"
+    try:
+        return {name: str(value) for name, value in server.rows(text, names=list(SAFETY))}
+    except StoreError:
+        return {}
 
 
 def missing_constraints(server: Server, labels: Sequence[str]) -> list[str]:

@@ -30,7 +30,13 @@ from graphrec.store.console.wire import from_stream
 from graphrec.store.kept import Kept
 from graphrec.store.neo4j import answers
 from graphrec.store.neo4j.errors import Failure, wrong_query
-from graphrec.store.neo4j.health import Health, index_states, missing_constraints, unindexed_keys
+from graphrec.store.neo4j.health import (
+    Health,
+    index_states,
+    missing_constraints,
+    safety_settings,
+    unindexed_keys,
+)
 from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
@@ -311,7 +317,9 @@ class Neo4jStore:
     def health(self) -> Health:
         """Return what the server is, and what it lacks of what graphrec needs there."""
         missing = missing_constraints(self._server, self._constrained())
-        return Health(self._server.about(), missing, index_states(self._server))
+        return Health(
+            self._server.about(), missing, index_states(self._server), safety_settings(self._server)
+        )
 
     @property
     def address(self) -> str:
