@@ -26,8 +26,8 @@ import numpy as np
 import pyarrow as pa
 from playwright.async_api import async_playwright
 
+from graphrec.api.demo import demo
 from graphrec.app.links import NAMES
-from graphrec.demo import demo
 from graphrec.serving.catalogue import catalogue
 from graphrec.serving.history import longest
 from graphrec.store.base import closing

@@ -24,8 +24,8 @@ from torch import Tensor
 
 from graphrec.evaluation.ranking import rank
 from graphrec.graph.data import Cases, TrainingData
-from graphrec.graph.ragged import Ragged
 from graphrec.models.base import EmbeddingScorer, Scorer
+from graphrec.ragged import Ragged
 
 DEPTH, DIMENSION, HISTORY, RELEVANT = 100, 128, 11, 3
 

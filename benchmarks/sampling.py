@@ -28,8 +28,8 @@ from graphrec.graph.blocks import Blocks, Sampler
 from graphrec.graph.data import TrainingData
 from graphrec.graph.full_graph import whole_graph
 from graphrec.graph.native_sampler import NativeSampler
-from graphrec.graph.ragged import Ragged
 from graphrec.models.aggregate import mean_pool
+from graphrec.ragged import Ragged
 
 GRAPHS = {"phd2": (6_500, 25_000, 34_000), "large": (60_000, 20_000, 1_000_000)}
 NEGATIVES = 10

@@ -20,9 +20,9 @@ import torch
 from graphrec.evaluation.evaluate import evaluate
 from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.data import Cases, Split, TrainingData
-from graphrec.graph.ragged import Ragged
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.ragged import Ragged
 from graphrec.training.options import TrainOptions
 from graphrec.training.seeding import seed_everything
 from graphrec.training.steps import Edges, Updates

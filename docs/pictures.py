@@ -12,9 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from graphrec.api.demo import demo
 from graphrec.api.train import Plan, train
-from graphrec.demo import demo
-from graphrec.demo_world import make_world
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, current_run, recommend
@@ -23,6 +22,7 @@ from graphrec.store.open import open_store
 from graphrec.testing.explorer import chromium, explorer, settle
 from graphrec.training.runs import list_runs
 from graphrec.workspace import Workspace
+from graphrec.worlds.highlights import make_world
 
 HERE = Path(__file__).with_name("pictures")
 WIDE, NARROW = (1440, 900), (375, 812)

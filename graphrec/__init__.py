@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from graphrec.api.describe import describe
     from graphrec.api.evaluate import evaluate_run as evaluate
     from graphrec.api.ingest import ingest
-    from graphrec.api.load import load
     from graphrec.api.train import Plan, train
     from graphrec.graph.build import snapshot
     from graphrec.graph.splits import split
+    from graphrec.loading.load import load
     from graphrec.serving.audience import audience
     from graphrec.serving.embed import embed
     from graphrec.serving.explain import explain
@@ -38,7 +38,7 @@ _HOMES = {
     "evaluate": ("graphrec.api.evaluate", "evaluate_run"),
     "explain": ("graphrec.serving.explain", "explain"),
     "ingest": ("graphrec.api.ingest", "ingest"),
-    "load": ("graphrec.api.load", "load"),
+    "load": ("graphrec.loading.load", "load"),
     "load_run": ("graphrec.serving.load_model", "load_run"),
     "open_store": ("graphrec.store.open", "open_store"),
     "publish": ("graphrec.serving.publish", "publish"),

@@ -16,17 +16,12 @@ from pydantic import Field
 
 from graphrec import schema
 from graphrec.errors import DataError
-from graphrec.loaders.base import (
-    Block,
-    MomentBlock,
-    NodeBlock,
-    Options,
-    Refusal,
-    RelationshipBlock,
-)
 from graphrec.loaders.even_segments import EvenSegments
 from graphrec.loaders.table import TimeUnit
 from graphrec.loaders.tabular import Part, TabularOptions, column_names, milliseconds, read_parts
+from graphrec.loading.blocks import Block, NodeBlock, Refusal, RelationshipBlock
+from graphrec.loading.loader import Options
+from graphrec.loading.resolve.moments import PendingMoments
 from graphrec.media.segments import LENGTH_S
 from graphrec.media.words import Language, split_words
 from graphrec.rows import check
@@ -168,7 +163,7 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
         began = table["time_s"].to_numpy() - _typing_s(words, options.typing_speed)
         moments = pa.table({"comment": ids, "video": table["video"], "time_s": np.maximum(began, 0)})
         label = "Segment" if options.on is On.SEGMENT else "Frame"
-        yield MomentBlock(moments, label, str(path), rows.line)
+        yield PendingMoments(moments, label, str(path), rows.line)
 
 
 def _checked(part: Part, columns: dict[str, str], unit: TimeUnit) -> _Rows:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.loaders.base import Block, NodeBlock, RelationshipBlock
+from graphrec.loading.blocks import Block, NodeBlock, RelationshipBlock
 from graphrec.media.segments import segment_count
 
 

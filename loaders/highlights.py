@@ -9,9 +9,11 @@ from typing import ClassVar
 import pyarrow as pa
 from pydantic import Field
 
-from graphrec.loaders.base import Block, IntervalBlock, Options
 from graphrec.loaders.table import TimeUnit
 from graphrec.loaders.tabular import TabularOptions, column_names, milliseconds, read_parts
+from graphrec.loading.blocks import Block
+from graphrec.loading.loader import Options
+from graphrec.loading.resolve.intervals import PendingIntervals
 from graphrec.media.segments import THETA
 
 
@@ -59,4 +61,4 @@ class Highlights:
                 if "at" in table and options.time_unit is TimeUnit.SECONDS:
                     table["at"] = milliseconds(table["at"])
                 rows = pa.table(table)
-                yield IntervalBlock(rows, options.theta, str(path), part.line, part.refused, columns)
+                yield PendingIntervals(rows, options.theta, str(path), part.line, part.refused, columns)

@@ -10,8 +10,9 @@ from typing import ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options, RelationshipBlock, require_folder
 from graphrec.loaders.tabular import milliseconds, read_parts
+from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock, RelationshipBlock
+from graphrec.loading.loader import Options, require_folder
 from graphrec.media.posters import describe_folder, keep_folder
 from graphrec.workspace import Workspace
 

@@ -14,17 +14,10 @@ import pyarrow as pa
 from pydantic import Field
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import (
-    Block,
-    FeatureBlock,
-    NodeBlock,
-    Options,
-    Refusal,
-    Refused,
-    RelationshipBlock,
-)
 from graphrec.loaders.even_segments import EvenSegments, segment_ids
 from graphrec.loaders.tabular import read_parts
+from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock, Refusal, Refused, RelationshipBlock
+from graphrec.loading.loader import Options
 from graphrec.media.segments import LENGTH_S, THETA, overlapping
 
 log = logging.getLogger(__name__)

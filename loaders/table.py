@@ -13,8 +13,10 @@ from pydantic import Field
 
 from graphrec import schema
 from graphrec.errors import UsageError
-from graphrec.loaders.base import Block, IntervalBlock, NodeBlock, Options, RelationshipBlock
 from graphrec.loaders.tabular import Part, TabularOptions, milliseconds, read_parts
+from graphrec.loading.blocks import Block, NodeBlock, RelationshipBlock
+from graphrec.loading.loader import Options
+from graphrec.loading.resolve.intervals import PendingIntervals
 from graphrec.media.segments import THETA
 
 
@@ -105,7 +107,7 @@ class TableLoader:
         names = [("video" if name == "to" else name, column) for name, column in names]
         names += [("start_s", begin), ("end_s", finish)]
         for part in self._parts(path, names, options):
-            yield IntervalBlock(part.table, options.theta, str(path), part.line, part.refused, dict(names))
+            yield PendingIntervals(part.table, options.theta, str(path), part.line, part.refused, dict(names))
 
     def _parts(self, path: Path, names: list[tuple[str, str]], options: TableOptions) -> Iterator[Part]:
         columns = list(dict.fromkeys(column for _, column in names))

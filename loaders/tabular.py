@@ -16,7 +16,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from graphrec.errors import DataError, UsageError, unknown
-from graphrec.loaders.base import Options, Refusal, Refused
+from graphrec.loading.blocks import Refusal, Refused
+from graphrec.loading.loader import Options
 
 BLOCK_BYTES = 16 << 20
 PARQUET_ROWS = 1 << 20

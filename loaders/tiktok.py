@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, RelationshipBlock, require_folder
-from graphrec.loaders.base import Options as BaseOptions
+from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock, RelationshipBlock
+from graphrec.loading.loader import Options as BaseOptions
+from graphrec.loading.loader import require_folder
 
 SPLITS = {"trnMat.npz": "train", "valMat.npz": "valid", "tstMat.npz": "test"}
 FEATURES = {"image": "image_feat.npy", "audio": "audio_feat.npy"}

@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import Block, Options, TrailerBlock
 from graphrec.loaders.tabular import Part, read_parts
 from graphrec.loaders.video_files import SUFFIXES
+from graphrec.loading.blocks import Block
+from graphrec.loading.loader import Options
+from graphrec.loading.resolve.trailers import PendingTrailers
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +83,7 @@ def _trailers(
     uris = [str(files[key].resolve()) if key in files else ADDRESS + key for key in keys]
     table = table.append_column("uri", pa.array(uris, pa.string()))
     table = table.append_column("duration_s", pa.array([lengths.get(key) for key in keys], pa.float64()))
-    return TrailerBlock(table, str(path), part.line, part.refused)
+    return PendingTrailers(table, str(path), part.line, part.refused)
 
 
 def _without(table: pa.Table, wrong: pa.ChunkedArray, path: Path, what: str) -> pa.Table:

@@ -8,14 +8,17 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from graphrec.loaders.base import Block, FileBlock, Options, VideosBlock
-from graphrec.loaders.video_blocks import Loaded
-from graphrec.loaders.video_files import VideoFile, find
+from graphrec.loaders.video_files import find
+from graphrec.loading.blocks import Block, FileBlock
+from graphrec.loading.loader import Options
+from graphrec.loading.resolve.described_video import DescribedVideo
+from graphrec.loading.resolve.videos import PendingVideos
 from graphrec.media.cutting import Cutting, Detector
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.journal import Journal, shown
 from graphrec.media.keyframes import FrameRule, Pick
 from graphrec.media.settings import DescribeSettings, EncoderSpecs, Job
+from graphrec.media.video_file import VideoFile
 from graphrec.workspace import Workspace
 
 _TOGETHER = 100
@@ -101,18 +104,18 @@ class Videos:
         for file, reason in refused:
             journal.failed(file.path, file.item, reason)
             yield FileBlock(shown(file.path), total, reason)
-        together: list[Loaded] = []
+        together: list[DescribedVideo] = []
         outcomes = describe_all(
             [(file.path, file.item) for file in files], job, workers=options.workers, limit_s=options.limit_s
         )
         for file, outcome in zip(files, outcomes, strict=True):
             yield FileBlock(str(file.path), total, outcome.reason)
             if outcome.described is not None:
-                together.append(Loaded(file, outcome.digest, outcome.described))
+                together.append(DescribedVideo(file, outcome.digest, outcome.described))
             if not outcome.next_is_ready or len(together) == _TOGETHER:
-                yield VideosBlock(together)
+                yield PendingVideos(together)
                 together = []
-        yield VideosBlock(together)
+        yield PendingVideos(together)
 
 
 def _distinct(files: Sequence[VideoFile]) -> tuple[list[VideoFile], list[tuple[VideoFile, str]]]:

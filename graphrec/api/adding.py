@@ -18,12 +18,12 @@ from typing import IO
 from uuid import uuid4
 
 from graphrec.api.ingest import Ingested, place
-from graphrec.api.load import load
 from graphrec.errors import DataError, GraphrecError, NotFoundError, StoreBusy, TrainingError
 from graphrec.features import FeatureStore
 from graphrec.files import replacing, write_json
 from graphrec.loaders.video_files import SUFFIXES, find
 from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loading.load import load
 from graphrec.media.describing import describe_all
 from graphrec.media.description import Described
 from graphrec.media.probe import duration_s

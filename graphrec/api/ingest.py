@@ -10,8 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphrec.api.load import LoadReport, Progress, load, show_nothing
 from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loading.load import load
+from graphrec.loading.report import LoadReport, Progress, show_nothing
 from graphrec.media.journal import Entry, Journal
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace

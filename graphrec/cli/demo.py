@@ -23,8 +23,8 @@ def demo(
 
     Example: `graphrec demo --seed 1 --workspace another-demo`
     """
-    from graphrec.demo import ORACLE
-    from graphrec.demo import demo as run_demo
+    from graphrec.api.demo import ORACLE
+    from graphrec.api.demo import demo as run_demo
 
     started = time.monotonic()
     with bar(quiet=as_json) as progress:

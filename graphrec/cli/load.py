@@ -14,7 +14,6 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
-from graphrec.api.load import LoadReport, OnBadRow, Progress, load
 from graphrec.cli.common import (
     DEFAULT_WORKSPACE,
     JsonFlag,
@@ -29,7 +28,9 @@ from graphrec.cli.common import (
 )
 from graphrec.cli.watching import watched
 from graphrec.errors import GraphrecError, UsageError, unknown
-from graphrec.loaders.base import Loader
+from graphrec.loading.load import OnBadRow, load
+from graphrec.loading.loader import Loader
+from graphrec.loading.report import LoadReport, Progress
 from graphrec.workspace import Workspace
 
 

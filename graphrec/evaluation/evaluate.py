@@ -15,8 +15,8 @@ from graphrec.evaluation.confidence import Comparison, Floats, mean_interval, pa
 from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.ranking import rank
 from graphrec.graph.data import Cases, TrainingData
-from graphrec.graph.ragged import Ints
 from graphrec.models.base import Scorer
+from graphrec.ragged import Ints
 
 SPARSITY = (0, 8, 16)
 """Lower bounds of the user buckets, in training records (TransGRec section 4.3)."""

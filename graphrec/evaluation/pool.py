@@ -13,8 +13,8 @@ from graphrec.evaluation.score_block import OUT, ScoreBlock
 from graphrec.evaluation.scores import finite
 from graphrec.evaluation.ties import TieBreaker
 from graphrec.graph.data import Cases, TrainingData
-from graphrec.graph.ragged import Ints, Ragged
 from graphrec.models.base import Scorer
+from graphrec.ragged import Ints, Ragged
 
 
 def rank_pool(

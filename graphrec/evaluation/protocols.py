@@ -6,7 +6,7 @@ import numpy as np
 
 from graphrec.errors import ConfigError, unknown
 from graphrec.graph.data import Cases
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 
 PROTOCOLS = {
     "full": "all items, without those of the user's training",

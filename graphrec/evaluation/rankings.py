@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphrec.graph.ragged import Ints, Ragged
+from graphrec.ragged import Ints, Ragged
 
 
 @dataclass(frozen=True)

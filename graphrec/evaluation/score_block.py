@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from graphrec.evaluation.ties import LARGEST, TieBreaker
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 
 OUT = -torch.inf
 """Stands in place of the score of an item that is no candidate; scores themselves are finite."""

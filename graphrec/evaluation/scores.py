@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from graphrec.errors import TrainingError
-from graphrec.graph.ragged import Ints
+from graphrec.ragged import Ints
 
 
 def finite(scores: Tensor, users: Ints, model: str) -> Tensor:

@@ -21,9 +21,9 @@ from graphrec.errors import DataError
 from graphrec.features import FeatureStore
 from graphrec.files import read_json, replacing_folder, write_json
 from graphrec.graph.projection import Projection
-from graphrec.graph.ragged import Ints, Ragged
 from graphrec.graph.refresh import read_relationships
 from graphrec.graph.snapshot import ARRAYS, ID_COLUMNS, SPLITS, Snapshot, open_snapshot
+from graphrec.ragged import Ints, Ragged
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
 from graphrec.workspace import Workspace

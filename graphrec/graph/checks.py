@@ -10,7 +10,7 @@ from torch import Tensor
 
 from graphrec.errors import ConfigError, DataError
 from graphrec.graph.data import TrainingData
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 
 
 def check_edges(data: TrainingData) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.graph.ragged import Ints, Ragged
+from graphrec.ragged import Ints, Ragged
 
 if TYPE_CHECKING:
     import torch

@@ -22,8 +22,8 @@ from torch import Tensor
 from graphrec.graph.blocks import Blocks, Layer, Neighbours
 from graphrec.graph.checks import check_edges, check_fanouts, check_seeds
 from graphrec.graph.data import TrainingData
-from graphrec.graph.ragged import Ragged
 from graphrec.graph.random_stream import RandomStream
+from graphrec.ragged import Ragged
 
 # An edge type leads from the neighbours to the nodes that gather from them.
 _TO_ITEM = ("user", "to", "item")

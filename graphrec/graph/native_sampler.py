@@ -11,8 +11,8 @@ from torch import Tensor
 from graphrec.graph.blocks import Blocks, Layer, Neighbours
 from graphrec.graph.checks import check_edges, check_fanouts, check_seeds
 from graphrec.graph.data import TrainingData
-from graphrec.graph.ragged import Ints, Ragged
 from graphrec.graph.random_stream import RandomStream
+from graphrec.ragged import Ints, Ragged
 
 
 class NativeSampler:

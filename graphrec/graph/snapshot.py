@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec.files import read_json
-from graphrec.graph.ragged import Ints, Ragged
+from graphrec.ragged import Ints, Ragged
 
 SPLITS = ("", "train", "valid", "test")
 """Values of the split property, by their code in ``Snapshot.split``."""

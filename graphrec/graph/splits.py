@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.graph.data import Cases, Split, TrainingData
-from graphrec.graph.ragged import Ints, Ragged
 from graphrec.graph.snapshot import SPLITS, Snapshot
+from graphrec.ragged import Ints, Ragged
 
 Mask = npt.NDArray[np.bool_]
 TRAIN, VALID, TEST, UNUSED = 0, 1, 2, 3

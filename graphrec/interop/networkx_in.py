@@ -11,9 +11,9 @@ import networkx as nx
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.api.load import LoadReport
 from graphrec.errors import DataError, NotFoundError
-from graphrec.loaders.base import NodeBlock, RelationshipBlock
+from graphrec.loading.blocks import NodeBlock, RelationshipBlock
+from graphrec.loading.report import LoadReport
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
 

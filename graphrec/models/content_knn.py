@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from graphrec.graph.data import TrainingData
-from graphrec.graph.ragged import Ragged
 from graphrec.models.base import EmbeddingScorer, Recommender, Scorer, Settings, require_features
 from graphrec.models.features import FeatureScaling, Scaling
+from graphrec.ragged import Ragged
 
 
 class ContentKNNSettings(Settings):

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 
 from graphrec.graph.data import TrainingData
-from graphrec.graph.ragged import Ragged
 from graphrec.models.content_neighbours import ContentNeighbours
 from graphrec.models.features import FeatureScaling
 from graphrec.models.influences import Floats, Influences, Ints, none
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.ragged import Ragged
 
 
 def of_user(data: TrainingData, settings: TransGRecSettings, user: int) -> Influences:

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.api.load import load
 from graphrec.api.train import Plan, train
-from graphrec.demo_world import make_world
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loading.load import load
 from graphrec.media.describing import describe_all
 from graphrec.media.settings import DescribeSettings, Job
 from graphrec.serving.load_model import load_run
@@ -31,6 +30,7 @@ from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import free_port
 from graphrec.workspace import Workspace
+from graphrec.worlds.highlights import make_world
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

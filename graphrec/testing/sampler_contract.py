@@ -13,7 +13,7 @@ from torch import Tensor
 from graphrec.errors import ConfigError, DataError
 from graphrec.graph.blocks import Blocks, Neighbours, Sampler
 from graphrec.graph.data import TrainingData
-from graphrec.graph.ragged import Ints, Ragged
+from graphrec.ragged import Ints, Ragged
 
 CHI_SQUARE_1_IN_10000 = {9: 33.7, 19: 50.8}
 """By degrees of freedom: what a uniform draw exceeds once in 10,000 seeds."""

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv
 
-from graphrec.api.load import load
 from graphrec.api.neo4j_import import CONTENT, export_neo4j_import
 from graphrec.api.train import Plan, train
 from graphrec.errors import ConfigError, DataError, StoreError
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import PROJECTIONS
 from graphrec.loaders.table import TableLoader, TableOptions
+from graphrec.loading.load import load
 from graphrec.schema import LOADED_LABELS
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore

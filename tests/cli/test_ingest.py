@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from graphrec.demo_world import World, make_world
+from graphrec.worlds.highlights import World, make_world
 
 
 @pytest.fixture(scope="module")

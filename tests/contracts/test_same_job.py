@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graphrec.api.load import load
 from graphrec.api.train import Plan, train
 from graphrec.loaders.table import TableLoader, TableOptions
+from graphrec.loading.load import load
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend

@@ -8,8 +8,8 @@ import torch
 from graphrec.errors import DataError, NotFoundError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.graph.data import Cases, TrainingData
-from graphrec.graph.ragged import Ragged
 from graphrec.models.base import EmbeddingScorer
+from graphrec.ragged import Ragged
 
 METRICS = ["map", "nmsd", "recall@2", "coverage@1"]
 # User 0 ranks items 0 to 4 in that order, user 1 the other way round, and so on in turn.

@@ -6,7 +6,7 @@ from ir_measures import AP, RR, P, Qrel, R, ScoredDoc, nDCG
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.rankings import Rankings
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 
 
 def rankings(ranks: list[list[int]], candidates: list[int], items: list[list[int]] | None = None) -> Rankings:

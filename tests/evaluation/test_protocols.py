@@ -4,7 +4,7 @@ import pytest
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.evaluation.protocols import PROTOCOLS, protocol_of, under
 from graphrec.graph.data import Cases
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 
 
 def ragged(*rows: list[int]) -> Ragged:

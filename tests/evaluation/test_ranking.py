@@ -11,7 +11,7 @@ from graphrec.evaluation.metrics import auc, average_precision, recall
 from graphrec.evaluation.ranking import rank
 from graphrec.evaluation.rankings import Rankings
 from graphrec.graph.data import Cases, TrainingData
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 
 
 @dataclass

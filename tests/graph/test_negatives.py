@@ -5,7 +5,7 @@ import torch
 from graphrec.errors import TrainingError
 from graphrec.graph.data import TrainingData
 from graphrec.graph.negatives import NegativeSampler
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 
 
 def data_of(

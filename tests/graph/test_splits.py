@@ -10,9 +10,9 @@ import pytest
 
 from graphrec.errors import ConfigError, DataError, NotFoundError
 from graphrec.graph.data import Cases, Split
-from graphrec.graph.ragged import Ragged
 from graphrec.graph.snapshot import SPLITS, Ids, Snapshot
 from graphrec.graph.splits import FOLDS, SPLITTERS, split
+from graphrec.ragged import Ragged
 
 Pairs = set[tuple[int, int]]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from graphrec.api.load import load
 from graphrec.errors import BadRows, DataError
 from graphrec.loaders.comments import Comments
 from graphrec.loaders.highlights import Highlights
+from graphrec.loading.load import load
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from graphrec.api.load import LoadReport, load
 from graphrec.errors import BadRows, DataError
 from graphrec.features import FeatureStore
-from graphrec.loaders.base import Loader
 from graphrec.loaders.movielens import MovieLens
 from graphrec.loaders.phd2 import Phd2
 from graphrec.loaders.tiktok import TikTok
+from graphrec.loading.load import load
+from graphrec.loading.loader import Loader
+from graphrec.loading.report import LoadReport
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore

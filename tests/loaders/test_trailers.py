@@ -10,15 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from graphrec.api.load import load
-from graphrec.api.trailers import likeness
-from graphrec.demo_videos import draw_looks, write_video
 from graphrec.errors import DataError
 from graphrec.loaders.movielens import MovieLens
 from graphrec.loaders.trailers import Trailers
+from graphrec.loading.load import load
+from graphrec.loading.resolve.trailers import likeness
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.store_contract import stored_edges, stored_nodes
 from graphrec.workspace import Workspace
+from graphrec.worlds.films import draw_looks, write_video
 
 HEADER = "youtubeId,movieId,title\n"
 TOY, JUMANJI, HEAT = "K26_sDKnvMU", "3LPANjHlPxo", "-2GfZl4vuvU"

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graphrec.api.load import LoadReport, load
 from graphrec.errors import ConfigError, DataError
 from graphrec.features import FeatureStore
 from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loading.load import load
+from graphrec.loading.report import LoadReport
 from graphrec.media.journal import Journal
 from graphrec.schema import label as schema_label
 from graphrec.store.base import GraphStore, closing

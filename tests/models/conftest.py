@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from graphrec.graph.data import Cases, Split, TrainingData
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 
 
 def graph(

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from graphrec.graph.data import TrainingData
-from graphrec.graph.ragged import Ragged
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.ragged import Ragged
 
 EDGES = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2)]
 LIKE = np.array([[1, 0], [0, 1], [1, 1], [1, 0.1], [-1, -1]], np.float32)

@@ -12,11 +12,11 @@ from graphrec.evaluation.evaluate import evaluate
 from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.data import Cases, Split, TrainingData
 from graphrec.graph.native_sampler import NativeSampler
-from graphrec.graph.ragged import Ragged
 from graphrec.models.base import Batch
 from graphrec.models.popularity import Popularity, PopularitySettings
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.ragged import Ragged
 from graphrec.training.options import TrainOptions
 from graphrec.training.seeding import seed_everything
 from graphrec.training.steps import Updates

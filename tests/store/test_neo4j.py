@@ -16,9 +16,9 @@ import pytest
 from neo4j import Transaction
 from neo4j.exceptions import Neo4jError, ServiceUnavailable
 
-from graphrec.api.load import load
 from graphrec.errors import BadRows, ConfigError, GraphrecError, QueryError, StoreError
 from graphrec.loaders.table import TableLoader, TableOptions
+from graphrec.loading.load import load
 from graphrec.store.answers import Limits
 from graphrec.store.base import Written, closing
 from graphrec.store.neo4j.errors import explained

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from graphrec.graph.data import Cases
-from graphrec.graph.ragged import Ragged
+from graphrec.ragged import Ragged
 from graphrec.training.options import TrainOptions
 
 ONE = Ragged(np.array([0, 1]), np.array([0]))

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from graphrec.errors import ConfigError, NotFoundError, TrainingError
 from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.data import Cases, Split, TrainingData
-from graphrec.graph.ragged import Ragged
 from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Settings
 from graphrec.models.popularity import Popularity, PopularitySettings
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.ragged import Ragged
 from graphrec.testing.sampler_contract import random_graph
 from graphrec.training.device import use_bf16
 from graphrec.training.manifest import read_manifest

@@ -6,15 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from graphrec.loading.resolve.described_video import DescribedVideo
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
-
-if TYPE_CHECKING:
-    from graphrec.loaders.video_blocks import Loaded
 
 
 class StoredVideos:
@@ -29,7 +26,9 @@ class StoredVideos:
         # What is loaded together was added at one time.
         self._now = time.time_ns() // 1_000_000
 
-    def compare(self, videos: Sequence[Loaded]) -> tuple[list[Loaded], list[tuple[Loaded, str]]]:
+    def compare(
+        self, videos: Sequence[DescribedVideo]
+    ) -> tuple[list[DescribedVideo], list[tuple[DescribedVideo, str]]]:
         """Return the videos that can be stored, and those that cannot be, with why."""
         if self._store is None or not videos:
             return list(videos), []
@@ -43,7 +42,7 @@ class StoredVideos:
                 kept.append(replace(video, titled=bool(title), added_at=None if digest else self._now))
         return kept, refused
 
-    def _contradiction(self, video: Loaded, cut_alike: bool) -> str:
+    def _contradiction(self, video: DescribedVideo, cut_alike: bool) -> str:
         item = video.file.item
         label, other = ("Item", "Trailer") if video.file.metadata.trailer_of is None else ("Trailer", "Item")
         digests = {"Item": self._items.get(item, ("", ""))[0], "Trailer": self._trailers.get(item, "")}
@@ -61,7 +60,7 @@ class StoredVideos:
             )
         return ""
 
-    def _cut_alike(self, videos: Sequence[Loaded]) -> list[bool]:
+    def _cut_alike(self, videos: Sequence[DescribedVideo]) -> list[bool]:
         """Return of each video whether the segments that are stored of it are those that it has now."""
         # One id more than the video has segments: where that is stored, it had more.
         keys = [(*video.segment_ids, video.segment_id(len(video.segment_ids))) for video in videos]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.loaders.base import MomentBlock, RelationshipBlock
+from graphrec.loading.blocks import Known, RelationshipBlock, Resolved
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
@@ -16,7 +18,30 @@ from graphrec.store.upsert import positions
 BEGINS = {"Segment": ("HAS_SEGMENT", "start_s"), "Frame": ("HAS_FRAME", "time_s")}
 
 
-def place(block: MomentBlock, store: GraphStore | None) -> Iterator[tuple[RelationshipBlock, Checked]]:
+@dataclass(frozen=True)
+class PendingMoments:
+    """Comments by their time in a video; they become ON a segment or frame by what the store knows of each video.
+
+    Attributes:
+        table: ``comment``, ``video`` (item) and ``time_s`` (float64), without nulls.
+        label: ``"Segment"`` for the one that the time is in, ``"Frame"`` for the last one before; where a video has
+            none, a comment is ON the video.
+        source: the file the rows come from.
+        line: the line of the first row in that file.
+    """
+
+    table: pa.Table
+    label: str
+    source: str
+    line: int = 1
+    after_its_file: ClassVar[bool] = False
+
+    def resolve(self, known: Known) -> Iterator[Resolved]:
+        """Yield the ON rows."""
+        return placed(self, known.store)
+
+
+def placed(block: PendingMoments, store: GraphStore | None) -> Iterator[Resolved]:
     """Yield the ON rows of a block, checked: those on segments or frames, then those on videos that have none.
 
     A comment that the graph has ON another one is refused: it was placed with other settings.
@@ -30,22 +55,22 @@ def place(block: MomentBlock, store: GraphStore | None) -> Iterator[tuple[Relati
     found = np.full(len(rows), -1, np.int64)
     if store is not None:
         found, keys = _places(block, store)
-        placed = np.flatnonzero(found >= 0)
-        on = pa.table({"from": comments.take(pa.array(placed)), "to": keys.take(pa.array(found[placed]))})
+        here = np.flatnonzero(found >= 0)
+        on = pa.table({"from": comments.take(pa.array(here)), "to": keys.take(pa.array(found[here]))})
         checked = check(on, ["from", "to"], ())
-        checked.rows = placed[checked.rows]
+        checked.rows = here[checked.rows]
         yield _block(block, block.label), _unmoved(checked, block.label, store)
     left = np.flatnonzero(found < 0)
     if len(left):
         yield _block(block, "Item"), check(rows.take(pa.array(left)), ["from", "to"], ())
 
 
-def _block(block: MomentBlock, label: str) -> RelationshipBlock:
+def _block(block: PendingMoments, label: str) -> RelationshipBlock:
     known = ("Comment",) if label == "Item" else ("Comment", label)
     return RelationshipBlock("ON", "Comment", label, block.table, block.source, block.line, existing=known)
 
 
-def _places(block: MomentBlock, store: GraphStore) -> tuple[npt.NDArray[np.int64], pa.ChunkedArray]:
+def _places(block: PendingMoments, store: GraphStore) -> tuple[npt.NDArray[np.int64], pa.ChunkedArray]:
     """Return for each comment the row of its segment or frame, int64 [n], -1 for none; and the ids of those."""
     name, begins = BEGINS[block.label]
     owner = store.read_relationships(name, "Item", block.label)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.graph.ragged import Ragged
-from graphrec.loaders.base import IntervalBlock, RelationshipBlock
-from graphrec.rows import Checked, check
+from graphrec.errors import DataError
+from graphrec.loading.blocks import Known, Refused, RelationshipBlock, Resolved
+from graphrec.ragged import Ragged
+from graphrec.rows import check
 from graphrec.schema import Property
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
@@ -17,7 +22,35 @@ from graphrec.store.upsert import positions
 SPAN = (Property("video", "string"), Property("start_s", "float64"), Property("end_s", "float64"))
 
 
-def resolve(block: IntervalBlock, store: GraphStore) -> tuple[RelationshipBlock, Checked]:
+@dataclass(frozen=True)
+class PendingIntervals:
+    """Highlights as stretches of videos; they become HIGHLIGHTED segments by what the store knows of each video.
+
+    Attributes:
+        table: ``from`` (user), ``video`` (item), ``start_s``, ``end_s`` and properties of HIGHLIGHTED.
+        theta: the share of a segment that a highlight must cover by more than this.
+        source: the file the rows come from.
+        line: the line of the first row in that file.
+        refused: lines that could not be read as a row.
+        columns: what the file calls the columns of ``table``, where it differs.
+    """
+
+    table: pa.Table
+    theta: float
+    source: str
+    line: int = 1
+    refused: Refused = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    after_its_file: ClassVar[bool] = True
+
+    def resolve(self, known: Known) -> Iterator[Resolved]:
+        """Yield the HIGHLIGHTED rows; raises ``DataError`` where no graph knows any video."""
+        if known.store is None:
+            raise DataError("highlights given by start and end need their videos; load those first")
+        yield highlighted_rows(self, known.store)
+
+
+def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
     """Return the HIGHLIGHTED rows of a block, checked; rows whose video has no segments are refused.
 
     A highlight covers a segment when it covers more than ``theta`` of it. A segment that several rows of a user

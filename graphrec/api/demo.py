@@ -12,26 +12,26 @@ import pyarrow.csv as pacsv
 import torch
 from torch import Tensor
 
-from graphrec.api.load import load
 from graphrec.api.train import Plan, Trained, train
-from graphrec.demo_world import World, make_world
 from graphrec.errors import DataError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.files import read_json, write_json
 from graphrec.graph.data import Cases
-from graphrec.graph.ragged import Ragged
 from graphrec.graph.snapshot import Snapshot
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loading.load import load
 from graphrec.media.segments import overlapping
 from graphrec.models.base import Scorer
 from graphrec.models.registry import model as model_class
+from graphrec.ragged import Ragged
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Ranking, Request, recommend
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.workspace import Workspace
+from graphrec.worlds.highlights import World, make_world
 
 METRICS = ("map", "nmsd", "ndcg@5", "recall@5")
 BASELINES = {

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from graphrec.demo_videos import MOST_TOPICS, Look, draw_looks, write_video
 from graphrec.errors import ConfigError, DataError
 from graphrec.media.segments import LENGTH_S
+from graphrec.worlds.films import MOST_TOPICS, Look, draw_looks, write_video
 
 COLUMNS = ("user", "video", "start_s", "end_s", "at")
 

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from graphrec.loading.blocks import Rows
+from graphrec.loading.checking import checked_rows, keys_of, kind_of
 from graphrec.rows import Checked
 
 Hashes = npt.NDArray[np.uint64]
@@ -26,6 +28,11 @@ class Contradictions:
     def __init__(self) -> None:
         self._first: dict[tuple[str, ...], tuple[Sequence[str], pa.Table]] = {}
         self._said: dict[tuple[str, ...], tuple[Hashes, Hashes]] = {}
+
+    def of(self, block: Rows) -> Checked:
+        """Return a block's rows, checked, without those that contradict an earlier block."""
+        names = {key: block.columns.get(key, key) for key in keys_of(block)}
+        return self.check(kind_of(block), names, checked_rows(block))
 
     def check(self, kind: tuple[str, ...], keys: Mapping[str, str], checked: Checked) -> Checked:
         """Return ``checked`` without the rows that contradict an earlier block of the same ``kind``.

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import ClassVar
 from unicodedata import normalize
 
 import numpy as np
 import pyarrow as pa
 
 from graphrec.errors import DataError
-from graphrec.loaders.base import NodeBlock, RelationshipBlock, TrailerBlock
-from graphrec.rows import Checked, check
+from graphrec.loading.blocks import Known, NodeBlock, Refused, RelationshipBlock, Resolved
+from graphrec.rows import check
 from graphrec.schema import label
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
@@ -26,10 +28,30 @@ SHOWN = 10
 _YEAR = re.compile(r"\((\d{4})\)\s*$")
 _WORD = re.compile(r"[^\W_]+")
 
-Rows = Iterator[tuple[NodeBlock | RelationshipBlock, Checked]]
+
+@dataclass(frozen=True)
+class PendingTrailers:
+    """Trailers of items; those of items that the store does not know are left out.
+
+    Attributes:
+        table: ``id``, ``item``, ``title`` (of the trailer, to be compared with the item's), ``uri`` and ``duration_s``.
+        source: the file the rows come from.
+        line: the line of the first row in that file.
+        refused: lines that could not be read as a row.
+    """
+
+    table: pa.Table
+    source: str
+    line: int = 1
+    refused: Refused = ()
+    after_its_file: ClassVar[bool] = False
+
+    def resolve(self, known: Known) -> Iterator[Resolved]:
+        """Yield the trailers and whose they are."""
+        return of_known_items(self, known.store)
 
 
-def of_known_items(block: TrailerBlock, store: GraphStore | None) -> Rows:
+def of_known_items(block: PendingTrailers, store: GraphStore | None) -> Iterator[Resolved]:
     """Yield a block's trailers and whose they are, checked, of the items that ``store`` knows; None knows all.
 
     What casts doubt on a pair is told in the log: titles that are not alike, years that are not near, a trailer of

@@ -4,64 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.features import SUFFIXES
-from graphrec.loaders.base import FeatureBlock, NodeBlock, RelationshipBlock, Rows
-from graphrec.loaders.video_files import VideoFile
-from graphrec.media.description import Described, thumbnail
+from graphrec.loading.blocks import FeatureBlock, FileBlock, Known, NodeBlock, RelationshipBlock, Rows
+from graphrec.loading.resolve.described_video import DescribedVideo
+from graphrec.loading.resolve.stored_videos import StoredVideos
+from graphrec.media.journal import Journal
+from graphrec.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A file and what was found in it.
+class PendingVideos:
+    """Described videos that are stored together; those that contradict what the graph holds of them are left out."""
 
-    Attributes:
-        file: which.
-        digest: of its content.
-        described: what was found.
-        titled: whether the graph has a title for it, which its file's name must not replace.
-        added_at: when it came into the graph, epoch milliseconds; None for one that is there.
-    """
-
-    file: VideoFile
-    digest: str
-    described: Described
-    titled: bool = False
-    added_at: int | None = None
+    videos: Sequence[DescribedVideo]
+    after_its_file: ClassVar[bool] = False
 
     @property
-    def segment_ids(self) -> list[str]:
-        """Ids of its segments, by position."""
-        return [self.segment_id(position) for position in range(len(self.described.segments))]
+    def source(self) -> str:
+        """The files that they come from."""
+        return source_of(self.videos)
 
-    def segment_id(self, position: int) -> str:
-        """Id of a segment, by its position."""
-        return f"{self.file.item}#{position}"
-
-    @property
-    def frame_ids(self) -> list[str]:
-        """Ids of its frames: the video's, and the time in milliseconds."""
-        return [f"{self.file.item}@{round(time_s * 1000)}" for time_s in self.described.frames.tolist()]
-
-    def picture(self, number: int) -> str | None:
-        """Where the picture of a frame is, below the workspace's folder."""
-        if number < 0:
-            return None
-        return f"media/{thumbnail(self.digest, float(self.described.frames[number]))}"
+    def resolve(self, known: Known) -> Iterator[Rows | FeatureBlock | FileBlock]:
+        """Yield what is to be stored of the videos, and a ``FileBlock`` for each that cannot be."""
+        kept, refused = known.once(StoredVideos).compare(self.videos)
+        for video, reason in refused:
+            Journal(Workspace(known.workspace).media).failed(video.file.path, video.file.item, reason)
+            yield FileBlock(str(video.file.path), 0, reason)
+        yield from blocks_of(kept)
 
 
-def blocks_of(together: Sequence[Loaded]) -> Iterator[Rows]:
+def blocks_of(together: Sequence[DescribedVideo]) -> Iterator[Rows | FeatureBlock]:
     """Yield all that is to be stored of some videos, at once or not at all."""
     if not together:
         return
-    source = str(together[0].file.path)
-    if len(together) > 1:
-        source += f" and {len(together) - 1} more"
+    source = source_of(together)
     items = [video for video in together if video.file.metadata.trailer_of is None]
     trailers = [video for video in together if video.file.metadata.trailer_of is not None]
     if items:
@@ -70,7 +52,15 @@ def blocks_of(together: Sequence[Loaded]) -> Iterator[Rows]:
         yield from _trailers(trailers, source)
 
 
-def _items(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
+def source_of(together: Sequence[DescribedVideo]) -> str:
+    """Return what some videos are called in errors; "" for none."""
+    if not together:
+        return ""
+    more = f" and {len(together) - 1} more" if len(together) > 1 else ""
+    return f"{together[0].file.path}{more}"
+
+
+def _items(videos: Sequence[DescribedVideo], source: str) -> Iterator[Rows | FeatureBlock]:
     yield NodeBlock("Item", pa.Table.from_pylist([_item(video) for video in videos], _ITEM), source)
     bounds = np.concatenate([video.described.segments for video in videos])
     keys = [key for video in videos for key in video.segment_ids]
@@ -88,7 +78,7 @@ def _items(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
     yield from _features(videos, "Item", 2, source)
 
 
-def _trailers(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
+def _trailers(videos: Sequence[DescribedVideo], source: str) -> Iterator[Rows | FeatureBlock]:
     rows = [
         {
             "id": v.file.item,
@@ -127,7 +117,7 @@ _ITEM = pa.schema(
 )
 
 
-def _item(video: Loaded) -> dict[str, Any]:
+def _item(video: DescribedVideo) -> dict[str, Any]:
     about, info = video.file.metadata, video.described.info
     return {
         "id": video.file.item,
@@ -148,7 +138,7 @@ def _item(video: Loaded) -> dict[str, Any]:
     }
 
 
-def _frames(videos: Sequence[Loaded], of: str, source: str) -> Iterator[Rows]:
+def _frames(videos: Sequence[DescribedVideo], of: str, source: str) -> Iterator[Rows | FeatureBlock]:
     keys = [key for video in videos for key in video.frame_ids]
     if not keys:
         return
@@ -159,14 +149,14 @@ def _frames(videos: Sequence[Loaded], of: str, source: str) -> Iterator[Rows]:
     yield _related("HAS_FRAME", of, "Frame", pairs, source)
 
 
-def _frames_of_segments(video: Loaded) -> Iterator[tuple[str, str]]:
+def _frames_of_segments(video: DescribedVideo) -> Iterator[tuple[str, str]]:
     starts = video.described.segments[:, 0]
     numbers = np.maximum(np.searchsorted(starts, video.described.frames, "right") - 1, 0)
     segments = video.segment_ids
     yield from ((segments[n], frame) for n, frame in zip(numbers.tolist(), video.frame_ids, strict=True))
 
 
-def _genres(videos: Sequence[Loaded], source: str) -> Iterator[Rows]:
+def _genres(videos: Sequence[DescribedVideo], source: str) -> Iterator[Rows | FeatureBlock]:
     pairs = [(video.file.item, genre) for video in videos for genre in video.file.metadata.genres]
     if not pairs:
         return
@@ -193,7 +183,7 @@ def _related(
     return RelationshipBlock(name, start, end, table, source, existing=existing or (start, end))
 
 
-def _features(videos: Sequence[Loaded], label: str, which: int, source: str) -> Iterator[Rows]:
+def _features(videos: Sequence[DescribedVideo], label: str, which: int, source: str) -> Iterator[Rows | FeatureBlock]:
     """Yield the matrices of the nodes of ``label``, the ``which``-th of what was described."""
     ids = [key for video in videos for key in (video.segment_ids, video.frame_ids, [video.file.item])[which]]
     if not ids:

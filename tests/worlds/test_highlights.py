@@ -3,7 +3,6 @@ import csv
 import numpy as np
 import pytest
 
-from graphrec.demo_world import COLUMNS, make_world
 from graphrec.errors import ConfigError, DataError
 from graphrec.media.decode import decode
 from graphrec.media.describe import describe
@@ -13,6 +12,7 @@ from graphrec.media.keyframes import FrameRule
 from graphrec.media.segments import overlapping
 from graphrec.media.settings import DescribeSettings
 from graphrec.media.thumbnails import spooling
+from graphrec.worlds.highlights import COLUMNS, make_world
 
 SMALL = {"videos": 10, "users": 40, "topics": 5, "segments": (8, 12)}
 

@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from graphrec.api.load import LoadReport, load
 from graphrec.errors import BadRows, ConfigError, DataError, GraphrecError, NotFoundError
 from graphrec.features import FeatureStore
-from graphrec.loaders.base import Block, FeatureBlock, NodeBlock, Options
 from graphrec.loaders.table import TableLoader, TableOptions, TimeUnit
+from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock
+from graphrec.loading.load import load
+from graphrec.loading.loader import Options
+from graphrec.loading.report import LoadReport
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
@@ -538,7 +540,7 @@ LOAD = """
 import os, sys
 from pathlib import Path
 import graphrec.loaders.tabular
-from graphrec.api.load import load
+from graphrec.loading.load import load
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace

@@ -1,0 +1,1 @@
+"""The bulk load's engine: blocks of rows are checked, resolved where they need the graph, written, accounted for."""

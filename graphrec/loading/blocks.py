@@ -1,0 +1,159 @@
+"""What a loader gives to be stored: rows of one label or type, features, and what the graph is asked about first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from graphrec.rows import Checked
+from graphrec.store.base import GraphStore
+
+T = TypeVar("T")
+
+
+class Refusal(NamedTuple):
+    """A line that is no row, why, and its text where the reader gives it."""
+
+    line: int
+    reason: str
+    text: str = ""
+
+
+Refused = tuple[Refusal, ...]
+
+
+@dataclass(frozen=True)
+class NodeBlock:
+    """Nodes of one label.
+
+    Attributes:
+        label: a label of the schema.
+        table: ``id`` and properties; strings are converted to the schema's types and refused where they cannot be.
+        source: the file the rows come from; its rows are stored together or not at all.
+        line: the line of the first row in that file.
+        refused: lines that could not be read as a row.
+        columns: what the file calls the columns of ``table``, where it differs.
+        fixed: properties of which a stored node must not have another value.
+    """
+
+    label: str
+    table: pa.Table
+    source: str
+    line: int = 1
+    refused: Refused = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fixed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RelationshipBlock:
+    """Relationships of one type between two labels; ends that do not exist are created.
+
+    Attributes:
+        name: a relationship type of the schema.
+        start: label of the start nodes.
+        end: label of the end nodes.
+        table: ``from``, ``to`` and properties.
+        source: the file the rows come from.
+        line: the line of the first row in that file.
+        refused: lines that could not be read as a row.
+        columns: what the file calls the columns of ``table``, where it differs.
+        existing: labels whose nodes are known to exist, so that nobody needs to look.
+    """
+
+    name: str
+    start: str
+    end: str
+    table: pa.Table
+    source: str
+    line: int = 1
+    refused: Refused = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    existing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FeatureBlock:
+    """Feature vectors of nodes.
+
+    Attributes:
+        name: name of the feature matrix.
+        label: label of the nodes.
+        ids: string [n].
+        matrix: float32 [n, F].
+        source: the file they come from.
+        version: of what made them; vectors of two versions are not kept in one matrix. Empty where nobody knows.
+    """
+
+    name: str
+    label: str
+    ids: Sequence[str]
+    matrix: npt.NDArray[np.float32]
+    source: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class FileBlock:
+    """A file of several has been read, or could not be, and the others go on.
+
+    Attributes:
+        source: the file.
+        of: how many files there are; 0 for one that has been counted.
+        reason: why it could not be read; empty for one that could.
+    """
+
+    source: str
+    of: int
+    reason: str = ""
+
+
+Rows: TypeAlias = NodeBlock | RelationshipBlock
+Resolved: TypeAlias = tuple[Rows, Checked]
+"""Rows that have been checked; the places of refused ones are those of the block that they come from."""
+
+
+class Known:
+    """What the graph holds when a load begins.
+
+    Args:
+        store: the graph; None where there is none, as in a dry run without one.
+        workspace: the folder beside it.
+    """
+
+    def __init__(self, store: GraphStore | None, workspace: Path) -> None:
+        self.store, self.workspace = store, workspace
+        self._made: dict[Any, Any] = {}
+
+    def once(self, make: Callable[[GraphStore | None], T]) -> T:
+        """Return what ``make`` makes of the graph, the same for the whole load."""
+        if make not in self._made:
+            self._made[make] = make(self.store)
+        made: T = self._made[make]
+        return made
+
+
+@runtime_checkable
+class Pending(Protocol):
+    """What becomes rows only by what the graph holds."""
+
+    after_its_file: ClassVar[bool]
+    """Whether what came before it in its file must be stored first."""
+
+    @property
+    def source(self) -> str:
+        """The file that it comes from."""
+        ...
+
+    def resolve(self, known: Known) -> Iterator[Resolved | NodeBlock | RelationshipBlock | FeatureBlock | FileBlock]:
+        """Yield what it becomes; raises ``DataError`` where it cannot become anything."""
+        ...
+
+
+Block: TypeAlias = Rows | FeatureBlock | FileBlock | Pending

@@ -1,0 +1,77 @@
+"""Blocks checked at the door: types, keys, and what contradicts the stored graph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphrec import schema
+from graphrec.errors import DataError
+from graphrec.loading.blocks import NodeBlock, Rows
+from graphrec.rows import Checked, check
+from graphrec.store.base import GraphStore
+from graphrec.store.upsert import positions
+
+LEAST_SECONDS = 10**8
+LEAST_MILLISECONDS = 10**11
+"""Both are in 1973: what lies between them is no likely date in milliseconds, and a likely one in seconds."""
+SECONDS = (
+    "its times, read as epoch milliseconds, all lie before 1974; if they are seconds, say so "
+    "(`graphrec load table --time-unit s`) and load it again"
+)
+
+
+def checked_rows(block: Rows) -> Checked:
+    """Return a block's rows in the schema's types; those that do not fit are refused."""
+    if isinstance(block, NodeBlock):
+        return check(block.table, keys_of(block), schema.label(block.label).properties, block.columns)
+    return check(block.table, keys_of(block), schema.relationship(block.name).properties, block.columns)
+
+
+def keys_of(block: Rows) -> list[str]:
+    """Return the columns that tell one row from another."""
+    return [schema.KEY] if isinstance(block, NodeBlock) else ["from", "to"]
+
+
+def kind_of(block: Rows) -> tuple[str, ...]:
+    """Return what the rows are: a label, or a type and its ends."""
+    return (block.label,) if isinstance(block, NodeBlock) else (block.name, block.start, block.end)
+
+
+def reasons_of(block: Rows, checked: Checked) -> list[tuple[int, str]]:
+    """Return line and reason of everything that a block holds and cannot be stored."""
+    refused = [(line.line, line.reason) for line in block.refused]
+    return sorted([*refused, *((line_of(block, row), reason) for row, reason in checked.refused)])
+
+
+def line_of(block: Rows, row: int) -> int:
+    """Return the line of a row in its file."""
+    line = block.line + row
+    for refused in block.refused:
+        line += refused.line <= line
+    return line
+
+
+def check_fixed(store: GraphStore, block: NodeBlock, table: pa.Table) -> None:
+    """Raise ``DataError`` where a stored node has another value of a property that stays as it is."""
+    if not block.fixed:
+        return
+    stored = store.read_nodes(block.label, block.fixed)
+    at = pa.array(positions(table[schema.KEY], stored[schema.KEY]))
+    for name in block.fixed:
+        before = stored[name].take(pc.if_else(pc.less(at, 0), None, at))
+        other = pc.fill_null(pc.not_equal(before, table[name]), False).to_numpy()
+        if other.any():
+            row = int(np.argmax(other))
+            raise DataError(
+                f"{block.source}: {table[schema.KEY][row]} has the {name} {before[row]} in the graph and would "
+                f"now get {table[name][row]}; use the --segment-s of before, or another workspace",
+                block.source,
+            )
+
+
+def perhaps_seconds(table: pa.Table) -> bool:
+    """Return whether times that should be milliseconds are more likely seconds."""
+    times = [table[name] for name in table.column_names if schema.is_time(name)]
+    return any(LEAST_SECONDS <= (pc.max(column).as_py() or 0) < LEAST_MILLISECONDS for column in times)

@@ -1,0 +1,138 @@
+"""The verb ``load``: a loader's blocks, checked at the door and written, a file at a time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+from graphrec.errors import BadRows, DataError
+from graphrec.features import FeatureStore
+from graphrec.loading.blocks import Block, FeatureBlock, FileBlock, Known, NodeBlock, Pending, Resolved, Rows
+from graphrec.loading.checking import SECONDS, check_fixed, perhaps_seconds, reasons_of
+from graphrec.loading.contradictions import Contradictions
+from graphrec.loading.loader import Loader
+from graphrec.loading.rejects import Rejects
+from graphrec.loading.report import Failure, LoadReport, Progress, show_nothing
+from graphrec.loading.writing import Writing, write_features
+from graphrec.store.base import GraphStore
+from graphrec.workspace import Workspace
+
+OnBadRow = Literal["stop", "skip"]
+
+log = logging.getLogger(__name__)
+
+
+def load(
+    store: GraphStore | None,
+    loader: Loader,
+    paths: Sequence[Path],
+    options: Any,
+    workspace: Workspace,
+    *,
+    on_bad_row: OnBadRow = "stop",
+    dry_run: bool = False,
+    progress: Progress = show_nothing,
+) -> LoadReport:
+    """Load ``paths`` with ``loader``.
+
+    Args:
+        store: where to write, opened for writing; for a dry run opened for reading, or None where there is none.
+        loader: what reads the files.
+        paths: the files or folders.
+        options: the loader's own options.
+        workspace: where feature matrices and rejected rows go.
+        on_bad_row: ``"stop"`` refuses a file with a bad row whole; ``"skip"`` keeps bad rows in a rejects file.
+        dry_run: check the rows and write nothing.
+        progress: is told of each block, and of each file where there are many.
+
+    Raises ``BadRows`` (``stop``), ``DataError`` and ``StoreError``; files before the one at fault stay loaded.
+    """
+    started = time.monotonic()
+    known, store = Known(store, workspace.root), None if dry_run else store
+    report = LoadReport()
+    rejects = Rejects(workspace.root / "rejects" / time.strftime(f"{loader.name}-%Y%m%d-%H%M%S.csv"))
+    features: list[FeatureBlock] = []
+    matrices = FeatureStore(workspace.features)
+    current: str | None = None
+    doubted: str | None = None
+    said = Contradictions()
+    writing = Writing(store, report, progress)
+    with ExitStack() as held:
+        held.callback(rejects.finish, store is not None)
+        file = held.enter_context(ExitStack())
+        if store is not None:
+            store.initialise()
+        try:
+            for block in _unpacked(loader.blocks(paths, options, workspace.root), known, writing):
+                if isinstance(block, FileBlock):
+                    _note(block, report, progress)
+                    continue
+                source = block[0].source if isinstance(block, tuple) else block.source
+                if store is not None and source != current:
+                    writing.finish()
+                    file.close()
+                    write_features(features, matrices, report)
+                    file.enter_context(store.transaction())
+                if source != current:
+                    said = Contradictions()
+                current = source
+                if isinstance(block, FeatureBlock):
+                    matrices.check(block.name, block.label, block.ids, block.matrix, block.version)
+                    features.append(block)
+                    progress(block.name, len(block.ids))
+                    continue
+                rows, checked = block if isinstance(block, tuple) else (block, said.of(block))
+                if rows.source != doubted and perhaps_seconds(checked.table):
+                    doubted = rows.source
+                    log.warning("%s: %s", doubted, SECONDS)
+                reasons = reasons_of(rows, checked)
+                if reasons and on_bad_row == "stop":
+                    raise BadRows(rows.source, reasons, len(reasons))
+                rejects.add(rows, checked)
+                if known.store is not None and isinstance(rows, NodeBlock):
+                    check_fixed(known.store, rows, checked.table)
+                writing.take(rows, checked)
+        except DataError as error:
+            if error.source not in (None, current):
+                # The file that cannot be read is the next one: the one before it is whole.
+                writing.finish()
+                file.close()
+                write_features(features, matrices, report)
+            raise
+        writing.finish()
+        file.close()
+        if store is not None:
+            write_features(features, matrices, report)
+    if not report.tallies:
+        if report.failures:
+            others = f" (and {len(report.failures) - 1} more files)" if len(report.failures) > 1 else ""
+            raise DataError(f"{report.failures[0].reason}{others}")
+        raise DataError(f"{', '.join(map(str, paths))}: nothing to load was found there")
+    report.rejects = rejects.path if rejects.rows and store is not None else None
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _unpacked(
+    blocks: Iterable[Block], known: Known, writing: Writing
+) -> Iterator[Rows | Resolved | FeatureBlock | FileBlock]:
+    """Yield what comes, and what becomes of that which only the graph can tell."""
+    for block in blocks:
+        if not isinstance(block, Pending):
+            yield block
+            continue
+        if block.after_its_file:
+            writing.finish()
+        yield from block.resolve(known)
+
+
+def _note(block: FileBlock, report: LoadReport, progress: Progress) -> None:
+    """Keep account of a file."""
+    if block.of:
+        progress("files", 1, of=block.of)
+    if block.reason:
+        report.failures.append(Failure(block.source, block.reason))
