@@ -28,6 +28,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 SESSION_S = 12 * 3600
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 8.0
 """After a wrong password its address waits for so long, twice as long after each more; others do not wait."""
+MOST_DOUBLINGS = 10
 MOST_WAITING = 5
 """So many of an address wait; all are looked at when its time has come, so that a right one among them opens."""
 MOST_ADDRESSES = 10_000
@@ -166,13 +167,16 @@ class _Guesses:
     def wrong(self) -> None:
         """Count a wrong one; those that have waited together are one."""
         if time.monotonic() >= self.free_at:
-            self.free_at = time.monotonic() + min(FIRST_WAIT_S * 2**self.count, LONGEST_WAIT_S)
+            self.free_at = time.monotonic() + min(FIRST_WAIT_S * 2 ** min(self.count, MOST_DOUBLINGS), LONGEST_WAIT_S)
             self.count += 1
 
 
 def same_origin(origin: str, host: str) -> bool:
     """Return whether a page of ``origin`` is one of ours, which visitors reach as ``host``: the port counts too."""
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     return bool(parts.netloc) and parts.netloc.lower().removesuffix(usual) == host.lower().removesuffix(usual)
 
@@ -183,7 +187,10 @@ def _address(host: str) -> str:
         found = ipaddress.ip_address(host)
     except ValueError:
         return host
-    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    # A server that listens to both kinds sees the older one in the clothes of the newer.
+    return str(found.ipv4_mapped or ipaddress.ip_network((found, 48), strict=False))
 
 
 def _form(wanted: str, said: str = "", status: int = 200) -> Response:

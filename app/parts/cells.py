@@ -11,6 +11,8 @@ from typing import Any
 from graphrec.store.answers import Answer, Node, Path, Relationship
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+WHOLE = 1 << 63
+"""Tables have numbers below it; larger ones are text."""
 LONG = 8
 """Of a longer list of numbers, such as an embedding, only the first are written."""
 
@@ -47,11 +49,16 @@ def _inert(value: Cell) -> Cell:
 def cell(value: Any) -> Cell:
     """Return a value as a number, a truth, or text."""
     match value:
-        case None | str() | bool() | int() | float():
+        case None | str() | bool() | float():
             return value
+        case int():
+            return value if -WHOLE <= value < WHOLE else str(value)
         case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
-    return written(value)
+            return cell(int(value)) if value == value.to_integral_value() else float(value)
+    try:
+        return written(value)
+    except RecursionError:
+        return "nested too deep to be shown"
 
 
 def written(value: Any) -> str:

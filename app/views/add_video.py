@@ -54,7 +54,8 @@ def form() -> None:
             else:
                 kept = named(place)
                 options = options.model_copy(update={"metadata": keep_told(workspace(), kept, about)})
-        work = adder_of(current()).add(kept, options)
+        work = adder_of(current()).add(kept, options, uploaded=file is not None)
+        st.session_state.setdefault("added", set()).add(work.id)
     except GraphrecError as error:
         problem(error)
         return
@@ -97,7 +98,8 @@ def follow(work: Adding) -> None:
     steps(work)
     if work.ended:
         st.rerun()
-    if work.can_be_cancelled and st.button("Cancel", icon=":material/stop_circle:"):
+    own = current().private or work.id in st.session_state.get("added", ())
+    if own and work.can_be_cancelled and st.button("Cancel", icon=":material/stop_circle:"):
         adder_of(current()).cancel(work)
 
 
@@ -215,9 +217,11 @@ else:
         if work.stage is Stage.FAILED:
             problem(DataError(work.reason))
             if st.button("Try again", icon=":material/refresh:"):
-                go("add_video", work=adder_of(current()).add(work.path, work.wanted).id)
+                again = adder_of(current()).again(work)
+                st.session_state.setdefault("added", set()).add(again.id)
+                go("add_video", work=again.id)
         elif work.stage is Stage.CANCELLED:
-            st.info("Cancelled: nothing of it is in the graph.", icon=":material/cancel:")
+            st.info("Cancelled: nothing more is done with it.", icon=":material/cancel:")
             if st.button("Add another", icon=":material/add:"):
                 go("add_video")
         else:

@@ -108,7 +108,7 @@ def show(answer: Answer) -> None:
             ) or "Table"  # fmt: skip
         st.download_button(
             "Download CSV",
-            as_csv(answer),
+            lambda: as_csv(answer),
             "answer.csv",
             "text/csv",
             icon=":material/download:",

@@ -77,6 +77,7 @@ class Adding:
         begun: when each stage began, by ``time.monotonic``.
         ingested: what became of it, once it is done.
         reason: why it failed, if it did.
+        uploaded: whether its file was made for it alone.
         unwanted: set by who cancels it.
     """
 
@@ -91,6 +92,7 @@ class Adding:
     begun: dict[Stage, float] = field(default_factory=dict)
     ingested: Ingested | None = None
     reason: str = ""
+    uploaded: bool = False
     unwanted: Event = field(default_factory=Event)
 
     @property
@@ -128,11 +130,14 @@ class Adder:
         self._stopping = False
         self._thread = ThreadPoolExecutor(1, "add-video")
 
-    def add(self, path: Path, options: VideoOptions) -> Adding:
-        """Begin to add a file; raises ``DataError`` for one that is no video."""
+    def add(self, path: Path, options: VideoOptions, *, uploaded: bool = False) -> Adding:
+        """Begin to add a file; raises ``DataError`` for one that is no video.
+
+        An ``uploaded`` file is removed where the work is cancelled.
+        """
         length = duration_s(path)
         (file,) = find([path], options.metadata)
-        work = Adding(uuid4().hex[:12], path, file.item, length, options)
+        work = Adding(uuid4().hex[:12], path, file.item, length, options, uploaded=uploaded)
         with self._lock:
             self._works[work.id] = work
             for old in list(self._works)[:-REMEMBERED]:
@@ -140,6 +145,12 @@ class Adder:
         work.enter(Stage.WAITING)
         self._thread.submit(self._run, work)
         return work
+
+    def again(self, work: Adding) -> Adding:
+        """Begin anew what has failed; what may be in the graph by now keeps its file."""
+        return self.add(
+            work.path, work.wanted, uploaded=work.uploaded and Stage.STORING not in work.begun
+        )
 
     def cancel(self, work: Adding) -> None:
         """Give up what is not in the graph yet; an uploaded file is removed. What is being stored goes on."""
@@ -229,7 +240,8 @@ class Adder:
         work.seen_s = work.length_s
 
     def _cancelled(self, work: Adding) -> None:
-        if work.path.parent == (self._workspace.root / UPLOADS).absolute():
+        others = [other for other in self._works.values() if other is not work and other.path == work.path]
+        if work.uploaded and all(other.stage is Stage.CANCELLED for other in others):
             for path in (work.path, work.path.with_suffix(".json")):
                 path.unlink(missing_ok=True)
         work.enter(Stage.CANCELLED)
@@ -269,12 +281,12 @@ def keep_upload(workspace: Workspace, name: str, content: IO[bytes], about: dict
     suffix = Path(name).suffix.lower()
     if suffix not in SUFFIXES:
         raise DataError(f"{name}: not one of {', '.join(sorted(SUFFIXES))}")
-    path = _free(workspace.root / UPLOADS, _plain(Path(name).stem), suffix)
-    with replacing(path) as file:
-        content.seek(0)
-        while chunk := content.read(CHUNK):
-            file.write(chunk)
+    path = _reserved(workspace.root / UPLOADS, _plain(Path(name).stem), suffix)
     try:
+        with replacing(path) as file:
+            content.seek(0)
+            while chunk := content.read(CHUNK):
+                file.write(chunk)
         duration_s(path)
         if known := {key: value for key, value in about.items() if value}:
             write_json(path.with_suffix(".json"), known)
@@ -309,10 +321,18 @@ def _plain(stem: str) -> str:
     return re.sub(r"[^\w.-]+", "-", stem, flags=re.ASCII).strip(".-")[:80] or "video"
 
 
-def _free(folder: Path, stem: str, suffix: str) -> Path:
-    for candidate in _numbered(stem):
-        if not any((folder / f"{candidate}{end}").exists() for end in SUFFIXES):
-            return folder / f"{candidate}{suffix}"
+_reserving = Lock()
+
+
+def _reserved(folder: Path, stem: str, suffix: str) -> Path:
+    """Make an empty file of a name that no video there has, so that nobody else takes it meanwhile."""
+    with _reserving:
+        for candidate in _numbered(stem):
+            if not any((folder / f"{candidate}{end}").exists() for end in SUFFIXES):
+                path = folder / f"{candidate}{suffix}"
+                with replacing(path):
+                    pass
+                return path
     raise AssertionError("unreachable")
 
 

@@ -32,6 +32,7 @@ from graphrec.store.console import store as console
 from graphrec.store.console.job import TOO_MUCH_MEMORY
 from graphrec.store.console.ladybug_rules import checked
 from graphrec.store.console.processes import queries
+from graphrec.store.console.tokens import check_parameters
 from graphrec.store.console.wire import from_stream
 from graphrec.store.edges import StoredEdges, edge_keys
 from graphrec.store.kept import Kept
@@ -248,6 +249,7 @@ class LadybugStore:
     def _ask(
         self, verb: Verb, text: str, parameters: Mapping[str, Any], limits: Limits, output: int
     ) -> bytes:
+        check_parameters(parameters)
         # Half for the database's own buffers, half for all that it makes beside them.
         pool = limits.memory // 2
         wanted = replace(limits, memory=limits.memory - pool)

@@ -170,7 +170,7 @@ def _value(value: Any) -> Any:
         case {"_NODES": nodes, "_RELS": relationships}:
             return Path(tuple(map(_value, nodes)), tuple(map(_value, relationships)))
         case dict():
-            return {name: _value(entry) for name, entry in value.items()}
+            return {str(name): _value(entry) for name, entry in value.items()}
         case list():
             return [_value(entry) for entry in value]
     return value

@@ -5,6 +5,10 @@ from __future__ import annotations
 LADYBUG: list[tuple[str, str]] = [
     # What reads files.
     (
+        "LOAD that a parameter writes into a string",
+        """UNWIND ["to_json($a)*/'{file}' (file_format='csv', header=false, delim='~') RETURN * //"] AS x RETURN x""",
+    ),
+    (
         "LOAD behind another clause",
         "UNWIND [1] AS x LOAD FROM '{file}' (file_format='csv', header=false, delim='~') RETURN *",
     ),
@@ -252,6 +256,12 @@ NEO4J: list[tuple[str, str]] = [
         "a function in small letters with blanks",
         "RETURN genai . vector . encode ('x', 'OpenAI', {{token: 'x'}})",
     ),
+    ("APOC runs text to look at its shape", "CALL apoc.meta.data.of('LOAD CSV FROM \"file://{file}\" AS r RETURN r', {})"),
+    ("a function by one name in backticks", "RETURN `apoc.load`.json('x')"),
+    ("a pattern that is tried for ever", "RETURN 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' =~ '(.*a){25}c'"),
+    ("a pattern that cannot be seen", "RETURN 'a' =~ $rows"),
+    ("a function with a pattern", "RETURN apoc.text.regexGroups('aaaa', '(a+)+b')"),
+    ("exclusive ors", "MATCH (n) WHERE n.a" + " XOR n.a" * 40 + " RETURN n"),
     # The server and its other users.
     ("settings", "SHOW SETTINGS"),
     ("one setting", "SHOW SETTING 'server.bolt.enabled'"),

@@ -155,10 +155,20 @@ def test_an_address_waits_ever_longer(tmp_path: Path, monkeypatch: pytest.Monkey
         for _ in range(9):
             assert await guess(app, "wrong", "2001:db8::1") == 401
         assert await guess(app, "wrong", "2001:db8::2") == 401, "another address of the same owner"
-        assert await guess(app, "wrong", "2001:db8:0:1::1") == 401
+        assert await guess(app, "wrong", "2001:db8:0:1::1") == 401, "likewise"
+        assert await guess(app, "wrong", "2001:db8:1::1") == 401
+        assert await guess(app, "wrong", "::ffff:10.0.0.1") == 401
+        assert await guess(app, "wrong", "::ffff:10.0.0.2") == 401
 
     asyncio.run(scene())
-    assert [round(wait, 3) for wait in waits] == [0, 0.25, 0.5, 1, 2, 4, 8, 8, 8, 8, 0]
+    assert [round(wait, 3) for wait in waits] == [0, 0.25, 0.5, 1, 2, 4, 8, 8, 8, 8, 8, 0, 0, 0]
+
+
+def test_however_many_wrong_passwords_the_wait_stays_the_longest() -> None:
+    guesses = access._Guesses(count=5000)
+    guesses.wrong()
+    assert guesses.count == 5001
+    assert guesses.free_at > time.monotonic() + access.LONGEST_WAIT_S - 1
 
 
 @pytest.mark.parametrize(
@@ -166,6 +176,7 @@ def test_an_address_waits_ever_longer(tmp_path: Path, monkeypatch: pytest.Monkey
     [
         ("http://explorer:8501", 200), ("HTTP://EXPLORER:8501", 200), (None, 200), ("http://explorer:9999", 403),
         ("http://explorer", 403), ("https://explorer", 403), ("http://evil:8501", 403), ("null", 403), ("", 403),
+        ("http://[::1", 403),
         ("http://explorer:8501.evil", 403), ("http://explorer:8501@evil", 403),
     ],
 )  # fmt: skip

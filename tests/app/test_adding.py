@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,8 @@ def test_a_video_can_be_cancelled_while_it_waits_or_is_decoded(
 ) -> None:
     with long_video.open("rb") as file:
         uploaded = keep_upload(mine, "long.mkv", file, {"title": "Long"})
-    decoded, waiting = adder.add(uploaded, OPTIONS), adder.add(write_video("next.mp4"), OPTIONS)
+    decoded = adder.add(uploaded, OPTIONS, uploaded=True)
+    waiting = adder.add(write_video("next.mp4"), OPTIONS)
     while not decoded.seen_s:
         time.sleep(0.01)
     adder.cancel(waiting)
@@ -141,6 +143,31 @@ def test_a_video_can_be_cancelled_while_it_waits_or_is_decoded(
     with SharedStore(mine).reading() as store:
         found = store.read("MATCH (i:Item) WHERE i.id IN ['long', 'next', 'after'] RETURN i.id AS id")
         assert found["id"].to_pylist() == ["after"]
+
+
+def test_what_is_in_the_graph_keeps_its_file(adder: Adder, mine: Workspace, write_video, long_video) -> None:
+    with write_video("mine.mp4", seconds=6).open("rb") as file:
+        uploaded = keep_upload(mine, "mine.mp4", file, {})
+    done = ended(adder.add(uploaded, OPTIONS, uploaded=True))
+    assert done.stage is Stage.DONE
+    adder.add(long_video, OPTIONS)
+    again, third = adder.again(done), adder.add(uploaded, OPTIONS, uploaded=True)
+    assert not again.uploaded
+    for work in (again, third):
+        adder.cancel(work)
+        assert work.stage is Stage.CANCELLED
+    assert uploaded.exists()
+
+
+def test_two_uploads_of_one_name_at_once_are_two(tmp_path: Path, write_video) -> None:
+    workspace = Workspace(tmp_path / "w")
+    contents = [write_video(f"{n}.mp4", seconds=n + 1).read_bytes() for n in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        paths = list(
+            threads.map(lambda content: keep_upload(workspace, "v.mp4", io.BytesIO(content), {}), contents)
+        )
+    assert len(set(paths)) == 6
+    assert [path.read_bytes() for path in paths] == contents
 
 
 def test_several_come_one_after_the_other_and_one_that_fails_costs_only_itself(

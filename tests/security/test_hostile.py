@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from graphrec.app.parts.cells import cell
 from graphrec.errors import QueryError
 from graphrec.store.answers import Limits
 from graphrec.store.console.store import ConsoleStore
@@ -80,6 +81,35 @@ def test_a_server_and_its_reader_stand_what_is_too_heavy(served: ConsoleStore, t
         served.ask(text, {}, QUICK)
     assert "\n" not in str(caught.value)
     assert served.ask("RETURN 1 AS one", {}, QUICK).rows == [(1,)]
+
+
+def test_a_parameter_writes_nothing_into_the_text(embedded: ConsoleStore) -> None:
+    hostile = {"a": '" ] AS x RETURN 1 AS leaked /* "'}
+    with pytest.raises(QueryError, match="to_json"):
+        embedded.ask('WITH ["to_json($a)*/ //"] AS x RETURN x', hostile, QUICK)
+    with pytest.raises(QueryError, match="no name of a parameter"):
+        embedded.ask("RETURN 1", {"a) LOAD FROM": 1}, QUICK)
+    assert embedded.ask("RETURN $a AS a", hostile, QUICK).rows == [(hostile["a"],)]
+
+
+def test_an_answer_of_too_many_values_is_refused(embedded: ConsoleStore) -> None:
+    with pytest.raises(QueryError, match="500,000 values"):
+        embedded.ask("RETURN list_transform(range(1, 400000), x -> [1])", {}, QUICK)
+
+
+def test_values_of_every_kind_come_back(embedded: ConsoleStore) -> None:
+    text = "RETURN map([date('2020-01-01')], [1]) AS m, cast(170141183460469231731687303715884105727 AS INT128) AS i"
+    ((map_, whole),) = embedded.ask(text, {}, QUICK).rows
+    assert list(map_.values()) == [1]
+    assert cell(whole) == "170141183460469231731687303715884105727"
+
+
+@pytest.mark.neo4j
+def test_rows_that_nobody_wants_are_not_worked_out(served: ConsoleStore) -> None:
+    started = time.monotonic()
+    found = served.ask("UNWIND range(1, 1000000000) AS x RETURN x", {}, Limits(rows=10, seconds=60))
+    assert (len(found.rows), found.cut) == (10, True)
+    assert time.monotonic() - started < 10
 
 
 ALLOWED = (

@@ -6,12 +6,16 @@ settings; COPY TO and EXPORT count as reading for it, and write files.
 
 from __future__ import annotations
 
+import re
+
 from graphrec.errors import QueryError
 from graphrec.store.checks import shown
 from graphrec.store.console.tokens import Read, read, refuse_beginnings, refuse_words
 
 BEGINNINGS = ("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL")
 
+_TO_JSON = re.compile(r"to_json\s*\(\s*\$", re.IGNORECASE)
+"""The database's client writes the parameter into the text in its place, also within a string."""
 _FILES, _OTHERS = "it opens files", "it leaves this graph"
 REFUSED = {
     "LOAD": _FILES,
@@ -44,6 +48,8 @@ def checked(text: str) -> str:
     query = read(text)
     refuse_beginnings(query, BEGINNINGS)
     refuse_words(query, REFUSED)
+    if _TO_JSON.search(query.text):
+        raise QueryError("the query failed: to_json($..) is not allowed here; give the value as it is")
     for place, word in query.words():
         if word == "CALL":
             _check_call(query, place + 1)

@@ -7,6 +7,7 @@ people's queries and the server's settings (SHOW, dbms), and end what others run
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from graphrec.errors import QueryError
 from graphrec.store.checks import shown
@@ -30,36 +31,33 @@ REFUSED = {
     "DENY": _ADMINISTRATION,
 }
 PROCEDURES = (
-    "apoc.algo.*",
-    "apoc.meta.*",
-    "apoc.neighbors.*",
-    "apoc.nodes.*",
-    "apoc.path.*",
-    "db.index.fulltext.queryNodes",
-    "db.index.fulltext.queryRelationships",
-    "db.index.vector.queryNodes",
-    "db.index.vector.queryRelationships",
-    "db.info",
-    "db.labels",
-    "db.propertyKeys",
-    "db.relationshipTypes",
-    "db.schema.nodeTypeProperties",
-    "db.schema.relTypeProperties",
+    "apoc.algo.aStar", "apoc.algo.allSimplePaths", "apoc.algo.dijkstra", "apoc.meta.schema",
+    "apoc.meta.stats", "apoc.neighbors.athop", "apoc.neighbors.byhop", "apoc.neighbors.tohop",
+    "apoc.path.expand", "apoc.path.expandConfig", "apoc.path.spanningTree", "apoc.path.subgraphAll",
+    "apoc.path.subgraphNodes", "db.index.fulltext.queryNodes", "db.index.fulltext.queryRelationships",
+    "db.index.vector.queryNodes", "db.index.vector.queryRelationships", "db.info", "db.labels",
+    "db.propertyKeys", "db.relationshipTypes", "db.schema.nodeTypeProperties", "db.schema.relTypeProperties",
     "db.schema.visualization",
-)
+)  # fmt: skip
+"""One by one: of a family, such as apoc.meta, some run Cypher that they are given as text."""
 FUNCTIONS = (
     "apoc.agg.*", "apoc.coll.*", "apoc.convert.*", "apoc.date.*", "apoc.map.*", "apoc.math.*", "apoc.node.*",
-    "apoc.number.*", "apoc.rel.*", "apoc.temporal.*", "apoc.text.*", "date.*", "datetime.*", "db.nameFromElementId",
-    "duration.*", "localdatetime.*", "localtime.*", "point.*", "time.*", "vector.*",
+    "apoc.number.*", "apoc.rel.*", "apoc.temporal.*", "apoc.text.clean", "apoc.text.compareCleaned",
+    "apoc.text.distance", "apoc.text.fuzzyMatch", "apoc.text.indexOf", "apoc.text.jaroWinklerDistance",
+    "apoc.text.join", "apoc.text.levenshteinSimilarity", "apoc.text.sorensenDiceSimilarity",
+    "apoc.text.toUpperCase", "date.*", "datetime.*", "db.nameFromElementId", "duration.*", "localdatetime.*",
+    "localtime.*", "point.*", "time.*", "vector.*",
 )  # fmt: skip
-"""Functions whose name has a dot; those without are Cypher's own."""
+"""Functions whose name has a dot; those without are Cypher's own. Of text none that takes a regular expression."""
 SHOWN = ("CONSTRAINT", "CONSTRAINTS", "FUNCTION", "FUNCTIONS", "INDEX", "INDEXES", "PROCEDURE", "PROCEDURES")
 _SHOW_WORDS = (
     "ALL", "BUILT", "DEFINED", "EXIST", "EXISTENCE", "FULLTEXT", "IN", "KEY", "LOOKUP", "NODE", "POINT", "PROPERTY",
     "RANGE", "REL", "RELATIONSHIP", "TEXT", "TYPE", "UNIQUE", "UNIQUENESS", "USER", "VECTOR",
 )  # fmt: skip
-MOST_NEGATIONS = 200
-"""A server works for hours on how to run 500 in a row, and cannot be made to stop."""
+MOST_OF = {"NOT": 200, "XOR": 10}
+"""A server works for hours on how to run 500 NOT in a row, or 20 XOR, and cannot be made to stop."""
+MOST_REPEATS = 5
+_PLAIN_PATTERN = re.compile(r"""(['"])(\(\?[a-z]+\))?(?P<rest>[^()]*)\1""", re.DOTALL)
 _ASCII_ESCAPE = re.compile(r"\\u+00[0-7][0-9a-fA-F]")
 
 
@@ -81,10 +79,12 @@ def checked(text: str) -> str:
             )
         refuse_beginnings(Read(query.text, query.tokens[2:]), BEGINNINGS[:-1])
     refuse_words(query, REFUSED)
-    if sum(word == "NOT" for _, word in query.words()) > MOST_NEGATIONS:
-        raise QueryError(
-            f"the query failed: it says NOT more than {MOST_NEGATIONS} times; ask in a simpler way"
-        )
+    counted = Counter(word for _, word in query.words())
+    for word, most in MOST_OF.items():
+        if counted[word] > most:
+            raise QueryError(
+                f"the query failed: it says {word} more than {most} times; ask in a simpler way"
+            )
     for place, word in query.words():
         if word == "CALL":
             _check_call(query, place + 1)
@@ -92,6 +92,8 @@ def checked(text: str) -> str:
             _check_show(query, place + 1)
     for place in range(len(query.tokens)):
         _check_function(query, place)
+        if query.token(place).text == "=" and query.token(place + 1).text == "~":
+            _check_pattern(query.token(place + 2).text)
     return query.text
 
 
@@ -119,22 +121,36 @@ def _check_show(query: Read, place: int) -> None:
 def _check_function(query: Read, place: int) -> None:
     if not query.token(place).name or query.token(place - 1).text == ".":
         return
-    name = _dotted(query, place)
-    parts = name.count(".") + 1
-    called = query.token(place + 2 * parts - 1).text == "("
-    if not called or parts == 1 or query.token(place - 1).upper == "CALL":
+    parts = _parts(query, place)
+    called = query.token(place + 2 * len(parts) - 1).text == "("
+    name = ".".join(parts)
+    if not called or "." not in name or query.token(place - 1).upper == "CALL":
         return
     if not _listed(name, FUNCTIONS):
         raise QueryError(f"the query failed: the function {shown(name)} is not allowed here")
 
 
+def _check_pattern(text: str) -> None:
+    """Raise ``QueryError`` for a regular expression that a server might try for ever, or that cannot be seen here."""
+    found = _PLAIN_PATTERN.fullmatch(text)
+    if found is None or sum(found["rest"].count(sign) for sign in "*+{") > MOST_REPEATS:
+        raise QueryError(
+            "the query failed: behind =~ there may be a text without groups and with at most "
+            f"{MOST_REPEATS} repetitions, such as '(?i).*noir.*'; CONTAINS and STARTS WITH take anything"
+        )
+
+
 def _dotted(query: Read, place: int) -> str:
     """Return the name that begins there, with the parts behind its dots."""
+    return ".".join(_parts(query, place))
+
+
+def _parts(query: Read, place: int) -> list[str]:
     parts = [query.token(place).name or query.token(place).text]
     while query.token(place + 1).text == "." and query.token(place + 2).name:
         place += 2
         parts.append(query.token(place).name)
-    return ".".join(parts)
+    return parts
 
 
 def _listed(name: str, known: tuple[str, ...]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import json
 import logging
-import mmap
 import os
 import pickle
 import signal
@@ -86,11 +85,9 @@ class Queries:
                     line.close()
                     on_end()
                     raise ended.reason from None
-            size = file.seek(0, os.SEEK_END)
-            if not size:
-                return b""
-            with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as content:
-                return content[:]
+            # Not by a map: a file that shrinks under it would end this process.
+            file.seek(0)
+            return file.read()
 
     @contextmanager
     def _turn(self, limits: Limits) -> Iterator[None]:

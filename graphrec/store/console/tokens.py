@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -109,14 +109,23 @@ def read(text: str) -> Read:
             _whole(text, token)
             _count(open_brackets, token.text)
         tokens.append(token)
+    whole = "".join(made)
     while tokens and tokens[-1].text == ";":
-        made[_last(made, ";")] = " "
-        tokens.pop()
+        whole = whole[: tokens.pop().at]
     if any(token.text == ";" for token in tokens):
         raise QueryError(
             "the query failed: a query is one statement, without ; in between, and it only reads"
         )
-    return Read("".join(made), tokens)
+    return Read(whole, tokens)
+
+
+def check_parameters(parameters: Mapping[str, object]) -> None:
+    """Raise ``QueryError`` for a parameter whose name is none."""
+    for name in parameters:
+        if not (isinstance(name, str) and name.isidentifier()):
+            raise QueryError(
+                f"the query failed: {name!r} is no name of a parameter: letters, digits and _ only"
+            )
 
 
 def refuse_words(query: Read, refused: dict[str, str]) -> None:
@@ -166,7 +175,3 @@ def _whole(text: str, token: Token) -> None:
 def _where(text: str, at: int) -> str:
     line = text.count("\n", 0, at) + 1
     return f"line {line}, character {at - text.rfind(chr(10), 0, at)}"
-
-
-def _last(pieces: Sequence[str], wanted: str) -> int:
-    return len(pieces) - 1 - list(reversed(pieces)).index(wanted)

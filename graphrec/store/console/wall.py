@@ -32,7 +32,8 @@ CLOSED = (
     "symlinkat", "truncate", "chmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchownat", "mknod", "mknodat",
     "mount", "umount2", "chroot", "pivot_root", "setxattr", "utimensat",
     # Other programs, other machines, other processes.
-    "execve", "execveat", "fork", "vfork", "socket", "connect", "bind", "listen", "kill", "ptrace", "process_vm_readv",
+    "execve", "execveat", "fork", "vfork", "socket", "connect", "bind", "listen", "kill", "tkill",
+    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "ptrace", "process_vm_readv",
     "process_vm_writev", "pidfd_getfd", "pidfd_send_signal", "bpf", "perf_event_open", "userfaultfd", "keyctl",
     # The limits themselves.
     "setrlimit", "prlimit64",
@@ -85,6 +86,9 @@ def close_files() -> bool:
         thread_only = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0)
         rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", thread_only)
         rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+        # A process that aborts signals itself.
+        others = pyseccomp.Arg(0, pyseccomp.NE, os.getpid())
+        rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "tgkill", others)
         rules.load()
     except (OSError, ValueError, RuntimeError):
         return False

@@ -18,7 +18,11 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from graphrec.errors import QueryError
 from graphrec.store.answers import Node, Path, Relationship
+
+MOST_VALUES = 500_000
+"""Each takes some fifty bytes where it is shown, however short it is."""
 
 
 def packed(columns: tuple[str, ...], rows: list[tuple[Any, ...]], cut: bool) -> bytes:
@@ -26,6 +30,8 @@ def packed(columns: tuple[str, ...], rows: list[tuple[Any, ...]], cut: bool) -> 
     mark = secrets.token_hex(8)
     content = {"columns": columns, "rows": rows, "cut": cut}
     told = json.dumps(content, default=partial(_out, mark), separators=(",", ":"))
+    if sum(told.count(sign) for sign in ",[{") > MOST_VALUES:
+        raise QueryError(f"the query failed: its answer has more than {MOST_VALUES:,} values; ask for less")
     return f"{mark}{told}".encode()
 
 

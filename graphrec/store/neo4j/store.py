@@ -26,6 +26,7 @@ from graphrec.store.checks import check_embedding, check_ends, check_vectors
 from graphrec.store.console import store as console
 from graphrec.store.console.neo4j_rules import checked
 from graphrec.store.console.processes import queries
+from graphrec.store.console.tokens import check_parameters
 from graphrec.store.console.wire import from_stream
 from graphrec.store.kept import Kept
 from graphrec.store.neo4j import answers
@@ -41,6 +42,7 @@ from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
 from graphrec.store.neo4j.server import Rows, Server
+from graphrec.store.neo4j.translate import translated
 from graphrec.store.neo4j.values import table as arrow_table
 from graphrec.store.neo4j.vectors import LATER, Vectors, Wanted, describe, has_vectors
 from graphrec.store.neo4j.work import Work
@@ -219,7 +221,9 @@ class Neo4jStore:
     ) -> bytes:
         """Run a query that bears ``mark`` on the server; its answer may have ``output`` bytes."""
         server = self._server
-        asked = server.text(checked(text))
+        check_parameters(parameters)
+        # Not by the server's memory of texts: what people type is long, and does not come again.
+        asked = translated(checked(text), server.mapping)
         job = answers.Neo4jJob(
             verb,
             server.uri,
