@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from graphrec.errors import ConfigError, unknown
+from graphrec.errors import ConfigError, NotFoundError, unknown
 from graphrec.models.base import Recommender, Settings
 
 GROUP = "graphrec.models"
@@ -41,27 +41,34 @@ def models() -> Mapping[str, type[Recommender[Any]]]:
     found: dict[str, type[Recommender[Any]]] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:
-            model = entry.load()
-            if not (isinstance(model, type) and issubclass(model, Recommender)):
-                raise TypeError(f"{entry.value} is not a subclass of graphrec.models.base.Recommender")
+            found[entry.name] = _loaded(entry)
         except Exception as error:
             # Whatever another package's code raises, the other models must stay usable.
             warnings.warn(f"model {entry.name!r} is left out: {error}", stacklevel=2)
-        else:
-            found[entry.name] = model
     return MappingProxyType(found)
 
 
+def _loaded(entry: EntryPoint) -> type[Recommender[Any]]:
+    kind = entry.load()
+    if not (isinstance(kind, type) and issubclass(kind, Recommender)):
+        raise TypeError(f"{entry.value} is not a subclass of graphrec.models.base.Recommender")
+    return kind
+
+
+@cache
 def model(name: str) -> type[Recommender[Any]]:
     """Return the model called ``name``.
 
     Raises:
         NotFoundError: there is none; the message names the nearest.
     """
-    known = models()
-    if name not in known:
-        raise unknown("model", name, known)
-    return known[name]
+    entry = next((entry for entry in entry_points(group=GROUP) if entry.name == name), None)
+    if entry is None:
+        raise unknown("model", name, {entry.name for entry in entry_points(group=GROUP)})
+    try:
+        return _loaded(entry)
+    except Exception as error:
+        raise NotFoundError(f"the model {name!r} cannot be used: {error}") from error
 
 
 def describe(name: str) -> list[Setting]:
@@ -75,18 +82,6 @@ def describe_settings(kind: type[BaseModel]) -> list[Setting]:
         Setting(name, _type(field), _range(field), field.default, field.description or "")
         for name, field in kind.model_fields.items()
     ]
-
-
-def parse_settings(name: str, given: Mapping[str, str]) -> Settings:
-    """Return the settings of the model called ``name`` from strings, as ``--set key=value`` gives them.
-
-    Raises:
-        NotFoundError: an unknown model or setting; the message names the nearest.
-        ConfigError: a value of the wrong type or out of range; the message says what is allowed.
-    """
-    kind: type[Settings] = model(name).Settings
-    settings: Settings = read_settings(kind, given, f"setting of {name}")
-    return settings
 
 
 def read_settings(kind: type[Settings], given: Mapping[str, Any], what: str = "setting") -> Any:

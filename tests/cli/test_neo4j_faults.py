@@ -346,11 +346,14 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(
     assert time.monotonic() - started < 20
 
 
-def test_a_query_that_takes_too_long_is_ended_with_one_line(env: Environment, tmp_path: Path) -> None:
+def test_a_query_that_takes_too_long_is_ended_with_one_line(
+    graphrec, own: Neo4jServer, env: Environment, tmp_path: Path
+) -> None:
     (tmp_path / "long.cypher").write_text(LONG, encoding="utf-8")
-    short = {"graphrec.store.neo4j.store.QUERY_SECONDS": 1}
-    asked = Gated("UNWIND", 1, env, short, "query", tmp_path / "long.cypher")
-    assert asked.end() == (1, "error: the query failed: it took longer than the time allowed; ask for less")
+    asked = graphrec("query", tmp_path / "long.cypher", "--seconds", "1", env=env)
+    told = "error: the query was ended after 1 s, which is the time allowed; ask for less\n"
+    assert (asked.code, asked.out, asked.err) == (1, "", told)
+    wait_until(lambda: not still_running(own, "100000000"))
 
 
 def test_ctrl_c_in_a_load_doubles_nothing(

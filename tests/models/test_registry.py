@@ -10,6 +10,11 @@ from graphrec.models.transgrec import TransGRec
 from graphrec.models.transgrec_settings import TransGRecSettings
 
 
+def read(given: dict[str, str]) -> TransGRecSettings:
+    found: TransGRecSettings = registry.read_settings(TransGRecSettings, given, "setting of transgrec")
+    return found
+
+
 @pytest.fixture(autouse=True)
 def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     points = [
@@ -19,10 +24,12 @@ def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         EntryPoint("other", "graphrec.models.base:Settings", registry.GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
-    registry.models.cache_clear()
+    for known in (registry.models, registry.model):
+        known.cache_clear()
     yield
     # Other tests need the models that there are.
-    registry.models.cache_clear()
+    for known in (registry.models, registry.model):
+        known.cache_clear()
 
 
 def test_broken_plugins_only_warn() -> None:
@@ -33,7 +40,17 @@ def test_broken_plugins_only_warn() -> None:
     assert any("'other' is left out" in m and "not a subclass" in m for m in messages)
 
 
-@pytest.mark.filterwarnings("ignore:model")
+@pytest.mark.parametrize(("name", "told"), [("broken", "No module named 'no'"), ("other", "not a subclass")])
+def test_a_broken_plugin_that_is_asked_for_is_told(name: str, told: str) -> None:
+    with pytest.raises(NotFoundError, match=f"the model '{name}' cannot be used: .*{told}"):
+        registry.model(name)
+
+
+def test_one_model_is_had_without_the_others() -> None:
+    # The broken ones would warn, and a warning is an error here.
+    assert registry.model("popularity") is Popularity
+
+
 class TestNames:
     def test_unknown_model(self) -> None:
         with pytest.raises(NotFoundError, match="did you mean 'transgrec'"):
@@ -48,12 +65,12 @@ class TestNames:
 
     def test_strings_are_read(self) -> None:
         given = {"layers": "3", "detach": "false", "l2": "1e-2", "activation": "relu"}
-        assert registry.parse_settings("transgrec", given) == TransGRecSettings(
+        assert read(given) == TransGRecSettings(
             layers=3, detach=False, l2=0.01, activation="relu"
         )
 
     def test_preset_is_overruled(self) -> None:
-        settings = registry.parse_settings("transgrec", {"preset": "printed", "l2": "0.5"})
+        settings = read({"preset": "printed", "l2": "0.5"})
         assert isinstance(settings, TransGRecSettings)
         assert (settings.activation, settings.transform, settings.l2) == ("relu", True, 0.5)
 
@@ -61,7 +78,7 @@ class TestNames:
         with pytest.raises(
             NotFoundError, match="no setting of transgrec named 'layer'; did you mean 'layers'"
         ):
-            registry.parse_settings("transgrec", {"layer": "2"})
+            read({"layer": "2"})
 
     @pytest.mark.parametrize(
         ("key", "value", "allowed"),
@@ -73,7 +90,7 @@ class TestNames:
     )
     def test_impossible_value(self, key: str, value: str, allowed: str) -> None:
         with pytest.raises(ConfigError) as caught:
-            registry.parse_settings("transgrec", {key: value})
+            read({key: value})
         assert f"{key}='{value}' is not possible; it takes" in str(caught.value)
         assert allowed in str(caught.value)
         assert "\n" not in str(caught.value)
