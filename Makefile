@@ -48,7 +48,7 @@ else
 	$(INSTALL) --python $(WITHOUT_DGL)/bin/python -e . pytest pytest-xdist
 endif
 	$(WITHOUT_DGL)/bin/python -m pytest -m "not slow and not neo4j" $(PARALLEL) \
-		tests/graph tests/models tests/training tests/serving
+		tests/graph tests/models/test_transgrec.py tests/training
 
 # app/, loaders/ and cypher/ are packages inside graphrec; mypy sees them there.
 lint: install

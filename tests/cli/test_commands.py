@@ -10,36 +10,36 @@ from graphrec.cli import COMMANDS
 from graphrec.testing.store_contract import ENDLESS
 
 
-def test_help_names_every_command_with_an_example(graphrec) -> None:
-    listed = graphrec("--help")
+def test_help_names_every_command_with_an_example(typed) -> None:
+    listed = typed("--help")
     assert listed.code == 0
     for command in COMMANDS:
         assert command in listed.out
-        shown = graphrec(command, "--help")
+        shown = typed(command, "--help")
         assert shown.code == 0
         assert "graphrec" in shown.out
 
 
-def test_loading_twice_changes_nothing(graphrec, load_command, workspace, ratings) -> None:
-    again = graphrec(*load_command(ratings, workspace), "--json")
+def test_loading_twice_changes_nothing(typed, load_command, workspace, ratings) -> None:
+    again = typed(*load_command(ratings, workspace), "--json")
     rated = again.json["loaded"]["RATED"]
     assert (rated["created"], rated["updated"], rated["unchanged"]) == (0, 0, 480)
 
 
-def test_recommends_from_the_own_camp_and_nothing_seen(graphrec, workspace) -> None:
-    asked = graphrec("recommend", "u0", "-k", "8", "-w", workspace, "--json")
+def test_recommends_from_the_own_camp_and_nothing_seen(typed, workspace) -> None:
+    asked = typed("recommend", "u0", "-k", "8", "-w", workspace, "--json")
     assert asked.code == 0, asked.err
     items = [item["id"] for item in asked.json["items"]]
     seen = {
-        row["id"] for row in graphrec("query", "history", "-p", "user=u0", "-w", workspace, "--json").json
+        row["id"] for row in typed("query", "history", "-p", "user=u0", "-w", workspace, "--json").json
     }
     assert len(items) == 8
     assert not seen & set(items)
     assert all(int(item[1:]) < 20 for item in items)
 
 
-def test_unknown_user_is_one_clear_line(graphrec, workspace) -> None:
-    asked = graphrec("recommend", "nobody", "-w", workspace)
+def test_unknown_user_is_one_clear_line(typed, workspace) -> None:
+    asked = typed("recommend", "nobody", "-w", workspace)
     assert asked.code == 1
     assert asked.out == ""
     assert "no User with id 'nobody'" in asked.err
@@ -61,89 +61,89 @@ def test_unknown_user_is_one_clear_line(graphrec, workspace) -> None:
         (["query", "histroy"], "did you mean 'history'"),
     ],
 )
-def test_wrong_names_and_values_are_told_in_one_line(graphrec, workspace, arguments, told) -> None:
-    asked = graphrec(*arguments, "--workspace", workspace)
+def test_wrong_names_and_values_are_told_in_one_line(typed, workspace, arguments, told) -> None:
+    asked = typed(*arguments, "--workspace", workspace)
     assert asked.code == 1, asked
     assert told in " ".join(asked.err.split())
     assert "Traceback" not in asked.err
 
 
-def test_wrong_usage_exits_with_2(graphrec) -> None:
-    assert graphrec("recommend").code == 2
-    assert graphrec("recommend", "u0", "--nonsense").code == 2
+def test_wrong_usage_exits_with_2(typed) -> None:
+    assert typed("recommend").code == 2
+    assert typed("recommend", "u0", "--nonsense").code == 2
 
 
-def test_no_graph_yet_says_what_to_run(graphrec, tmp_path) -> None:
-    asked = graphrec("stats", "-w", tmp_path / "none")
+def test_no_graph_yet_says_what_to_run(typed, tmp_path) -> None:
+    asked = typed("stats", "-w", tmp_path / "none")
     assert asked.code == 1
     assert "graphrec demo" in asked.err
 
 
-def test_similar_explain_runs_and_stats_agree(graphrec, workspace) -> None:
-    run = graphrec("runs", "-w", workspace, "--json").json[0]["run"]
-    assert graphrec("stats", "-w", workspace, "--json").json["relationships"]["RATED"] == 480
-    near = graphrec("similar", "i3", "-k", "5", "-w", workspace, "--json").json
+def test_similar_explain_runs_and_stats_agree(typed, workspace) -> None:
+    run = typed("runs", "-w", workspace, "--json").json[0]["run"]
+    assert typed("stats", "-w", workspace, "--json").json["relationships"]["RATED"] == 480
+    near = typed("similar", "i3", "-k", "5", "-w", workspace, "--json").json
     assert all(int(item["id"][1:]) < 20 for item in near)
-    told = graphrec("explain", "u0", near[0]["id"], "-w", workspace, "--json").json
+    told = typed("explain", "u0", near[0]["id"], "-w", workspace, "--json").json
     assert told["run"] == run
     assert told["shared"]
 
 
-def test_evaluate_against_another_run(graphrec, workspace) -> None:
-    base = graphrec(
+def test_evaluate_against_another_run(typed, workspace) -> None:
+    base = typed(
         "train", "--model", "popularity", "--split", "random-70-10-20", "-w", workspace, "--json"
     ).json
     run = next(
-        r["run"] for r in graphrec("runs", "-w", workspace, "--json").json if r["model"] == "transgrec"
+        r["run"] for r in typed("runs", "-w", workspace, "--json").json if r["model"] == "transgrec"
     )
-    found = graphrec("evaluate", run, "--k", "5", "--against", base["run"], "-w", workspace, "--json").json
+    found = typed("evaluate", run, "--k", "5", "--against", base["run"], "-w", workspace, "--json").json
     assert found["protocol"] == base["protocol"] == "full"
     assert found["metrics"]["recall@5"] > base["metrics"]["recall@10"] / 4
     assert found["comparison"]["map"]["p_value"] < 0.05
     assert found["comparison"]["map"]["difference"] > 0
 
 
-def test_evaluate_by_a_protocol(graphrec, workspace) -> None:
-    trained = graphrec(
+def test_evaluate_by_a_protocol(typed, workspace) -> None:
+    trained = typed(
         "train", "--model", "popularity", "--split", "cold-items", "--no-publish", "-w", workspace, "--json"
     ).json
     assert trained["protocol"] == "cold-items"
     run = trained["run"]
-    own = graphrec("evaluate", run, "--k", "10", "-w", workspace, "--json").json
+    own = typed("evaluate", run, "--k", "10", "-w", workspace, "--json").json
     assert (own["protocol"], own["metrics"]["map"]) == ("cold-items", trained["metrics"]["map"])
-    full = graphrec("evaluate", run, "--protocol", "full", "--k", "10", "-w", workspace, "--json").json
+    full = typed("evaluate", run, "--protocol", "full", "--k", "10", "-w", workspace, "--json").json
     assert full["protocol"] == "full"
     assert full["metrics"]["map"] < own["metrics"]["map"]
-    refused = graphrec("evaluate", run, "--protocol", "within-video", "-w", workspace)
+    refused = typed("evaluate", run, "--protocol", "within-video", "-w", workspace)
     assert (refused.code, refused.out) == (1, "")
     assert "no candidates for within-video" in refused.err
 
 
-def test_init_says_where_the_graph_is(graphrec, tmp_path) -> None:
-    made = graphrec("init", "-w", tmp_path / "w", "--json")
+def test_init_says_where_the_graph_is(typed, tmp_path) -> None:
+    made = typed("init", "-w", tmp_path / "w", "--json")
     assert made.json == {"store": str(tmp_path / "w" / "graph.lbug")}
-    assert "ready" in graphrec("init", "-w", tmp_path / "w").out
+    assert "ready" in typed("init", "-w", tmp_path / "w").out
 
 
-def test_dry_run_of_spans_where_there_is_no_graph(graphrec, tmp_path) -> None:
+def test_dry_run_of_spans_where_there_is_no_graph(typed, tmp_path) -> None:
     path = tmp_path / "spans.csv"
     path.write_text("user,video,start,end\nu,w,0,5\n", encoding="utf-8")
     spans = ("--rels", "HIGHLIGHTED", "--from", "User:user", "--to", "Item:video", "--interval", "start:end")
-    asked = graphrec("load", "table", path, *spans, "--dry-run", "-w", tmp_path / "w")
+    asked = typed("load", "table", path, *spans, "--dry-run", "-w", tmp_path / "w")
     assert asked.code == 1
     assert "load those first" in asked.err
     assert not (tmp_path / "w").exists()
-    graphrec("init", "-w", tmp_path / "w")
-    asked = graphrec(
+    typed("init", "-w", tmp_path / "w")
+    asked = typed(
         "load", "table", path, *spans, "--dry-run", "--on-bad-row", "skip", "-w", tmp_path / "w", "--json"
     )
     assert asked.json["loaded"]["HIGHLIGHTED"]["rejected"] == 1
     assert asked.json["dry_run"]
 
 
-def test_untrained_model_is_evaluated_and_published(graphrec, load_command, ratings, tmp_path) -> None:
-    graphrec(*load_command(ratings, tmp_path))
-    trained = graphrec("train", "--model", "transgrec", "--set", "epochs=0", "-w", tmp_path, "--json")
+def test_untrained_model_is_evaluated_and_published(typed, load_command, ratings, tmp_path) -> None:
+    typed(*load_command(ratings, tmp_path))
+    trained = typed("train", "--model", "transgrec", "--set", "epochs=0", "-w", tmp_path, "--json")
     assert trained.code == 0, trained.err
     assert trained.json["best_epoch"] == 0
     assert trained.json["published"]["User"] == 60
@@ -189,22 +189,22 @@ def test_what_is_given_overrules_the_config_and_that_the_file(graphrec, workspac
     assert seed_and_split("--config", "c.toml", "--set", "seed=7", "--seed", "0")[0] == 0
 
 
-def test_export_writes_what_is_there(graphrec, workspace, tmp_path) -> None:
+def test_export_writes_what_is_there(typed, workspace, tmp_path) -> None:
     import networkx as nx
     import numpy as np
     import pyarrow.parquet as pq
 
-    written = graphrec("export", "graph", tmp_path / "g", "-w", workspace, "--json").json
+    written = typed("export", "graph", tmp_path / "g", "-w", workspace, "--json").json
     assert set(written["files"]) >= {"User.parquet", "Item.parquet", "RATED.parquet"}
     assert pq.read_table(tmp_path / "g" / "RATED.parquet").num_rows == 480
-    assert graphrec("export", "embeddings", tmp_path / "e", "-w", workspace).code == 0
+    assert typed("export", "embeddings", tmp_path / "e", "-w", workspace).code == 0
     ids = (tmp_path / "e" / "User.txt").read_text(encoding="utf-8").split()
     assert np.load(tmp_path / "e" / "User.npy").shape == (len(ids), 16)
-    written = graphrec("export", "networkx", tmp_path / "g.graphml", "-w", workspace, "--json").json
+    written = typed("export", "networkx", tmp_path / "g.graphml", "-w", workspace, "--json").json
     assert written["relationships"] == 480
     read = nx.read_graphml(tmp_path / "g.graphml")
     assert read.number_of_edges() == 480
-    written = graphrec(
+    written = typed(
         "export", "neo4j-import", tmp_path / "n", "--database", "films", "-w", workspace, "--json"
     ).json
     assert (written["nodes"], written["relationships"]) == (100, 480)
@@ -212,64 +212,64 @@ def test_export_writes_what_is_there(graphrec, workspace, tmp_path) -> None:
         "neo4j-admin database import full films --nodes=User=User-header.csv,User.csv"
     )
     assert {"import.sh", "RATED.csv"} <= set(written["files"])
-    told = graphrec("export", "neo4j-import", tmp_path / "m", "-w", workspace).out
+    told = typed("export", "neo4j-import", tmp_path / "m", "-w", workspace).out
     assert f"cd {tmp_path / 'm'} && neo4j-admin database import full neo4j " in told
     assert "graphrec init --store" in told
     assert "graphrec publish RUN --store" in told
     for kind in ("graph", "neo4j-import"):
-        refused = graphrec("export", kind, tmp_path / "g", "-w", workspace)
+        refused = typed("export", kind, tmp_path / "g", "-w", workspace)
         assert refused.code == 1
         assert "exists already" in refused.err
 
 
-def test_query_from_a_file_reads_and_cannot_write(graphrec, workspace, tmp_path: Path) -> None:
+def test_query_from_a_file_reads_and_cannot_write(typed, workspace, tmp_path: Path) -> None:
     reading, writing = tmp_path / "read.cypher", tmp_path / "write.cypher"
     reading.write_text("MATCH (u:User {id: $user}) RETURN u.id AS id", encoding="utf-8")
     writing.write_text("MATCH (u:User) DETACH DELETE u", encoding="utf-8")
-    assert graphrec("query", reading, "-p", "user=u7", "-w", workspace, "--json").json == [{"id": "u7"}]
-    refused = graphrec("query", writing, "-w", workspace)
+    assert typed("query", reading, "-p", "user=u7", "-w", workspace, "--json").json == [{"id": "u7"}]
+    refused = typed("query", writing, "-w", workspace)
     assert refused.code == 1
     assert "only reads" in refused.err
 
 
-def test_doctor_finds_everything_in_order(graphrec, workspace) -> None:
-    found = graphrec("doctor", "-w", workspace, "--json")
+def test_doctor_finds_everything_in_order(typed, workspace) -> None:
+    found = typed("doctor", "-w", workspace, "--json")
     assert found.code == 0
     assert {f["what"] for f in found.json} >= {"python", "torch", "graph", "disk"}
 
 
-def test_audience_of_an_item_is_its_own_camp(graphrec, workspace) -> None:
-    asked = graphrec("audience", "i3", "-k", "10", "-w", workspace, "--json")
+def test_audience_of_an_item_is_its_own_camp(typed, workspace) -> None:
+    asked = typed("audience", "i3", "-k", "10", "-w", workspace, "--json")
     assert asked.code == 0, asked.err
     found = asked.json["users"]
     assert len(found) == 10
     assert all(int(one["user"][1:]) % 2 == 0 for one in found)
     assert [one["lift"] for one in found] == sorted((one["lift"] for one in found), reverse=True)
-    shown = graphrec("audience", "i3", "-k", "10", "-w", workspace).out
+    shown = typed("audience", "i3", "-k", "10", "-w", workspace).out
     assert found[0]["user"] in shown
     assert "lift" in shown
     assert "sees first" not in shown
-    refused = graphrec("audience", "i999", "-w", workspace)
+    refused = typed("audience", "i999", "-w", workspace)
     assert (refused.code, refused.out) == (1, "")
     assert "no Item with id 'i999'" in refused.err
 
 
-def test_texts_are_described_and_trained_on(graphrec, load_command, ratings, tmp_path) -> None:
-    graphrec(*load_command(ratings, tmp_path))
+def test_texts_are_described_and_trained_on(typed, load_command, ratings, tmp_path) -> None:
+    typed(*load_command(ratings, tmp_path))
     titles = tmp_path / "titles.csv"
     titles.write_text("item,title\n" + "".join(f"i{n},Film {n}\n" for n in range(40)), encoding="utf-8")
-    named = graphrec("load", "table", titles, "--nodes", "Item:item", "--property", "title", "-w", tmp_path)
+    named = typed("load", "table", titles, "--nodes", "Item:item", "--property", "title", "-w", tmp_path)
     assert named.code == 0, named.err
-    done = graphrec("describe", "Item.title", "--dimension", "16", "-w", tmp_path)
+    done = typed("describe", "Item.title", "--dimension", "16", "-w", tmp_path)
     assert (
         done.out.split("\n")[0]
         == "40 Item nodes described by 16 numbers each as item-title, fitted on their texts"
     )
-    again = graphrec("describe", "Item.title", "-w", tmp_path, "--json").json
+    again = typed("describe", "Item.title", "-w", tmp_path, "--json").json
     assert (again["described"], again["known"], again["fitted"]) == (0, 40, False)
-    trained = graphrec("train", "--model", "contentknn", "--feature", "item-title", "-w", tmp_path, "--json")
+    trained = typed("train", "--model", "contentknn", "--feature", "item-title", "-w", tmp_path, "--json")
     assert trained.code == 0, trained.err
-    refused = graphrec("describe", "Item.year", "-w", tmp_path)
+    refused = typed("describe", "Item.year", "-w", tmp_path)
     assert (refused.code, refused.out) == (1, "")
     assert "Item.year is no text but int64" in refused.err
 
