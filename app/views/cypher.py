@@ -143,7 +143,7 @@ def text_and_plan(query: Query) -> None:
                 st.text(str(error))
 
 
-heading("Cypher", "Ask the graph itself. The database refuses to write here.")
+heading("Cypher", "Ask the graph itself. Queries can only read it here.")
 if current().store is None and not workspace().database.exists():
     raise nothing_yet(workspace())
 mode = st.segmented_control("What to run", [NAMED, OWN], default=NAMED, key="mode") or NAMED
