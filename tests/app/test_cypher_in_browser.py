@@ -54,3 +54,14 @@ def test_an_answer_is_saved_as_it_is(visit: Page, served: Explorer) -> None:
     with visit.expect_download() as saved:
         visit.get_by_role("button", name="Download CSV").click()
     assert saved.value.path().read_text() == f"title\n{BAD_TITLE}\n"
+
+
+def test_the_tables_own_button_which_would_save_formulas_is_not_shown(visit: Page, served: Explorer) -> None:
+    visit.goto(f"{served.address}/cypher")
+    type_query(visit, "RETURN '=1+1' AS x")
+    visit.get_by_test_id("stDataFrame").hover()
+    expect(visit.get_by_role("button", name="Search")).to_be_visible()
+    expect(visit.get_by_label("Download as CSV")).to_be_hidden()
+    with visit.expect_download() as saved:
+        visit.get_by_role("button", name="Download CSV").click()
+    assert saved.value.path().read_text() == "x\n'=1+1\n"
