@@ -151,7 +151,7 @@ def test_too_many_queries_wait_for_their_turn(
 
 
 def test_a_visitor_clicks_while_others_ask_for_too_much(embedded: ConsoleStore) -> None:
-    """Four heavy queries run on two cores; what the pages ask goes first."""
+    """Heavy queries run on all cores; what the pages ask goes first."""
     stop = Event()
     heavy = (ENDLESS[0], ENDLESS[1], "RETURN lpad('x', 2000000000, 'y')", ENDLESS[0])
 
@@ -175,4 +175,4 @@ def test_a_visitor_clicks_while_others_ask_for_too_much(embedded: ConsoleStore) 
         stop.set()
         for thread in threads:
             thread.join()
-    assert sorted(took)[len(took) // 2] < 1
+    assert sorted(took)[-3] < 1

@@ -25,7 +25,7 @@ from graphrec.store.console.job import Job
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 4
+AT_ONCE = max(2, os.cpu_count() or 1)
 """So many queries of one process run at the same time; others wait."""
 BEGIN_S = 60.0
 """For so long a query may wait for its turn, and for its database to open."""
@@ -140,7 +140,8 @@ class _Server:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     env=kept | alone | small,
-                    start_new_session=True,
+                    # No session of its own: among sessions the system shares alike, whoever would go first.
+                    process_group=0,
                 )
             except OSError as error:
                 raise StoreError(

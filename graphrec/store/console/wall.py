@@ -19,8 +19,8 @@ except (ImportError, RuntimeError):
     # Only Linux has it, and there the library that every Debian and Fedora comes with.
     pyseccomp = None
 
-NICENESS = 5
-"""Pages are drawn first."""
+NICENESS = 19
+"""The last of all: pages are drawn first."""
 
 PR_SET_PDEATHSIG = 1
 CLONE_THREAD = 0x00010000
