@@ -112,10 +112,11 @@ class Videos:
             yield FileBlock(str(file.path), total, outcome.reason)
             if outcome.described is not None:
                 together.append(DescribedVideo(file, outcome.digest, outcome.described))
-            if not outcome.next_is_ready or len(together) == _TOGETHER:
+            if together and (not outcome.next_is_ready or len(together) == _TOGETHER):
                 yield PendingVideos(together)
                 together = []
-        yield PendingVideos(together)
+        if together:
+            yield PendingVideos(together)
 
 
 def _distinct(files: Sequence[VideoFile]) -> tuple[list[VideoFile], list[tuple[VideoFile, str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
@@ -66,20 +66,25 @@ def load(
         file = held.enter_context(ExitStack())
         if store is not None:
             store.initialise()
+
+        def begin(source: str) -> None:
+            """Finish the file before, where another begins."""
+            nonlocal current, said
+            if source == current:
+                return
+            if store is not None:
+                writing.finish()
+                file.close()
+                write_features(features, matrices, report)
+                file.enter_context(store.transaction())
+            current, said = source, Contradictions()
+
         try:
-            for block in _unpacked(loader.blocks(paths, options, workspace.root), known, writing):
+            for block in _unpacked(loader.blocks(paths, options, workspace.root), known, writing, begin):
                 if isinstance(block, FileBlock):
                     _note(block, report, progress)
                     continue
-                source = block[0].source if isinstance(block, tuple) else block.source
-                if store is not None and source != current:
-                    writing.finish()
-                    file.close()
-                    write_features(features, matrices, report)
-                    file.enter_context(store.transaction())
-                if source != current:
-                    said = Contradictions()
-                current = source
+                begin(block[0].source if isinstance(block, tuple) else block.source)
                 if isinstance(block, FeatureBlock):
                     matrices.check(block.name, block.label, block.ids, block.matrix, block.version)
                     features.append(block)
@@ -118,13 +123,15 @@ def load(
 
 
 def _unpacked(
-    blocks: Iterable[Block], known: Known, writing: Writing
+    blocks: Iterable[Block], known: Known, writing: Writing, begin: Callable[[str], None]
 ) -> Iterator[Rows | Resolved | FeatureBlock | FileBlock]:
     """Yield what comes, and what becomes of that which only the graph can tell."""
     for block in blocks:
         if not isinstance(block, Pending):
             yield block
             continue
+        # What it raises is no fault of the file before.
+        begin(block.source)
         if block.after_its_file:
             writing.finish()
         yield from block.resolve(known)

@@ -15,6 +15,8 @@ from graphrec.loaders.movielens import MovieLens
 from graphrec.loaders.trailers import Trailers
 from graphrec.loading.load import load
 from graphrec.loading.resolve.trailers import likeness
+from graphrec.store.base import closing
+from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.store_contract import stored_edges, stored_nodes
 from graphrec.workspace import Workspace
@@ -134,6 +136,19 @@ def test_movies_come_first(tmp_path: Path, workspace: Workspace) -> None:
     path = table(tmp_path, f"{TOY},1,Toy Story (1995)")
     with pytest.raises(DataError, match="none of its movies is in the graph; load those first"):
         load(MemoryStore(), Trailers(), [path], Trailers.Options(), workspace)
+
+
+def test_a_file_of_unknown_movies_costs_no_file_before_it(tmp_path: Path, workspace: Workspace) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    known = table(tmp_path / "one", f"{TOY},1,Toy Story (1995)")
+    unknown = table(tmp_path / "two", f"{HEAT},999,Another (1995)")
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        store.write_nodes("Item", pa.table({"id": ["1"], "title": ["Toy Story"]}))
+        with pytest.raises(DataError, match="none of its movies is in the graph"):
+            load(store, Trailers(), [known, unknown], Trailers.Options(), workspace)
+        assert set(stored_edges(store, "HAS_TRAILER", "Item", "Trailer")) == {("1", TOY)}
 
 
 @pytest.mark.parametrize(
