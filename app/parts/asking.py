@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from threading import BoundedSemaphore, Event, Thread
 from typing import Any
 
 import streamlit as st
 
 from graphrec.app.graph import reading
-from graphrec.errors import GraphrecError, QueryError, StoreError
+from graphrec.errors import GraphrecError, StoreError
 from graphrec.store.answers import Answer, Limits
 from graphrec.store.base import GraphStore
-from graphrec.store.console.processes import AT_ONCE, TICK_S
+from graphrec.store.console.processes import AT_ONCE, turn
 from graphrec.store.console.store import ConsoleStore
 
 log = logging.getLogger(__name__)
@@ -63,7 +62,7 @@ class Asking:
     def _run(self) -> None:
         try:
             # Before the graph: who only waits must not keep out those who would write.
-            with turn(self.limits), reading() as store:
+            with turn(_turns, self.limits), reading() as store:
                 self.answer = console(store).ask(self.text, self.parameters, self.limits)
         except GraphrecError as error:
             self.error = error
@@ -73,18 +72,6 @@ class Asking:
             self.error = StoreError("the query failed in a way that nobody has foreseen; ask in another way")
         finally:
             self._done.set()
-
-
-@contextmanager
-def turn(limits: Limits) -> Iterator[None]:
-    """Wait until fewer than ``AT_ONCE`` queries of all visitors run; raises ``QueryError`` for one that is stopped."""
-    while not _turns.acquire(timeout=TICK_S):
-        if limits.stop.is_set():
-            raise QueryError("the query was stopped")
-    try:
-        yield
-    finally:
-        _turns.release()
 
 
 def plan(text: str, parameters: Mapping[str, Any]) -> str:

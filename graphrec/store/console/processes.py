@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import math
 import os
 import pickle
 import signal
@@ -44,6 +45,24 @@ def _of_process(module: str, pid: int) -> Queries:
     return Queries(module)
 
 
+@contextmanager
+def turn(turns: BoundedSemaphore, limits: Limits, patience_s: float = math.inf) -> Iterator[None]:
+    """Wait for one of the ``turns``, for the block.
+
+    Raises ``QueryError`` for a query that is stopped meanwhile, ``StoreBusy`` after ``patience_s``.
+    """
+    deadline = time.monotonic() + patience_s
+    while not turns.acquire(timeout=TICK_S):
+        if limits.stop.is_set():
+            raise _stopped()
+        if time.monotonic() > deadline:
+            raise StoreBusy(f"{AT_ONCE} other queries are running; try again when one has ended")
+    try:
+        yield
+    finally:
+        turns.release()
+
+
 class Queries:
     """Queries in processes of their own, split off from one that waits with everything imported.
 
@@ -74,7 +93,7 @@ class Queries:
         Raises ``QueryError`` where the query is wrong or comes to a limit, ``StoreBusy`` where its turn does not come,
         ``StoreError`` where no process can be had.
         """
-        with self._turn(limits), _answer_file() as file:
+        with turn(self._turns, limits, BEGIN_S), _answer_file() as file:
             told = pickle.dumps((job, (limits.memory, limits.seconds, output)), pickle.HIGHEST_PROTOCOL)
             file.write(told)
             file.flush()
@@ -88,19 +107,6 @@ class Queries:
             # Not by a map: a file that shrinks under it would end this process.
             file.seek(0)
             return file.read()
-
-    @contextmanager
-    def _turn(self, limits: Limits) -> Iterator[None]:
-        deadline = time.monotonic() + BEGIN_S
-        while not self._turns.acquire(timeout=TICK_S):
-            if limits.stop.is_set():
-                raise _stopped()
-            if time.monotonic() > deadline:
-                raise StoreBusy(f"{AT_ONCE} other queries are running; try again when one has ended")
-        try:
-            yield
-        finally:
-            self._turns.release()
 
     def _split_off(self, file: IO[bytes]) -> socket.socket:
         ours, theirs = socket.socketpair()
