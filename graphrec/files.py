@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
@@ -36,23 +37,47 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             temporary.unlink()
 
 
+@dataclass
+class Making:
+    """A folder that is being made.
+
+    Attributes:
+        path: where, for now.
+        name: what it will be called, to be set before the block ends.
+    """
+
+    path: Path
+    name: str = ""
+
+
+@contextmanager
+def making_folder(parent: Path) -> Iterator[Making]:
+    """Make a folder below ``parent`` whose name is known at the end; an existing one of that name stays.
+
+    Raises ``DataError`` when it cannot be written; there is then none.
+    """
+    made = Making(parent / f".{uuid4().hex[:8]}")
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        made.path.mkdir()
+        yield made
+        if not (parent / made.name).exists():
+            made.path.rename(parent / made.name)
+    except OSError as error:
+        raise _unwritten(parent / made.name, error) from error
+    finally:
+        shutil.rmtree(made.path, ignore_errors=True)
+
+
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Make a folder that appears as ``path`` when the block ends without an error; an existing one stays.
 
     Raises ``DataError`` when it cannot be written; there is then no ``path``.
     """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.mkdir()
-        yield temporary
-        if not path.exists():
-            temporary.rename(path)
-    except OSError as error:
-        raise _unwritten(path, error) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with making_folder(path.parent) as made:
+        made.name = path.name
+        yield made.path
 
 
 def require_regular(path: Path) -> None:

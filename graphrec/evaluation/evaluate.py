@@ -14,7 +14,8 @@ from graphrec.errors import DataError
 from graphrec.evaluation.confidence import Comparison, Floats, mean_interval, paired_test
 from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.ranking import rank
-from graphrec.graph.data import Cases, TrainingData
+from graphrec.graph.data import Data
+from graphrec.tasks.cases import RankingCases
 from graphrec.models.base import Scorer
 from graphrec.ragged import Ints
 
@@ -93,8 +94,8 @@ class Evaluation:
 
 def evaluate(
     scorer: Scorer,
-    cases: Cases,
-    data: TrainingData,
+    cases: RankingCases,
+    data: Data,
     metrics: Sequence[str],
     *,
     seed: int,
@@ -138,7 +139,7 @@ def evaluate(
     )
 
 
-def _digest(cases: Cases, data: TrainingData) -> str:
+def _digest(cases: RankingCases, data: Data) -> str:
     # From a pool, what each user has in training is left out: it is part of what was ranked.
     listed = data.by_user.take(cases.users) if cases.candidates is None else cases.candidates
     digest = blake2b(f"{cases.candidates is None} {data.items}".encode(), digest_size=16)
@@ -148,12 +149,12 @@ def _digest(cases: Cases, data: TrainingData) -> str:
     return digest.hexdigest()
 
 
-def _with_relevant(cases: Cases) -> Cases:
+def _with_relevant(cases: RankingCases) -> RankingCases:
     keep = np.flatnonzero(cases.relevant.lengths)
     if len(keep) == len(cases):
         return cases
     candidates = None if cases.candidates is None else cases.candidates.take(keep)
-    return Cases(cases.users[keep], cases.relevant.take(keep), candidates, cases.pool)
+    return RankingCases(cases.users[keep], cases.relevant.take(keep), candidates, cases.pool)
 
 
 def _by_records(values: Mapping[str, Floats], records: Ints, bounds: Sequence[int]) -> dict[str, Bucket]:

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphrec.evaluation.evaluate import evaluate
-from graphrec.evaluation.metrics import metric
-from graphrec.graph.data import Split
-from graphrec.models.base import Recommender
+from graphrec.evaluation.judged import judge_model, known_metric
+from graphrec.learning.options import TrainOptions
+from graphrec.models.base import Model
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import Split
 from graphrec.training.judge import Judge
-from graphrec.training.options import TrainOptions
 
 
-def validation_judge(split: Split, options: TrainOptions) -> Judge:
+def validation_judge(task: Task[Any], split: Split[Any], options: TrainOptions) -> Judge:
     """Return what stops a training on ``split``; raises ``NotFoundError`` for an unknown metric.
 
     Args:
-        split: whose validation cases are ranked.
+        task: tells what to watch, unless the options do.
+        split: whose validation cases are judged.
         options: the metric and the seed of ties.
     """
-    chosen = metric(options.metric_for(split.valid))
+    name = task.watched(split.valid) if options.metric == "auto" else options.metric
+    higher_is_better = known_metric(split.valid, name)
 
-    def measure(model: Recommender[Any]) -> float:
-        scorer = model.scorer(split.valid.items)
-        found = evaluate(scorer, split.valid, split.data, [chosen.name], seed=options.seed, model=model.name)
-        return found.metrics[chosen.name]
+    def measure(model: Model[Any]) -> float:
+        found = judge_model(model, split, split.valid, [name], seed=options.seed)
+        return found.metrics[name]
 
-    some = bool(split.valid.relevant.lengths.any())
-    return Judge(chosen.name, chosen.higher_is_better, measure if some else None)
+    return Judge(name, higher_is_better, measure if _some(split.valid) else None)
+
+
+def _some(cases: Any) -> bool:
+    relevant = getattr(cases, "relevant", None)
+    return bool(len(cases)) if relevant is None else bool(relevant.lengths.any())

@@ -12,14 +12,14 @@ from graphrec.errors import DataError
 from graphrec.evaluation.rankings import Rankings
 from graphrec.evaluation.scores import finite
 from graphrec.evaluation.ties import TieBreaker
-from graphrec.graph.data import Cases
+from graphrec.tasks.cases import RankingCases
 from graphrec.models.base import Scorer
 from graphrec.ragged import Ints, Ragged
 
 
 def rank_lists(
     scorer: Scorer,
-    cases: Cases,
+    cases: RankingCases,
     candidates: Ragged,
     depth: int | None,
     ties: TieBreaker,
@@ -52,7 +52,7 @@ def _scores(scorer: Scorer, users: Ints, candidates: Ragged, model: str) -> npt.
     One call per case: candidates differ, and scoring their union for all would grow with the square of cases.
     """
     scored = [
-        scorer.score(torch.from_numpy(users[case : case + 1]), torch.from_numpy(candidates[case])).reshape(-1)
+        scorer.grid(torch.from_numpy(users[case : case + 1]), torch.from_numpy(candidates[case])).reshape(-1)
         for case in np.flatnonzero(candidates.lengths).tolist()
     ]
     if not scored:

@@ -12,15 +12,16 @@ from graphrec.evaluation.rankings import Rankings
 from graphrec.evaluation.score_block import OUT, ScoreBlock
 from graphrec.evaluation.scores import finite
 from graphrec.evaluation.ties import TieBreaker
-from graphrec.graph.data import Cases, TrainingData
+from graphrec.graph.data import Data
+from graphrec.tasks.cases import RankingCases
 from graphrec.models.base import Scorer
 from graphrec.ragged import Ints, Ragged
 
 
 def rank_pool(
     scorer: Scorer,
-    cases: Cases,
-    data: TrainingData,
+    cases: RankingCases,
+    data: Data,
     depth: int | None,
     ties: TieBreaker,
     block: int,
@@ -42,7 +43,7 @@ def rank_pool(
         part = order[start : start + step]
         users, wanted = cases.users[part], cases.relevant.take(part)
         # A copy, since items are struck from it: the scorer may hand out what it keeps, or one row for all.
-        scores = scorer.score(torch.from_numpy(users), asked).clone(memory_format=torch.contiguous_format)
+        scores = scorer.grid(torch.from_numpy(users), asked).clone(memory_format=torch.contiguous_format)
         finite(scores, users, model)
         sizes = len(pool) - _leave_out(scores, data.by_user.take(users), pool)
         columns = _wanted_columns(scores, users, wanted, pool)

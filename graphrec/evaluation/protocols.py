@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from graphrec.errors import ConfigError, unknown
-from graphrec.graph.data import Cases
+from graphrec.tasks.cases import RankingCases
 from graphrec.ragged import Ragged
 
 PROTOCOLS = {
@@ -15,14 +15,14 @@ PROTOCOLS = {
 }
 
 
-def protocol_of(cases: Cases) -> str:
+def protocol_of(cases: RankingCases) -> str:
     """Return the name of the protocol that ``cases`` follow."""
     if cases.candidates is not None:
         return "within-video"
     return "full" if cases.pool is None else "cold-items"
 
 
-def under(cases: Cases, name: str) -> Cases:
+def under(cases: RankingCases, name: str) -> RankingCases:
     """Return ``cases`` as the protocol ``name`` has them: under ``full`` one case per user.
 
     Raises ``NotFoundError`` for an unknown name, ``ConfigError`` where the split knows no such candidates.
@@ -37,4 +37,4 @@ def under(cases: Cases, name: str) -> Cases:
         raise ConfigError(f"this split has no candidates for {name}; it is measured by {either}")
     users, case = np.unique(cases.users, return_inverse=True)
     relevant = Ragged.from_pairs(case[cases.relevant.rows], cases.relevant.indices, len(users))
-    return Cases(users, relevant)
+    return RankingCases(users, relevant)

@@ -10,14 +10,15 @@ from graphrec.evaluation.lists import rank_lists
 from graphrec.evaluation.pool import rank_pool
 from graphrec.evaluation.rankings import Rankings
 from graphrec.evaluation.ties import TieBreaker
-from graphrec.graph.data import Cases, TrainingData
+from graphrec.graph.data import Data
+from graphrec.tasks.cases import RankingCases
 from graphrec.models.base import Scorer
 
 
 def rank(
     scorer: Scorer,
-    cases: Cases,
-    data: TrainingData,
+    cases: RankingCases,
+    data: Data,
     *,
     depth: int | None,
     seed: int,
@@ -56,7 +57,7 @@ def rank(
         return rank_pool(scorer, cases, data, depth, ties, block, model)
 
 
-def _check(cases: Cases, data: TrainingData) -> None:
+def _check(cases: RankingCases, data: Data) -> None:
     rows, items = cases.relevant.rows, cases.relevant.indices
     pairs = np.sort(rows * data.items + items)
     twice = np.flatnonzero(pairs[1:] == pairs[:-1])

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from graphrec.errors import ConfigError, DataError
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 from graphrec.ragged import Ragged
 
 
-def check_edges(data: TrainingData) -> None:
+def check_edges(data: Data) -> None:
     """Raise ``DataError`` unless ``by_user`` and ``by_item`` list the same edges, all inside the graph."""
     _check_side("by_user", data.by_user, data.by_item)
     _check_side("by_item", data.by_item, data.by_user)

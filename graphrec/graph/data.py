@@ -1,87 +1,115 @@
-"""What a model may see of a graph, and the cases on which it is judged."""
+"""What a model may see of a graph."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.ragged import Ints, Ragged
-
-if TYPE_CHECKING:
-    import torch
+from graphrec.graph.columns import Column
+from graphrec.graph.content import Features, Joined
+from graphrec.graph.records import Records
+from graphrec.graph.videos import Videos
+from graphrec.ragged import Ragged
 
 
 @dataclass(frozen=True)
-class TrainingData:
-    """The training part of a split: user-item edges, item content, and which video an item belongs to.
+class Data:
+    """The training part of a snapshot. Rows are positions; ids exist only at the edges of the system.
 
     Attributes:
-        by_user: items of each user in training, in record order.
-        by_item: users of each item in training.
-        features: float32 [items, F], one row per item, also for items without edges; F may be 0.
-        group: int64 [items], the video of a segment, or -1.
-        position: float32 [items], where in its video a segment lies, 0 to 1; 0 where there is no video.
+        nodes: how many nodes of each label there are.
+        item: label of what is recommended, or judged.
+        records: what is known when training; for a ranking, its positives.
         sampled: bool [items], the items negatives are drawn from: what is known when training (for segments, all
-            those of a video that has a training edge; for items, those with a training edge).
+            those of a video that has a training record; for items, those with a training record).
+        features: by name, never joined.
+        lists: by ends, such as ``Item>Genre``: for each node of the one label, nodes of the other.
+        fields: scalar properties of nodes, such as ``Item.year``.
+        videos: which video each item is of.
+        targets: float32 [items, classes], what is to be predicted of the items themselves, NaN where that is not
+            known when training; None where nothing is.
     """
 
-    by_user: Ragged
-    by_item: Ragged
-    features: npt.NDArray[np.float32]
-    group: Ints
-    position: npt.NDArray[np.float32]
+    nodes: Mapping[str, int]
+    item: str
+    records: Records
     sampled: npt.NDArray[np.bool_]
+    features: Mapping[str, Features] = field(default_factory=dict)
+    lists: Mapping[str, Ragged] = field(default_factory=dict)
+    fields: Mapping[str, Column] = field(default_factory=dict)
+    videos: Videos = field(default_factory=Videos)
+    targets: npt.NDArray[np.float32] | None = None
 
     @property
     def users(self) -> int:
         """How many users there are."""
-        return len(self.by_user)
+        return self.nodes["User"]
 
     @property
     def items(self) -> int:
-        """How many items there are, with and without edges."""
-        return len(self.by_item)
-
-
-@dataclass(frozen=True)
-class Cases:
-    """Ranking tasks: one per user, or per user and video.
-
-    Attributes:
-        users: int64 [cases].
-        relevant: the items to find, per case.
-        candidates: the items to rank, per case; None when all cases share ``pool``.
-        pool: int64 [pool], the items to rank in every case, sorted; None for all items. From a shared pool each
-            user's training items are left out.
-    """
-
-    users: Ints
-    relevant: Ragged
-    candidates: Ragged | None = None
-    pool: Ints | None = None
-
-    def __len__(self) -> int:
-        return len(self.users)
+        """How many items there are, with and without records."""
+        return self.nodes[self.item]
 
     @property
-    def items(self) -> torch.Tensor | None:
-        """int64: all items that are ranked in any case; None for all there are."""
-        # Here, not above: whoever only reads runs or recommends needs no torch, which takes seconds.
-        import torch
+    def by_user(self) -> Ragged:
+        """The items of each user's records, in order."""
+        return self.records.by_user
 
-        if self.candidates is not None:
-            return torch.from_numpy(np.unique(self.candidates.indices))
-        return None if self.pool is None else torch.from_numpy(self.pool)
+    @cached_property
+    def by_item(self) -> Ragged:
+        """The users of each item's records."""
+        return self.by_user.transpose(self.items)
+
+    @cached_property
+    def content(self) -> Joined:
+        """All features of items side by side, by rows on demand; of width 0 where there are none."""
+        return Joined([one for one in self.features.values() if one.label == self.item], self.items)
+
+    @property
+    def shape(self) -> Shape:
+        """Return what a model is allocated by."""
+        return Shape(
+            self.nodes,
+            self.item,
+            {name: one.width for name, one in self.features.items() if one.label == self.item},
+            bool(self.videos),
+            0 if self.targets is None else self.targets.shape[1],
+        )
 
 
 @dataclass(frozen=True)
-class Split:
-    """A split with a name: training data, validation and test cases."""
+class Shape:
+    """The sizes that a model is allocated by, which a loaded run has without reading any data.
 
-    name: str
-    data: TrainingData
-    valid: Cases
-    test: Cases
+    Attributes:
+        nodes: how many nodes of each label there are.
+        item: label of what is recommended.
+        widths: numbers per item of each feature matrix.
+        in_videos: whether items are parts of videos.
+        classes: how many numbers are predicted of an item itself.
+    """
+
+    nodes: Mapping[str, int]
+    item: str
+    widths: Mapping[str, int]
+    in_videos: bool = False
+    classes: int = 0
+
+    @property
+    def users(self) -> int:
+        """How many users there are."""
+        return self.nodes["User"]
+
+    @property
+    def items(self) -> int:
+        """How many items there are."""
+        return self.nodes[self.item]
+
+    @property
+    def width(self) -> int:
+        """Numbers per item, of all feature matrices."""
+        return sum(self.widths.values())

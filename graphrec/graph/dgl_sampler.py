@@ -21,7 +21,7 @@ from torch import Tensor
 
 from graphrec.graph.blocks import Blocks, Layer, Neighbours
 from graphrec.graph.checks import check_edges, check_fanouts, check_seeds
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 from graphrec.graph.random_stream import RandomStream
 from graphrec.ragged import Ragged
 
@@ -43,7 +43,7 @@ class DglSampler:
         ConfigError: a fanout is 0 or below -1.
     """
 
-    def __init__(self, data: TrainingData, fanouts: Sequence[int], seed: int | None = None) -> None:
+    def __init__(self, data: Data, fanouts: Sequence[int], seed: int | None = None) -> None:
         check_edges(data)
         check_fanouts(fanouts)
         self.stream = RandomStream(seed)

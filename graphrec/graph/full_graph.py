@@ -8,10 +8,10 @@ from torch import Tensor
 
 from graphrec.graph.blocks import Blocks, Layer, Neighbours
 from graphrec.graph.checks import check_edges
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 
 
-def whole_graph(data: TrainingData, items: Tensor, layers: int) -> Blocks:
+def whole_graph(data: Data, items: Tensor, layers: int) -> Blocks:
     """Return every training edge as blocks whose seeds are all users and ``items``.
 
     Items without edges that no loss touches can be left out of ``items``, so that their wide features are never

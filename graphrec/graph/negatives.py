@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from graphrec.errors import TrainingError
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 
 Distribution = Literal["uniform", "popularity"]
 
@@ -33,7 +33,7 @@ class NegativeSampler:
     """
 
     def __init__(
-        self, data: TrainingData, *, distribution: Distribution = "uniform", generator: torch.Generator
+        self, data: Data, *, distribution: Distribution = "uniform", generator: torch.Generator
     ) -> None:
         weight = data.sampled.astype(np.int64)
         if distribution == "popularity":

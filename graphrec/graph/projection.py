@@ -8,45 +8,70 @@ from dataclasses import asdict, dataclass, replace
 from graphrec import schema
 from graphrec.errors import ConfigError, DataError, unknown
 
-OPERATORS = (">=", "<=", "==", ">", "<")
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Keep relationships whose ``property`` compares so with ``value``; those without the property go."""
-
-    property: str
-    operator: str
-    value: float
+TEXT = "Comment>word"
+"""The list of the words of what people wrote."""
+THEN = ">"
+"""Between the types of a path, the labels of a list."""
 
 
 @dataclass(frozen=True)
 class Projection:
-    """A bipartite view: users, what is recommended to them, and which relationships count as positive.
+    """What of the graph a snapshot holds: everything else stays unread.
 
     Attributes:
         name: what it is called.
         item: label of what is recommended.
-        relationship: type from User to ``item``.
+        relationship: type from User to ``item``, or two types with ``>`` between them: a path, such as ``WROTE>ON``.
+        values: numeric properties that records keep, such as ``rating``.
         features: names of the feature matrices to use; None for all that describe ``item``.
-        filters: conditions on the relationship's properties, all of which must hold.
+        lists: by their ends, such as ``Item>Genre``.
+        fields: properties of nodes, such as ``Item.year``.
     """
 
     name: str
     item: str
     relationship: str
+    values: tuple[str, ...] = ()
     features: tuple[str, ...] | None = None
-    filters: tuple[Filter, ...] = ()
+    lists: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The types on the way from a user to an item."""
+        return tuple(self.relationship.split(THEN))
+
+    @property
+    def through(self) -> str | None:
+        """Label of what a path leads through: what users wrote, for example; None for a relationship."""
+        if len(self.steps) == 1:
+            return None
+        first, second = (schema.relationship(step) for step in self.steps)
+        between = {end for start, end in first.ends if start == "User"} & {start for start, _ in second.ends}
+        if len(between) != 1:
+            raise ConfigError(f"{self.relationship} is no path from User to {self.item}")
+        return between.pop()
 
     @property
     def grouped(self) -> bool:
         """Whether items belong to videos: segments do."""
         return self.item == "Segment"
 
-    @property
-    def conditions(self) -> str:
-        """What its filters ask for, as ``--where`` takes it; empty without any."""
-        return ", ".join(f"{f.property}{f.operator}{f.value:g}" for f in self.filters)
+    def property(self, name: str) -> schema.Property:
+        """Return what a record says under ``name``; raises ``NotFoundError`` with the nearest right name."""
+        of = self.through
+        return schema.label(of).property(name) if of else schema.relationship(self.relationship).property(name)
+
+    def asking(
+        self, *, values: tuple[str, ...] = (), lists: tuple[str, ...] = (), fields: tuple[str, ...] = ()
+    ) -> Projection:
+        """Return the projection that holds these too."""
+        return replace(
+            self,
+            values=tuple(sorted({*self.values, *values})),
+            lists=tuple(sorted({*self.lists, *lists})),
+            fields=tuple(sorted({*self.fields, *fields})),
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON values."""
@@ -59,17 +84,20 @@ PROJECTIONS: dict[str, Projection] = {
         Projection("highlights", "Segment", "HIGHLIGHTED"),
         Projection("likes", "Item", "LIKED"),
         Projection("views", "Item", "VIEWED"),
-        Projection("ratings", "Item", "RATED", filters=(Filter("rating", ">=", 4.0),)),
+        Projection("ratings", "Item", "RATED", values=("rating",)),
+        Projection("frame-likes", "Frame", "LIKED"),
+        Projection("comments", "Frame", "WROTE>ON", values=("polarity",), lists=(TEXT,)),
     )
 }
 
 
-def choose(name: str | None, counts: Mapping[str, int]) -> Projection:
+def choose(name: str | None, counts: Mapping[str, int], among: tuple[str, ...] = ()) -> Projection:
     """Return the projection called ``name``; without a name, the first of which the store holds relationships.
 
     Args:
         name: one of ``PROJECTIONS``, or None.
         counts: relationships per type, as ``GraphStore.counts`` gives them.
+        among: names of those that may be chosen without a name; none for all but those one has to ask for.
 
     Raises ``NotFoundError`` for an unknown name, ``DataError`` where the store holds nothing to learn from.
     """
@@ -77,47 +105,25 @@ def choose(name: str | None, counts: Mapping[str, int]) -> Projection:
         if name not in PROJECTIONS:
             raise unknown("projection", name, PROJECTIONS)
         return PROJECTIONS[name]
-    for projection in PROJECTIONS.values():
-        if counts.get(projection.relationship):
+    likely = [PROJECTIONS[one] for one in among or ("highlights", "likes", "views", "ratings")]
+    for projection in likely:
+        if all(counts.get(step) for step in projection.steps):
             return projection
-    types = ", ".join(p.relationship for p in PROJECTIONS.values())
+    types = ", ".join(p.relationship for p in likely)
     raise DataError(f"the graph holds no relationships to learn from ({types}); run `graphrec load` first")
 
 
-def narrowed(projection: Projection, where: list[str], features: list[str] | None) -> Projection:
-    """Return ``projection`` with other filters and features.
+def list_type(name: str) -> tuple[str, str, str]:
+    """Return the relationship type behind a list such as ``Item>Genre``, and the labels of its two ends.
 
-    Args:
-        projection: what to start from.
-        where: conditions such as ``"rating>=4"``; they replace the projection's own on the same property.
-        features: names of feature matrices, or None to leave them.
-
-    Raises ``ConfigError`` for a condition that cannot be read, ``NotFoundError`` for an unknown property.
+    Where several types lead from the one to the other it must be named: ``User>Item:VIEWED``. Raises ``ConfigError``.
     """
-    filters = [_filter(projection.relationship, text) for text in where]
-    named = {f.property for f in filters}
-    kept = [f for f in projection.filters if f.property not in named]
-    return replace(
-        projection,
-        filters=(*kept, *filters),
-        features=projection.features if features is None else tuple(features),
-    )
-
-
-def _filter(relationship: str, text: str) -> Filter:
-    for operator in OPERATORS:
-        name, found, value = text.partition(operator)
-        if found:
-            try:
-                number = float(value)
-            except ValueError:
-                break
-            found_property = schema.relationship(relationship).property(name.strip())
-            if found_property.type == "string":
-                raise ConfigError(
-                    f"{found_property.name} of {relationship} is text; conditions compare numbers"
-                )
-            return Filter(found_property.name, operator, number)
-    raise ConfigError(
-        f"{text!r} is no condition; write one like rating>=4 ({', '.join(OPERATORS)} and a number)"
-    )
+    ends, _, wanted = name.partition(":")
+    source, _, target = ends.partition(THEN)
+    types = [rel.name for rel in schema.RELATIONSHIPS.values() if (source, target) in rel.ends]
+    if wanted:
+        types = [one for one in types if one == wanted]
+    if len(types) != 1:
+        cure = f"; name one, as in {ends}:{types[0]}" if types else ""
+        raise ConfigError(f"{name!r} names {len(types)} relationship types of the graph{cure}")
+    return types[0], source, target

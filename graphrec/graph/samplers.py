@@ -9,7 +9,7 @@ import torch
 
 from graphrec.errors import ConfigError
 from graphrec.graph.blocks import Sampler
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 from graphrec.graph.native_sampler import NativeSampler
 
 Backend = Literal["auto", "dgl", "native"]
@@ -21,7 +21,7 @@ RESIDENT_EDGES = 5_000_000
 
 
 def make_sampler(
-    data: TrainingData, layers: int, fanout: int, backend: Backend = "auto", seed: int | None = None
+    data: Data, layers: int, fanout: int, backend: Backend = "auto", seed: int | None = None
 ) -> Sampler:
     """Return what draws the blocks of a training run, on the CPU; ``Blocks.to`` moves them.
 
@@ -41,7 +41,7 @@ def make_sampler(
     return _block_sampler(backend)(data, (fanout,) * layers, seed)
 
 
-def full_graph_wins(data: TrainingData, batch_edges: int, device: torch.device | str = "cpu") -> bool:
+def full_graph_wins(data: Data, batch_edges: int, device: torch.device | str = "cpu") -> bool:
     """Whether a training step is faster over the whole graph than over sampled blocks.
 
     On a CPU: from 1 edge in a batch for every 4 nodes of the graph. With ten negatives each, such a batch
@@ -74,7 +74,7 @@ def full_graph_wins(data: TrainingData, batch_edges: int, device: torch.device |
     return batch_edges * NODES_PER_BATCH_EDGE >= data.users + data.items
 
 
-def _block_sampler(backend: Backend) -> Callable[[TrainingData, Sequence[int], int | None], Sampler]:
+def _block_sampler(backend: Backend) -> Callable[[Data, Sequence[int], int | None], Sampler]:
     if backend == "native":
         return NativeSampler
     if backend not in ("auto", "dgl"):

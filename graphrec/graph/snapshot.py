@@ -1,13 +1,18 @@
 """An immutable, memory-mapped copy of what training needs; the database is not read twice for it.
 
-snapshots/<fingerprint>/meta.json         projection and counts
-snapshots/<fingerprint>/{users,items,groups}.arrow
-snapshots/<fingerprint>/<array>.npy       see ``Snapshot``
+snapshots/<fingerprint>/meta.json                     format, projection and counts
+snapshots/<fingerprint>/ids/<label>.arrow             ids of nodes, sorted
+snapshots/<fingerprint>/records/<column>.npy          see ``Records``
+snapshots/<fingerprint>/values/<property>.npy
+snapshots/<fingerprint>/features/<name>.npy           and <name>.present.npy
+snapshots/<fingerprint>/lists/<label>-<label>.*.npy
+snapshots/<fingerprint>/fields/<label>.<property>.npy
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,123 +20,157 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from graphrec.errors import TrainingError
 from graphrec.files import read_json
-from graphrec.ragged import Ints, Ragged
+from graphrec.graph.columns import Column, Numbers, Words
+from graphrec.graph.content import Features, Joined, Mapped, NHot
+from graphrec.graph.data import Data
+from graphrec.graph.ids import Ids
+from graphrec.graph.records import Mask, Records
+from graphrec.graph.videos import Videos
+from graphrec.ragged import Ragged
+
+FORMAT = 2
+"""Of the files; another number where they are arranged otherwise."""
 
 SPLITS = ("", "train", "valid", "test")
-"""Values of the split property, by their code in ``Snapshot.split``."""
+"""Values of the split property, by their code in ``Records.split``."""
 
-
-@dataclass(frozen=True)
-class Ids:
-    """The map between string ids and positions 0, 1, 2, ..."""
-
-    values: pa.StringArray
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, position: int) -> str:
-        return str(self.values[int(position)].as_py())
-
-    def index(self, ids: pa.Array | list[str]) -> Ints:
-        """Return int64 [n]: the position of each id, -1 for one that is not there."""
-        wanted = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
-        found = pc.fill_null(pc.index_in(wanted, value_set=self.values), -1)
-        return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
-
-    def take(self, positions: Ints) -> list[str]:
-        """Return the ids at ``positions`` (int64 [n])."""
-        return [str(v) for v in self.values.take(pa.array(positions)).to_pylist()]
+GENRES = "genres"
+"""A feature that the graph itself holds: which genres an item is in."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Users, items and the positive relationships between them, in a canonical order.
+    """The part of the property graph that a projection asks for, in a canonical order.
 
-    Ids are sorted, edges by user, then by when they were made, then by item: the same content gives the same
+    Ids are sorted, records by user, then by when they were made, then by item: the same content gives the same
     snapshot and fingerprint, whichever database it came from.
 
     Attributes:
         fingerprint: of content and projection.
         projection: as ``Projection.to_dict``.
-        users: every User node.
-        items: every node of the projection's item label.
-        groups: the videos that items belong to; empty for items that belong to none.
-        by_user: items of each user, in order (int64 [edges]).
-        by_item: users of each item.
-        order: int64 [edges], beside ``by_user.indices``: when; 0 where not known.
-        split: int8 [edges], code in ``SPLITS``.
-        group: int64 [items], position in ``groups`` or -1.
-        position: float32 [items], the middle of the segment in its video, 0 to 1; 0 without a video.
-        features: float32 [items, F].
-        described: bool [items], whether the item has all its features.
+        ids: of the nodes, by label.
+        records: what users did, all of it.
+        features: by name, each memory-mapped by itself.
+        lists: by ends, such as ``Item>Genre``.
+        fields: properties of nodes, such as ``Item.year``.
     """
 
     fingerprint: str
-    projection: dict[str, Any]
-    users: Ids
-    items: Ids
-    groups: Ids
-    by_user: Ragged
-    by_item: Ragged
-    order: Ints
-    split: npt.NDArray[np.int8]
-    group: Ints
-    position: npt.NDArray[np.float32]
-    features: npt.NDArray[np.float32]
-    described: npt.NDArray[np.bool_]
-
-    @property
-    def edges(self) -> int:
-        """How many positive relationships."""
-        return len(self.by_user.indices)
+    projection: Mapping[str, Any]
+    ids: Mapping[str, Ids]
+    records: Records
+    features: Mapping[str, Features]
+    lists: Mapping[str, Ragged]
+    fields: Mapping[str, Column]
 
     @property
     def item_label(self) -> str:
         """Label of what is recommended."""
         return str(self.projection["item"])
 
+    @property
+    def users(self) -> Ids:
+        """Every User node."""
+        return self.ids["User"]
+
+    @property
+    def items(self) -> Ids:
+        """Every node of the projection's item label."""
+        return self.ids[self.item_label]
+
+    @property
+    def groups(self) -> Ids:
+        """The videos that items belong to; empty for items that belong to none."""
+        return self.ids["Item"] if self.videos else Ids(pa.array([], pa.string()))
+
     @cached_property
-    def members(self) -> Ragged:
-        """The items of each group, by position in the video."""
-        inside = np.flatnonzero(self.group >= 0)
-        inside = inside[np.argsort(self.position[inside], kind="stable")]
-        return Ragged.from_pairs(self.group[inside], inside, len(self.groups))
+    def videos(self) -> Videos:
+        """Which video each item is a part of."""
+        segments = self.lists.get("Item>Segment")
+        place = self.fields.get("Segment.position")
+        if segments is None or self.item_label != "Segment" or not isinstance(place, Numbers):
+            return Videos()
+        return Videos.of(segments, place.values, len(self.items))
 
+    @property
+    def described(self) -> Mask:
+        """bool [items], whether the item has all its features."""
+        return self.data(self.records, np.zeros(0, bool)).content.described
 
-ARRAYS = (
-    "by_user_indptr",
-    "by_user_indices",
-    "by_item_indptr",
-    "by_item_indices",
-    "order",
-    "split",
-    "group",
-    "position",
-    "features",
-    "described",
-)
-ID_COLUMNS = ("users", "items", "groups")
+    @property
+    def content(self) -> Joined:
+        """All features of items side by side, by rows on demand."""
+        return self.data(self.records, np.zeros(0, bool)).content
+
+    def where(self, kept: Mask) -> Snapshot:
+        """Return the same graph with those records only at which ``kept`` (bool [E]) is true."""
+        return replace(self, records=self.records.where(kept))
+
+    def data(self, records: Records, sampled: Mask) -> Data:
+        """Return what a model may see: everything but the records, and of these ``records``."""
+        return Data(
+            {label: len(ids) for label, ids in self.ids.items()},
+            self.item_label,
+            records,
+            sampled,
+            self.features,
+            self.lists,
+            self.fields,
+            self.videos,
+        )
 
 
 def open_snapshot(folder: Path) -> Snapshot:
-    """Open a snapshot's folder; arrays and ids are memory-mapped, nothing is read until it is used."""
+    """Open a snapshot's folder; arrays and ids are memory-mapped, nothing is read until it is used.
+
+    Raises ``TrainingError`` for files of another version.
+    """
     meta = read_json(folder / "meta.json")
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-    ids = {name: Ids(_ids(folder / f"{name}.arrow")) for name in ID_COLUMNS}
-    return Snapshot(
-        meta["fingerprint"],
-        meta["projection"],
-        ids["users"],
-        ids["items"],
-        ids["groups"],
-        by_user=Ragged(arrays["by_user_indptr"], arrays["by_user_indices"]),
-        by_item=Ragged(arrays["by_item_indptr"], arrays["by_item_indices"]),
-        **{name: arrays[name] for name in ("order", "split", "group", "position", "features", "described")},
+    if meta.get("format") != FORMAT:
+        raise TrainingError(
+            f"the snapshot {folder} was made by another version of graphrec; train again to make a new one"
+        )
+    ids = {label: Ids(_ids(folder / "ids" / f"{label}.arrow")) for label in meta["nodes"]}
+    lists = {name: _list(folder / "lists" / file_name(name)) for name in meta["lists"]}
+    features: dict[str, Features] = {}
+    for name, label in meta["features"].items():
+        path = folder / "features" / name
+        features[name] = (
+            NHot(label, lists["Item>Genre"], len(ids["Genre"]))
+            if name == GENRES
+            else Mapped(label, _array(path, ".npy"), _array(path, ".present.npy"))
+        )
+    records = Records(
+        _list(folder / "records" / "by_user"),
+        _array(folder / "records" / "order", ".npy"),
+        _array(folder / "records" / "split", ".npy"),
+        {name: _array(folder / "values" / name, ".npy") for name in meta["values"]},
+        _array(folder / "records" / "text", ".npy") if meta["text"] else None,
     )
+    fields = {name: _field(folder / "fields" / name, kind) for name, kind in meta["fields"].items()}
+    return Snapshot(meta["fingerprint"], meta["projection"], ids, records, features, lists, fields)
+
+
+def file_name(list_name: str) -> str:
+    """Return what the files of a list are called: not every file system takes ``>``."""
+    return list_name.replace(">", "-").replace(":", "-")
+
+
+def _array(path: Path, suffix: str) -> npt.NDArray[Any]:
+    return np.asarray(np.load(path.with_name(path.name + suffix), mmap_mode="r"))
+
+
+def _list(path: Path) -> Ragged:
+    return Ragged(_array(path, ".indptr.npy"), _array(path, ".indices.npy"))
+
+
+def _field(path: Path, kind: str) -> Column:
+    if kind == "numbers":
+        return Numbers(_array(path, ".npy"))
+    return Words(_array(path, ".npy"), Ids(_ids(path.with_name(path.name + ".arrow"))))
 
 
 def _ids(path: Path) -> pa.StringArray:

@@ -1,37 +1,196 @@
-"""The contract of every model: typed settings, losses in phases, a scorer, embeddings."""
+"""The contract of every model: typed settings, tensors allocated by sizes, a learner, and what it can do."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from graphrec.errors import DataError
-from graphrec.graph.blocks import Sampler
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.learner import Learner
+from graphrec.learning.run import RunContext
 from graphrec.models.influences import Floats, Influences
-
-
-class Settings(BaseModel):
-    """Base of a model's settings: bounds in the type, an unknown name is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
+from graphrec.ragged import Ints
+from graphrec.settings import Settings
 
 S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What of the graph a model reads beside the records; nothing else is loaded for it.
+
+    Attributes:
+        features: whether it reads features of items.
+        lists: such as ``Item>Frame``.
+        fields: such as ``Item.year``.
+        values: properties of records, such as ``rating``.
+    """
+
+    features: bool = False
+    lists: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+
+
+class Model(nn.Module, ABC, Generic[S]):
+    """A model: allocated by sizes and settings, shown the data, and taught by its learner.
+
+    The constructor computes nothing from data, so that loading a run costs no more than reading its tensors. What is
+    learned lies in parameters and persistent buffers; what is only looked at (adjacency, features) comes by ``attach``.
+    What a model can do beside learning is said by the protocols below, which it simply implements.
+    """
+
+    name: ClassVar[str]
+    """The name on the command line, and of the node property that holds its embeddings."""
+    title: ClassVar[str]
+    """One line for lists."""
+    paper: ClassVar[str] = ""
+    """Where the model was published."""
+    Settings: ClassVar[type[Settings]]
+    tasks: ClassVar[Sequence[str]] = ("ranking",)
+    """What it can be asked, the usual task first."""
+    needs: ClassVar[Needs] = Needs()
+    """What it reads beside the records."""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """Options of training that suit it better than the general ones."""
+
+    @classmethod
+    def check(cls, data: Data, settings: S) -> None:
+        """Raise ``DataError`` where ``data`` lack what the model needs."""
+
+    def __init__(self, shape: Shape, settings: S) -> None:
+        super().__init__()
+        self.shape, self.settings = shape, settings
+
+    def attach(self, data: Data) -> None:
+        """Take views of ``data`` that are not learned, on the model's device; called before learning and after loading.
+
+        Nothing to do for a model that needs its own tensors only.
+        """
+
+    @abstractmethod
+    def learner(self, data: Data, run: RunContext) -> Learner:
+        """Return what moves the model's parameters; ``attach`` has been called with the same ``data``."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model's tensors are."""
+        tensors: Iterator[Tensor] = iter([*self.parameters(), *self.buffers()])
+        return next(tensors, torch.empty(0)).device
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a scorer will be asked about.
+
+    Attributes:
+        label: of the nodes that are scored; None for what the model recommends.
+        nodes: int64, the only ones it will be asked about; None for any. A model may spare itself the others.
+    """
+
+    label: str | None = None
+    nodes: Tensor | None = None
+
+
+ANYTHING = Target()
 
 
 class Scorer(Protocol):
     """Scores of items for users, from a model that no longer changes."""
 
-    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         """Return float32 [len(users), len(items)]; ``items`` None means all, in order. Both are int64."""
         ...
+
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return float32 [n] for int64 [n] each; NaN where nothing is known of the user or the item."""
+        ...
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """A model that scores items for users."""
+
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
+        """Return the scores of the model as it stands."""
+        ...
+
+
+@runtime_checkable
+class Predicts(Protocol):
+    """A model that tells numbers of nodes."""
+
+    def predict(self, nodes: Tensor) -> Tensor:
+        """Return float32 [n, classes] for nodes of the item label, int64 [n]; NaN where it cannot tell."""
+        ...
+
+
+Vectors = Mapping[str, Tensor]
+"""By label: float32 [nodes, D], of all nodes of that label."""
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """A model that puts nodes in spaces.
+
+    A space is a set of vectors whose inner product ranks. The first has no name of its own and is published under the
+    model's; others are published as ``<model>_<space>``.
+    """
+
+    def embeddings(self) -> Mapping[str, Vectors]:
+        """Return the vectors of every space, by its name."""
+        ...
+
+
+@runtime_checkable
+class Proposes(Protocol):
+    """A model whose score is more than an inner product: its spaces propose, and ``Scorer.pairs`` decides."""
+
+    proposes: ClassVar[bool]
+
+
+@runtime_checkable
+class Places(Protocol):
+    """A model that puts nodes that came after training in its space, by their content."""
+
+    def place(self, features: Tensor) -> Tensor:
+        """Return float32 [n, D] for ``features``, float32 [n, F], those of the item label or of its siblings."""
+        ...
+
+
+@runtime_checkable
+class FoldsIn(Protocol):
+    """A model that knows a user it was not trained on, or what a known one newly likes, without being trained again."""
+
+    def user_vector(self, history: Ints) -> Tensor | None:
+        """Return float32 [D], in the first space, of a user whose records are ``history``, int64 [n], the latest last.
+
+        None where that says nothing.
+        """
+        ...
+
+
+@runtime_checkable
+class Accounts(Protocol):
+    """A model that tells what an embedding was made of; of a loaded instance: nothing is fitted again."""
+
+    def user_sources(self, user: int) -> Influences:
+        """Return what went into a user's embedding."""
+        ...
+
+    def item_sources(self, item: int, features: Floats | None = None) -> Influences:
+        """Return what went into an item's; of one that came after training by its ``features``, float32 [1, F]."""
+        ...
+
+
+SPACE = ""
+"""The name of a model's first space."""
 
 
 @dataclass(frozen=True)
@@ -46,118 +205,19 @@ class EmbeddingScorer:
     users: Tensor
     items: Tensor
 
-    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         """Return float32 [len(users), len(items)]."""
         return self.users[users] @ (self.items if items is None else self.items[items]).T
 
-
-@dataclass(frozen=True)
-class Batch:
-    """Positives and their negatives.
-
-    Attributes:
-        users: int64 [B].
-        positives: int64 [B].
-        negatives: int64 [B, N].
-    """
-
-    users: Tensor
-    positives: Tensor
-    negatives: Tensor
-
-    def to(self, device: torch.device) -> Batch:
-        """Return the batch on ``device``."""
-        return Batch(self.users.to(device), self.positives.to(device), self.negatives.to(device))
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return float32 [n]."""
+        return (self.users[users] * self.items[items]).sum(1)
 
 
-@dataclass(frozen=True)
-class Phase:
-    """One of the updates that a training step makes in turn: its loss moves its own parameters only."""
-
-    name: str
-    parameters: Sequence[nn.Parameter]
-
-
-def require_features(data: TrainingData, who: str) -> None:
+def require_features(data: Data, who: str) -> None:
     """Raise ``DataError`` where ``data`` have no content features."""
-    if not data.features.shape[1]:
+    if not data.content.width:
         raise DataError(
             f"{who} needs features of what it recommends, and there are none; load some, "
             "such as those of `graphrec load videos` or `graphrec load movielens --posters`"
         )
-
-
-class Recommender(nn.Module, ABC, Generic[S]):
-    """A model: built from training data and settings, trained in phases, asked for a scorer.
-
-    A model that learns nothing by gradient has no phases: its constructor does all the work.
-    """
-
-    name: ClassVar[str]
-    """The name on the command line, and of the node property that holds its embeddings."""
-    title: ClassVar[str]
-    """One line for lists."""
-    paper: ClassVar[str] = ""
-    """Where the model was published."""
-    Settings: ClassVar[type[Settings]]
-
-    @classmethod
-    def check(cls, data: TrainingData, settings: S) -> None:
-        """Raise ``DataError`` where ``data`` lack what the model needs."""
-
-    def __init__(self, data: TrainingData, settings: S) -> None:
-        super().__init__()
-        self.settings = settings
-
-    @property
-    def layers(self) -> int:
-        """How many propagation steps the model makes; 0 for one that does not propagate."""
-        return 0
-
-    def sample_with(self, sampler: Sampler | None) -> None:
-        """Have ``loss`` draw neighbourhoods from ``sampler`` (``layers`` deep); None: propagate the whole
-        graph.
-
-        Nothing to do for a model without layers.
-        """
-
-    def phases(self) -> Sequence[Phase]:
-        """Return the updates of one step, in order; none when there is nothing to train."""
-        return ()
-
-    def loss(self, phase: str, batch: Batch) -> Tensor:
-        """Return the scalar loss of ``phase`` for ``batch``."""
-        raise NotImplementedError(f"{self.name} has no phase {phase!r}")
-
-    @abstractmethod
-    def scorer(self, items: Tensor | None = None) -> Scorer:
-        """Return the scores of the model as it stands.
-
-        ``items`` (int64) are the only ones it will be asked about; None: any. A model may spare itself the others.
-        """
-
-    def embeddings(self) -> tuple[Tensor, Tensor] | None:
-        """Return user and item embeddings, float32 [users, D] and [items, D]; None where there are none."""
-        return None
-
-    def embed_items(self, features: Tensor) -> Tensor:
-        """Return float32 [n, D] for new items from ``features`` [n, F] alone (the inductive part)."""
-        raise NotImplementedError(f"{self.name} cannot embed items that came after training")
-
-    @classmethod
-    def user_influences(cls, data: TrainingData, settings: S, user: int) -> Influences | None:
-        """Return what a user's embedding was made of; None where the model has no weights to tell."""
-        return None
-
-    @classmethod
-    def item_influences(
-        cls, data: TrainingData, settings: S, item: int, features: Floats | None = None
-    ) -> Influences | None:
-        """Return the same of an item; of one that came after training by its ``features``, float32 [1, F]."""
-        return None
-
-    @property
-    def device(self) -> torch.device:
-        """Where the model's tensors are."""
-        tensors: Iterator[Tensor] = iter([*self.parameters(), *self.buffers()])
-        return next(tensors, torch.empty(0)).device

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from graphrec.graph.content import Joined
+
 Scaling = Literal["none", "l2", "standard", "whiten"]
 
 Floats = npt.NDArray[np.float32]
 
-_VALUES = 1 << 24
+_ROWS = 4096
 
 
 class FeatureScaling(nn.Module):
@@ -24,75 +25,101 @@ class FeatureScaling(nn.Module):
     Raw image features are non-negative with large norms, so all items look alike to an inner product: centre
     first. An item whose features are all zero has none: it is not fitted on and stays zero.
 
-    The fit is made when it is first needed, and not at all where a checkpoint brings it.
+    Until ``fit``, and where there are fewer than two items to fit on, it brings vectors to unit length and nothing else.
 
     Args:
-        features: float32 [n, F], the items to fit on; with fewer than two, nothing but ``l2`` can be fitted.
+        width: F.
         scaling: ``none``; ``l2``: unit length; ``standard``: mean 0 and variance 1 per column, then unit
             length; ``whiten``: decorrelated (PCA, components of equal variance), then unit length. Columns
             or directions that do not vary are left out instead of being blown up.
-        rows: bool [n], which of them to fit on; None for all.
     """
 
     shift: Tensor
     matrix: Tensor
 
-    def __init__(self, features: Floats, scaling: Scaling, rows: npt.NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, width: int, scaling: Scaling) -> None:
         super().__init__()
-        width = features.shape[1]
-        usable = np.flatnonzero(features.any(1) if rows is None else rows & features.any(1))
-        self.scaling: Scaling = scaling
-        if width == 0:
-            self.scaling = "none"
-        elif len(usable) < 2 and scaling != "none":
-            self.scaling = "l2"
-        self._to_fit = (features, usable) if self.scaling in ("standard", "whiten") else None
+        self.scaling: Scaling = scaling if width else "none"
         self.register_buffer("shift", torch.zeros(width))
-        self.register_buffer("matrix", torch.ones((width, width) if self.scaling == "whiten" else width))
-        self.register_load_state_dict_post_hook(_fitted)  # type: ignore[no-untyped-call]
+        self.register_buffer("matrix", torch.eye(width) if self.scaling == "whiten" else torch.ones(width))
 
     @torch.no_grad()
     def forward(self, features: Tensor) -> Tensor:
         """Return float32 [n, F] for float32 [n, F]."""
         if self.scaling == "none":
             return features
-        self._fit()
-        centred = features - self.shift
-        scaled = centred @ self.matrix if self.matrix.dim() == 2 else centred * self.matrix
-        return normalize(scaled, dim=1) * features.any(1, keepdim=True)
+        return normalize(self._scaled(features), dim=1) * features.any(1, keepdim=True)
 
-    def of(self, features: Floats) -> Tensor:
-        """Return float32 [n, F] on this module's device for an array that need not fit beside its copy."""
-        scaled = torch.empty(features.shape, device=self.shift.device)
-        for part in _parts(np.arange(len(features)), features.shape[1]):
-            scaled[part[0] : part[-1] + 1] = self(self._tensor(features[part[0] : part[-1] + 1]))
+    def of(self, features: Joined) -> Tensor:
+        """Return float32 [n, F] on this module's device for features that need not fit beside their copy."""
+        scaled = torch.empty(len(features), features.width, device=self.shift.device)
+        for part in features.blocks(np.arange(len(features))):
+            block = slice(part[0], part[-1] + 1)
+            scaled[block] = self(self._tensor(features.rows(block)))
         return scaled
 
-    def _fit(self) -> None:
-        if self._to_fit is None:
+    @torch.no_grad()
+    def norms(self, features: Joined) -> Tensor:
+        """Return float32 [n], the length that each vector has before it is brought to unit length."""
+        found = torch.empty(len(features), device=self.shift.device)
+        for part in features.blocks(np.arange(len(features))):
+            block = slice(part[0], part[-1] + 1)
+            found[block] = self._scaled(self._tensor(features.rows(block))).norm(dim=1)
+        return found
+
+    @torch.no_grad()
+    def cosines(self, features: Joined, norms: Tensor, rows: Tensor, one: Tensor) -> Tensor:
+        """Return float32 [k], how alike ``one`` is to each of ``rows``, as cosines of what ``forward`` returns.
+
+        Of the others nothing is scaled: with A the matrix, (x - m) A · (y - m) A = (x - m) · (y - m) A Aᵀ.
+
+        Args:
+            features: of all items.
+            norms: of ``features``, as ``norms`` returns them.
+            rows: int64 [k].
+            one: float32 [F].
+        """
+        scaled = self._scaled(one[None])[0]
+        length = scaled.norm()
+        towards = self.matrix @ scaled if self.matrix.dim() == 2 else scaled * self.matrix
+        found = torch.zeros(len(rows), device=self.shift.device)
+        at = rows.cpu().numpy()
+        for start in range(0, len(at), _ROWS):
+            part = slice(start, start + _ROWS)
+            found[part] = (self._tensor(features.rows(at[part])) - self.shift) @ towards
+        lengths = norms[rows] * length
+        usable = (lengths > 0) & one.any()
+        return torch.where(usable, found / lengths.clamp(min=torch.finfo(lengths.dtype).tiny), 0.0)
+
+    def _scaled(self, features: Tensor) -> Tensor:
+        centred = features - self.shift
+        return centred @ self.matrix if self.matrix.dim() == 2 else centred * self.matrix
+
+    @torch.no_grad()
+    def fit(self, features: Joined, rows: npt.NDArray[np.bool_]) -> None:
+        """Fit on those of ``rows`` (bool [n]) that have any features."""
+        if self.scaling not in ("standard", "whiten"):
             return
-        (features, rows), self._to_fit = self._to_fit, None
-        parts = list(_parts(rows, features.shape[1]))
-        mean = torch.stack([self._tensor(features[p]).double().sum(0) for p in parts]).sum(0) / len(rows)
+        usable = np.flatnonzero(rows & features.filled)
+        if len(usable) < 2:
+            return
+        parts = list(features.blocks(usable))
+        sums = [self._tensor(features.rows(p)).double().sum(0) for p in parts]
+        mean = torch.stack(sums).sum(0) / len(usable)
         self.shift.copy_(mean)
         if self.scaling == "standard":
-            squares = [(self._tensor(features[p]).double() - mean).square().sum(0) for p in parts]
-            deviation = (torch.stack(squares).sum(0) / (len(rows) - 1)).sqrt()
+            squares = [(self._tensor(features.rows(p)).double() - mean).square().sum(0) for p in parts]
+            deviation = (torch.stack(squares).sum(0) / (len(usable) - 1)).sqrt()
             self.matrix.copy_(torch.where(deviation > 1e-6 * deviation.max(), 1 / deviation, 0.0))
         else:
             covariance = torch.zeros(self.matrix.shape, dtype=torch.float64, device=self.matrix.device)
             for part in parts:
-                centred = self._tensor(features[part]).double() - mean
-                covariance.addmm_(centred.T, centred, alpha=1 / len(rows))
+                centred = self._tensor(features.rows(part)).double() - mean
+                covariance.addmm_(centred.T, centred, alpha=1 / len(usable))
             self.matrix.copy_(_whitening(covariance))
 
     def _tensor(self, features: Floats) -> Tensor:
         return torch.tensor(features, device=self.shift.device)
-
-
-def _parts(rows: npt.NDArray[np.intp], width: int) -> Iterator[npt.NDArray[np.intp]]:
-    step = max(1, _VALUES // max(1, width))
-    yield from (rows[start : start + step] for start in range(0, len(rows), step))
 
 
 def _whitening(covariance: Tensor) -> Tensor:
@@ -101,8 +128,3 @@ def _whitening(covariance: Tensor) -> Tensor:
     scale = torch.where(kept, values.clamp(min=torch.finfo(values.dtype).tiny).rsqrt(), 0.0)
     whitening: Tensor = (vectors * scale) @ vectors.T
     return whitening
-
-
-def _fitted(module: nn.Module, _: Any) -> None:
-    assert isinstance(module, FeatureScaling)
-    module._to_fit = None

@@ -5,8 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from graphrec.graph.data import TrainingData
-from graphrec.models.base import Recommender, Scorer, Settings
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.once import Once
+from graphrec.learning.run import RunContext
+from graphrec.models.base import ANYTHING, Model, Scorer, Target
+from graphrec.settings import Settings
 
 
 class PopularitySettings(Settings):
@@ -23,14 +26,18 @@ class SharedScorer:
     def __init__(self, scores: Tensor) -> None:
         self._scores = scores
 
-    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         """Return float32 [len(users), len(items)]."""
         scores = self._scores if items is None else self._scores[items]
         return scores.expand(len(users), -1)
 
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return float32 [n]."""
+        return self._scores[items]
 
-class Popularity(Recommender[PopularitySettings]):
-    """Score = number of training edges of the item; items without any are level."""
+
+class Popularity(Model[PopularitySettings]):
+    """Score = number of training records of the item; items without any are level."""
 
     name = "popularity"
     title = "most liked in training first"
@@ -38,10 +45,14 @@ class Popularity(Recommender[PopularitySettings]):
 
     scores: Tensor
 
-    def __init__(self, data: TrainingData, settings: PopularitySettings) -> None:
-        super().__init__(data, settings)
-        self.register_buffer("scores", torch.from_numpy(data.by_item.lengths).float())
+    def __init__(self, shape: Shape, settings: PopularitySettings) -> None:
+        super().__init__(shape, settings)
+        self.register_buffer("scores", torch.zeros(shape.items))
 
-    def scorer(self, items: Tensor | None = None) -> Scorer:
+    def learner(self, data: Data, run: RunContext) -> Once:
+        """Count."""
+        return Once(lambda: self.scores.copy_(torch.from_numpy(data.by_item.lengths)), len(data.records))
+
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return the scores, the same for all users."""
         return SharedScorer(self.scores)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from graphrec.graph.data import TrainingData
-from graphrec.models.base import Recommender, Scorer, Settings
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.once import Once
+from graphrec.learning.run import RunContext
+from graphrec.models.base import ANYTHING, Model, Scorer, Target
 from graphrec.models.popularity import SharedScorer
+from graphrec.settings import Settings
 
 
 class PositionSettings(Settings):
@@ -21,7 +26,7 @@ class PositionSettings(Settings):
     """Segments at the overall rate that are added to each part, against chance in small data."""
 
 
-class PositionPrior(Recommender[PositionSettings]):
+class PositionPrior(Model[PositionSettings]):
     """Score of a segment = highlights per known segment in the same part of a video, over all training
     videos.
 
@@ -36,18 +41,29 @@ class PositionPrior(Recommender[PositionSettings]):
 
     scores: Tensor
 
-    def __init__(self, data: TrainingData, settings: PositionSettings) -> None:
-        super().__init__(data, settings)
-        edges = data.by_item.lengths
-        in_video = data.group >= 0
-        part = np.minimum((data.position * settings.bins).astype(np.int64), settings.bins - 1)
-        known = in_video & data.sampled
-        segments = np.bincount(part[known], minlength=settings.bins)
-        highlights = np.bincount(part[known], edges[known], minlength=settings.bins)
-        overall = highlights.sum() / max(1, segments.sum())
-        rate = (highlights + settings.smoothing * overall) / np.maximum(segments + settings.smoothing, 1e-9)
-        self.register_buffer("scores", torch.from_numpy(np.where(in_video, rate[part], edges)).float())
+    def __init__(self, shape: Shape, settings: PositionSettings) -> None:
+        super().__init__(shape, settings)
+        self.register_buffer("scores", torch.zeros(shape.items))
 
-    def scorer(self, items: Tensor | None = None) -> Scorer:
+    def learner(self, data: Data, run: RunContext) -> Once:
+        """Count by parts of videos."""
+        return Once(partial(self._fit, data), len(data.records))
+
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return the scores, the same for all users."""
         return SharedScorer(self.scores)
+
+    def _fit(self, data: Data) -> None:
+        edges = data.by_item.lengths
+        if not data.videos:
+            self.scores.copy_(torch.from_numpy(edges))
+            return
+        bins, smoothing = self.settings.bins, self.settings.smoothing
+        in_video = data.videos.group >= 0
+        part = np.minimum((data.videos.position * bins).astype(np.int64), bins - 1)
+        known = in_video & data.sampled
+        segments = np.bincount(part[known], minlength=bins)
+        highlights = np.bincount(part[known], edges[known], minlength=bins)
+        overall = highlights.sum() / max(1, segments.sum())
+        rate = (highlights + smoothing * overall) / np.maximum(segments + smoothing, 1e-9)
+        self.scores.copy_(torch.from_numpy(np.where(in_video, rate[part], edges)))

@@ -6,8 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from graphrec.graph.data import TrainingData
-from graphrec.models.base import Recommender, Scorer, Settings
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.once import Once
+from graphrec.learning.run import RunContext
+from graphrec.models.base import ANYTHING, Model, Scorer, Target
+from graphrec.settings import Settings
 
 
 class RandomSettings(Settings):
@@ -17,18 +20,22 @@ class RandomSettings(Settings):
     """Of the scores."""
 
 
-class Random(Recommender[RandomSettings]):
+class Random(Model[RandomSettings]):
     """A score for each user and item that depends on nothing but the two ids and the seed."""
 
     name = "random"
     title = "random scores: what chance gives"
     Settings = RandomSettings
 
-    def __init__(self, data: TrainingData, settings: RandomSettings) -> None:
-        super().__init__(data, settings)
-        self._scorer = _RandomScorer(data.items, settings.seed)
+    def __init__(self, shape: Shape, settings: RandomSettings) -> None:
+        super().__init__(shape, settings)
+        self._scorer = _RandomScorer(shape.items, settings.seed)
 
-    def scorer(self, items: Tensor | None = None) -> Scorer:
+    def learner(self, data: Data, run: RunContext) -> Once:
+        """Learn nothing."""
+        return Once(lambda: None, len(data.records))
+
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return the scores; the same pair always has the same one."""
         return self._scorer
 
@@ -37,13 +44,16 @@ class _RandomScorer:
     def __init__(self, items: int, seed: int) -> None:
         self._items, self._seed = items, seed
 
-    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         if items is None:
             items = torch.arange(self._items, device=users.device)
+        return self.pairs(users[:, None], items)
+
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
         # A 64-bit mix (splitmix64's finaliser; int64 wraps) rather than a generator: scores must not depend
         # on what is asked together.
         x = (
-            users[:, None] * -7046029254386353131
+            users * -7046029254386353131
             + items * 7809847782465536322
             + (self._seed + 1) % (1 << 31) * 2862933555
         )

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from graphrec.errors import ConfigError, NotFoundError, unknown
-from graphrec.models.base import Recommender, Settings
+from graphrec.models.base import Model
+from graphrec.settings import Settings
 
 GROUP = "graphrec.models"
 """The entry-point group by which anyone adds a model."""
@@ -36,9 +37,9 @@ class Setting:
 
 
 @cache
-def models() -> Mapping[str, type[Recommender[Any]]]:
+def models() -> Mapping[str, type[Model[Any]]]:
     """Return every installed model by name. One that cannot be imported is left out, with a warning."""
-    found: dict[str, type[Recommender[Any]]] = {}
+    found: dict[str, type[Model[Any]]] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:
             found[entry.name] = _loaded(entry)
@@ -48,15 +49,15 @@ def models() -> Mapping[str, type[Recommender[Any]]]:
     return MappingProxyType(found)
 
 
-def _loaded(entry: EntryPoint) -> type[Recommender[Any]]:
+def _loaded(entry: EntryPoint) -> type[Model[Any]]:
     kind = entry.load()
-    if not (isinstance(kind, type) and issubclass(kind, Recommender)):
-        raise TypeError(f"{entry.value} is not a subclass of graphrec.models.base.Recommender")
+    if not (isinstance(kind, type) and issubclass(kind, Model)):
+        raise TypeError(f"{entry.value} is not a subclass of graphrec.models.base.Model")
     return kind
 
 
 @cache
-def model(name: str) -> type[Recommender[Any]]:
+def model(name: str) -> type[Model[Any]]:
     """Return the model called ``name``.
 
     Raises:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, linear, logsigmoid, softplus
 
-from graphrec.graph.blocks import Blocks, Sampler
-from graphrec.graph.data import TrainingData
+from graphrec.graph.blocks import Blocks
+from graphrec.graph.data import Data, Shape
 from graphrec.graph.full_graph import whole_graph
-from graphrec.models.base import Batch, EmbeddingScorer, Phase, Recommender, Scorer, require_features
+from graphrec.learning.batch import PairwiseBatch
+from graphrec.learning.descent import Descent
+from graphrec.learning.feed import Feed
+from graphrec.learning.optimisers import Phase
+from graphrec.learning.pairwise import Blocked, Pairwise
+from graphrec.learning.run import RunContext
+from graphrec.models.base import (
+    ANYTHING,
+    SPACE,
+    EmbeddingScorer,
+    Model,
+    Needs,
+    Scorer,
+    Target,
+    Vectors,
+    require_features,
+)
 from graphrec.models.content_neighbours import ContentNeighbours
 from graphrec.models.features import FeatureScaling
 from graphrec.models.influences import Floats, Influences
@@ -21,11 +38,12 @@ from graphrec.models.placement import Placement
 from graphrec.models.propagation import Propagation
 from graphrec.models.transgrec_influences import item_source, of_content, of_item, of_user
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.ragged import Ints
 
 _ROWS = 8192
 
 
-class TransGRec(Recommender[TransGRecSettings]):
+class TransGRec(Model[TransGRecSettings]):
     """Learning to Transfer Graph Embeddings for Inductive Graph based Recommendation (Wu et al., SIGIR 2020).
 
     The graph network (Eq. 2 to 9) embeds users and the items they touched; the transfer network T (Eq. 11)
@@ -52,25 +70,27 @@ class TransGRec(Recommender[TransGRecSettings]):
     paper = "Wu et al., Learning to Transfer Graph Embeddings for Inductive Graph based Recommendation (SIGIR '20)"
     Settings = TransGRecSettings
 
+    needs = Needs(features=True)
+
     has_edges: Tensor
     edge_weight: Tensor
     active: Tensor
     local: Tensor
+    norms: Tensor
 
     @classmethod
-    def check(cls, data: TrainingData, settings: TransGRecSettings) -> None:
+    def check(cls, data: Data, settings: TransGRecSettings) -> None:
         """Raise ``DataError`` where items have neither content nor free embeddings."""
         if not settings.free_items:
             require_features(data, f"{cls.name} with free_items=false")
 
-    def __init__(self, data: TrainingData, settings: TransGRecSettings) -> None:
-        super().__init__(data, settings)
-        dimension, width = settings.dimension, data.features.shape[1]
-        has_edges = torch.from_numpy(data.by_item.lengths > 0)
-        self.scaling = FeatureScaling(data.features, settings.scaling, has_edges.numpy())
-        self.users_free = nn.Parameter(torch.randn(data.users, dimension) * settings.initial_std)
+    def __init__(self, shape: Shape, settings: TransGRecSettings) -> None:
+        super().__init__(shape, settings)
+        dimension, width = settings.dimension, shape.width
+        self.scaling = FeatureScaling(width, settings.scaling)
+        self.users_free = nn.Parameter(torch.randn(shape.users, dimension) * settings.initial_std)
         self.items_free = (
-            nn.Parameter(torch.randn(data.items, dimension) * settings.initial_std)
+            nn.Parameter(torch.randn(shape.items, dimension) * settings.initial_std)
             if settings.free_items
             else None
         )
@@ -78,7 +98,7 @@ class TransGRec(Recommender[TransGRecSettings]):
         if width:
             nn.init.xavier_normal_(self.projection, settings.content_gain)
         self.propagation = Propagation(
-            data,
+            shape,
             settings.layers,
             dimension,
             settings.activation,
@@ -94,71 +114,68 @@ class TransGRec(Recommender[TransGRecSettings]):
             if settings.transfer == "adversarial"
             else None
         )
-        degree = torch.from_numpy(data.by_user.lengths).clamp(min=1)
-        weight = degree.double() ** -settings.user_weighting
+        self.register_buffer("norms", torch.zeros(shape.items))
+        for name in ("has_edges", "edge_weight", "active", "local"):
+            self.register_buffer(name, torch.empty(0), persistent=False)
+        self._source = item_source(settings, shape.in_videos)
+
+    def attach(self, data: Data) -> None:
+        """Take the training graph and what items look like."""
+        has_edges = torch.from_numpy(data.by_item.lengths > 0)
         edges = torch.from_numpy(data.by_user.lengths)
+        weight = edges.clamp(min=1).double() ** -self.settings.user_weighting
         active = torch.tensor(data.sampled) | has_edges
         local = torch.cumsum(active, 0) - 1
-        for name, value in (
-            ("has_edges", has_edges.float()),
-            ("edge_weight", (weight * edges.sum() / (weight * edges).sum()).float()),
-            ("active", active.nonzero()[:, 0]),
-            ("local", torch.where(active, local, -1)),
-        ):
-            self.register_buffer(name, value, persistent=False)
-        self.in_video = bool((data.group >= 0).any())
-        self._graph = whole_graph(data, self.active, settings.layers)
-        self._features, self._scaled = data.features, torch.empty(0)
+        here = self.device
+        self.has_edges = has_edges.float().to(here)
+        self.edge_weight = (weight * edges.sum() / (weight * edges).sum()).float().to(here)
+        self.active = active.nonzero()[:, 0]
+        self.local = torch.where(active, local, -1).to(here)
+        self.propagation.attach(data)
+        self._data, self._graph = data, whole_graph(data, self.active, self.settings.layers).to(here)
+        self._scaled: Tensor | None = None
         self._near: ContentNeighbours | None = None
-        self._sampler: Sampler | None = None
-        self._drawn: tuple[Batch, Blocks, Tensor, Tensor] | None = None
+        self._levels: list[Tensor] | None = None
 
-    @classmethod
-    def user_influences(cls, data: TrainingData, settings: TransGRecSettings, user: int) -> Influences:
-        """Return the items that were pooled into a user's embedding."""
-        return of_user(data, settings, user)
+    def learner(self, data: Data, run: RunContext) -> Descent[PairwiseBatch]:
+        """Return gradient descent over triplets, on the whole graph or on sampled blocks."""
+        self.scaling.fit(data.content, data.by_item.lengths > 0)
+        self.norms.copy_(self.scaling.norms(data.content))
+        sampler = run.sampler(data, self.settings.layers)
+        # Batches whose neighbourhoods are drawn on the CPU are made there too: no step waits for the GPU.
+        where = run.device if sampler is None else torch.device("cpu")
+        triplets = Pairwise(data, run.options, run.generator(where))
+        feed: Feed[PairwiseBatch] = triplets if sampler is None else Blocked(triplets, sampler, run.device)
+        return Descent(self, self.loss, feed, self.phases(), run)
 
-    @classmethod
-    def item_influences(
-        cls, data: TrainingData, settings: TransGRecSettings, item: int, features: Floats | None = None
-    ) -> Influences:
-        """Return the users, or the items like it, that an item's embedding was made of."""
-        if features is None:
-            return of_item(data, settings, item)
-        return of_content(data, settings, features)
+    def train(self, mode: bool = True) -> TransGRec:
+        """Switch to training, after which what was worked out from the parameters holds no more."""
+        self._levels = None
+        super().train(mode)
+        return self
 
     @property
     def content(self) -> Tensor:
         """Scaled features of all items, float32 [items, F]; worked out when first used."""
-        if len(self._scaled) != len(self._features):
-            self._scaled = self.scaling.of(self._features)
-        self._scaled = self._scaled.to(self.device)
+        if self._scaled is None:
+            self._scaled = self.scaling.of(self._data.content)
         return self._scaled
-
-    @property
-    def layers(self) -> int:
-        """K."""
-        return self.settings.layers
-
-    def sample_with(self, sampler: Sampler | None) -> None:
-        """Have ``loss`` draw neighbourhoods from ``sampler`` (K deep); None: use the whole graph."""
-        self._sampler, self._drawn = sampler, None
 
     def phases(self) -> Sequence[Phase]:
         """Return one joint update (Eq. 15), or gnn, transfer and discriminator in turn (Eq. 16 and 17)."""
         if self.transfer is None or self.discriminator is None:
-            return (Phase("joint", list(self.parameters())),)
+            return (Phase.of("joint", self.parameters()),)
         own = {id(p) for p in chain(self.transfer.parameters(), self.discriminator.parameters())}
         return (
-            Phase("gnn", [p for p in self.parameters() if id(p) not in own]),
-            Phase("transfer", list(self.transfer.parameters())),
-            Phase("discriminator", list(self.discriminator.parameters())),
+            Phase.of("gnn", [p for p in self.parameters() if id(p) not in own]),
+            Phase.of("transfer", self.transfer.parameters()),
+            Phase.of("discriminator", self.discriminator.parameters()),
         )
 
-    def loss(self, phase: str, batch: Batch) -> Tensor:
+    def loss(self, phase: str, batch: PairwiseBatch) -> Tensor:
         """Return the scalar loss of ``phase``: joint, gnn, transfer or discriminator.
 
-        A batch on the CPU is moved; its neighbourhoods are drawn before, so that nothing waits for the GPU.
+        A batch on the CPU is moved.
         """
         if phase in ("joint", "gnn"):
             seen = self._propagate(batch)
@@ -173,7 +190,7 @@ class TransGRec(Recommender[TransGRecSettings]):
             seen = self._propagate(batch)
         return self._fool(seen) if phase == "transfer" else self._discriminate(seen)
 
-    def _preference(self, batch: Batch, seen: _Seen) -> Tensor:
+    def _preference(self, batch: PairwiseBatch, seen: _Seen) -> Tensor:
         """BPR (Eq. 14), a user's edges weighted by degree ** -user_weighting."""
         user, positive = embedding(seen.users, seen.u), embedding(seen.positives, seen.v)
         negative = embedding(seen.negatives, seen.v)
@@ -221,7 +238,7 @@ class TransGRec(Recommender[TransGRecSettings]):
         logits: Tensor = self.discriminator(torch.cat([item, user, liked], 1)).float()
         return logits
 
-    def _propagate(self, batch: Batch) -> _Seen:
+    def _propagate(self, batch: PairwiseBatch) -> _Seen:
         """Embeddings of everything the batch touches, and where in them the batch's users and items are."""
         blocks, users, places = self._blocks(batch)
         content, fused = self._items(blocks.items)
@@ -238,74 +255,97 @@ class TransGRec(Recommender[TransGRecSettings]):
             places[len(batch.positives) :].view(batch.negatives.shape),
         )
 
-    def _blocks(self, batch: Batch) -> tuple[Blocks, Tensor, Tensor]:
+    def _blocks(self, batch: PairwiseBatch) -> tuple[Blocks, Tensor, Tensor]:
         """Return blocks for a batch and where in their seeds its users and its items are, on this device."""
-        touched = torch.cat([batch.positives, batch.negatives.flatten()])
-        if self._sampler is None and self.settings.layers:
-            return self._whole(), batch.users.to(self.device), self.local[touched.to(self.device)]
-        if self._drawn is None or self._drawn[0] is not batch:
-            seeds, users = torch.unique(batch.users, return_inverse=True)
-            items, places = torch.unique(touched, return_inverse=True)
-            if self._sampler is None:
-                here = seeds.device
-                places_of = (torch.arange(len(ids), device=here) for ids in (seeds, items))
-                blocks = Blocks(seeds, items, (), *places_of)
-            else:
-                blocks = self._sampler.sample(seeds, items)
-            # The phases of a step share what was drawn for it.
-            self._drawn = batch, blocks.to(self.device), users.to(self.device), places.to(self.device)
-        _, blocks, users, places = self._drawn
-        return blocks, blocks.seed_users[users], blocks.seed_items[places]
-
-    def _whole(self) -> Blocks:
-        if self._graph.users.device != self.device:
-            self._graph = self._graph.to(self.device)
-        return self._graph
+        if batch.drawn is not None:
+            drawn = batch.drawn
+            return drawn.blocks, drawn.blocks.seed_users[drawn.users], drawn.blocks.seed_items[drawn.items]
+        if self.settings.layers:
+            return self._graph, batch.users.to(self.device), self.local[batch.items.to(self.device)]
+        seeds, users = torch.unique(batch.users.to(self.device), return_inverse=True)
+        items, places = torch.unique(batch.items.to(self.device), return_inverse=True)
+        own = (torch.arange(len(ids), device=self.device) for ids in (seeds, items))
+        return Blocks(seeds, items, (), *own), users, places
 
     def _items(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """Content g_i (Eq. 2) and fused y_i (Eq. 3), float32 [n, D] each."""
-        everything = items is self._graph.items and len(items) == len(self._features)
+        everything = items is self._graph.items and len(items) == self.shape.items
         content = linear(self.content if everything else self.content[items], self.projection).float()
         return content, content if self.items_free is None else content + embedding(items, self.items_free)
 
     @torch.no_grad()
-    def scorer(self, items: Tensor | None = None) -> Scorer:
-        """Return inner products of ``embeddings`` (Eq. 10 and 18); others than ``items`` are not worked out."""
-        return EmbeddingScorer(*self._embeddings(items))
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
+        """Return inner products of ``embeddings`` (Eq. 10 and 18); others than the target's are not worked out."""
+        return EmbeddingScorer(*self._embeddings(target.nodes))
 
     @torch.no_grad()
-    def embeddings(self) -> tuple[Tensor, Tensor]:
+    def embeddings(self) -> Mapping[str, Vectors]:
         """Return user and item embeddings, [users, D] and [items, D]; see ``item_embedding``."""
-        return self._embeddings(None)
+        users, items = self._embeddings(None)
+        return {SPACE: {"User": users, self.shape.item: items}}
 
     @torch.no_grad()
-    def embed_items(self, features: Tensor) -> Tensor:
+    def place(self, features: Tensor) -> Tensor:
         """Return embeddings, float32 [n, D], for new items' features, float32 [n, F] (Eq. 18)."""
         return self._placement(self._graph_embeddings()[1]).content(self.scaling(features.to(self.device)))
 
+    @torch.no_grad()
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return u^K of a user with ``history`` by Eq. 4 and 5, in a graph that else is as it was in training.
+
+        One who came after training starts at 0, one who was there at x_a.
+        """
+        known = np.asarray(self.local.cpu())[history] >= 0
+        if not known.any():
+            return None
+        if self._levels is None:
+            self._levels = self._item_levels()
+        items = torch.from_numpy(np.asarray(history)[known]).to(self.device)
+        at = self.local[items]
+        own = self.users_free[user] if user is not None else torch.zeros_like(self.users_free[0])
+        return self.propagation.of_user(
+            own, [level[at] for level in self._levels], self.propagation.item_degree[items]
+        )
+
+    def user_sources(self, user: int) -> Influences:
+        """Return the items that were pooled into a user's embedding."""
+        return of_user(self._data, self.settings, user)
+
+    def item_sources(self, item: int, features: Floats | None = None) -> Influences:
+        """Return the users, or the items like it, that an item's embedding was made of."""
+        if features is None:
+            return of_item(self, self._data, item)
+        return of_content(self, self._data, features)
+
     def _embeddings(self, wanted: Tensor | None) -> tuple[Tensor, Tensor]:
         u, v = self._graph_embeddings()
-        items = torch.zeros(len(self._features), v.shape[1], device=self.device)
+        items = torch.zeros(self.shape.items, v.shape[1], device=self.device)
         new = torch.arange(len(items), device=self.device) if wanted is None else wanted.to(self.device)
         if self._source == "graph":
-            items[self._whole().items] = v
+            items[self._graph.items] = v
             new = new[self.has_edges[new] == 0]
         items[new] = self._placement(v).items(new)
         return u, items
 
-    @property
-    def _source(self) -> str:
-        return item_source(self.settings, self.in_video)
-
     def _graph_embeddings(self) -> tuple[Tensor, Tensor]:
         """Return u^K of all users and v^K of the graph's items."""
-        graph = self._whole()
+        graph = self._graph
         u, v = self.propagation(graph, embedding(graph.users, self.users_free), self._items(graph.items)[1])
         return u, v
 
+    def _item_levels(self) -> list[Tensor]:
+        """Return v^0 to v^{K-1} of the graph's items, float32 [n, D] each."""
+        graph = self._graph
+        users, items = embedding(graph.users, self.users_free), self._items(graph.items)[1]
+        levels = []
+        for k in range(self.settings.layers):
+            levels.append(items)
+            users, items = self.propagation.step(graph, k, users, items)
+        return levels
+
     def _placement(self, v: Tensor) -> Placement:
         """Return what embeds items by content, among the graph's items with embeddings ``v``."""
-        graph = self._whole()
+        graph = self._graph
         warm = (self.has_edges[graph.items] > 0).nonzero()[:, 0]
         if self._near is None:
             self._near = ContentNeighbours(self.content, graph.items[warm], self.settings.neighbours)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 
-from graphrec.graph.data import TrainingData
-from graphrec.models.content_neighbours import ContentNeighbours
-from graphrec.models.features import FeatureScaling
+from graphrec.graph.data import Data
 from graphrec.models.influences import Floats, Influences, Ints, none
 from graphrec.models.transgrec_settings import TransGRecSettings
 from graphrec.ragged import Ragged
 
+if TYPE_CHECKING:
+    from graphrec.models.transgrec import TransGRec
 
-def of_user(data: TrainingData, settings: TransGRecSettings, user: int) -> Influences:
+
+def of_user(data: Data, settings: TransGRecSettings, user: int) -> Influences:
     """Return the items whose embeddings were pooled into a user's."""
     own = np.asarray(data.by_user[user], np.int64)
     if not len(own):
@@ -21,40 +24,43 @@ def of_user(data: TrainingData, settings: TransGRecSettings, user: int) -> Influ
     return _pooled(data, settings, own, data.by_user, data.by_item, user, of_users=False)
 
 
-def of_item(data: TrainingData, settings: TransGRecSettings, item: int) -> Influences:
+def of_item(model: TransGRec, data: Data, item: int) -> Influences:
     """Return the users pooled into an item's embedding, or the items like it where content made it."""
     own = np.asarray(data.by_item[item], np.int64)
-    if len(own) and item_source(settings, bool((data.group >= 0).any())) == "graph":
-        return _pooled(data, settings, own, data.by_item, data.by_user, item, of_users=True)
-    return of_content(data, settings, data.features[item : item + 1], item)
+    if len(own) and item_source(model.settings, bool(data.videos)) == "graph":
+        return _pooled(data, model.settings, own, data.by_item, data.by_user, item, of_users=True)
+    return of_content(model, data, data.content.rows(np.array([item])), item)
 
 
-def of_content(
-    data: TrainingData, settings: TransGRecSettings, features: Floats, item: int = -1
-) -> Influences:
+def of_content(model: TransGRec, data: Data, features: Floats, item: int = -1) -> Influences:
     """Return the known items that an item was placed among by its content.
 
     Args:
+        model: trained, with the lengths of its items' scaled content.
         data: what the model was trained on.
-        settings: likewise.
         features: float32 [1, F], of the item.
         item: which it is of the graph; -1 for one that came later.
     """
+    settings = model.settings
     network = "the transfer network" if settings.transfer != "none" else "the projection of its content"
     share = settings.neighbour_share
     if not share:
         return none(f"It was placed by its content alone, through {network}.")
     known = np.flatnonzero(data.by_item.lengths > 0)
-    scaling = FeatureScaling(data.features, settings.scaling, data.by_item.lengths > 0)
-    near = ContentNeighbours(scaling.of(data.features), torch.from_numpy(known), settings.neighbours)
-    weights, rows = near.nearest(scaling(torch.tensor(features)), item)
-    some = weights > 0
+    rows = torch.from_numpy(known).to(model.device)
+    cosine = model.scaling.cosines(
+        data.content, model.norms, rows, torch.tensor(features[0], device=model.device)
+    )
+    cosine[rows == item] = -1
+    best, at = cosine.topk(min(settings.neighbours, len(known)))
+    some = best > 0
     if not some.any():
         return none(f"It was placed by its content, through {network}: nothing that is known is like it.")
+    weights = best[some] / best[some].sum()
     return Influences(
         False,
-        known[rows[some].numpy()],
-        (share * weights[some]).numpy(),
+        known[at[some].cpu().numpy()],
+        (share * weights).cpu().numpy(),
         f"It was placed by its content: {1 - share:.0%} by {network}, {share:.0%} between the {int(some.sum())} "
         "known ones most like it, each weighing as much as it is like it (cosine).",
         learned=False,
@@ -69,7 +75,7 @@ def item_source(settings: TransGRecSettings, in_video: bool) -> str:
 
 
 def _pooled(
-    data: TrainingData,
+    data: Data,
     settings: TransGRecSettings,
     own: Ints,
     here: Ragged,

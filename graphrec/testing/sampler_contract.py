@@ -12,17 +12,17 @@ from torch import Tensor
 
 from graphrec.errors import ConfigError, DataError
 from graphrec.graph.blocks import Blocks, Neighbours, Sampler
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 from graphrec.ragged import Ints, Ragged
 
 CHI_SQUARE_1_IN_10000 = {9: 33.7, 19: 50.8}
 """By degrees of freedom: what a uniform draw exceeds once in 10,000 seeds."""
 
 
-def graph_of(users: int, items: int, user_ids: Ints, item_ids: Ints) -> TrainingData:
+def graph_of(users: int, items: int, user_ids: Ints, item_ids: Ints) -> Data:
     """Return training data with the edges (``user_ids[e]``, ``item_ids[e]``), both int64 [E]."""
     by_user = Ragged.from_pairs(user_ids, item_ids, users)
-    return TrainingData(
+    return Data(
         by_user=by_user,
         by_item=by_user.transpose(items),
         features=np.zeros((items, 0), np.float32),
@@ -32,7 +32,7 @@ def graph_of(users: int, items: int, user_ids: Ints, item_ids: Ints) -> Training
     )
 
 
-def random_graph(users: int = 60, items: int = 90, edges: int = 700, seed: int = 0) -> TrainingData:
+def random_graph(users: int = 60, items: int = 90, edges: int = 700, seed: int = 0) -> Data:
     """Return a graph with hubs, without repeated edges; the last ten users and items have no edges."""
     rng = np.random.default_rng(seed)
     hubs = (rng.random((edges, 2)) ** 2 * [users - 10, items - 10]).astype(np.int64)
@@ -100,7 +100,7 @@ class SamplerContract(ABC):
     """For any sampler, the whole graph included."""
 
     @abstractmethod
-    def sampler(self, data: TrainingData, fanouts: tuple[int, ...], seed: int) -> Sampler:
+    def sampler(self, data: Data, fanouts: tuple[int, ...], seed: int) -> Sampler:
         """Return the sampler under test; one that draws nothing takes only the number of ``fanouts``."""
 
     @pytest.mark.parametrize("layers", [0, 1, 2, 3])
@@ -180,7 +180,7 @@ class SamplerContract(ABC):
         """An index out of range never reaches a kernel."""
         good = random_graph()
         bad = Ragged(good.by_user.indptr, good.by_user.indices + 40)
-        data = TrainingData(bad, good.by_item, good.features, good.group, good.position, good.sampled)
+        data = Data(bad, good.by_item, good.features, good.group, good.position, good.sampled)
         with pytest.raises(DataError, match="outside 0 to 89"):
             self.sampler(data, (2,), 0)
 

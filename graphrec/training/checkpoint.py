@@ -8,40 +8,56 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
 from torch import Tensor
 
 from graphrec.errors import TrainingError
 from graphrec.files import replacing
+from graphrec.training.tensor_file import read_metadata, read_tensors, write_tensors
 
 FILE = "checkpoint/latest.safetensors"
 """Where a run keeps it. One file, because only one file can be replaced atomically."""
+BEST = "checkpoint/best.safetensors"
+"""Beside it: the model as it was after the best epoch.
+
+It may be of an epoch that the checkpoint does not know yet, where a run was cut off between the two: that epoch is then
+made again, with the same result.
+"""
+MODEL, LEARNER, RANDOM = "model/", "learner/", "random/"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What is saved after each epoch.
+    """What is saved after each epoch, and within long ones.
 
     Attributes:
-        tensors: groups of tensors by name: ``model``, ``best``, ``random`` and one per optimiser.
+        path: the file; the model's tensors stay in it until they are asked for, under ``MODEL``.
+        learner: what the learner's next step depends on.
+        random: the state of torch's generators.
         progress: JSON: the epoch, the history, and what must be equal to go on.
     """
 
-    tensors: Mapping[str, Mapping[str, Tensor]]
+    path: Path
+    learner: Mapping[str, Tensor]
+    random: Mapping[str, Tensor]
     progress: Mapping[str, Any]
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write ``checkpoint`` into the run's ``folder``, in place of the one before, atomically."""
+def save_checkpoint(
+    folder: Path,
+    model: Mapping[str, Tensor],
+    learner: Mapping[str, Tensor],
+    random: Mapping[str, Tensor],
+    progress: Mapping[str, Any],
+) -> None:
+    """Write a checkpoint into the run's ``folder``, in place of the one before, atomically."""
     flat = {
-        f"{group}/{name}": tensor.detach().cpu().contiguous()
-        for group, tensors in checkpoint.tensors.items()
+        prefix + name: tensor
+        for prefix, tensors in ((MODEL, model), (LEARNER, learner), (RANDOM, random))
         for name, tensor in tensors.items()
     }
     with replacing(folder / FILE) as file:
-        file.write(save(flat, {"progress": json.dumps(checkpoint.progress)}))
+        write_tensors(file, flat, {"progress": json.dumps(progress)})
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
@@ -53,28 +69,9 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     path = folder / FILE
     if not path.exists():
         return None
-    tensors: dict[str, dict[str, Tensor]] = {}
     try:
-        with safe_open(path, "pt") as file:
-            progress = json.loads(file.metadata()["progress"])
-            for key in file.keys():  # noqa: SIM118 - not a mapping
-                group, _, name = key.partition("/")
-                tensors.setdefault(group, {})[name] = file.get_tensor(key)
+        progress = json.loads(read_metadata(path)["progress"])
+        learner, random = (dict(read_tensors(path, prefix)) for prefix in (LEARNER, RANDOM))
     except (SafetensorError, KeyError, ValueError) as error:
         raise TrainingError(f"{path} is damaged ({error}); delete it to train from the start") from error
-    return Checkpoint(tensors, progress)
-
-
-def optimiser_state(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Return the tensors of an optimiser's state as ``<parameter>.<name>``."""
-    states = optimiser.state_dict()["state"]
-    return {f"{index}.{name}": value for index, state in states.items() for name, value in state.items()}
-
-
-def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what ``optimiser_state`` returned."""
-    states: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        index, _, name = key.partition(".")
-        states.setdefault(int(index), {})[name] = value
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": states})
+    return Checkpoint(path, learner, random, progress)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from graphrec.models.base import Recommender
+from graphrec.models.base import Model
 
 
 @dataclass(frozen=True)
@@ -21,4 +21,4 @@ class Judge:
 
     metric: str
     higher_is_better: bool
-    measure: Callable[[Recommender[Any]], float] | None
+    measure: Callable[[Model[Any]], float] | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -11,21 +13,17 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def random_state(own: torch.Generator, device: torch.device) -> dict[str, Tensor]:
-    """Return the state of torch's global generators and of the run's ``own``, uint8 tensors by name.
-
-    ``own`` may be on the CPU in a run whose ``device`` is a GPU: batches for sampled blocks are made there.
-    """
-    state = {"cpu": torch.get_rng_state(), "own": own.get_state()}
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """Return the state of torch's global generators, uint8 tensors by name."""
+    state = {"cpu": torch.get_rng_state()}
     # Asking a GPU takes some hundred MB of its memory, which a run on the CPU has no use for.
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state()
     return state
 
 
-def restore_random_state(state: dict[str, Tensor], own: torch.Generator, device: torch.device) -> None:
+def restore_random_state(state: Mapping[str, Tensor], device: torch.device) -> None:
     """Put back what ``random_state`` returned."""
     torch.set_rng_state(state["cpu"])
-    own.set_state(state["own"])
     if device.type == "cuda":
         torch.cuda.set_rng_state(state["cuda"])

@@ -10,41 +10,43 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from graphrec.errors import TrainingError
 from graphrec.files import replacing
-from graphrec.graph.blocks import Sampler
-from graphrec.graph.data import Split, TrainingData
-from graphrec.graph.samplers import full_graph_wins, make_sampler
-from graphrec.models.base import Recommender
-from graphrec.training.checkpoint import (
-    Checkpoint,
-    load_checkpoint,
-    optimiser_state,
-    restore_optimiser,
-    save_checkpoint,
-)
+from graphrec.learning.options import TrainOptions
+from graphrec.learning.run import RunContext
+from graphrec.models.base import Model
+from graphrec.tasks.cases import Split
+from graphrec.training.checkpoint import BEST, MODEL, Checkpoint, load_checkpoint, save_checkpoint
 from graphrec.training.device import choose_device, use_bf16
 from graphrec.training.judge import Judge
 from graphrec.training.manifest import METRICS, describe_run, write_manifest
-from graphrec.training.options import TrainOptions
 from graphrec.training.seeding import random_state, restore_random_state
-from graphrec.training.steps import Edges, Updates
+from graphrec.training.weights import WEIGHTS, load_weights, save_weights
 
-WEIGHTS = "model.safetensors"
+TELL_SECONDS = 0.5
+"""So often, at most, is told how far an epoch has come."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """A line of ``metrics.jsonl``: mean loss per phase, validation metrics, speed."""
+    """A line of ``metrics.jsonl``: mean loss per phase, validation metrics, speed in training records."""
 
     epoch: int
     loss: dict[str, float]
     valid: dict[str, float]
     edges_per_s: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Within:
+    """How far an epoch has come: ``done`` of ``steps``, after ``seconds``."""
+
+    epoch: int
+    done: int
+    steps: int
     seconds: float
 
 
@@ -67,13 +69,13 @@ class TrainResult:
     manifest: dict[str, Any]
 
 
-Progress = Callable[[Epoch, int], None]
-"""Called after each epoch with what it came to and how many there are at most."""
+Progress = Callable[[Epoch | Within, int], None]
+"""Called after each epoch with what it came to, and within long ones, and with how many epochs there are at most."""
 
 
 def train(
-    model: Recommender[Any],
-    split: Split,
+    model: Model[Any],
+    split: Split[Any],
     options: TrainOptions,
     folder: Path | None = None,
     progress: Progress | None = None,
@@ -89,7 +91,7 @@ def train(
     ``seed_everything`` before the model is made.
 
     Args:
-        model: made from ``split.data``.
+        model: made for the shape of ``split.data``.
         split: the training data; its cases are the judge's affair.
         options: how to train.
         folder: where ``manifest.json``, ``metrics.jsonl``, ``model.safetensors`` and ``checkpoint/`` go, if
@@ -102,25 +104,24 @@ def train(
 
     Raises:
         TrainingError: there is nothing to train on, a loss is not finite, or the checkpoint is of another
-        run.
+            run.
         ConfigError: the device asked for is not there.
     """
     run = _Run(model, split, options, folder, judge or Judge("none", True, None), snapshot, extra or {})
+    run.progress = progress
     if resume and folder is not None:
         run.restore(load_checkpoint(folder))
     run.save_manifest()
     while not run.finished:
-        line = run.epoch()
-        if progress is not None:
-            progress(line, options.epochs)
+        run.epoch()
     return run.finish()
 
 
 class _Run:
     def __init__(
         self,
-        model: Recommender[Any],
-        split: Split,
+        model: Model[Any],
+        split: Split[Any],
         options: TrainOptions,
         folder: Path | None,
         judge: Judge,
@@ -131,48 +132,61 @@ class _Run:
         self.model, self.split, self.options, self.folder = model.to(self.device), split, options, folder
         self.manifest = dict(extra) | describe_run(model, split, options, self.device, snapshot)
         self.judge = judge
-        self.updates = Updates(model, options, bf16=use_bf16(options, self.device))
-        self.trains = bool(self.updates.phases) and options.epochs > 0
-        sampler = _sampler(model, split.data, options, self.device) if self.trains else None
-        # Batches whose neighbourhoods are drawn on the CPU are made there too: no step waits for the GPU.
-        where = self.device if sampler is None else "cpu"
-        self.generator = torch.Generator(where).manual_seed(options.seed)
-        if self.trains:
-            self.edges = Edges(split.data, options, self.generator)
-            model.sample_with(sampler)
+        self.progress: Progress | None = None
+        context = RunContext(options, self.device, use_bf16(options, self.device))
+        model.attach(split.data)
+        self.learner = model.learner(split.data, context) if options.epochs > 0 else None
         self.history: list[Epoch] = []
-        self.best_epoch, self.best, self.best_weights = 0, math.nan, _copy(model)
+        self.best_epoch, self.best = 0, math.nan
+        # A table may be as large as memory: only a run without a folder keeps the best weights in it.
+        self.best_weights: dict[str, Tensor] = {}
+        self.saved, self.told, self.spent = time.monotonic(), 0.0, 0.0
         model.eval()
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there are at most."""
+        return 0 if self.learner is None else self.learner.epochs
 
     @property
     def finished(self) -> bool:
         """Whether all epochs are done, or none has been better for too long."""
         done = len(self.history)
-        return (
-            not self.trains or done >= self.options.epochs or done - self.best_epoch >= self.options.patience
-        )
+        waited = done - self.best_epoch >= self.options.patience
+        return self.learner is None or done >= self.epochs or (self.learner.stops_early and waited)
 
-    def epoch(self) -> Epoch:
+    def epoch(self) -> None:
         """Make one more epoch, validate, and save where it stands."""
-        number, start = len(self.history) + 1, time.perf_counter()
-        loss = self.updates.epoch(self.edges, number)
-        seconds = time.perf_counter() - start
+        assert self.learner is not None
+        number, start, before = len(self.history) + 1, time.perf_counter(), self.spent
+
+        def tick(done: int, steps: int) -> None:
+            self.spent = before + time.perf_counter() - start
+            if done < steps:
+                self._within(Within(number, done, steps, self.spent))
+
+        loss = self.learner.epoch(number, tick)
+        seconds, self.spent = before + time.perf_counter() - start, 0.0
         valid = self._validate()
-        line = Epoch(number, loss, valid, round(len(self.edges) / seconds, 1), round(seconds, 3))
+        speed = self.learner.rows / max(seconds, 1e-9)
+        line = Epoch(number, loss, valid, round(speed, 1), round(seconds, 3))
         self.history.append(line)
         value = valid.get(self.judge.metric, math.nan)
         better = value > self.best if self.judge.higher_is_better else value < self.best
-        if better or math.isnan(self.best):
-            self.best_epoch, self.best, self.best_weights = number, value, _copy(self.model)
+        if better or math.isnan(self.best) or not self.learner.stops_early:
+            self.best_epoch, self.best = number, value
+            self._keep_best()
         self._save()
-        return line
+        if self.progress is not None:
+            self.progress(line, self.epochs)
 
     def finish(self) -> TrainResult:
         """Put the best weights back and write what remains to be written."""
-        if not self.trains:
+        if self.learner is None or not self.history:
             self.best = self._validate().get(self.judge.metric, math.nan)
-        self.model.load_state_dict(self.best_weights)
-        self.model.sample_with(None)
+        else:
+            self._take_best()
+        self.model.eval()
         self.manifest |= {
             "metric": self.judge.metric,
             "best_epoch": self.best_epoch,
@@ -181,9 +195,10 @@ class _Run:
             "train_seconds": round(sum(line.seconds for line in self.history), 3),
         }
         if self.folder is not None:
-            tensors = {name: t.contiguous() for name, t in self.best_weights.items()}
-            with replacing(self.folder / WEIGHTS) as file:
-                file.write(save({name: t.cpu() for name, t in tensors.items()}))
+            if (self.folder / BEST).exists():
+                (self.folder / BEST).replace(self.folder / WEIGHTS)
+            else:
+                save_weights(self.folder / WEIGHTS, self.model)
         self.save_manifest()
         return TrainResult(self.judge.metric, self.best_epoch, self.best, self.history, self.manifest)
 
@@ -194,33 +209,37 @@ class _Run:
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
         """Go on from ``checkpoint``; None: from the start."""
-        if checkpoint is None:
+        if checkpoint is None or self.learner is None:
             return
         for key, now in self._identity().items():
-            then = checkpoint.progress["identity"][key]
+            then = checkpoint.progress["identity"].get(key)
             if then != now:
                 raise TrainingError(
                     f"the checkpoint was made with {key} {then}, not {now}; resume with the same"
                 )
         self.history = [Epoch(**line) for line in checkpoint.progress["history"]]
         self.best_epoch, best = checkpoint.progress["best_epoch"], checkpoint.progress["best"]
-        self.best = math.nan if best is None else best
-        self.model.load_state_dict(checkpoint.tensors.get("model", {}))
-        self.best_weights = {
-            name: t.to(self.device) for name, t in checkpoint.tensors.get("best", {}).items()
-        }
-        for phase, optimiser in zip(self.updates.phases, self.updates.optimisers, strict=True):
-            restore_optimiser(optimiser, checkpoint.tensors.get(f"optimiser.{phase.name}", {}))
-        restore_random_state(dict(checkpoint.tensors["random"]), self.generator, self.device)
+        self.best, self.spent = math.nan if best is None else best, checkpoint.progress["spent"]
+        load_weights(checkpoint.path, self.model, MODEL)
+        self.learner.restore(checkpoint.learner)
+        restore_random_state(checkpoint.random, self.device)
         self._write_history()
+
+    def _within(self, where: Within) -> None:
+        now = time.monotonic()
+        if self.progress is not None and now - self.told >= TELL_SECONDS:
+            self.told = now
+            self.progress(where, self.epochs)
+        if now - self.saved >= 60 * self.options.checkpoint_minutes:
+            self._save()
 
     def _identity(self) -> dict[str, Any]:
         """What must not change between a run and its resumption."""
-        options = self.options.model_dump(exclude={"patience"} | ({"epochs"} if self._constant else set()))
+        free = {"patience", "checkpoint_minutes"} | ({"epochs"} if self._constant else set())
         return {
             "model": self.model.name,
             "settings": self.model.settings.model_dump(),
-            "options": options,
+            "options": self.options.model_dump(exclude=free),
             "device": self.device.type,
             "snapshot": self.manifest["snapshot"],
             "split": self.split.name,
@@ -235,44 +254,39 @@ class _Run:
             return {}
         return {self.judge.metric: self.judge.measure(self.model)}
 
-    def _save(self) -> None:
+    def _keep_best(self) -> None:
         if self.folder is None:
+            self.best_weights = {name: t.detach().clone() for name, t in self.model.state_dict().items()}
+        else:
+            save_weights(self.folder / BEST, self.model)
+
+    def _take_best(self) -> None:
+        if self.best_epoch == len(self.history):
+            return
+        if self.folder is None:
+            self.model.load_state_dict(self.best_weights)
+        else:
+            best = self.folder / BEST
+            # Of a run that had come to its end, and is resumed because its test failed, only this is left.
+            load_weights(best if best.exists() else self.folder / WEIGHTS, self.model)
+
+    def _save(self) -> None:
+        self.saved = time.monotonic()
+        if self.folder is None or self.learner is None:
             return
         progress = {
             "identity": self._identity(),
             "history": [asdict(line) for line in self.history],
             "best_epoch": self.best_epoch,
             "best": None if math.isnan(self.best) else self.best,
+            "spent": self.spent,
         }
-        tensors = {
-            "model": self.model.state_dict(),
-            "best": self.best_weights,
-            "random": random_state(self.generator, self.device),
-            **{
-                f"optimiser.{phase.name}": optimiser_state(optimiser)
-                for phase, optimiser in zip(self.updates.phases, self.updates.optimisers, strict=True)
-            },
-        }
-        save_checkpoint(self.folder, Checkpoint(tensors, progress))
+        save_checkpoint(
+            self.folder, self.model.state_dict(), self.learner.state(), random_state(self.device), progress
+        )
         self._write_history()
 
     def _write_history(self) -> None:
         if self.folder is not None:
             with replacing(self.folder / METRICS) as file:
                 file.writelines(f"{json.dumps(asdict(line))}\n".encode() for line in self.history)
-
-
-def _copy(model: Recommender[Any]) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-
-
-def _sampler(
-    model: Recommender[Any], data: TrainingData, options: TrainOptions, device: torch.device
-) -> Sampler | None:
-    """Return what draws blocks, or None where the whole graph is propagated."""
-    whole = options.propagation == "full" or (
-        options.propagation == "auto" and full_graph_wins(data, options.batch_size, device)
-    )
-    if whole or not model.layers:
-        return None
-    return make_sampler(data, model.layers, options.fanout)

@@ -7,20 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from graphrec.graph.data import Cases
 from graphrec.graph.negatives import Distribution
-from graphrec.models.base import Settings
+from graphrec.settings import Settings
 
 
 class TrainOptions(Settings):
     """How a model is trained; ``epochs=0`` leaves it untrained."""
 
     epochs: int = Field(150, ge=0)
-    """At most this many passes over the training edges."""
+    """At most this many passes over the training records; a model in closed form needs one."""
     batch_size: int = Field(4096, ge=1)
-    """Training edges per step."""
+    """Training records per step."""
     learning_rate: float = Field(5e-3, gt=0, allow_inf_nan=False)
-    """Adam's step size."""
+    """The optimiser's step size."""
     schedule: Literal["constant", "cosine"] = "constant"
     """Whether the learning rate stays, or falls to zero along half a cosine over all epochs."""
     warmup: float = Field(0.0, ge=0, le=1)
@@ -30,7 +29,8 @@ class TrainOptions(Settings):
     negative_distribution: Distribution = "uniform"
     """How they are drawn: all alike, or in proportion to 1 + their training edges."""
     metric: str = "auto"
-    """Validation metric for early stop; auto: map where each case has its own candidates, else recall@20."""
+    """Validation metric for early stop; auto: what the task watches: for rankings map where each case has its own
+    candidates, else recall@20; rmse for ratings, auc for clicks."""
     patience: int = Field(15, ge=1)
     """Stop after this many epochs without a better validation metric; the best weights are kept."""
     propagation: Literal["auto", "full", "blocks"] = "auto"
@@ -41,14 +41,10 @@ class TrainOptions(Settings):
     """Matrix products in bfloat16; auto: on a GPU that has it."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: the GPU if there is one."""
+    checkpoint_minutes: float = Field(5.0, gt=0, allow_inf_nan=False)
+    """A checkpoint is written after each epoch, and within one after so many minutes."""
     seed: int = Field(0, ge=0)
     """Of everything random in the run."""
-
-    def metric_for(self, cases: Cases) -> str:
-        """Return the name of the validation metric for ``cases``."""
-        if self.metric != "auto":
-            return self.metric
-        return "recall@20" if cases.candidates is None else "map"
 
     def rate(self, step: int, steps: int) -> float:
         """Return the learning rate of ``step``, from 0, of ``steps`` in all."""

@@ -1,0 +1,172 @@
+"""Out of the store, in canonical order: ids sorted, positions instead of ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphrec import schema
+from graphrec.graph.columns import Column, Numbers, Words
+from graphrec.graph.ids import Ids
+from graphrec.graph.projection import TEXT, Projection, list_type
+from graphrec.graph.records import Records
+from graphrec.graph.refresh import read_relationships
+from graphrec.graph.snapshot import SPLITS
+from graphrec.ragged import Ints, Ragged
+from graphrec.store.base import GraphStore, Relationships
+from graphrec.store.upsert import positions
+
+WORDS = "word"
+"""What the words of texts are called beside labels."""
+ORDERS = ("at", "sequence", "posted_at")
+"""The properties that say when, the first that a record has."""
+
+
+@dataclass
+class Reader:
+    """Reads a store for a projection, and knows the ids of what it has read.
+
+    Attributes:
+        store: what is read.
+        projection: which part of it.
+        copies: a folder for what may be read faster the next time.
+    """
+
+    store: GraphStore
+    projection: Projection
+    copies: Path
+
+    def __post_init__(self) -> None:
+        self.ids: dict[str, pa.Array] = {}
+        """Sorted, by label."""
+
+    def records(self) -> Records:
+        """Return every record of the projection."""
+        return self._of_path() if self.projection.through else self._of_relationship()
+
+    def list(self, name: str) -> Ragged:
+        """Return a list such as ``Item>Genre``: for each node of the one label those of the other, in order."""
+        if name == TEXT:
+            return self._words()
+        kind, source, target = list_type(name)
+        edges = self.store.read_relationships(kind, source, target)
+        start, end = self._ends(edges, source, target)
+        arranged = np.lexsort((end, start))
+        return Ragged.from_sorted(start[arranged], end[arranged], len(self.ids[source]))
+
+    def field(self, name: str) -> Column:
+        """Return a property of nodes, such as ``Item.year``."""
+        label, _, prop = name.partition(".")
+        kind = schema.label(label).property(prop).type
+        table = self.store.read_nodes(label, [prop])
+        rank = self._ranked(label, table["id"])
+        column = table[prop]
+        if kind != "string":
+            values = np.full(len(rank), np.nan)
+            values[rank] = column.cast(pa.float64()).to_numpy()
+            return Numbers(values)
+        vocabulary = column.drop_null().unique()
+        vocabulary = vocabulary.take(pc.sort_indices(vocabulary))
+        codes = np.empty(len(rank), np.int64)
+        codes[rank] = positions(column, pa.chunked_array([vocabulary]))
+        codes[rank[np.asarray(column.is_null())]] = -1
+        return Words(codes, Ids(vocabulary))
+
+    def nodes(self, label: str) -> pa.Array:
+        """Return the ids of a label, sorted."""
+        if label not in self.ids:
+            self._ranked(label, self.store.read_nodes(label)["id"])
+        return self.ids[label]
+
+    def _of_relationship(self) -> Records:
+        asked = self.projection
+        available = {p.name for p in schema.relationship(asked.relationship).properties}
+        wanted = sorted({*asked.values} | (available & {"at", "sequence", "split"}))
+        edges = read_relationships(
+            self.store, self.copies, asked.relationship, "User", asked.item, wanted
+        )
+        user, item = self._ends(edges, "User", asked.item)
+        properties = dict(edges.properties)
+        del edges
+        return self._arranged(user, item, properties, None)
+
+    def _of_path(self) -> Records:
+        """Join users to items over what they wrote."""
+        asked, through = self.projection, str(self.projection.through)
+        first, second = asked.steps
+        wrote = self.store.read_relationships(first, "User", through)
+        writer, written = self._ends(wrote, "User", through)
+        about = self.store.read_relationships(second, through, asked.item)
+        comment, item = self._ends(about, through, asked.item)
+        by_comment = Ragged.from_pairs(written, writer, len(self.ids[through]))
+        joined = by_comment.take(comment)
+        names = [p.name for p in schema.label(through).properties if p.name in (*asked.values, *ORDERS)]
+        table = self.store.read_nodes(through, names)
+        rank = self._ranked(through, table["id"])
+        place = np.empty(len(rank), np.int64)
+        place[rank] = np.arange(len(rank))
+        rows = comment[joined.rows]
+        properties = {name: table[name].take(pa.array(place[rows])) for name in names}
+        return self._arranged(joined.indices, item[joined.rows], properties, rows)
+
+    def _arranged(
+        self, user: Ints, item: Ints, properties: dict[str, pa.ChunkedArray], text: Ints | None
+    ) -> Records:
+        order = _order(properties, len(user))
+        keys = (item, order, user) if text is None else (text, item, order, user)
+        arranged = np.lexsort(keys)
+        split = np.zeros(len(user), np.int8)
+        if "split" in properties:
+            known = pa.chunked_array([pa.array(SPLITS)])
+            split = positions(properties["split"], known).clip(0).astype(np.int8)[arranged]
+        by_user = Ragged.from_sorted(user[arranged], item[arranged], len(self.ids["User"]))
+        values = {
+            name: properties[name].cast(pa.float64()).to_numpy()[arranged] for name in self.projection.values
+        }
+        return Records(by_user, order[arranged], split, values, None if text is None else text[arranged])
+
+    def _words(self) -> Ragged:
+        """Return the words of every comment, and note which words there are."""
+        table = self.store.read_nodes("Comment", ["words"])
+        rank = self._ranked("Comment", table["id"])
+        words = pc.split_pattern(pc.fill_null(table["words"], ""), " ").combine_chunks()
+        flat = words.flatten()
+        known = flat.unique()
+        known = known.filter(pc.not_equal(known, "")).take(
+            pc.sort_indices(known.filter(pc.not_equal(known, "")))
+        )
+        self.ids[WORDS] = known
+        code = positions(pa.chunked_array([flat]), pa.chunked_array([known]))
+        lengths = np.diff(np.asarray(words.offsets))
+        row = rank[np.repeat(np.arange(len(lengths)), lengths)]
+        said = code >= 0
+        return Ragged.from_pairs(row[said], code[said], len(rank))
+
+    def _ends(self, edges: Relationships, source: str, target: str) -> tuple[Ints, Ints]:
+        """Return the positions of both ends among the sorted ids of their labels."""
+        start = self._ranked(source, edges.source_ids)[edges.source]
+        end = self._ranked(target, edges.target_ids)[edges.target]
+        return start, end
+
+    def _ranked(self, label: str, ids: pa.ChunkedArray) -> Ints:
+        """Return the position of each of ``ids``, all of a label's, among them sorted; note them if they are new."""
+        order = pc.sort_indices(ids).to_numpy().astype(np.int64)
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        if label not in self.ids:
+            arranged = ids.take(pa.array(order)).combine_chunks()
+            self.ids[label] = arranged if isinstance(arranged, pa.Array) else pa.concat_arrays(arranged.chunks)
+        return rank
+
+
+def _order(properties: dict[str, Any], count: int) -> npt.NDArray[np.int64]:
+    for name in ORDERS:
+        if name in properties and properties[name].null_count < len(properties[name]):
+            return np.asarray(pc.fill_null(properties[name], 0).to_numpy(), np.int64)
+    return np.zeros(count, np.int64)

@@ -1,0 +1,68 @@
+"""What users did, one record each: a relationship, or a path through something that they wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.ragged import Ints, Ragged
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records by user, of one user by when they were made, then by item.
+
+    What their values mean, and which of them count as positive, is for a task to say.
+
+    Attributes:
+        by_user: the items of each user's records.
+        order: int64 [E], when, beside ``by_user.indices``: epoch milliseconds or a number of the data's own; 0 where
+            nobody knows.
+        split: int8 [E], code in ``SPLITS``.
+        values: by property, such as ``rating``, float64 [E]; NaN where a record has none.
+        text: int64 [E], which row of the list ``Comment>word`` the record's words are; None where records have none.
+    """
+
+    by_user: Ragged
+    order: Ints
+    split: npt.NDArray[np.int8]
+    values: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    text: Ints | None = None
+
+    def __len__(self) -> int:
+        return len(self.by_user.indices)
+
+    @property
+    def user(self) -> Ints:
+        """int64 [E]."""
+        return self.by_user.rows
+
+    @property
+    def item(self) -> Ints:
+        """int64 [E]."""
+        return self.by_user.indices
+
+    def where(self, kept: Mask) -> Records:
+        """Return the records at which ``kept`` (bool [E]) is true, in order."""
+        if kept.all():
+            return self
+        return Records(
+            Ragged.from_sorted(self.user[kept], np.asarray(self.item)[kept], len(self.by_user)),
+            np.asarray(self.order)[kept],
+            np.asarray(self.split)[kept],
+            {name: np.asarray(values)[kept] for name, values in self.values.items()},
+            None if self.text is None else np.asarray(self.text)[kept],
+        )
+
+    @classmethod
+    def of_pairs(cls, user: Ints, item: Ints, users: int, **others: npt.ArrayLike) -> Records:
+        """Return records without times, in the order given within each user; ``others`` are values by name."""
+        arranged = np.argsort(user, kind="stable")
+        by_user = Ragged.from_sorted(user[arranged], np.asarray(item, np.int64)[arranged], users)
+        values = {name: np.asarray(value, np.float64)[arranged] for name, value in others.items()}
+        return cls(by_user, np.zeros(len(item), np.int64), np.zeros(len(item), np.int8), values)

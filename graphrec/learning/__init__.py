@@ -1,0 +1,1 @@
+"""How parameters move: what a batch is, and what is done with it."""

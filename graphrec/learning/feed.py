@@ -1,0 +1,104 @@
+"""What every feed is, and the shuffling that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol, TypeVar
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+
+from graphrec.learning.batch import Rows
+
+B_co = TypeVar("B_co", bound=Rows, covariant=True)
+
+
+class Feed(Protocol[B_co]):
+    """Yields the batches of an epoch, and can be taken up again between any two of them."""
+
+    @property
+    def rows(self) -> int:
+        """How many records an epoch goes over."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        ...
+
+    @property
+    def step(self) -> int:
+        """How many batches of this epoch have been yielded."""
+        ...
+
+    def batches(self) -> Iterator[B_co]:
+        """Yield what remains of an epoch: all of it, or after ``restore`` what was left."""
+        ...
+
+    def state(self) -> Mapping[str, Tensor]:
+        """Return where it stands."""
+        ...
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from what ``state`` returned."""
+        ...
+
+
+class Shuffled:
+    """The numbers 0 to ``count`` - 1 in batches of a fresh random order each epoch.
+
+    An order is kept as the state of the generator that drew it, so that where an epoch stands is a few kilobytes. In a
+    run of several processes each takes every nth number of a batch; the order is then drawn from a generator of its
+    own, which goes through the same states everywhere.
+
+    Args:
+        count: how many numbers.
+        size: of a batch, of all processes together.
+        generator: source of randomness; batches are on its device.
+    """
+
+    def __init__(self, count: int, size: int, generator: torch.Generator) -> None:
+        self._count, self._size, self.generator = count, size, generator
+        many = dist.is_available() and dist.is_initialized()
+        self._rank, self._world = (dist.get_rank(), dist.get_world_size()) if many else (0, 1)
+        self._orders = generator
+        if self._world > 1:
+            self._orders = torch.Generator(generator.device).manual_seed(generator.initial_seed())
+        self._start = self._orders.get_state()
+        self.step = 0
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return -(-self._count // self._size)
+
+    def batches(self) -> Iterator[Tensor]:
+        """Yield int64 [B], what remains of this epoch."""
+        now = self._orders.get_state()
+        if self.step:
+            self._orders.set_state(self._start)
+        else:
+            self._start = now
+        order = torch.randperm(self._count, generator=self._orders, device=self._orders.device)
+        if self.step:
+            self._orders.set_state(now)
+        for part in torch.split(order, self._size)[self.step :]:
+            self.step += 1
+            yield part if self._world == 1 else part[self._rank :: self._world]
+        self.step = 0
+
+    def state(self) -> dict[str, Tensor]:
+        """Return where it stands."""
+        return {
+            "generator": self.generator.get_state(),
+            "orders": self._orders.get_state(),
+            "start": self._start,
+            "step": torch.tensor(self.step),
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from what ``state`` returned."""
+        self.generator.set_state(tensors["generator"])
+        self._orders.set_state(tensors["orders"])
+        self._start, self.step = tensors["start"], int(tensors["step"])

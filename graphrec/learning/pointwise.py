@@ -1,0 +1,76 @@
+"""Records one by one, each with what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from graphrec.errors import TrainingError
+from graphrec.graph.data import Data
+from graphrec.graph.negatives import NegativeSampler
+from graphrec.learning.batch import PointwiseBatch
+from graphrec.learning.feed import Shuffled
+from graphrec.learning.options import TrainOptions
+
+
+class Pointwise:
+    """Every training record that has a value once an epoch.
+
+    Args:
+        data: what may be learned from.
+        value: which value of the records.
+        options: batch size.
+        generator: source of randomness, on the device that the batches shall be on.
+        unseen: how many items that the user has no record of come with each record, with the value 0.
+
+    Raises:
+        TrainingError: no record has the value.
+    """
+
+    def __init__(
+        self, data: Data, value: str, options: TrainOptions, generator: torch.Generator, unseen: int = 0
+    ) -> None:
+        values = data.records.values[value]
+        kept = np.flatnonzero(np.isfinite(values))
+        if not len(kept):
+            raise TrainingError(f"no training record has a {value}")
+        device = generator.device
+        self._users = torch.tensor(data.records.user[kept], device=device)
+        self._items = torch.tensor(np.asarray(data.records.item)[kept], device=device)
+        self._values = torch.tensor(np.asarray(values)[kept], dtype=torch.float32, device=device)
+        self._records = torch.tensor(kept, device=device)
+        self._order = Shuffled(len(kept), options.batch_size, generator)
+        self._negatives = NegativeSampler(data, generator=generator) if unseen else None
+        self._unseen = unseen
+        self.state, self.restore = self._order.state, self._order.restore
+
+    @property
+    def rows(self) -> int:
+        """How many records an epoch goes over."""
+        return len(self._users)
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return self._order.steps
+
+    @property
+    def step(self) -> int:
+        """How many batches of this epoch have been yielded."""
+        return self._order.step
+
+    def batches(self) -> Iterator[PointwiseBatch]:
+        """Yield what remains of an epoch."""
+        for part in self._order.batches():
+            users, items, values = self._users[part], self._items[part], self._values[part]
+            records = self._records[part]
+            if self._negatives is not None:
+                some = users[self._negatives.available[users.cpu()].to(users.device)]
+                drawn = self._negatives.sample(some, self._unseen).flatten()
+                users = torch.cat([users, some.repeat_interleave(self._unseen)])
+                items, records = torch.cat([items, drawn]), torch.cat([records, torch.full_like(drawn, -1)])
+                values = torch.cat([values, torch.zeros(len(drawn), device=values.device)])
+            yield PointwiseBatch(users, items, values, records)
+

@@ -1,0 +1,83 @@
+"""Stretches of what nodes are made of: some frames of a trailer, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from graphrec.errors import ConfigError, TrainingError
+from graphrec.learning.batch import WindowBatch
+from graphrec.learning.feed import Shuffled
+from graphrec.learning.options import TrainOptions
+from graphrec.ragged import Ints, Ragged
+
+
+class Windows:
+    """Every stretch of ``length`` parts once an epoch, each ``shift`` parts after the one before.
+
+    The last stretch of a node ends with its last part; a node with fewer parts than ``length`` has one stretch.
+
+    Args:
+        parts: of each node, in order.
+        nodes: int64 [n], whose stretches to go over.
+        options: batch size, here in stretches.
+        generator: source of randomness, on the device that the batches shall be on.
+        length: S, how many parts.
+        shift: by how many parts the next stretch begins later.
+
+    Raises:
+        ConfigError: a length or shift below 1.
+        TrainingError: no node has a part.
+    """
+
+    def __init__(
+        self,
+        parts: Ragged,
+        nodes: Ints,
+        options: TrainOptions,
+        generator: torch.Generator,
+        *,
+        length: int = 20,
+        shift: int = 5,
+    ) -> None:
+        if length < 1 or shift < 1:
+            raise ConfigError(f"stretches of {length} parts, each {shift} later, are not possible; give 1 or more")
+        counts = parts.lengths[nodes]
+        nodes, counts = nodes[counts > 0], counts[counts > 0]
+        if not len(nodes):
+            raise TrainingError("no node has parts to learn from")
+        of_node = 1 + -(-np.maximum(counts - length, 0) // shift)
+        self._row = np.repeat(np.arange(len(nodes)), of_node)
+        number = np.arange(len(self._row)) - np.repeat(np.cumsum(of_node) - of_node, of_node)
+        self._first = np.minimum(number * shift, np.maximum(counts - length, 0)[self._row])
+        self._nodes, self._counts, self._parts, self._length = nodes, counts, parts, length
+        self._order = Shuffled(len(self._row), options.batch_size, generator)
+        self.state, self.restore = self._order.state, self._order.restore
+
+    @property
+    def rows(self) -> int:
+        """How many stretches an epoch goes over."""
+        return len(self._row)
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return self._order.steps
+
+    @property
+    def step(self) -> int:
+        """How many batches of this epoch have been yielded."""
+        return self._order.step
+
+    def batches(self) -> Iterator[WindowBatch]:
+        """Yield what remains of an epoch."""
+        for part in self._order.batches():
+            chosen = part.cpu().numpy()
+            row, first = self._row[chosen], self._first[chosen]
+            count = self._counts[row]
+            at = np.minimum(first[:, None] + np.arange(self._length), count[:, None] - 1)
+            parts = self._parts.indices[self._parts.indptr[self._nodes[row]][:, None] + at]
+            arrays = (self._nodes[row], parts, np.minimum(count, self._length))
+            yield WindowBatch(*(torch.from_numpy(np.asarray(a)).to(part.device) for a in arrays))

@@ -1,0 +1,88 @@
+"""What a model is judged on, and what it may learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.graph.data import Data
+from graphrec.ragged import Ints, Ragged
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RankingCases:
+    """Lists to rank: one per user, or per user and video.
+
+    Attributes:
+        users: int64 [cases].
+        relevant: the items to find, per case.
+        candidates: the items to rank, per case; None when all cases share ``pool``.
+        pool: int64 [pool], the items to rank in every case, sorted; None for all items. From a shared pool each
+            user's training items are left out.
+    """
+
+    users: Ints
+    relevant: Ragged
+    candidates: Ragged | None = None
+    pool: Ints | None = None
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @property
+    def items(self) -> Ints | None:
+        """int64: all items that are ranked in any case; None for all there are."""
+        return self.pool if self.candidates is None else np.unique(self.candidates.indices)
+
+
+@dataclass(frozen=True)
+class PairCases:
+    """Numbers to predict, each for a user and an item.
+
+    Attributes:
+        users: int64 [cases].
+        items: int64 [cases].
+        targets: float64 [cases].
+    """
+
+    users: Ints
+    items: Ints
+    targets: Floats
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+
+@dataclass(frozen=True)
+class NodeCases:
+    """Numbers to predict, each for a node.
+
+    Attributes:
+        nodes: int64 [cases].
+        targets: float64 [cases, classes].
+    """
+
+    nodes: Ints
+    targets: Floats
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+
+Cases = RankingCases | PairCases | NodeCases
+C = TypeVar("C", bound=Cases)
+
+
+@dataclass(frozen=True)
+class Split(Generic[C]):
+    """A split with a name: training data, validation and test cases."""
+
+    name: str
+    data: Data
+    valid: C
+    test: C

@@ -1,0 +1,106 @@
+"""Click: how likely is it that this user takes this item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from pydantic import Field
+
+from graphrec.errors import DataError
+from graphrec.graph.projection import Projection
+from graphrec.graph.records import Mask
+from graphrec.graph.snapshot import Snapshot
+from graphrec.graph.splits import TEST, TRAIN, VALID, parts
+from graphrec.ragged import Ints
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import PairCases, Split
+from graphrec.tasks.positive import Condition, positive, positive_conditions
+from graphrec.tasks.ranking import training
+
+METRICS = ("auc", "gauc", "logloss", "calibration", "calibration_ratio")
+TARGET = "click"
+"""What the training records' values are called: 1 for a click, 0 for none."""
+
+
+class Click(Task[PairCases]):
+    """Tell records that are positive from those that are not.
+
+    Where every record is positive, as likes and views are, items that a user has no record of stand for what was not
+    clicked, drawn from those that somebody has a record of.
+    """
+
+    name = "click"
+    title = "predict whether a user takes what is shown"
+    projections = ("views", "likes", "ratings", "highlights")
+
+    positive: tuple[Condition, ...] = ()
+    """What must hold of a record for it to be a click; the others are what was seen and not clicked."""
+    unseen: int = Field(1, ge=1)
+    """How many items without a record are drawn for each click, where every record is one."""
+
+    @classmethod
+    def of(cls, projection: Projection, where: Sequence[str]) -> Click:
+        """Return the prediction of what counts as positive in ``projection``."""
+        return cls(positive=positive_conditions(projection, where))
+
+    def reads(self, projection: Projection) -> Projection:
+        """Return ``projection`` with the properties that conditions compare."""
+        return projection.asking(values=tuple(rule.property for rule in self.positive))
+
+    def split(
+        self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
+    ) -> Split[PairCases]:
+        """Split all records; raises ``DataError`` where none is a click."""
+        clicked = positive(snapshot.records, self.positive)
+        if not clicked.any():
+            rules = ", ".join(map(str, self.positive))
+            raise DataError(f"no {snapshot.projection['relationship']} relationship is positive ({rules})")
+        found = parts(snapshot, name, seed=seed, fold=fold, folds=folds)
+        data = training(snapshot, found.of_record == TRAIN)
+        target = {TARGET: clicked[found.of_record == TRAIN].astype(np.float64)}
+        data = replace(data, records=replace(data.records, values={**data.records.values, **target}))
+        drawn = np.random.default_rng([seed, 1]) if clicked.all() else None
+        valid, test = (self._cases(snapshot, clicked, found.of_record == part, drawn) for part in (VALID, TEST))
+        return Split(found.name, data, valid, test)
+
+    def metrics(self, cases: PairCases) -> Sequence[str]:
+        """Return AUC over all and within users, log loss, and how well probabilities are calibrated."""
+        return METRICS
+
+    def watched(self, cases: PairCases) -> str:
+        """Return auc."""
+        return "auc"
+
+    def protocol(self, cases: PairCases) -> str:
+        """Return whether what was not clicked was seen, or drawn."""
+        return "all-records"
+
+    def _cases(
+        self, snapshot: Snapshot, clicked: Mask, here: Mask, rng: np.random.Generator | None
+    ) -> PairCases:
+        user, item = snapshot.records.user[here], np.asarray(snapshot.records.item)[here]
+        target = clicked[here].astype(np.float64)
+        if rng is not None:
+            others, drawn = _unknown(snapshot, user, self.unseen, rng)
+            user, item = np.concatenate([user, others]), np.concatenate([item, drawn])
+            target = np.concatenate([target, np.zeros(len(drawn))])
+        return PairCases(user, item, target)
+
+
+def _unknown(
+    snapshot: Snapshot, users: Ints, count: int, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Return ``count`` items for each of ``users`` that they have no record of; fewer for who has nearly all."""
+    known = np.unique(snapshot.records.user << 32 | snapshot.records.item)
+    among = np.unique(snapshot.records.item)
+    rows = np.repeat(users, count)
+    found = rng.choice(among, len(rows))
+    for _ in range(100):
+        taken = np.isin(rows << 32 | found, known)
+        if not taken.any():
+            break
+        found[taken] = rng.choice(among, int(taken.sum()))
+    fresh = ~np.isin(rows << 32 | found, known)
+    return rows[fresh], found[fresh]

@@ -1,0 +1,135 @@
+"""Node targets: what nodes are, told from their content: a mean rating, a year, genres."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from graphrec.errors import ConfigError, DataError, unknown
+from graphrec.graph.columns import Numbers
+from graphrec.graph.content import NHot
+from graphrec.graph.data import Data
+from graphrec.graph.projection import Projection, list_type
+from graphrec.graph.snapshot import Snapshot
+from graphrec.graph.splits import FOLDS
+from graphrec.ragged import Ints
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import NodeCases, Split
+
+ONE_NUMBER = ("rmse", "mae", "r", "r2")
+CLASSES = ("ap", "auc", "logloss")
+SPLITTERS = ("random-70-10-20", "random-k-fold")
+
+
+class NodeTargets(Task[NodeCases]):
+    """Predict numbers of nodes from what describes them, for nodes whose numbers are not known."""
+
+    name = "node-targets"
+    title = "predict what nodes are from their content"
+    projections = ("ratings", "views", "likes", "highlights")
+
+    target: str = "rating"
+    """A value of records, of which the mean per node is predicted; a property, such as ``Item.year``; or a list, such
+    as ``Item>Genre``, of which each node has or has not each."""
+
+    @classmethod
+    def of(cls, projection: Projection, where: Sequence[str]) -> NodeTargets:
+        """Return the prediction of the mean value of records; raises ``ConfigError`` for conditions."""
+        if where:
+            raise ConfigError("--where speaks of records; the targets of nodes have no conditions")
+        return cls()
+
+    def reads(self, projection: Projection) -> Projection:
+        """Return ``projection`` with the target."""
+        if ">" in self.target:
+            list_type(self.target)
+            return projection.asking(lists=(self.target,))
+        if "." in self.target:
+            return projection.asking(fields=(self.target,))
+        projection.property(self.target)
+        return projection.asking(values=(self.target,))
+
+    def split(
+        self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = FOLDS
+    ) -> Split[NodeCases]:
+        """Split the nodes that have targets, at random; raises ``DataError`` where too few have."""
+        name = name or SPLITTERS[0]
+        if name not in SPLITTERS:
+            raise unknown("split of nodes", name, SPLITTERS)
+        if not 0 <= fold < folds:
+            raise ConfigError(f"fold {fold} is not between 0 and {folds - 1}")
+        targets = self._targets(snapshot)
+        nodes = np.flatnonzero(np.isfinite(targets).all(1))
+        rng = np.random.default_rng(seed)
+        rank = rng.permutation(len(nodes))
+        if name == "random-k-fold":
+            test = nodes[rank % folds == fold]
+            rest = nodes[rank % folds != fold]
+            valid = np.sort(rng.choice(rest, round(len(rest) * 0.1), replace=False))
+        else:
+            valid = nodes[(rank >= 0.7 * len(nodes)) & (rank < 0.8 * len(nodes))]
+            test = nodes[rank >= 0.8 * len(nodes)]
+        if not len(test) or not len(valid) or len(nodes) - len(test) - len(valid) < 2:
+            raise DataError(f"{len(nodes)} {snapshot.item_label} nodes have a {self.target}: too few to split")
+        data = self._training(snapshot, targets, np.concatenate([valid, test]))
+        label = name if name == SPLITTERS[0] else f"{name}-{fold}"
+        return Split(label, data, NodeCases(valid, targets[valid]), NodeCases(test, targets[test]))
+
+    def metrics(self, cases: NodeCases) -> Sequence[str]:
+        """Return errors and correlation of one number, or average precision of several classes."""
+        return ONE_NUMBER if cases.targets.shape[1] == 1 else CLASSES
+
+    def watched(self, cases: NodeCases) -> str:
+        """Return rmse of one number, ap of several classes."""
+        return self.metrics(cases)[0]
+
+    def protocol(self, cases: NodeCases) -> str:
+        """Return that every held-out node is predicted."""
+        return "all-nodes"
+
+    def _training(self, snapshot: Snapshot, targets: npt.NDArray[np.float64], held_out: Ints) -> Data:
+        """Return what may be learned from: nothing that tells the targets of nodes that are held out."""
+        known = targets.astype(np.float32)
+        known[held_out] = np.nan
+        warm = np.ones(len(targets), bool)
+        warm[held_out] = False
+        data = snapshot.data(snapshot.records.where(warm[snapshot.records.item]), warm)
+        return replace(
+            data,
+            targets=known,
+            fields={name: column for name, column in data.fields.items() if name != self.target},
+            lists={name: listed for name, listed in data.lists.items() if name != self.target},
+            features={
+                name: one
+                for name, one in data.features.items()
+                if not (isinstance(one, NHot) and self.target == "Item>Genre")
+            },
+        )
+
+    def _targets(self, snapshot: Snapshot) -> npt.NDArray[np.float64]:
+        """Return float64 [items, classes]; NaN where a node has none."""
+        items = len(snapshot.items)
+        if ">" in self.target:
+            listed = snapshot.lists[self.target]
+            classes = len(snapshot.ids[list_type(self.target)[2]])
+            found = np.zeros((items, classes))
+            found[listed.rows, listed.indices] = 1
+            found[listed.lengths == 0] = np.nan
+            return found
+        if "." in self.target:
+            column = snapshot.fields[self.target]
+            if not isinstance(column, Numbers):
+                raise ConfigError(f"{self.target} is text; name a number, or a list such as Item>Genre")
+            return np.asarray(column.values)[:, None].copy()
+        return _means(snapshot.records.item, snapshot.records.values[self.target], items)[:, None]
+
+
+def _means(item: Ints, values: npt.NDArray[np.float64], items: int) -> npt.NDArray[np.float64]:
+    known = np.isfinite(values)
+    counts = np.bincount(item[known], minlength=items)
+    sums = np.bincount(item[known], values[known], minlength=items)
+    return np.divide(sums, counts, out=np.full(items, np.nan), where=counts > 0)
+

@@ -1,0 +1,121 @@
+"""Ranking: what of all there is would this user choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from graphrec.errors import DataError
+from graphrec.graph.data import Data
+from graphrec.graph.projection import Projection
+from graphrec.graph.records import Mask
+from graphrec.graph.snapshot import Snapshot
+from graphrec.graph.splits import TEST, TRAIN, VALID, Parts, parts
+from graphrec.ragged import Ints, Ragged
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import RankingCases, Split
+from graphrec.tasks.positive import Condition, positive, positive_conditions
+
+WITHIN_VIDEO = ("map", "nmsd", "hr@5", "ndcg@5", "recall@5", "precision@5", "mrr", "auc")
+OVER_ALL = (
+    "recall@20", "ndcg@20", "hr@20", "precision@20", "recall@10", "ndcg@10", "map", "mrr", "auc", "coverage@20",
+)  # fmt: skip
+
+
+class Ranking(Task[RankingCases]):
+    """Rank items for a user, or the segments of a video for a user, so that those the user chose come first."""
+
+    name = "ranking"
+    title = "rank what each user would choose first"
+    projections = ("highlights", "likes", "views", "ratings")
+
+    positive: tuple[Condition, ...] = ()
+    """What must hold of a record for it to count; the others are not used at all."""
+
+    @classmethod
+    def of(cls, projection: Projection, where: Sequence[str]) -> Ranking:
+        """Return the ranking of what ``projection`` has records of."""
+        return cls(positive=positive_conditions(projection, where))
+
+    def reads(self, projection: Projection) -> Projection:
+        """Return ``projection`` with the properties that conditions compare."""
+        return projection.asking(values=tuple(rule.property for rule in self.positive))
+
+    def split(
+        self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
+    ) -> Split[RankingCases]:
+        """Split the positive records; the others are left out.
+
+        Raises ``DataError`` where no record is positive, or a part comes out empty.
+        """
+        kept = positive(snapshot.records, self.positive)
+        if not kept.any():
+            label, rules = snapshot.item_label, ", ".join(map(str, self.positive))
+            raise DataError(
+                f"no {snapshot.projection['relationship']} relationships from User to {label} are left to learn "
+                f"from{' where ' + rules if rules else ''} (of {len(kept)} in the graph)"
+            )
+        liked = snapshot.where(kept)
+        found = parts(liked, name, seed=seed, fold=fold, folds=folds)
+        data = training(liked, found.of_record == TRAIN)
+        return Split(found.name, data, _cases(liked, data, found, VALID), _cases(liked, data, found, TEST))
+
+    def metrics(self, cases: RankingCases) -> Sequence[str]:
+        """Return the metrics within videos or over all items."""
+        return WITHIN_VIDEO if cases.candidates is not None else OVER_ALL
+
+    def watched(self, cases: RankingCases) -> str:
+        """Return map where each case has its own candidates, else recall@20."""
+        return "recall@20" if cases.candidates is None else "map"
+
+    def protocol(self, cases: RankingCases) -> str:
+        """Return what the relevant items are ranked among."""
+        if cases.candidates is not None:
+            return "within-video"
+        return "full" if cases.pool is None else "cold-items"
+
+
+def training(snapshot: Snapshot, kept: Mask) -> Data:
+    """Return what a model may see where the records ``kept`` (bool [E]) are those that train."""
+    records = snapshot.records.where(kept)
+    sampled = np.bincount(records.item, minlength=len(snapshot.items)) > 0
+    if snapshot.videos:
+        video = snapshot.videos.group
+        known = np.zeros(snapshot.videos.count, bool)
+        known[video[sampled & (video >= 0)]] = True
+        sampled |= (video >= 0) & known[video]
+    return snapshot.data(records, sampled)
+
+
+def _cases(snapshot: Snapshot, data: Data, found: Parts, wanted: int) -> RankingCases:
+    here = found.of_record == wanted
+    user, item = snapshot.records.user[here], np.asarray(snapshot.records.item)[here]
+    if snapshot.videos:
+        return _within_videos(snapshot, data, user, item)
+    # A user who came back to an item is to find it once.
+    user, item = np.unique(np.stack([user, item]), axis=1) if _repeats(user, item) else (user, item)
+    users, case = np.unique(user, return_inverse=True)
+    relevant = Ragged.from_pairs(case.astype(np.int64), item, len(users))
+    pool = None if found.of_item is None else np.flatnonzero(found.of_item == wanted)
+    return RankingCases(users, relevant, pool=pool)
+
+
+def _repeats(user: Ints, item: Ints) -> bool:
+    pairs = np.sort(user << 32 | item)
+    return bool((pairs[1:] == pairs[:-1]).any())
+
+
+def _within_videos(snapshot: Snapshot, data: Data, user: Ints, item: Ints) -> RankingCases:
+    """One case per user and video: rank its segments, without those the user is known to like."""
+    videos = snapshot.videos
+    video = videos.group[item]
+    keys, case = np.unique(user[video >= 0] * videos.count + video[video >= 0], return_inverse=True)
+    relevant = Ragged.from_pairs(case.astype(np.int64), item[video >= 0], len(keys))
+    users = keys // videos.count
+    listed = videos.members.take(keys % videos.count)
+    pair = users[listed.rows] * data.items + listed.indices
+    known = data.by_user.rows * data.items + data.by_user.indices
+    fresh = ~np.isin(pair, known)
+    candidates = Ragged.from_pairs(listed.rows[fresh], listed.indices[fresh], len(keys))
+    return RankingCases(users, relevant, candidates=candidates)
