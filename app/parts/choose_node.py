@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from graphrec.app.parts.graph_view import called
-from graphrec.serving.subgraph import Key, Subgraph
+from graphrec.serving.explore.subgraph import Key, Subgraph
 
 
 def choose_node(graph: Subgraph, key: str) -> Key:

@@ -10,7 +10,7 @@ from graphrec.app.links import go
 from graphrec.app.media import address
 from graphrec.app.parts.cards import Card
 from graphrec.serving.clock import clock
-from graphrec.serving.looks import Look
+from graphrec.serving.explore.looks import Look
 
 GENRES = 3
 """So many genres fit on a card."""

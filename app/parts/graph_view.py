@@ -17,7 +17,7 @@ from graphrec.app.parts.graph_style import edge_styles, node_styles
 from graphrec.app.parts.graph_tools import graph_tools
 from graphrec.app.theme import LABELS
 from graphrec.serving.clock import clock
-from graphrec.serving.subgraph import GraphEdge, GraphNode, Key, Subgraph
+from graphrec.serving.explore.subgraph import GraphEdge, GraphNode, Key, Subgraph
 
 JOINER = "\u2060"
 """Not seen; behind what begins a tag or an entity, it begins none."""

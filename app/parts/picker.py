@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from graphrec.app.graph import ask, ask_shared
-from graphrec.serving.names import find, names
+from graphrec.serving.explore.names import find, names
 
 MOST = 5_000
 """So many are offered: the browser takes 30 ms for each thousand, at every run of the page. Of more than these what is

@@ -10,7 +10,7 @@ import numpy as np
 from graphrec.app.graph import ask, workspace
 from graphrec.app.media import address
 from graphrec.app.parts.timeline import KeyFrame, Mark, Stretch, Timeline, timeline
-from graphrec.serving.video import Part, Video, parts, remarks, scores, shots, stills, video
+from graphrec.serving.explore.video import Part, Video, parts, remarks, scores, shots, stills, video
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
 from graphrec.app.parts.gallery import card, times, upright
 from graphrec.app.text import plain
-from graphrec.serving.looks import Look, looks
-from graphrec.serving.reasons import Reason, reasons
+from graphrec.serving.explore.looks import Look, looks
+from graphrec.serving.explore.reasons import Reason, reasons
 from graphrec.serving.recommend import Ranking, Recommendation
 
 

@@ -13,7 +13,7 @@ from graphrec.app.parts.poster import poster
 from graphrec.app.parts.ranked import score
 from graphrec.app.text import plain
 from graphrec.serving.explain import explain
-from graphrec.serving.looks import Look
+from graphrec.serving.explore.looks import Look
 from graphrec.serving.recommend import Ranking, Recommendation
 
 

@@ -16,8 +16,8 @@ from graphrec.app.parts.map_places import CALLED, places
 from graphrec.app.parts.map_table import map_table
 from graphrec.app.parts.newcomers import newcomers
 from graphrec.app.text import heading
-from graphrec.serving.maps import AT_ONCE, available
-from graphrec.serving.points import Points, Space, points, spaces
+from graphrec.serving.explore.maps import AT_ONCE, available
+from graphrec.serving.explore.points import Points, Space, points, spaces
 from graphrec.store.base import Floats
 
 

@@ -21,10 +21,10 @@ from graphrec.app.parts.runs import pick_run
 from graphrec.app.text import heading, plain
 from graphrec.errors import NotFoundError
 from graphrec.serving.explain import Explanation, explain
-from graphrec.serving.names import names
+from graphrec.serving.explore.names import names
+from graphrec.serving.explore.subgraph import Key, Subgraph, merged, neighbours
+from graphrec.serving.explore.why import why
 from graphrec.serving.recommend import Ranking, Recommendation, Request, current_runs, recommend
-from graphrec.serving.subgraph import Key, Subgraph, merged, neighbours
-from graphrec.serving.why import why
 
 OFFERED = 50
 BY_HAND = "explain-by-hand"

@@ -16,9 +16,9 @@ from graphrec.app.parts.gallery import card, upright
 from graphrec.app.parts.schema_drawing import draw_schema
 from graphrec.app.settings import current
 from graphrec.app.text import heading
-from graphrec.serving.looks import looks
-from graphrec.serving.overview import Overview, newest_files, overview
-from graphrec.serving.overview import PublishedRun as Run
+from graphrec.serving.explore.looks import looks
+from graphrec.serving.explore.overview import Overview, newest_files, overview
+from graphrec.serving.explore.overview import PublishedRun as Run
 
 MOST = 8
 """So many new ones are shown, of videos and of files."""

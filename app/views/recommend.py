@@ -17,9 +17,9 @@ from graphrec.app.parts.ranked import ranked
 from graphrec.app.parts.recommended import recommended
 from graphrec.app.parts.runs import pick_run
 from graphrec.app.text import heading, plain
-from graphrec.serving.choices import Choice, choices
-from graphrec.serving.history import longest
-from graphrec.serving.looks import looks
+from graphrec.serving.explore.choices import Choice, choices
+from graphrec.serving.explore.history import longest
+from graphrec.serving.explore.looks import looks
 from graphrec.serving.recommend import Ranking, Request, recommend
 
 

@@ -18,11 +18,11 @@ from graphrec.app.parts.poster import poster
 from graphrec.app.parts.runs import pick_run
 from graphrec.app.parts.viewers import show_audience
 from graphrec.app.text import heading
-from graphrec.serving.catalogue import Order, catalogue
-from graphrec.serving.choices import choices
 from graphrec.serving.clock import clock
-from graphrec.serving.looks import looks
-from graphrec.serving.video import Video, parts, video
+from graphrec.serving.explore.catalogue import Order, catalogue
+from graphrec.serving.explore.choices import choices
+from graphrec.serving.explore.looks import looks
+from graphrec.serving.explore.video import Video, parts, video
 
 PAGE = 24
 ORDERS: tuple[Order, ...] = ("popular", "newest")

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import ConfigError, NotFoundError
-from graphrec.serving.fingerprint import fingerprint, fingerprint_of_files, fingerprint_of_runs
-from graphrec.serving.named import named
-from graphrec.serving.names import find, names
-from graphrec.serving.overview import Coverage, Ends, overview
+from graphrec.serving.explore.fingerprint import fingerprint, fingerprint_of_files, fingerprint_of_runs
+from graphrec.serving.explore.named import named
+from graphrec.serving.explore.names import find, names
+from graphrec.serving.explore.overview import Coverage, Ends, overview
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.store.spliced import spliced_rows

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import NotFoundError
-from graphrec.serving.points import points, spaces
+from graphrec.serving.explore.points import points, spaces
 from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
 

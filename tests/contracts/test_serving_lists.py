@@ -9,13 +9,12 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import NotFoundError
-from graphrec.serving.catalogue import catalogue
-from graphrec.serving.choices import choices
-from graphrec.serving.history import history, longest
-from graphrec.serving.looks import Look, looks
-from graphrec.serving.reasons import reasons
-from graphrec.serving.recommend import Request, recommend
-from graphrec.serving.video import (
+from graphrec.serving.explore.catalogue import catalogue
+from graphrec.serving.explore.choices import choices
+from graphrec.serving.explore.history import history, longest
+from graphrec.serving.explore.looks import Look, looks
+from graphrec.serving.explore.reasons import reasons
+from graphrec.serving.explore.video import (
     Part,
     Remark,
     Still,
@@ -27,6 +26,7 @@ from graphrec.serving.video import (
     trailers,
     video,
 )
+from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace

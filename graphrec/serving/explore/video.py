@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from graphrec.media.described import shots_of
+from graphrec.serving.explore.named import named
 from graphrec.serving.lookups import no_such, require, rows
-from graphrec.serving.named import named
 from graphrec.serving.recommend import Request, current_run, recommend
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace

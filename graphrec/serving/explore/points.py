@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import NotFoundError
+from graphrec.serving.explore.point_facts import Facts, facts
 from graphrec.serving.lookups import rows
-from graphrec.serving.point_facts import Facts, facts
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.recommend import current_runs
 from graphrec.store.base import Floats, GraphStore, Ints

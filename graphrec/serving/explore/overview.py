@@ -8,7 +8,7 @@ from typing import Any
 
 from graphrec import schema
 from graphrec.media.journal import Entry, Journal
-from graphrec.serving.named import named
+from graphrec.serving.explore.named import named
 from graphrec.serving.popularity import new
 from graphrec.serving.recommend import current_runs
 from graphrec.store.base import GraphStore

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from graphrec import schema
 from graphrec.serving.explain import Explanation
+from graphrec.serving.explore.subgraph import GraphEdge, Key, Subgraph, merged, neighbours, nodes_of
 from graphrec.serving.lookups import rows
-from graphrec.serving.subgraph import GraphEdge, Key, Subgraph, merged, neighbours, nodes_of
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced
 
