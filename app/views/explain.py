@@ -24,7 +24,8 @@ from graphrec.serving.explain import Explanation, explain
 from graphrec.serving.explore.names import names
 from graphrec.serving.explore.subgraph import Key, Subgraph, merged, neighbours
 from graphrec.serving.explore.why import why
-from graphrec.serving.recommend import Ranking, Recommendation, Request, current_runs, recommend
+from graphrec.serving.published import current_runs
+from graphrec.serving.recommend import Ranking, Recommendation, Request, recommend
 
 OFFERED = 50
 BY_HAND = "explain-by-hand"
@@ -51,7 +52,7 @@ def starts() -> None:
 
 def run_of() -> str | None:
     """Return the run that the visitor wants explained; None where none is published."""
-    runs = [run["id"] for run in ask(current_runs)]
+    runs = [run.id for run in ask(current_runs)]
     return pick_run("Model", runs, "run") if runs else None
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from graphrec.errors import NotFoundError
 from graphrec.serving.explore.catalogue import catalogue
-from graphrec.serving.explore.choices import choices
 from graphrec.serving.explore.history import history, longest
 from graphrec.serving.explore.looks import Look, looks
 from graphrec.serving.explore.reasons import reasons
+from graphrec.serving.explore.spaces import spaces
 from graphrec.serving.explore.video import (
     Part,
     Remark,
@@ -107,7 +107,7 @@ def test_a_history_has_the_latest_first(store: GraphStore) -> None:
 
 
 def test_runs_can_be_chosen_by_their_id(store: GraphStore, tmp_path: Path) -> None:
-    assert [(one.run, one.labels) for one in choices(store)] == [
+    assert [(one.run.id, one.recommended) for one in spaces(store)] == [
         ("toy-2", ("Segment",)),
         ("toy-1", ("Segment", "Item")),
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphrec.serving.lookups import ids
-from graphrec.serving.recommend import current_run
+from graphrec.serving.published import current_run
 from graphrec.store.base import Floats, GraphStore
 from graphrec.store.nearest import unit
 
@@ -39,7 +39,7 @@ def reasons(
     history = ids(store, "seen", label, user=user)
     if run is None or not history or not nodes:
         return {}
-    found, vectors = store.read_embeddings(label, run["property"], sorted({*nodes, *history}))
+    found, vectors = store.read_embeddings(label, run.property, sorted({*nodes, *history}))
     row = {node: place for place, node in enumerate(found.to_pylist())}
     directions = unit(vectors)
     known = [node for node in history if node in row]
