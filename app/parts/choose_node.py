@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from graphrec.app.parts.graph_view import called
 from graphrec.serving.explore.subgraph import Key, Subgraph
 
 
@@ -14,7 +13,7 @@ def choose_node(graph: Subgraph, key: str) -> Key:
     chosen: Key = st.selectbox(
         "A node of the drawing",
         list(nodes),
-        format_func=lambda one: f"{one.label}: {called(nodes[one])}",
+        format_func=lambda one: f"{one.label}: {nodes[one].name}",
         key=key,
     )
     return chosen

@@ -57,7 +57,7 @@ def player(
         if one.time_s is not None and 0 <= one.time_s <= duration
     ]
     shown = Timeline(
-        title=facts.title or node,
+        title=facts.name,
         duration_s=duration,
         segments=stretches,
         frames=[KeyFrame(one.time_s or 0.0, address(workspace(), one.uri)) for one in frames],

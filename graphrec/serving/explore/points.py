@@ -15,6 +15,7 @@ from graphrec.errors import NotFoundError
 from graphrec.serving.explore.point_facts import Facts, facts
 from graphrec.serving.explore.spaces import labels_of
 from graphrec.serving.lookups import rows
+from graphrec.serving.naming import in_a_list
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import current_runs
 from graphrec.store.base import Floats, GraphStore, Ints
@@ -92,13 +93,12 @@ def _of_label(store: GraphStore, name: str, label: str) -> Points:
     keys = ids.take(pa.array(order)).to_pylist()
     known = facts(store, label)
     records, fresh = _interactions(store, label)
-    nothing = Facts()
-    told = [known.get(key, nothing) for key in keys]
+    told = [known.get(key, Facts(key)) for key in keys]
     return Points(
         vectors[order],
         [label] * len(keys),
         keys,
-        [one.title or key for one, key in zip(told, keys, strict=True)],
+        [in_a_list(one) for one in told],
         [one.genres for one in told],
         np.array([records.get(key, 0) for key in keys], np.int64),
         np.array([key in fresh for key in keys], bool)

@@ -1,57 +1,59 @@
-"""The short answer to why: what of the user's history each recommended node is nearest to, many at a time."""
+"""What speaks for a recommendation, one thing after the other, to be drawn and to be listed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-import numpy as np
+from graphrec.serving.explain import Explanation
+from graphrec.serving.explore.subgraph import Key
 
-from graphrec.serving.lookups import ids
-from graphrec.serving.published import current_run
-from graphrec.store.base import Floats, GraphStore
-from graphrec.store.nearest import unit
+Kind = Literal["shared", "near", "alike", "made user", "made recommendation"]
+
+UNITS: dict[Kind, str] = {
+    "shared": "users",
+    "near": "cosine",
+    "alike": "cosine",
+    "made user": "weight",
+    "made recommendation": "weight",
+}
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A thing of the user's history, and how near it is in the run's embedding space, as a cosine."""
+    """One thing that speaks for a recommendation.
 
-    id: str
-    cosine: float
-
-
-def reasons(
-    store: GraphStore, user: str, label: str, nodes: Sequence[str], *, model: str | None = None
-) -> dict[str, Reason]:
-    """Return by id, for each of ``nodes`` that has an embedding, what of ``user``'s history is nearest to it.
-
-    Args:
-        store: the graph.
-        user: for whom.
-        label: of the nodes, and of the history that counts.
-        nodes: ids.
-        model: whose published embeddings; None for those of ``label`` published last.
-
-    Nothing is returned where the user has no such history. Raises ``NotFoundError`` for a model that is not published.
+    Attributes:
+        kind: other users chose it and what is recommended (``shared``); it is ``near`` in the model's space, or
+            ``alike`` by features; or the model made the user's embedding of it, or the recommendation's.
+        thing: of the user's history or, of what embeddings are made of, any node.
+        number: how much it counts, in the kind's ``unit``.
+        matrix: the features by which it is alike.
     """
-    run = current_run(store, model, label)
-    history = ids(store, "seen", label, user=user)
-    if run is None or not history or not nodes:
-        return {}
-    found, vectors = store.read_embeddings(label, run.property, sorted({*nodes, *history}))
-    row = {node: place for place, node in enumerate(found.to_pylist())}
-    directions = unit(vectors)
-    known = [node for node in history if node in row]
-    past = directions[[row[node] for node in known]]
-    return {
-        node: reason
-        for node in nodes
-        if node in row and (reason := _nearest(directions[row[node]], node, known, past)) is not None
-    }
+
+    kind: Kind
+    thing: Key
+    number: float
+    matrix: str = ""
+
+    @property
+    def unit(self) -> str:
+        """What ``number`` counts: users, or it is a cosine, or a weight."""
+        return UNITS[self.kind]
 
 
-def _nearest(vector: Floats, node: str, known: Sequence[str], past: Floats) -> Reason | None:
-    cosines = past @ vector
-    others = [place for place in np.argsort(-cosines, kind="stable")[:2] if known[place] != node]
-    return Reason(known[others[0]], float(cosines[others[0]])) if others else None
+def reasons(told: Explanation) -> Iterator[Reason]:
+    """Yield the reasons in an explanation, those of the graph first."""
+    for one in told.shared:
+        yield Reason("shared", Key(told.label, one.via), one.users)
+    for alike in told.embedding:
+        yield Reason("near", Key(told.label, alike.id), alike.cosine)
+    for matrix, found in told.content.items():
+        for alike in found:
+            yield Reason("alike", Key(told.label, alike.id), alike.cosine, matrix)
+    if told.account is not None:
+        for part in told.account.user.most:
+            yield Reason("made user", Key(part.label, part.id), part.weight)
+        for part in told.account.item.most:
+            yield Reason("made recommendation", Key(part.label, part.id), part.weight)

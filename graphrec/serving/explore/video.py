@@ -38,6 +38,11 @@ class Video:
     tmdb_id: str | None
     genres: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.title or self.id
+
 
 @dataclass(frozen=True)
 class Part:
