@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from graphrec.serving.background import Background
+from graphrec.serving.explore.background import Background
 
 
 @lru_cache(1)

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import streamlit as st
 
 from graphrec.app.settings import Settings, current
-from graphrec.serving.fingerprint import fingerprint, fingerprint_of_files
+from graphrec.serving.explore.fingerprint import fingerprint, fingerprint_of_files
 from graphrec.store.base import GraphStore
 from graphrec.store.shared import SharedStore
 from graphrec.workspace import Workspace

@@ -28,8 +28,8 @@ from playwright.async_api import async_playwright
 
 from graphrec.api.demo import demo
 from graphrec.app.links import NAMES
-from graphrec.serving.catalogue import catalogue
-from graphrec.serving.history import longest
+from graphrec.serving.explore.catalogue import catalogue
+from graphrec.serving.explore.history import longest
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import CHROMIUM, DRAWN, chromium, chromium_path, explorer, settle

@@ -16,7 +16,8 @@ from graphrec.api.demo import demo
 from graphrec.api.train import Plan, train
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
-from graphrec.serving.recommend import Request, current_run, recommend
+from graphrec.serving.published import current_run
+from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import chromium, explorer, settle
@@ -81,7 +82,7 @@ def addresses(workspace: Workspace) -> dict[str, str]:
         "graph": f"graph?label=User&id={user}",
         "embeddings": "embeddings",
         "cypher": "cypher?query=popular",
-        "runs": f"runs?run={run['id'] if run else ''}",
+        "runs": f"runs?run={run.id if run else ''}",
     }
 
 

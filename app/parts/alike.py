@@ -10,9 +10,9 @@ from graphrec.app.parts.cards import cards
 from graphrec.app.parts.gallery import card, upright, watch
 from graphrec.errors import NotFoundError
 from graphrec.serving.clock import clock
-from graphrec.serving.looks import looks
+from graphrec.serving.explore.looks import looks
+from graphrec.serving.explore.video import parts
 from graphrec.serving.similar import similar
-from graphrec.serving.video import parts
 
 MANY = 12
 

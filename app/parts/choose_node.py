@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from graphrec.app.parts.graph_view import called
-from graphrec.serving.subgraph import Key, Subgraph
+from graphrec.serving.explore.subgraph import Key, Subgraph
 
 
 def choose_node(graph: Subgraph, key: str) -> Key:
@@ -14,7 +13,7 @@ def choose_node(graph: Subgraph, key: str) -> Key:
     chosen: Key = st.selectbox(
         "A node of the drawing",
         list(nodes),
-        format_func=lambda one: f"{one.label}: {called(nodes[one])}",
+        format_func=lambda one: f"{one.label}: {nodes[one].name}",
         key=key,
     )
     return chosen

@@ -18,7 +18,7 @@ from graphrec.app.parts.jump import jump, jump_to_row
 from graphrec.app.parts.timeline import Timeline, timeline
 from graphrec.app.text import plain
 from graphrec.serving.clock import clock
-from graphrec.serving.video import parts, remarks, scores, shots, stills, trailers, video
+from graphrec.serving.explore.video import parts, remarks, scores, shots, stills, trailers, video
 
 T = TypeVar("T")
 

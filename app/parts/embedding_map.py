@@ -13,7 +13,7 @@ import streamlit as st
 from graphrec.app.media import ROUTE
 from graphrec.app.parts.frontend import keep, read
 from graphrec.app.parts.map_figure import VIRIDIS, Figure
-from graphrec.serving.points import Points
+from graphrec.serving.explore.points import Points
 from graphrec.store.base import Ints
 
 _component = st.components.v2.component(

@@ -10,7 +10,8 @@ from graphrec.app.links import go
 from graphrec.app.media import address
 from graphrec.app.parts.cards import Card
 from graphrec.serving.clock import clock
-from graphrec.serving.looks import Look
+from graphrec.serving.explore.looks import Look
+from graphrec.serving.naming import called, in_a_sentence, when
 
 GENRES = 3
 """So many genres fit on a card."""
@@ -24,11 +25,9 @@ def card(look: Look, note: str = "", **more: Any) -> Card:
         note: the second line, instead of year and genres.
         more: the card's other parts.
     """
-    title = look.title or look.video or look.id
-    when = times(look)
-    alt = f"Picture of {title}" + (f" from {when}" if look.video and when else "")
+    alt = f"Picture of {in_a_sentence(look)}"
     picture = address(workspace(), look.picture)
-    return Card(look.id, title, note or about(look), picture, alt, when, **more)
+    return Card(look.id, called(look), note or about(look), picture, alt, times(look), **more)
 
 
 def watch(look: Look, **shown: str) -> NoReturn:
@@ -41,9 +40,7 @@ def times(look: Look) -> str:
     """Return from when to when a part of a video is, or how long a video is; "" where that is not known."""
     if look.video is None:
         return "" if look.end_s is None else clock(look.end_s)
-    if look.start_s is None:
-        return ""
-    return clock(look.start_s) + ("" if look.end_s is None else f" to {clock(look.end_s)}")
+    return when(look.start_s, look.end_s)
 
 
 def about(look: Look) -> str:

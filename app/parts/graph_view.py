@@ -16,8 +16,7 @@ from graphrec import schema
 from graphrec.app.parts.graph_style import edge_styles, node_styles
 from graphrec.app.parts.graph_tools import graph_tools
 from graphrec.app.theme import LABELS
-from graphrec.serving.clock import clock
-from graphrec.serving.subgraph import GraphEdge, GraphNode, Key, Subgraph
+from graphrec.serving.explore.subgraph import GraphEdge, GraphNode, Key, Subgraph
 
 JOINER = "\u2060"
 """Not seen; behind what begins a tag or an entity, it begins none."""
@@ -85,19 +84,6 @@ def legend(graph: Subgraph) -> None:
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:.3rem 1rem;font-size:.875rem">{chips}</div>')
 
 
-def called(node: GraphNode) -> str:
-    """Return what a node is called: its title, its text, its time, or else its id."""
-    told = node.properties
-    for name in ("title", "name", "text"):
-        if told.get(name):
-            return " ".join(str(told[name]).split())
-    if "start_s" in told and "end_s" in told:
-        return f"{clock(told['start_s'])} - {clock(told['end_s'])} of {node.key.id.split('#')[0]}"
-    if "time_s" in told:
-        return f"{clock(told['time_s'])} of {node.key.id.split('@')[0]}"
-    return node.key.id
-
-
 def readable(properties: Mapping[str, Any]) -> dict[str, str]:
     """Return properties as text: times as dates, long texts cut, numbers as they are."""
     return {name: _readable(name, value) for name, value in properties.items() if name not in LEFT_OUT}
@@ -123,7 +109,7 @@ def _node(node: GraphNode, middle: Collection[Key]) -> dict[str, Any]:
     return {
         "data": {
             **told,
-            "name": safe(called(node)[:LONGEST]),
+            "name": safe(node.name[:LONGEST]),
             "id": safe(f"{node.key.label} {node.key.id}"),
             "label": node.key.label,
         },

@@ -10,7 +10,7 @@ import streamlit as st
 from graphrec.app.graph import ask
 from graphrec.app.parts.opened import opened, put
 from graphrec.errors import NotFoundError
-from graphrec.serving.subgraph import Around, Group, Key, Subgraph, merged, neighbours
+from graphrec.serving.explore.subgraph import Around, Group, Key, Subgraph, merged, neighbours
 
 FEW = 12
 """So many neighbours of a kind are shown at first."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphrec.app.theme import LABELS
-from graphrec.serving.points import Points
+from graphrec.serving.explore.points import Points
 from graphrec.store.base import Floats, Ints
 
 COLOURINGS = ("label", "genre", "popularity", "new or old")

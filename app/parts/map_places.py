@@ -12,10 +12,10 @@ import streamlit as st
 from graphrec.app.background import background
 from graphrec.app.graph import workspace
 from graphrec.app.text import plain
-from graphrec.serving.background import Standing, Work
-from graphrec.serving.map_files import kept, map_name
-from graphrec.serving.maps import AT_ONCE, layout
-from graphrec.serving.points import Points
+from graphrec.serving.explore.background import Standing, Work
+from graphrec.serving.explore.map_files import kept, map_name
+from graphrec.serving.explore.maps import AT_ONCE, layout
+from graphrec.serving.explore.points import Points
 from graphrec.store.base import Floats
 
 SEED = 0
@@ -53,7 +53,7 @@ def _wait(name: str, method: str, points: Points) -> None:
     """Have the map made and tell how far it is; the page is drawn anew when it is there."""
     arguments = (str(workspace().root.resolve()), method, str(SEED), name)
     given = partial(_as_file, points.vectors)
-    standing = background().want(name, Work("graphrec.serving.map_worker", arguments, given))
+    standing = background().want(name, Work("graphrec.serving.explore.map_worker", arguments, given))
     if standing.state == "done":
         background().forget(name)
         st.rerun()

@@ -10,7 +10,7 @@ import streamlit as st
 from graphrec.app.graph import workspace
 from graphrec.app.media import address
 from graphrec.app.parts.cells import csv_file
-from graphrec.serving.points import Points
+from graphrec.serving.explore.points import Points
 
 MOST = 500
 """So many are shown; the file holds all."""

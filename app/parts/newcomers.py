@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from graphrec.app.notices import advise
-from graphrec.serving.newcomers import Company, company
-from graphrec.serving.points import Points
+from graphrec.serving.explore.newcomers import Company, company
+from graphrec.serving.explore.points import Points
 
 
 def newcomers(points: Points, run: str) -> None:

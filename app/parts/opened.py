@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from graphrec import schema
-from graphrec.serving.subgraph import Key
+from graphrec.serving.explore.subgraph import Key
 
 NAME = "open"
 MOST = 40

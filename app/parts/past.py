@@ -10,7 +10,7 @@ from graphrec.app.graph import ask
 from graphrec.app.parts.cards import Card, cards
 from graphrec.app.parts.gallery import card, upright, watch
 from graphrec.app.text import plain
-from graphrec.serving.history import Seen, history
+from graphrec.serving.explore.history import Seen, history
 
 LATEST = 15
 

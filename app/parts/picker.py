@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from graphrec.app.graph import ask, ask_shared
-from graphrec.serving.names import find, names
+from graphrec.serving.explore.names import find, names
+from graphrec.serving.naming import with_id
 
 MOST = 5_000
 """So many are offered: the browser takes 30 ms for each thousand, at every run of the page. Of more than these what is
@@ -40,7 +41,7 @@ def pick(label: str, caption: str, key: str, on_change: Callable[[], None] | Non
         # The one in the address may be one of those that are not offered.
         [*known] if asked is None or asked in known else [asked, *known],
         index=None,
-        format_func=lambda node: _called(node, known.get(node) or found.get(node, node)),
+        format_func=lambda node: with_id(known.get(node) or found.get(node), node),
         key=key,
         placeholder="Type to search",
         # An offer to add what is typed stands before all that is found.
@@ -57,7 +58,7 @@ def _which(found: Mapping[str, str], caption: str, key: str, on_change: Callable
         caption,
         [*found],
         index=None,
-        format_func=lambda node: _called(node, found[node]),
+        format_func=lambda node: with_id(found[node], node),
         key=key,
         placeholder=f"{'The first ' if len(found) == FOUND else ''}{len(found)} found: choose one",
         accept_new_options=True,
@@ -74,7 +75,3 @@ def _chosen(key: str, on_change: Callable[[], None] | None) -> None:
         st.query_params[key] = chosen
     if on_change is not None:
         on_change()
-
-
-def _called(node: str, title: str) -> str:
-    return node if title == node else f"{title} ({node})"

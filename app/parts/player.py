@@ -10,7 +10,7 @@ import numpy as np
 from graphrec.app.graph import ask, workspace
 from graphrec.app.media import address
 from graphrec.app.parts.timeline import KeyFrame, Mark, Stretch, Timeline, timeline
-from graphrec.serving.video import Part, Video, parts, remarks, scores, shots, stills, video
+from graphrec.serving.explore.video import Part, Video, parts, remarks, scores, shots, stills, video
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ def player(
         if one.time_s is not None and 0 <= one.time_s <= duration
     ]
     shown = Timeline(
-        title=facts.title or node,
+        title=facts.name,
         duration_s=duration,
         segments=stretches,
         frames=[KeyFrame(one.time_s or 0.0, address(workspace(), one.uri)) for one in frames],

@@ -9,10 +9,12 @@ import streamlit as st
 from graphrec.app.graph import ask
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
-from graphrec.app.parts.gallery import card, times, upright
+from graphrec.app.parts.gallery import card, upright
 from graphrec.app.text import plain
-from graphrec.serving.looks import Look, looks
-from graphrec.serving.reasons import Reason, reasons
+from graphrec.serving.explain import Alike
+from graphrec.serving.explore.looks import Look, looks
+from graphrec.serving.explore.nearest_past import nearest_past
+from graphrec.serving.naming import in_a_sentence
 from graphrec.serving.recommend import Ranking, Recommendation
 
 
@@ -43,12 +45,6 @@ def ranked(
     return cards(drawn, f"Recommended to {ranking.user}", key, upright=upright(seen.values()))
 
 
-def called(look: Look) -> str:
-    """Return what a node is called in a sentence."""
-    when = times(look) if look.video else ""
-    return f"{look.title or look.video or look.id}{f' from {when}' if when else ''}"
-
-
 def score(ranking: Ranking, item: Recommendation) -> str:
     """Return a score in words."""
     if ranking.basis != "popularity":
@@ -67,14 +63,14 @@ def _card(
 def _reasons(ranking: Ranking, run: str | None) -> dict[str, str]:
     if ranking.basis == "popularity":
         return {}
-    found = ask(reasons, ranking.user, ranking.label, _ids(ranking.items), model=run)
-    past = ask(looks, ranking.label, sorted({reason.id for reason in found.values()}))
-    return {node: _because(reason, past) for node, reason in found.items() if reason.id in past}
+    found = ask(nearest_past, ranking.user, ranking.label, _ids(ranking.items), model=run)
+    past = ask(looks, ranking.label, sorted({nearest.id for nearest in found.values()}))
+    return {node: _because(nearest, past) for node, nearest in found.items() if nearest.id in past}
 
 
 def _ids(items: Sequence[Recommendation]) -> list[str]:
     return [item.id for item in items]
 
 
-def _because(reason: Reason, past: Mapping[str, Look]) -> str:
-    return f"Near {called(past[reason.id])} of the history, cosine {reason.cosine:.2f}."
+def _because(nearest: Alike, past: Mapping[str, Look]) -> str:
+    return f"Near {in_a_sentence(past[nearest.id])} of the history, cosine {nearest.cosine:.2f}."

@@ -13,14 +13,16 @@ from graphrec.app.parts.poster import poster
 from graphrec.app.parts.ranked import score
 from graphrec.app.text import plain
 from graphrec.serving.explain import explain
-from graphrec.serving.looks import Look
+from graphrec.serving.explore.looks import Look
+from graphrec.serving.naming import called
 from graphrec.serving.recommend import Ranking, Recommendation
 
 
 def recommended(ranking: Ranking, item: Recommendation, look: Look, run: str | None) -> None:
     """Open a dialog on one place of a ranked list; closing it takes ``id`` and ``by`` from the address."""
-    title = look.title or look.video or look.id
-    st.dialog(plain(title), width="large", on_dismiss=_close)(telling(_inside))(ranking, item, look, run)
+    st.dialog(plain(called(look)), width="large", on_dismiss=_close)(telling(_inside))(
+        ranking, item, look, run
+    )
 
 
 def _inside(ranking: Ranking, item: Recommendation, look: Look, run: str | None) -> None:
@@ -37,7 +39,7 @@ def _inside(ranking: Ranking, item: Recommendation, look: Look, run: str | None)
     video = look.video or look.id
     personal = ranking.user if ranking.basis != "popularity" else None
     if not player(video, "recommended-player", user=personal, run=run, at=look.start_s):
-        poster(look.picture, f"Picture of {look.title or look.id}")
+        poster(look.picture, f"Picture of {called(look)}")
     why = ask(explain, workspace(), ranking.user, item.id, model=run)
     st.markdown(f"**Why.** {plain(why.sentence[:1].upper() + why.sentence[1:])}")
     named = {"user": ranking.user} | ({"run": run} if run else {})

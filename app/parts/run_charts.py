@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from graphrec.app.metric_names import called
 from graphrec.app.text import in_plotly
-from graphrec.serving.run_reports import Figure, Group, figures, groups, history
+from graphrec.serving.explore.run_reports import Figure, Group, figures, groups, history
 from graphrec.training.runs import Run
 
 COLOURS = ("#0d9488", "#d97706")

@@ -9,8 +9,8 @@ import streamlit as st
 
 from graphrec.app.metric_names import called, meaning
 from graphrec.app.parts.run_charts import in_words
-from graphrec.serving.run_reports import Figure, figures, groups, summary
-from graphrec.serving.run_settings import settings
+from graphrec.serving.explore.run_reports import Figure, figures, groups, summary
+from graphrec.serving.explore.run_settings import settings
 from graphrec.training.runs import Run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from graphrec.app.theme import LABELS
-from graphrec.serving.overview import Overview
+from graphrec.serving.explore.overview import Overview
 
 
 def draw_schema(found: Overview) -> None:

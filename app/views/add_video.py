@@ -22,7 +22,7 @@ from graphrec.loaders.video_files import SUFFIXES
 from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.audience import audience
 from graphrec.serving.clock import clock
-from graphrec.serving.recommend import current_runs
+from graphrec.serving.published import current_runs
 
 AGAIN_S = 0.5
 
@@ -88,7 +88,7 @@ def described_how() -> VideoOptions:
 def published() -> str | None:
     """Return the run that will place the video, if there is one; videos can be added to an empty graph too."""
     with suppress(StoreError):
-        return next((run["id"] for run in ask(current_runs)), None)
+        return next((run.id for run in ask(current_runs)), None)
     return None
 
 

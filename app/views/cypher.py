@@ -19,7 +19,7 @@ from graphrec.app.parts.query_form import fields
 from graphrec.app.settings import current
 from graphrec.app.text import heading, plain
 from graphrec.errors import ConfigError, GraphrecError
-from graphrec.serving.subgraph import Subgraph, graph_of
+from graphrec.serving.explore.subgraph import Subgraph, graph_of
 from graphrec.store.answers import Answer, Limits
 from graphrec.store.ladybug_files import nothing_yet
 from graphrec.store.open import database_of

@@ -16,13 +16,14 @@ from graphrec.app.parts.map_places import CALLED, places
 from graphrec.app.parts.map_table import map_table
 from graphrec.app.parts.newcomers import newcomers
 from graphrec.app.text import heading
-from graphrec.serving.maps import AT_ONCE, available
-from graphrec.serving.points import Points, Space, points, spaces
+from graphrec.serving.explore.maps import AT_ONCE, available
+from graphrec.serving.explore.points import Points, points
+from graphrec.serving.explore.spaces import Space, spaces
 from graphrec.store.base import Floats
 
 
 @dataclass(frozen=True)
-class Choice:
+class Shown:
     """What the visitor wants to see, all of it in the address."""
 
     space: Space
@@ -42,13 +43,13 @@ def page() -> None:
     if not choice.labels:
         nothing("Choose at least one label to see its nodes.")
         return
-    shown = ask_shared(points, choice.space.run, tuple(choice.labels))
+    shown = ask_shared(points, choice.space.run.id, tuple(choice.labels))
     _map(shown, choice)
-    newcomers(shown, choice.space.run)
+    newcomers(shown, choice.space.run.id)
 
 
-def _choose(found: Sequence[Space]) -> Choice:
-    runs = {space.run: space for space in found}
+def _choose(found: Sequence[Space]) -> Shown:
+    runs = {space.run.id: space for space in found}
     newest = at_first("run", list(runs))
     with st.container(horizontal=True):
         run = st.selectbox("Run", list(runs), index=None, key="run", bind="query-params", width=260)
@@ -80,10 +81,10 @@ def _choose(found: Sequence[Space]) -> Choice:
             key="colour",
             bind="query-params",
         )
-    return Choice(space, list(labels), method or AT_ONCE, colouring or COLOURINGS[0])
+    return Shown(space, list(labels), method or AT_ONCE, colouring or COLOURINGS[0])
 
 
-def _map(shown: Points, choice: Choice) -> None:
+def _map(shown: Points, choice: Shown) -> None:
     if choice.colouring == "genre" and not any(shown.genres):
         st.caption("The graph says no genre of any of these nodes.")
     where = places(shown, choice.method)
@@ -92,7 +93,7 @@ def _map(shown: Points, choice: Choice) -> None:
     rows = embedding_map(encoded, f"map_{shown.digest}")
     if rows:
         st.subheader(f"{len(rows):,} selected")
-        map_table(shown, rows, f"{choice.space.run}-selection")
+        map_table(shown, rows, f"{choice.space.run.id}-selection")
     else:
         st.caption(
             f"{len(shown):,} nodes. Point at a mark to see what it is; draw around marks to list them here. "

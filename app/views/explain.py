@@ -21,10 +21,12 @@ from graphrec.app.parts.runs import pick_run
 from graphrec.app.text import heading, plain
 from graphrec.errors import NotFoundError
 from graphrec.serving.explain import Explanation, explain
-from graphrec.serving.names import names
-from graphrec.serving.recommend import Ranking, Recommendation, Request, current_runs, recommend
-from graphrec.serving.subgraph import Key, Subgraph, merged, neighbours
-from graphrec.serving.why import why
+from graphrec.serving.explore.names import names
+from graphrec.serving.explore.subgraph import Key, Subgraph, merged, neighbours
+from graphrec.serving.explore.why import why
+from graphrec.serving.naming import with_id
+from graphrec.serving.published import current_runs
+from graphrec.serving.recommend import Ranking, Recommendation, Request, recommend
 
 OFFERED = 50
 BY_HAND = "explain-by-hand"
@@ -51,7 +53,7 @@ def starts() -> None:
 
 def run_of() -> str | None:
     """Return the run that the visitor wants explained; None where none is published."""
-    runs = [run["id"] for run in ask(current_runs)]
+    runs = [run.id for run in ask(current_runs)]
     return pick_run("Model", runs, "run") if runs else None
 
 
@@ -87,13 +89,11 @@ def _chosen() -> None:
 
 
 def _named(node: str) -> str:
-    title = ask_shared(names, "Item", MOST).get(node, node)
-    return node if title == node else f"{title} ({node})"
+    return with_id(ask_shared(names, "Item", MOST).get(node), node)
 
 
 def _place(place: int, item: Recommendation) -> str:
-    title = f"{item.title} ({item.id})" if item.title not in (None, item.id) else item.id
-    return f"{place + 1}. {title}"
+    return f"{place + 1}. {with_id(item.title, item.id)}"
 
 
 def show(told: Explanation) -> None:

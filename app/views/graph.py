@@ -20,8 +20,8 @@ from graphrec.app.text import heading, plain
 from graphrec.errors import GraphrecError
 from graphrec.interop.graphml import write_graphml
 from graphrec.interop.networkx import subgraph_to_networkx
-from graphrec.serving.names import names
-from graphrec.serving.subgraph import Around, Key, Subgraph
+from graphrec.serving.explore.names import names
+from graphrec.serving.explore.subgraph import Around, Key, Subgraph
 
 STARTS = ("User", "Item", "Genre", "Segment")
 

@@ -16,9 +16,8 @@ from graphrec.app.parts.gallery import card, upright
 from graphrec.app.parts.schema_drawing import draw_schema
 from graphrec.app.settings import current
 from graphrec.app.text import heading
-from graphrec.serving.looks import looks
-from graphrec.serving.overview import Overview, newest_files, overview
-from graphrec.serving.overview import PublishedRun as Run
+from graphrec.serving.explore.looks import looks
+from graphrec.serving.explore.overview import Coverage, Overview, newest_files, overview
 
 MOST = 8
 """So many new ones are shown, of videos and of files."""
@@ -38,9 +37,8 @@ def runs(found: Overview) -> None:
     if not found.runs:
         nothing("No run's embeddings are in the graph yet.", "graphrec train --model transgrec")
         return
-    rows = [row for run in found.runs for row in coverage(run)]
     st.dataframe(
-        pd.DataFrame(rows),
+        pd.DataFrame([row(part) for part in found.coverage]),
         hide_index=True,
         column_config={
             "published": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
@@ -50,20 +48,16 @@ def runs(found: Overview) -> None:
     st.page_link(path("runs"), label="All runs, their curves and settings", icon=":material/monitoring:")
 
 
-def coverage(run: Run) -> list[dict[str, object]]:
-    """Return a row per label that a run has embedded."""
-    when = datetime.fromtimestamp((run.published_at or 0) / 1000, UTC)
-    return [
-        {
-            "run": run.id,
-            "recommends": run.label,
-            "published": when,
-            "of": part.label,
-            "embedded": part.embedded,
-            "covered": part.embedded / part.nodes,
-        }
-        for part in run.coverage
-    ]
+def row(part: Coverage) -> dict[str, object]:
+    """Return what a run has embedded of a label as a row."""
+    return {
+        "run": part.run.id,
+        "recommends": part.run.label,
+        "published": datetime.fromtimestamp((part.run.published_at or 0) / 1000, UTC),
+        "of": part.label,
+        "embedded": part.embedded,
+        "covered": part.embedded / part.nodes,
+    }
 
 
 def new(found: Overview) -> None:

@@ -17,15 +17,15 @@ from graphrec.app.parts.ranked import ranked
 from graphrec.app.parts.recommended import recommended
 from graphrec.app.parts.runs import pick_run
 from graphrec.app.text import heading, plain
-from graphrec.serving.choices import Choice, choices
-from graphrec.serving.history import longest
-from graphrec.serving.looks import looks
+from graphrec.serving.explore.history import longest
+from graphrec.serving.explore.looks import looks
+from graphrec.serving.explore.spaces import Space, spaces
 from graphrec.serving.recommend import Ranking, Request, recommend
 
 
-def controls() -> tuple[Request | None, list[Choice]]:
+def controls() -> tuple[Request | None, list[Space]]:
     """Return what is asked for, None before a user is chosen, and the runs to ask: none, one, or two to compare."""
-    runs = {choice.run: choice for choice in ask(choices)}
+    runs = {space.run.id: space for space in ask(spaces)}
     who, by, against, many = st.columns([3, 3, 3, 1.4])
     with who:
         user = pick("User", "User", "user")
@@ -50,10 +50,12 @@ def controls() -> tuple[Request | None, list[Choice]]:
     return (Request(user, int(k), label=label, new_only=new) if user else None), chosen
 
 
-def which(chosen: Sequence[Choice]) -> str | None:
+def which(chosen: Sequence[Space]) -> str | None:
     """Return the label to recommend, where all of the runs have several; None for the run's own."""
     labels = (
-        [label for label in chosen[0].labels if all(label in run.labels for run in chosen)] if chosen else []
+        [label for label in chosen[0].recommended if all(label in run.recommended for run in chosen)]
+        if chosen
+        else []
     )
     if len(labels) < 2:
         return None
@@ -114,6 +116,6 @@ if request is None:
 else:
     left, right = st.columns([3.4, 1.1], gap="large")
     with left:
-        lists(request, [run.run for run in chosen] or [None])
+        lists(request, [space.run.id for space in chosen] or [None])
     with right:
         past(request.user)

@@ -17,9 +17,9 @@ from graphrec.app.parts.run_significance import run_significance
 from graphrec.app.parts.run_tables import figures_table, groups_table, runs_table, settings_table
 from graphrec.app.text import heading, plain
 from graphrec.errors import GraphrecError
-from graphrec.serving.fingerprint import fingerprint_of_runs
-from graphrec.serving.recommend import current_runs
-from graphrec.serving.run_reports import figures, groups, how_far
+from graphrec.serving.explore.fingerprint import fingerprint_of_runs
+from graphrec.serving.explore.run_reports import figures, groups, how_far
+from graphrec.serving.published import current_runs
 from graphrec.training.manifest import FILE, METRICS
 from graphrec.training.runs import Run, list_runs
 
@@ -87,7 +87,7 @@ def _drawn(
 def _published() -> Mapping[str, str]:
     """Return under which property the graph holds the embeddings of a run; nothing where it cannot be asked."""
     with suppress(GraphrecError):
-        return {run["id"]: run["property"] for run in ask(current_runs)}
+        return {run.id: run.property for run in ask(current_runs)}
     return {}
 
 

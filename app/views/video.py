@@ -18,11 +18,11 @@ from graphrec.app.parts.poster import poster
 from graphrec.app.parts.runs import pick_run
 from graphrec.app.parts.viewers import show_audience
 from graphrec.app.text import heading
-from graphrec.serving.catalogue import Order, catalogue
-from graphrec.serving.choices import choices
 from graphrec.serving.clock import clock
-from graphrec.serving.looks import looks
-from graphrec.serving.video import Video, parts, video
+from graphrec.serving.explore.catalogue import Order, catalogue
+from graphrec.serving.explore.looks import looks
+from graphrec.serving.explore.video import Video, parts, video
+from graphrec.serving.published import current_runs
 
 PAGE = 24
 ORDERS: tuple[Order, ...] = ("popular", "newest")
@@ -61,17 +61,17 @@ def look_at(node: str) -> None:
     """Show one video."""
     shown = ask(video, node)
     with top:
-        heading(shown.title or node, facts(shown))
+        heading(shown.name, facts(shown))
     stage = st.container()
     segmented = bool(ask(parts, node))
     by, whose = st.columns(2)
     with whose:
         user = pick("User", "Coloured by the taste of", "user") if segmented else None
     with by:
-        run = pick_run("Model", [choice.run for choice in ask(choices)], "run")
+        run = pick_run("Model", [published.id for published in ask(current_runs)], "run")
     with stage:
         if not player(node, "player", user=user, run=run, at=second(), turn=turn()):
-            poster(shown.thumbnail, f"Picture of {shown.title or node}")
+            poster(shown.thumbnail, f"Picture of {shown.name}")
     default = "Segments" if segmented else "Similar"
     tabs = dict(zip(TABS, st.tabs(TABS, default=default, key="tab", bind="query-params"), strict=True))
     opened = next(name for name, tab in tabs.items() if tab.open)
@@ -100,7 +100,7 @@ def show(tab: str, node: str, user: str | None, run: str | None) -> None:
 def facts(shown: Video) -> str:
     """Return what is known of a video in one line."""
     known = [
-        shown.id if shown.title and shown.title != shown.id else "",
+        shown.id if shown.name != shown.id else "",
         shown.kind or "",
         str(shown.year or ""),
         ", ".join(shown.genres),

@@ -1,3 +1,4 @@
 MATCH (r:Run)
-RETURN r.id AS id, r.model AS model, r.label AS label, r.property AS property, r.published_at AS published_at
+RETURN r.id AS id, r.model AS model, r.label AS label, r.property AS property, r.dimension AS dimension,
+  r.published_at AS published_at, r.split AS split, r.seed AS seed, r.metrics AS metrics
 ORDER BY published_at DESC

@@ -14,7 +14,7 @@ from graphrec.errors import DataError, NotFoundError
 from graphrec.files import refuse_existing, replacing, replacing_folder
 from graphrec.interop.graphml import write_graphml
 from graphrec.interop.networkx import to_networkx
-from graphrec.serving.recommend import current_run
+from graphrec.serving.published import current_run
 from graphrec.store.base import GraphStore
 
 
@@ -41,7 +41,7 @@ def export_embeddings(store: GraphStore, folder: Path, model: str | None = None)
     names = []
     with replacing_folder(folder) as part:
         for label in schema.EMBEDDED_LABELS:
-            ids, vectors = store.read_embeddings(label, run["property"])
+            ids, vectors = store.read_embeddings(label, run.property)
             if not len(ids):
                 continue
             listed = ids.to_pylist()

@@ -94,9 +94,10 @@ def place(store: GraphStore, workspace: Workspace, run: str | None = None) -> Em
         run: its id; by default the run published last. Where there is none, None is returned.
     """
     # What trains and places takes seconds to import; a workspace without a run needs none of it.
-    from graphrec.serving.recommend import current_run
+    from graphrec.serving.published import current_run
 
-    run = run or (current_run(store) or {}).get("id")
+    if run is None and (published := current_run(store)) is not None:
+        run = published.id
     if run is None:
         return None
     from graphrec.serving.embed import embed
@@ -114,7 +115,7 @@ def states(store: GraphStore, workspace: Workspace, paths: Sequence[Path] = ()) 
         workspace: whose journal.
         paths: only these files, and those below these folders.
     """
-    from graphrec.serving.recommend import current_run
+    from graphrec.serving.published import current_run
 
     wanted = [path.absolute() for path in paths]
     entries = [
@@ -126,9 +127,9 @@ def states(store: GraphStore, workspace: Workspace, paths: Sequence[Path] = ()) 
     placed: set[str] = set()
     run = current_run(store)
     if run is not None and entries:
-        label = run["label"]
+        label = run.label
         nodes = {entry.item if label == "Item" else f"{entry.item}#0": entry.item for entry in entries}
-        found, _ = store.read_embeddings(label, run["property"], list(nodes))
+        found, _ = store.read_embeddings(label, run.property, list(nodes))
         placed = {nodes[key] for key in found.to_pylist()}
     return [
         FileState(entry.path, entry.item, _state(entry, known, placed), entry.reason, entry.at)

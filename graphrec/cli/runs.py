@@ -20,7 +20,7 @@ from graphrec.cli.common import (
     table,
 )
 from graphrec.errors import GraphrecError
-from graphrec.serving.recommend import current_runs
+from graphrec.serving.published import current_runs
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
 
@@ -66,7 +66,7 @@ def runs(
 def _published(workspace: Path, store: str | None) -> set[str]:
     """Return the runs whose embeddings the graph holds; none where it cannot be asked."""
     with suppress(GraphrecError), opened(workspace, store) as (graph, _):
-        return {run["id"] for run in current_runs(graph)}
+        return {run.id for run in current_runs(graph)}
     return set()
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from graphrec import schema
 from graphrec.errors import ConfigError, unknown
 from graphrec.graph.snapshot import SPLITS, Snapshot
+from graphrec.serving.explore.subgraph import Subgraph
 from graphrec.serving.lookups import no_such
-from graphrec.serving.subgraph import Subgraph
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced_rows
 

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import ids, require, rows
-from graphrec.serving.recommend import current_run, detailed
+from graphrec.serving.published import current_run
+from graphrec.serving.recommend import detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.store.nearest import chosen
 
@@ -83,13 +84,13 @@ def audience(
     run = current_run(store, model)
     if run is None:
         raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
-    label, name = run["label"], run["property"]
+    label, name = run.label, run.property
     vectors = store.read_embeddings(label, name)
     parts = _parts(vectors, _part_ids(store, label, video))
     if not len(parts.ids):
         what = "no segment of it has an embedding" if label == "Segment" else "it has no embedding"
         raise NotFoundError(
-            f"nobody can be found for {video!r}: {what} of {run['id']}; `graphrec embed` gives one to every {label} "
+            f"nobody can be found for {video!r}: {what} of {run.id}; `graphrec embed` gives one to every {label} "
             "that has features"
         )
     users, tastes = store.read_embeddings("User", name)
@@ -99,7 +100,7 @@ def audience(
         found = found.filter(pc.invert(pc.is_in(found["user"], value_set=seen)))
     order = [("lift", "descending"), ("user", "ascending")]
     first = found.take(pc.select_k_unstable(found, min(k, len(found)), order))
-    return Audience(video, run["id"], label, _viewers(store, label, parts.ids, first))
+    return Audience(video, run.id, label, _viewers(store, label, parts.ids, first))
 
 
 @dataclass(frozen=True)

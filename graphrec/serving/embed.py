@@ -15,7 +15,7 @@ from graphrec.features import FeatureStore, sibling
 from graphrec.graph.build import item_features
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.lookups import LABELS
-from graphrec.serving.recommend import require_published
+from graphrec.serving.published import require_published
 from graphrec.store.base import Floats, GraphStore
 from graphrec.workspace import Workspace
 
@@ -57,7 +57,7 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     Raises ``ConfigError`` when another run is published, ``DataError`` when the features are not those that the run
     was trained on.
     """
-    name = require_published(store, loaded.run)["property"]
+    name = require_published(store, loaded.run).property
     features = FeatureStore(workspace.features)
     label, names = loaded.snapshot.item_label, list(loaded.snapshot.projection["features"])
     own = _place(store, features, loaded, name, label, names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from graphrec.errors import NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.serving.clock import clock
 from graphrec.serving.lookups import LABELS, ids, label_of, require, rows
-from graphrec.serving.recommend import Recommendation, current_run, current_runs, detailed, require_published
+from graphrec.serving.published import PublishedRun, current_run, current_runs, require_published
+from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
@@ -104,8 +105,8 @@ def explain(
     published = current_run(store, model, label) if run is None else _published(store, workspace, run)
     score, near = None, []
     if published is not None:
-        users, user_vectors = store.read_embeddings("User", published["property"], [user])
-        items, vectors = store.read_embeddings(label, published["property"], [node, *history])
+        users, user_vectors = store.read_embeddings("User", published.property, [user])
+        items, vectors = store.read_embeddings(label, published.property, [node, *history])
         u, v = (
             column.index(key).as_py() if len(column) else -1 for column, key in ((users, user), (items, node))
         )
@@ -126,7 +127,7 @@ def explain(
         from graphrec.serving.account import account
 
         told = [one.via for one in shared] + [one.id for one in near]
-        made = account(store, workspace, published["id"], user, label, node, first=told)
+        made = account(store, workspace, published.id, user, label, node, first=told)
     reasons = _Reasons(user, node, shared, near, content, made)
     known = {
         one.id: one for one in detailed(store, label, [Neighbour(key, 0) for key in sorted(reasons.ids())])
@@ -137,7 +138,7 @@ def explain(
         node,
         label,
         known[node].video,
-        published["id"] if published else None,
+        published.id if published else None,
         score,
         shared,
         near,
@@ -169,10 +170,10 @@ def _content(
     return found
 
 
-def _published(store: GraphStore, workspace: Workspace, run: str) -> dict[str, Any]:
+def _published(store: GraphStore, workspace: Workspace, run: str) -> PublishedRun:
     for node in current_runs(store):
         # Its files may be on another machine.
-        if node["id"] == run:
+        if node.id == run:
             return node
     return require_published(store, find_run(workspace, run))
 

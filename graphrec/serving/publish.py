@@ -14,7 +14,7 @@ import torch
 from graphrec import schema
 from graphrec.errors import ConfigError, TrainingError
 from graphrec.serving.load_model import Loaded
-from graphrec.serving.recommend import BESIDE, current_runs
+from graphrec.serving.published import BESIDE, current_runs
 from graphrec.store.base import GraphStore
 
 
@@ -89,7 +89,7 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
 
 def _in_use(store: GraphStore, name: str) -> str | None:
     """Return under which of its two names an embedding is published, or None."""
-    names = [run["property"] for run in current_runs(store)]
+    names = [run.property for run in current_runs(store)]
     return next((used for used in names if used in (name, name + BESIDE)), None)
 
 

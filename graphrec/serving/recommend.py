@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +12,11 @@ import pyarrow.compute as pc
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
+from graphrec.serving.published import PublishedRun, current_run, current_runs
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.store.nearest import exact_nearest
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
-
-BESIDE = "_2"
-"""Behind an embedding's name: where a long publish writes, beside what is in use."""
 
 
 @dataclass(frozen=True)
@@ -91,96 +88,62 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
     if request.k < 1:
         raise ConfigError(f"k must be at least 1, not {request.k}")
     require(store, "User", request.user)
-    run, name, label = _source(store, workspace, request)
+    source = _source(store, workspace, request)
+    label = source.label
     among = _among(store, label, request)
     seen = [] if request.include_seen else ids(store, "seen", label, user=request.user)
+    run = source.published or source.run
     found: list[Neighbour] | None = None
-    if name:
-        found = _by_embedding(store, name, label, request, among, seen)
-    elif run:
-        found = _by_run(workspace, run, request, among, seen)
-    if found is not None:
-        return Ranking(request.user, label, run, "", detailed(store, label, found))
+    if source.published is not None:
+        found = _by_embedding(store, source.published.property, label, request, among, seen)
+    elif source.run is not None:
+        found = _by_run(workspace, source.run, request, among, seen)
+    if run is not None and found is not None:
+        return Ranking(request.user, label, run.id, "", detailed(store, label, found))
     note = (
         f"nothing is known of {request.user} to the model: no training record"
-        if run
+        if run is not None
         else f"no run for {label} is published: `graphrec train --model transgrec`"
     )
     best = _popular(store, label, request.k, among, seen)
     return Ranking(request.user, label, "popularity", note, detailed(store, label, best))
 
 
-def current_runs(store: GraphStore) -> list[dict[str, Any]]:
-    """Return the ``Run`` nodes whose embeddings no later run has replaced, the last published first."""
-    newest: dict[str, dict[str, Any]] = {}
-    for run in rows(store, "published"):
-        newest.setdefault(run["property"].removesuffix(BESIDE), run)
-    return list(newest.values())
+@dataclass(frozen=True)
+class _Source:
+    """What ranks ``label`` nodes: embeddings in the graph, or a run that scores itself, or nothing."""
+
+    label: str
+    published: PublishedRun | None = None
+    run: Run | None = None
 
 
-def current_run(
-    store: GraphStore, model: str | None = None, label: str | None = None
-) -> dict[str, Any] | None:
-    """Return the ``Run`` node published last, of those whose embeddings no later one has replaced, or None.
-
-    Args:
-        store: the graph.
-        model: only runs of this model, or the run of this id; raises ``NotFoundError`` when there is none.
-        label: only runs that recommend this label or, where there is none, that have placed nodes of it.
-    """
-    found = [run for run in current_runs(store) if model in (None, run["model"], run["id"])]
-    for run in found:
-        if label in (None, run["label"]):
-            return run
-    for run in found:
-        if label and store.has_embeddings(label, run["property"]):
-            return run
-    if model:
-        of_label = f" for {label}" if label else ""
-        cure = f"`graphrec embed --run {found[0]['id']}` places what has features" if found else ""
-        raise NotFoundError(
-            f"no run of {model!r}{of_label} is published; {cure or '`graphrec runs` lists the runs'}"
-        )
-    return None
-
-
-def require_published(store: GraphStore, run: Run) -> dict[str, Any]:
-    """Return the ``Run`` node of ``run``; raises ``ConfigError`` unless the graph holds its embeddings."""
-    for node in current_runs(store):
-        if node["id"] == run.id:
-            return node
-    raise ConfigError(
-        f"the graph does not hold the embeddings of {run.id}; `graphrec publish {run.id}` first"
-    )
-
-
-def _source(store: GraphStore, workspace: Workspace, request: Request) -> tuple[str, str, str]:
-    """Return the run's id ('' for none), its property ('' for one that scores itself), and the label."""
+def _source(store: GraphStore, workspace: Workspace, request: Request) -> _Source:
     if request.label is not None:
         check_label(request.label)
     if request.run is not None:
         run = find_run(workspace, request.run)
         label = str(run.manifest["item_label"])
         if request.label in (None, label):
-            return run.id, "", label
-        return run.id, _placed_by(store, run, label, request.label), request.label
+            return _Source(label, run=run)
+        return _Source(request.label, published=_placed_by(store, run, label, request.label))
     wanted = request.label or ("Segment" if request.within else None)
-    node = current_run(store, request.model, wanted)
-    if node is not None:
-        return node["id"], node["property"], wanted or node["label"]
+    published = current_run(store, request.model, wanted)
+    if published is not None:
+        return _Source(wanted or published.label, published)
     if request.label is not None and current_runs(store):
         raise NotFoundError(
             f"no published run has embeddings of {request.label} nodes; `graphrec embed` places those that have "
             "features, or drop --label"
         )
-    return "", "", wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item")
+    return _Source(wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item"))
 
 
-def _placed_by(store: GraphStore, run: Run, own: str, label: str) -> str:
-    """Return under which property ``run``, which recommends ``own`` nodes, has embedded ``label`` nodes too."""
-    for node in current_runs(store):
-        if node["id"] == run.id and store.has_embeddings(label, node["property"]):
-            return str(node["property"])
+def _placed_by(store: GraphStore, run: Run, own: str, label: str) -> PublishedRun:
+    """Return ``run``, which recommends ``own`` nodes, as published; it must have embedded ``label`` nodes too."""
+    for found in current_runs(store):
+        if found.id == run.id and store.has_embeddings(label, found.property):
+            return found
     raise ConfigError(
         f"run {run.id} recommends {own} nodes, not {label}; drop --label, or publish the run and place what has "
         f"features: `graphrec embed --run {run.id}`"
@@ -215,13 +178,13 @@ def _by_embedding(
 
 
 def _by_run(
-    workspace: Workspace, run: str, request: Request, among: Sequence[str] | None, seen: Sequence[str]
+    workspace: Workspace, run: Run, request: Request, among: Sequence[str] | None, seen: Sequence[str]
 ) -> list[Neighbour] | None:
     import torch
 
     from graphrec.serving.load_model import load_run
 
-    loaded = load_run(workspace, find_run(workspace, run))
+    loaded = load_run(workspace, run)
     user = loaded.snapshot.users.index([request.user])
     if user[0] < 0:
         return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import LABELS, label_of
-from graphrec.serving.recommend import Recommendation, current_run, detailed
+from graphrec.serving.published import current_run
+from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import GraphStore
 
 
@@ -28,13 +29,13 @@ def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = No
             f"no published run has embeddings of {label} nodes; `graphrec train --model transgrec` publishes one, "
             "and `graphrec embed` places what else has features"
         )
-    _, vectors = store.read_embeddings(label, run["property"], [node])
+    _, vectors = store.read_embeddings(label, run.property, [node])
     if not len(vectors):
         raise NotFoundError(
-            f"{label} {node!r} has no embedding of {run['id']}; `graphrec embed` gives one to every "
+            f"{label} {node!r} has no embedding of {run.id}; `graphrec embed` gives one to every "
             "node that has features"
         )
-    found = store.nearest(label, run["property"], vectors[0], k, without=[node], metric="cosine")
+    found = store.nearest(label, run.property, vectors[0], k, without=[node], metric="cosine")
     if label not in LABELS:
         return [Recommendation(n.id, n.score) for n in found]
     return detailed(store, label, found)

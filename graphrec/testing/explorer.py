@@ -25,7 +25,7 @@ from graphrec.media.describing import describe_all
 from graphrec.media.settings import DescribeSettings, Job
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
-from graphrec.serving.recommend import current_runs
+from graphrec.serving.published import current_runs
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
 from graphrec.testing.neo4j_server import free_port
@@ -88,9 +88,9 @@ def copy_graph(source: GraphStore, target: GraphStore) -> None:
             target.write_relationships(rel.name, start, end, found.table())
     for run in current_runs(source):
         for name in schema.EMBEDDED_LABELS:
-            ids, vectors = source.read_embeddings(name, run["property"])
+            ids, vectors = source.read_embeddings(name, run.property)
             if len(ids):
-                target.write_embeddings(name, run["property"], ids, vectors)
+                target.write_embeddings(name, run.property, ids, vectors)
 
 
 def _add_the_rest(store: GraphStore) -> None:

@@ -16,7 +16,7 @@ from graphrec.app.adding import adder_of
 from graphrec.app.graph import store_of
 from graphrec.app.settings import Settings
 from graphrec.loaders.videos import VideoOptions
-from graphrec.serving.video import video
+from graphrec.serving.explore.video import video
 from graphrec.workspace import Workspace
 
 

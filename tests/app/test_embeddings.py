@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from graphrec.app.parts import map_places
 from graphrec.app.theme import LABELS
-from graphrec.serving.background import Background
+from graphrec.serving.explore.background import Background
 from graphrec.testing.watched import drawn
 
 Page = Callable[..., AppTest]

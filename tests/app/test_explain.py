@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from graphrec.app.settings import Settings
 from graphrec.serving.explain import explain
+from graphrec.serving.explore.why import why
 from graphrec.serving.recommend import Request, recommend
-from graphrec.serving.why import why
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import BAD_USER

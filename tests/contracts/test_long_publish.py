@@ -16,7 +16,8 @@ from graphrec.features import FeatureStore
 from graphrec.serving.embed import embed
 from graphrec.serving.load_model import Loaded, load_run
 from graphrec.serving.publish import publish
-from graphrec.serving.recommend import Request, current_runs, recommend
+from graphrec.serving.published import current_runs
+from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
 from graphrec.store.base import Floats, closing
 from graphrec.store.neo4j.store import Neo4jStore
@@ -43,7 +44,7 @@ class Graph:
 
     def seen(self) -> tuple[Any, ...]:
         """Return what a reader is told."""
-        runs = [run["id"] for run in current_runs(self.reader)]
+        runs = [run.id for run in current_runs(self.reader)]
         lists = [recommend(self.reader, self.workspace, Request(f"u{n}", k=5)) for n in (3, 8)]
         alike = similar(self.reader, "i4", 3)
         return (

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import ConfigError, NotFoundError
-from graphrec.serving.fingerprint import fingerprint, fingerprint_of_files, fingerprint_of_runs
-from graphrec.serving.named import named
-from graphrec.serving.names import find, names
-from graphrec.serving.overview import Coverage, Ends, overview
+from graphrec.serving.explore.fingerprint import fingerprint, fingerprint_of_files, fingerprint_of_runs
+from graphrec.serving.explore.named import named
+from graphrec.serving.explore.names import find, names
+from graphrec.serving.explore.overview import Coverage, Ends, overview
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.store.spliced import spliced_rows
@@ -47,7 +47,7 @@ def test_an_overview_counts_draws_and_says_what_is_new(store: GraphStore) -> Non
         Ends("LIKED", "User", "Item", 2), Ends("LIKED", "User", "Frame", 1), Ends("HAS_FRAME", "Item", "Frame", 2),
     }  # fmt: skip
     assert [run.id for run in found.runs] == ["newer", "older"]
-    assert found.runs[0].coverage == (Coverage("Item", 2, 3),)
+    assert found.coverage == tuple(Coverage(run, "Item", 2, 3) for run in found.runs)
     assert found.new == 2
     assert [item["id"] for item in found.newest] == ["i3"]
 

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import NotFoundError
-from graphrec.serving.points import points, spaces
+from graphrec.serving.explore.points import points
+from graphrec.serving.explore.spaces import spaces
 from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
 
@@ -49,7 +50,7 @@ def fill(store: GraphStore) -> None:
 
 def test_a_space_names_the_labels_that_have_embeddings(store: GraphStore) -> None:
     (space,) = spaces(store)
-    assert (space.run, space.label, space.labels) == (
+    assert (space.run.id, space.run.label, space.labels) == (
         "toy-1",
         "Segment",
         ("User", "Item", "Segment", "Frame"),

@@ -9,13 +9,12 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import NotFoundError
-from graphrec.serving.catalogue import catalogue
-from graphrec.serving.choices import choices
-from graphrec.serving.history import history, longest
-from graphrec.serving.looks import Look, looks
-from graphrec.serving.reasons import reasons
-from graphrec.serving.recommend import Request, recommend
-from graphrec.serving.video import (
+from graphrec.serving.explore.catalogue import catalogue
+from graphrec.serving.explore.history import history, longest
+from graphrec.serving.explore.looks import Look, looks
+from graphrec.serving.explore.nearest_past import nearest_past
+from graphrec.serving.explore.spaces import spaces
+from graphrec.serving.explore.video import (
     Part,
     Remark,
     Still,
@@ -27,6 +26,7 @@ from graphrec.serving.video import (
     trailers,
     video,
 )
+from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace
@@ -107,7 +107,7 @@ def test_a_history_has_the_latest_first(store: GraphStore) -> None:
 
 
 def test_runs_can_be_chosen_by_their_id(store: GraphStore, tmp_path: Path) -> None:
-    assert [(one.run, one.labels) for one in choices(store)] == [
+    assert [(one.run.id, one.recommended) for one in spaces(store)] == [
         ("toy-2", ("Segment",)),
         ("toy-1", ("Segment", "Item")),
     ]
@@ -122,14 +122,14 @@ def test_runs_can_be_chosen_by_their_id(store: GraphStore, tmp_path: Path) -> No
 
 def test_each_reason_is_the_nearest_of_the_history(store: GraphStore) -> None:
     # w#0 lies between v#0 and v#1; of two that are as near, the first of the history by id is told.
-    found = reasons(store, "ann", "Segment", ["w#0", "v#0", "nothing"], model="toy-1")
+    found = nearest_past(store, "ann", "Segment", ["w#0", "v#0", "nothing"], model="toy-1")
     assert set(found) == {"w#0", "v#0"}
     assert found["v#0"].id == "v#1"
     assert found["v#0"].cosine == 0
     assert found["w#0"].cosine == pytest.approx(0.5**0.5)
-    assert reasons(store, "cat", "Segment", ["w#0"], model="toy-1") == {}
+    assert nearest_past(store, "cat", "Segment", ["w#0"], model="toy-1") == {}
     with pytest.raises(NotFoundError, match="no run of 'none'"):
-        reasons(store, "ann", "Segment", ["w#0"], model="none")
+        nearest_past(store, "ann", "Segment", ["w#0"], model="none")
 
 
 def test_items_stand_in_an_order(store: GraphStore) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphrec.errors import ConfigError, NotFoundError
-from graphrec.serving.subgraph import Group, Key, graph_of, merged, neighbours
+from graphrec.serving.explore.subgraph import Group, Key, graph_of, merged, neighbours
 from graphrec.store.answers import Limits
 from graphrec.store.base import GraphStore
 from graphrec.store.console.store import ConsoleStore

@@ -11,8 +11,8 @@ import pytest
 
 from graphrec.serving.account import Account, Influence, Made
 from graphrec.serving.explain import explain
-from graphrec.serving.subgraph import Key
-from graphrec.serving.why import why
+from graphrec.serving.explore.subgraph import Key
+from graphrec.serving.explore.why import why
 from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace

@@ -1,4 +1,4 @@
-"""The process that makes a map: ``python -m graphrec.serving.map_worker WORKSPACE METHOD SEED NAME``.
+"""The process that makes a map: ``python -m graphrec.serving.explore.map_worker WORKSPACE METHOD SEED NAME``.
 
 It reads the vectors, in numpy's format, and leaves the map in the workspace under its name.
 """
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from graphrec.serving.map_files import keep
-from graphrec.serving.maps import layout
-from graphrec.serving.work import Teller, work
+from graphrec.serving.explore.map_files import keep
+from graphrec.serving.explore.maps import layout
+from graphrec.serving.explore.work import Teller, work
 from graphrec.workspace import Workspace
 
 

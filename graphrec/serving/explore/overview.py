@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphrec import schema
 from graphrec.media.journal import Entry, Journal
-from graphrec.serving.named import named
+from graphrec.serving.explore.named import named
 from graphrec.serving.popularity import new
-from graphrec.serving.recommend import current_runs
+from graphrec.serving.published import PublishedRun, current_runs
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced_rows
 from graphrec.workspace import Workspace
@@ -30,21 +30,10 @@ class Ends:
 class Coverage:
     """How many nodes of a label there are, and how many of them a run has embedded."""
 
+    run: PublishedRun
     label: str
     embedded: int
     nodes: int
-
-
-@dataclass(frozen=True)
-class PublishedRun:
-    """A run that the graph answers by; ``published_at`` is epoch milliseconds."""
-
-    id: str
-    model: str
-    label: str
-    property: str
-    published_at: int | None
-    coverage: tuple[Coverage, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +44,7 @@ class Overview:
         nodes: per label that has any, how many.
         ends: the relationships that there are, by type and the labels that they join.
         runs: the last published first.
+        coverage: of each run in turn.
         new: how many items nobody has interacted with.
         newest: some of these: id, kind, title, year.
     """
@@ -62,13 +52,14 @@ class Overview:
     nodes: Mapping[str, int]
     ends: tuple[Ends, ...]
     runs: tuple[PublishedRun, ...]
+    coverage: tuple[Coverage, ...]
     new: int
     newest: tuple[Mapping[str, Any], ...]
 
 
 def overview(store: GraphStore, most: int = 12) -> Overview:
     """Return the graph at a glance, with at most ``most`` new items."""
-    counts = store.counts()
+    counts, runs = store.counts(), current_runs(store)
     return Overview(
         {label: counts[label] for label in schema.LABELS if counts[label]},
         tuple(
@@ -78,7 +69,8 @@ def overview(store: GraphStore, most: int = 12) -> Overview:
             for ends, count in _by_ends(store, rel, counts[rel.name]).items()
             if count
         ),
-        tuple(_published(store, run) for run in current_runs(store)),
+        tuple(runs),
+        tuple(part for run in runs for part in _coverage(store, run)),
         len(new(store, "Item")),
         tuple(named(store, "cold_items", limit=most)),
     )
@@ -100,7 +92,7 @@ def _by_ends(store: GraphStore, rel: schema.RelationshipType, count: int) -> dic
     }
 
 
-def _published(store: GraphStore, run: Mapping[str, Any]) -> PublishedRun:
-    rows = named(store, "embedding_coverage", property=run["property"])
-    coverage = tuple(Coverage(row["label"], row["embedded"], row["nodes"]) for row in rows if row["embedded"])
-    return PublishedRun(run["id"], run["model"], run["label"], run["property"], run["published_at"], coverage)
+def _coverage(store: GraphStore, run: PublishedRun) -> Iterator[Coverage]:
+    for row in named(store, "embedding_coverage", property=run.property):
+        if row["embedded"]:
+            yield Coverage(run, row["label"], row["embedded"], row["nodes"])

@@ -6,15 +6,28 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graphrec.serving.clock import clock
 from graphrec.store.base import GraphStore
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a node: what it is called, its genres, most common first, and a file of its picture."""
+    """What is known of a node.
 
+    Attributes:
+        id: of the node.
+        title: the item's, or that of the video of which it is a part.
+        video: id of that video.
+        start_s: of a part, seconds from the video's start.
+        end_s: of a segment likewise.
+        genres: most common first; those of the video for a part of one.
+        picture: a file of its picture.
+    """
+
+    id: str
     title: str | None = None
+    video: str | None = None
+    start_s: float | None = None
+    end_s: float | None = None
     genres: Sequence[str] = ()
     picture: str | None = None
 
@@ -34,7 +47,8 @@ def _items(store: GraphStore) -> dict[str, Facts]:
     genres = _genres(store)
     columns = (table[name].to_pylist() for name in ("id", "title", "thumbnail"))
     return {
-        key: Facts(title, genres.get(key, ()), picture) for key, title, picture in zip(*columns, strict=True)
+        key: Facts(key, title, genres=genres.get(key, ()), picture=picture)
+        for key, title, picture in zip(*columns, strict=True)
     }
 
 
@@ -59,8 +73,8 @@ def _segments(store: GraphStore, items: Mapping[str, Facts]) -> dict[str, Facts]
     columns = (table[name].to_pylist() for name in ("id", "start_s", "end_s"))
     found = {}
     for key, start_s, end_s in zip(*columns, strict=True):
-        of_video = _part(items, owner.get(key), _span(start_s, end_s))
-        found[key] = replace(of_video, picture=shown.get(key) or of_video.picture)
+        part = _part(items, owner.get(key), key, start_s, end_s)
+        found[key] = replace(part, picture=shown.get(key) or part.picture)
     return found
 
 
@@ -76,7 +90,7 @@ def _frames(store: GraphStore, items: Mapping[str, Facts]) -> dict[str, Facts]:
     owner |= {frame: item for item, frame in reversed(_pairs(store, "HAS_FRAME", "Item", "Frame"))}
     columns = (table[name].to_pylist() for name in ("id", "time_s", "uri"))
     return {
-        key: replace(_part(items, owner.get(key), "" if time_s is None else clock(time_s)), picture=uri)
+        key: replace(_part(items, owner.get(key), key, time_s), picture=uri)
         for key, time_s, uri in zip(*columns, strict=True)
     }
 
@@ -97,11 +111,8 @@ def _pairs(store: GraphStore, name: str, source: str, target: str) -> list[tuple
     return sorted(zip(table["from"].to_pylist(), table["to"].to_pylist(), strict=True))
 
 
-def _part(items: Mapping[str, Facts], video: str | None, when: str) -> Facts:
-    of_video = items.get(video or "", Facts())
-    called = of_video.title or video
-    return replace(of_video, title=f"{called}, {when}" if called and when else called)
-
-
-def _span(start_s: float | None, end_s: float | None) -> str:
-    return f"{clock(start_s)} to {clock(end_s)}" if start_s is not None and end_s is not None else ""
+def _part(
+    items: Mapping[str, Facts], video: str | None, key: str, start_s: float | None, end_s: float | None = None
+) -> Facts:
+    of_video = items.get(video or "", Facts(""))
+    return replace(of_video, id=key, video=video, start_s=start_s, end_s=end_s)

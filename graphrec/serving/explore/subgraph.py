@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 from graphrec import schema
 from graphrec.errors import ConfigError
 from graphrec.serving.lookups import no_such
+from graphrec.serving.naming import TITLES, when
 from graphrec.store.answers import Answer, Node, Path, Relationship
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced, spliced_rows
@@ -27,6 +29,16 @@ class GraphNode:
 
     key: Key
     properties: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What it is called: its title, its text, its time, or else its id."""
+        told = self.properties
+        title = next((told[name] for name in (*TITLES, "text") if told.get(name)), None)
+        if title is not None:
+            return " ".join(str(title).split())
+        at = when(told.get("start_s", told.get("time_s")), told.get("end_s"))
+        return f"{at} of {re.split('[#@]', self.key.id)[0]}" if at else self.key.id
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from graphrec.errors import NotFoundError
-from graphrec.serving import map_files
-from graphrec.serving.map_files import keep, kept, map_name
-from graphrec.serving.maps import layout, principal
-from graphrec.serving.newcomers import company
+from graphrec.serving.explore import map_files
+from graphrec.serving.explore.map_files import keep, kept, map_name
+from graphrec.serving.explore.maps import layout, principal
+from graphrec.serving.explore.newcomers import company
 from graphrec.workspace import Workspace
 
 CROWDS = np.repeat(np.eye(3, 6, dtype=np.float32), 20, 0)

@@ -9,9 +9,9 @@ import pytest
 
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import DataError
-from graphrec.serving.run_reports import Figure, Group, figures, groups, history, summary
-from graphrec.serving.run_settings import Setting, settings
-from graphrec.serving.significance import compare, kept
+from graphrec.serving.explore.run_reports import Figure, Group, figures, groups, history, summary
+from graphrec.serving.explore.run_settings import Setting, settings
+from graphrec.serving.explore.significance import compare, kept
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from graphrec.serving.background import Background, Standing, Work
-from graphrec.serving.map_files import kept
+from graphrec.serving.explore.background import Background, Standing, Work
+from graphrec.serving.explore.map_files import kept
 from graphrec.workspace import Workspace
 
 VECTORS = np.random.default_rng(0).standard_normal((60, 6)).astype(np.float32)
@@ -22,7 +22,7 @@ def work(root: Path, method: str = "pca", vectors: np.ndarray = VECTORS) -> Work
         np.save(file, vectors)
         return file.getvalue()
 
-    return Work("graphrec.serving.map_worker", (str(root), method, "0", "map"), given)
+    return Work("graphrec.serving.explore.map_worker", (str(root), method, "0", "map"), given)
 
 
 def until_ended(background: Background, key: str, what: Work) -> list[Standing]:

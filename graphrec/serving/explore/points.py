@@ -11,32 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec import schema
 from graphrec.errors import NotFoundError
+from graphrec.serving.explore.point_facts import Facts, facts
+from graphrec.serving.explore.spaces import labels_of
 from graphrec.serving.lookups import rows
-from graphrec.serving.point_facts import Facts, facts
+from graphrec.serving.naming import in_a_list
 from graphrec.serving.popularity import new, popular
-from graphrec.serving.recommend import current_runs
+from graphrec.serving.published import current_runs
 from graphrec.store.base import Floats, GraphStore, Ints
-
-
-@dataclass(frozen=True)
-class Space:
-    """The embeddings of a published run.
-
-    Attributes:
-        run: its id.
-        property: the node property that holds them.
-        model: its model.
-        label: what it recommends.
-        labels: the labels of which any node has one, in the schema's order.
-    """
-
-    run: str
-    property: str
-    model: str
-    label: str
-    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,20 +59,6 @@ class Points:
 NONE = Points(np.empty((0, 0), np.float32), [], [], [], [], np.empty(0, np.int64), np.empty(0, bool), [])
 
 
-def spaces(store: GraphStore) -> list[Space]:
-    """Return the published runs, the last first."""
-    return [
-        Space(
-            run["id"],
-            run["property"],
-            run["model"],
-            run["label"],
-            tuple(name for name in schema.EMBEDDED_LABELS if store.has_embeddings(name, run["property"])),
-        )
-        for run in current_runs(store)
-    ]
-
-
 def points(store: GraphStore, run: str, labels: Sequence[str]) -> Points:
     """Return the nodes of ``labels`` that have an embedding of ``run``, label by label, by id.
 
@@ -98,10 +66,12 @@ def points(store: GraphStore, run: str, labels: Sequence[str]) -> Points:
 
     Raises ``NotFoundError`` where the run is not published.
     """
-    space = next((space for space in spaces(store) if space.run == run), None)
-    if space is None:
+    published = next((one for one in current_runs(store) if one.id == run), None)
+    if published is None:
         raise NotFoundError(f"the run {run!r} is not published; `graphrec publish {run}` does so")
-    parts = [_of_label(store, space.property, name) for name in space.labels if name in labels]
+    parts = [
+        _of_label(store, published.property, name) for name in labels_of(store, published) if name in labels
+    ]
     found = [part for part in parts if len(part)]
     if not found:
         return NONE
@@ -123,13 +93,12 @@ def _of_label(store: GraphStore, name: str, label: str) -> Points:
     keys = ids.take(pa.array(order)).to_pylist()
     known = facts(store, label)
     records, fresh = _interactions(store, label)
-    nothing = Facts()
-    told = [known.get(key, nothing) for key in keys]
+    told = [known.get(key, Facts(key)) for key in keys]
     return Points(
         vectors[order],
         [label] * len(keys),
         keys,
-        [one.title or key for one, key in zip(told, keys, strict=True)],
+        [in_a_list(one) for one in told],
         [one.genres for one in told],
         np.array([records.get(key, 0) for key in keys], np.int64),
         np.array([key in fresh for key in keys], bool)

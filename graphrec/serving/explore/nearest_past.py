@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from graphrec.serving.explain import Alike
 from graphrec.serving.lookups import ids
-from graphrec.serving.recommend import current_run
+from graphrec.serving.published import current_run
 from graphrec.store.base import Floats, GraphStore
 from graphrec.store.nearest import unit
 
 
-@dataclass(frozen=True)
-class Reason:
-    """A thing of the user's history, and how near it is in the run's embedding space, as a cosine."""
-
-    id: str
-    cosine: float
-
-
-def reasons(
+def nearest_past(
     store: GraphStore, user: str, label: str, nodes: Sequence[str], *, model: str | None = None
-) -> dict[str, Reason]:
+) -> dict[str, Alike]:
     """Return by id, for each of ``nodes`` that has an embedding, what of ``user``'s history is nearest to it.
 
     Args:
@@ -39,19 +31,19 @@ def reasons(
     history = ids(store, "seen", label, user=user)
     if run is None or not history or not nodes:
         return {}
-    found, vectors = store.read_embeddings(label, run["property"], sorted({*nodes, *history}))
+    found, vectors = store.read_embeddings(label, run.property, sorted({*nodes, *history}))
     row = {node: place for place, node in enumerate(found.to_pylist())}
     directions = unit(vectors)
     known = [node for node in history if node in row]
     past = directions[[row[node] for node in known]]
     return {
-        node: reason
+        node: nearest
         for node in nodes
-        if node in row and (reason := _nearest(directions[row[node]], node, known, past)) is not None
+        if node in row and (nearest := _nearest(directions[row[node]], node, known, past)) is not None
     }
 
 
-def _nearest(vector: Floats, node: str, known: Sequence[str], past: Floats) -> Reason | None:
+def _nearest(vector: Floats, node: str, known: Sequence[str], past: Floats) -> Alike | None:
     cosines = past @ vector
     others = [place for place in np.argsort(-cosines, kind="stable")[:2] if known[place] != node]
-    return Reason(known[others[0]], float(cosines[others[0]])) if others else None
+    return Alike(known[others[0]], float(cosines[others[0]])) if others else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphrec.serving.looks import Look, looks
+from graphrec.serving.explore.looks import Look, looks
+from graphrec.serving.explore.named import named
 from graphrec.serving.lookups import LABELS
-from graphrec.serving.named import named
 from graphrec.store.base import GraphStore
 
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 import pyarrow.compute as pc
 
 from graphrec import schema
+from graphrec.serving.naming import TITLES
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced_rows
-
-TITLES = ("title", "name")
-"""The properties that say what a node is called, the first that a label has."""
 
 
 def names(store: GraphStore, label: str, most: int = 20_000) -> Mapping[str, str]:

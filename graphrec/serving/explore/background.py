@@ -25,7 +25,7 @@ class Work:
     """What a process is to do.
 
     Attributes:
-        module: run as ``python -m module``; it calls ``graphrec.serving.work.work``.
+        module: run as ``python -m module``; it calls ``graphrec.serving.explore.work.work``.
         arguments: of its command line.
         given: makes what it reads.
     """

@@ -1,12 +1,12 @@
-"""The process that compares runs: ``python -m graphrec.serving.significance_worker WORKSPACE RUN AGAINST``."""
+"""The process that compares runs: ``python -m graphrec.serving.explore.significance_worker WORKSPACE RUN AGAINST``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from graphrec.serving.significance import compare
-from graphrec.serving.work import Teller, work
+from graphrec.serving.explore.significance import compare
+from graphrec.serving.explore.work import Teller, work
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
 

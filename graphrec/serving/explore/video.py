@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from graphrec.media.described import shots_of
+from graphrec.serving.explore.named import named
 from graphrec.serving.lookups import no_such, require, rows
-from graphrec.serving.named import named
-from graphrec.serving.recommend import Request, current_run, recommend
+from graphrec.serving.published import current_run
+from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
 
@@ -36,6 +37,11 @@ class Video:
     imdb_id: str | None
     tmdb_id: str | None
     genres: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.title or self.id
 
 
 @dataclass(frozen=True)
@@ -146,4 +152,4 @@ def scores(
 
 def _scores_segments(store: GraphStore, model: str) -> bool:
     run = current_run(store, model)
-    return run is not None and (run["label"] == "Segment" or store.has_embeddings("Segment", run["property"]))
+    return run is not None and (run.label == "Segment" or store.has_embeddings("Segment", run.property))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphrec import schema
 from graphrec.serving.explain import Explanation
+from graphrec.serving.explore.reasons import Kind, Reason, reasons
+from graphrec.serving.explore.subgraph import GraphEdge, Key, Subgraph, merged, neighbours, nodes_of
 from graphrec.serving.lookups import rows
-from graphrec.serving.subgraph import GraphEdge, Key, Subgraph, merged, neighbours, nodes_of
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced
 
@@ -37,11 +38,17 @@ class Why:
 def why(store: GraphStore, told: Explanation) -> Why:
     """Return the graph of the reasons in ``told``; its two ends are always in it."""
     user, node = Key("User", told.user), Key(told.label, told.id)
+    by_kind = defaultdict[Kind, list[Reason]](list)
+    for reason in reasons(told):
+        by_kind[reason.kind].append(reason)
     weights = dict[tuple[Key, Key], float]()
-    edges = [*_alike(told, node, weights), *_made(told, user, node, weights)]
-    history = {edge.end for edge in edges if edge.start == user} | {
-        Key(told.label, key) for key in _history(told)
-    }
+    edges = [
+        *_alike([*by_kind["near"], *by_kind["alike"]], node, weights),
+        *_made(by_kind["made user"], user, node, weights),
+        *_made(by_kind["made recommendation"], user, node, weights),
+    ]
+    past = [*by_kind["shared"], *by_kind["near"], *by_kind["alike"]]
+    history = {edge.end for edge in edges if edge.start == user} | {reason.thing for reason in past}
     chosen = list(_chosen(store, user, {key.id for key in history}, told.label))
     paths = list(_paths(store, user, node, [one.via for one in told.shared], told.label))
     made = [one for edge in edges for one in (edge.start, edge.end) if one.label == "User" and one != user]
@@ -55,34 +62,25 @@ def why(store: GraphStore, told: Explanation) -> Why:
     return Why(merged([Subgraph(list(nodes_of(store, keys)), kept), *place]), weights)
 
 
-def _history(told: Explanation) -> list[str]:
-    alike = [one.id for found in (told.embedding, *told.content.values()) for one in found]
-    return [*(one.via for one in told.shared), *alike]
-
-
-def _alike(told: Explanation, node: Key, weights: dict[tuple[Key, Key], float]) -> Iterator[GraphEdge]:
-    for name, found in (("the model's space", told.embedding), *told.content.items()):
-        for one in found:
-            if one.cosine > 0 and one.id != node.id:
-                start = Key(told.label, one.id)
-                weights[start, node] = max(one.cosine, weights.get((start, node), 0.0))
-                yield GraphEdge(f"alike in {name} {one.cosine:.2f}", start, node, {"cosine": one.cosine})
+def _alike(found: Iterable[Reason], node: Key, weights: dict[tuple[Key, Key], float]) -> Iterator[GraphEdge]:
+    for reason in found:
+        start, cosine = reason.thing, reason.number
+        if cosine > 0 and start != node:
+            where = reason.matrix or "the model's space"
+            weights[start, node] = max(cosine, weights.get((start, node), 0.0))
+            yield GraphEdge(f"alike in {where} {cosine:.2f}", start, node, {"cosine": cosine})
 
 
 def _made(
-    told: Explanation, user: Key, node: Key, weights: dict[tuple[Key, Key], float]
+    made: Sequence[Reason], user: Key, node: Key, weights: dict[tuple[Key, Key], float]
 ) -> Iterator[GraphEdge]:
-    """Yield what went into the two embeddings; the largest weight of each is as wide as can be."""
-    if told.account is None:
-        return
-    for made, end in ((told.account.user, user), (told.account.item, node)):
-        largest = max((one.weight for one in made.most), default=1.0)
-        for one in made.most:
-            other = Key(one.label, one.id)
-            # As the graph has it: from whoever chose to what was chosen, or from what is known to what is like it.
-            ends = (user, other) if end == user else (other, node)
-            weights[ends] = one.weight / largest
-            yield GraphEdge(f"made of it x {one.weight:.3g}", *ends, {"weight": one.weight})
+    """Yield what went into an embedding; the largest weight of each is as wide as can be."""
+    largest = max((reason.number for reason in made), default=1.0)
+    for reason in made:
+        # As the graph has it: from whoever chose to what was chosen, or from what is known to what is like it.
+        ends = (user, reason.thing) if reason.kind == "made user" else (reason.thing, node)
+        weights[ends] = reason.number / largest
+        yield GraphEdge(f"made of it x {reason.number:.3g}", *ends, {"weight": reason.number})
 
 
 def _chosen(store: GraphStore, user: Key, ids: Collection[str], label: str) -> Iterator[GraphEdge]:

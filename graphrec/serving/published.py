@@ -1,0 +1,85 @@
+"""The runs whose embeddings are in the graph: what its ``Run`` nodes say, and which of them count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphrec.errors import ConfigError, NotFoundError
+from graphrec.serving.lookups import rows
+from graphrec.store.base import GraphStore
+from graphrec.training.runs import Run
+
+BESIDE = "_2"
+"""Behind an embedding's name: where a long publish writes, beside what is in use."""
+
+
+@dataclass(frozen=True)
+class PublishedRun:
+    """A run that the graph answers by; what its node does not say is None. Its folder may be on another machine.
+
+    Attributes:
+        id: of the run; every function of serving takes it as its ``model``.
+        model: the model's name.
+        label: what it recommends.
+        property: the node property that holds its embeddings.
+        dimension: of these.
+        published_at: epoch milliseconds.
+        split: what it was tested on.
+        seed: of everything random in its training.
+        metrics: what it came to on the test data, by name.
+    """
+
+    id: str
+    model: str
+    label: str
+    property: str
+    dimension: int | None
+    published_at: int | None
+    split: str | None
+    seed: int | None
+    metrics: Mapping[str, float]
+
+
+def current_runs(store: GraphStore) -> list[PublishedRun]:
+    """Return the runs whose embeddings no later run has replaced, the last published first."""
+    newest: dict[str, PublishedRun] = {}
+    for row in rows(store, "published"):
+        run = PublishedRun(**{**row, "metrics": json.loads(row["metrics"] or "{}")})
+        newest.setdefault(run.property.removesuffix(BESIDE), run)
+    return list(newest.values())
+
+
+def current_run(store: GraphStore, model: str | None = None, label: str | None = None) -> PublishedRun | None:
+    """Return the run published last, of those whose embeddings no later one has replaced, or None.
+
+    Args:
+        store: the graph.
+        model: only runs of this model, or the run of this id; raises ``NotFoundError`` when there is none.
+        label: only runs that recommend this label or, where there is none, that have placed nodes of it.
+    """
+    found = [run for run in current_runs(store) if model in (None, run.model, run.id)]
+    for run in found:
+        if label in (None, run.label):
+            return run
+    for run in found:
+        if label and store.has_embeddings(label, run.property):
+            return run
+    if model:
+        of_label = f" for {label}" if label else ""
+        cure = f"`graphrec embed --run {found[0].id}` places what has features" if found else ""
+        raise NotFoundError(
+            f"no run of {model!r}{of_label} is published; {cure or '`graphrec runs` lists the runs'}"
+        )
+    return None
+
+
+def require_published(store: GraphStore, run: Run) -> PublishedRun:
+    """Return ``run`` as published; raises ``ConfigError`` unless the graph holds its embeddings."""
+    for found in current_runs(store):
+        if found.id == run.id:
+            return found
+    raise ConfigError(
+        f"the graph does not hold the embeddings of {run.id}; `graphrec publish {run.id}` first"
+    )
