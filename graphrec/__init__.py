@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graphrec.api.ingest import ingest
     from graphrec.api.train import Plan, train
     from graphrec.graph.build import snapshot
-    from graphrec.graph.splits import split
+    from graphrec.tasks.split import split
     from graphrec.loading.load import load
     from graphrec.serving.audience import audience
     from graphrec.serving.embed import embed
@@ -45,7 +45,7 @@ _HOMES = {
     "recommend": ("graphrec.serving.recommend", "recommend"),
     "similar": ("graphrec.serving.similar", "similar"),
     "snapshot": ("graphrec.graph.build", "snapshot"),
-    "split": ("graphrec.graph.splits", "split"),
+    "split": ("graphrec.tasks.split", "split"),
     "train": ("graphrec.api.train", "train"),
 }
 

@@ -165,6 +165,8 @@ LABELS: dict[str, Label] = {
                 Property("label", "string", "label of what it recommends"),
                 Property("property", "string", "the node property that holds this run's embeddings"),
                 Property("dimension", "int64"),
+                Property("score", "string", "inner product of embeddings, or proposal to the model that scores"),
+                Property("spaces", "string", "JSON: the properties of further embeddings by name"),
                 Property("created_at", "int64"),
                 Property("published_at", "int64"),
                 Property("snapshot", "string", "fingerprint of what it was trained on"),
@@ -197,7 +199,8 @@ RELATIONSHIPS: dict[str, RelationshipType] = {
 LOADED_LABELS = {name: entry for name, entry in LABELS.items() if name != "Run"}
 """Labels of what is loaded; a ``Run`` speaks of embeddings, without which it would lie elsewhere."""
 
-EMBEDDED_LABELS = ("User", "Item", "Segment", "Frame")
+EMBEDDED_LABELS = ("User", "Item", "Segment", "Frame", "Trailer", "Comment", "Genre")
+"""Labels whose nodes may have embeddings."""
 
 
 RULES = """\

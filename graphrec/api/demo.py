@@ -16,8 +16,8 @@ from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import DataError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.files import read_json, write_json
-from graphrec.graph.data import Cases
 from graphrec.graph.snapshot import Snapshot
+from graphrec.learning.options import TrainOptions
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoOptions, Videos
 from graphrec.loading.load import load
@@ -25,11 +25,13 @@ from graphrec.media.segments import overlapping
 from graphrec.models.base import Scorer
 from graphrec.models.registry import model as model_class
 from graphrec.ragged import Ragged
-from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Ranking, Request, recommend
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
+from graphrec.tasks.cases import RankingCases
+from graphrec.training.trainer import Epoch
+from graphrec.training.trainer import train as run_training
 from graphrec.workspace import Workspace
 from graphrec.worlds.highlights import World, make_world
 
@@ -105,15 +107,21 @@ def demo(
         load(store, TableLoader(), [world.highlights], options, workspace)
     say("training TransGRec")
     plan = Plan("transgrec", {"seed": seed}, split="temporal-last", projection="highlights")
-    trained = train(workspace, plan, progress=lambda line, epochs: step("epochs", line.epoch, epochs))
-    loaded = load_run(workspace, trained.run)
+    trained = train(
+        workspace,
+        plan,
+        progress=lambda line, epochs: step("epochs", line.epoch, epochs) if isinstance(line, Epoch) else None,
+    )
+    loaded = trained.loaded
     say("judging it beside the baselines")
     shot, parts = loaded.snapshot, loaded.split
     scorers: dict[str, Scorer] = {}
     for name, title in BASELINES.items():
         kind: Any = model_class(name)
-        scorers[title] = kind(parts.data, kind.Settings()).scorer()
-    scorers["TransGRec"] = loaded.model.scorer()
+        baseline = kind(parts.data.shape, kind.Settings())
+        run_training(baseline, parts, TrainOptions(seed=seed))
+        scorers[title] = baseline.scorer()
+    scorers["TransGRec"] = loaded.model.scorer()  # type: ignore[operator]
     unseen = _unseen_cases(world, shot)
     last, new = {}, {}
     with torch.inference_mode():
@@ -143,7 +151,7 @@ def _claim(workspace: Workspace, seed: int) -> None:
     write_json(mark, {"seed": seed})
 
 
-def _unseen_cases(world: World, shot: Snapshot) -> Cases:
+def _unseen_cases(world: World, shot: Snapshot) -> RankingCases:
     """What users would highlight in the videos that nobody has highlighted: one case per user and video."""
     truth = pacsv.read_csv(world.truth)
     user = shot.users.index(truth["user"].combine_chunks())
@@ -152,12 +160,12 @@ def _unseen_cases(world: World, shot: Snapshot) -> Cases:
     known = user >= 0
     start_s, end_s = (truth[name].to_numpy()[known] for name in ("start_s", "end_s"))
     user, video = user[known], video[known]
-    row, position = overlapping(start_s, end_s, shot.members.lengths[video] * 5.0)
+    row, position = overlapping(start_s, end_s, shot.videos.members.lengths[video] * 5.0)
     keys, case = np.unique(user[row] * len(shot.groups) + video[row], return_inverse=True)
-    liked = shot.members.indices[shot.members.indptr[video[row]] + position]
+    liked = shot.videos.members.indices[shot.videos.members.indptr[video[row]] + position]
     pairs = np.unique(np.stack([case, liked]), axis=1)
     relevant = Ragged.from_pairs(pairs[0], pairs[1], len(keys))
-    return Cases(keys // len(shot.groups), relevant, candidates=shot.members.take(keys % len(shot.groups)))
+    return RankingCases(keys // len(shot.groups), relevant, candidates=shot.videos.members.take(keys % len(shot.groups)))
 
 
 class _Oracle:
@@ -170,10 +178,13 @@ class _Oracle:
         ).float()
         topic = np.zeros(len(shot.items), np.int64)
         for number in range(len(shot.groups)):
-            members = shot.members[number]
+            members = shot.videos.members[number]
             topic[members] = world.topics[shot.groups[number]][: len(members)]
         self._topic = torch.from_numpy(topic)
 
-    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         topic = self._topic if items is None else self._topic[items]
         return self._tastes[users][:, topic]
+
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        return self._tastes[users, self._topic[items]]

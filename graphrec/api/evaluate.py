@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-
 from graphrec.errors import ConfigError
-from graphrec.evaluation.evaluate import Evaluation, evaluate
+from graphrec.evaluation.evaluate import Evaluation
+from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.protocols import protocol_of, under
 from graphrec.serving.load_model import load_run
+from graphrec.tasks.cases import RankingCases
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
@@ -53,17 +53,14 @@ def evaluate_run(
     cases = loaded.split.test if part == "test" else loaded.split.valid
     if protocol is not None:
         cases = under(cases, protocol)
+    names = _rankings(cases, cuts) if isinstance(cases, RankingCases) else loaded.task.metrics(cases)
+    found = judge_model(
+        loaded.model, loaded.task, loaded.split.data, cases, names, seed=run.manifest["seed"]
+    )
+    return Evaluated(run, protocol_of(cases), found)
+
+
+def _rankings(cases: RankingCases, cuts: Sequence[int]) -> list[str]:
     within = cases.candidates is not None
     names = [*WHOLE, *(("nmsd",) if within else ()), *(f"{stem}@{k}" for k in cuts for stem in CUT)]
-    if not within:
-        names += [f"coverage@{k}" for k in cuts]
-    with torch.inference_mode():
-        found = evaluate(
-            loaded.model.scorer(cases.items),
-            cases,
-            loaded.split.data,
-            names,
-            seed=run.manifest["seed"],
-            model=run.model,
-        )
-    return Evaluated(run, protocol_of(cases), found)
+    return names if within else names + [f"coverage@{k}" for k in cuts]

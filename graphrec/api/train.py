@@ -12,23 +12,36 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from graphrec.errors import ConfigError, DataError, unknown
-from graphrec.evaluation.evaluate import Evaluation, evaluate
+from graphrec.evaluation.evaluate import Evaluation
+from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.judging import validation_judge
 from graphrec.evaluation.protocols import protocol_of
 from graphrec.graph.build import snapshot
-from graphrec.graph.data import Cases, Split
-from graphrec.graph.projection import choose, narrowed
+from graphrec.graph.projection import Projection, choose
 from graphrec.graph.snapshot import Snapshot
-from graphrec.graph.splits import split
-from graphrec.models.base import Recommender
+from graphrec.learning.options import TrainOptions
+from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
 from graphrec.models.registry import read_settings
+from graphrec.serving.load_model import Loaded
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import Split
+from graphrec.tasks.ranking import Ranking
+from graphrec.tasks.registry import task_class
 from graphrec.training.manifest import FILE as MANIFEST
-from graphrec.training.manifest import write_manifest
-from graphrec.training.options import TrainOptions
-from graphrec.training.runs import Run, find_run, new_run_folder, snapshot_of, split_of, write_config
+from graphrec.training.manifest import FORMAT, write_manifest
+from graphrec.training.runs import (
+    Run,
+    find_run,
+    new_run_folder,
+    require_format,
+    snapshot_of,
+    split_of,
+    task_of,
+    write_config,
+)
 from graphrec.training.seeding import seed_everything
 from graphrec.training.trainer import Progress, TrainResult
 from graphrec.training.trainer import train as run_training
@@ -39,27 +52,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WITHIN_VIDEO = ("map", "nmsd", "hr@5", "ndcg@5", "recall@5", "precision@5", "mrr", "auc")
-OVER_ALL = (
-    "recall@20",
-    "ndcg@20",
-    "hr@20",
-    "precision@20",
-    "recall@10",
-    "ndcg@10",
-    "map",
-    "mrr",
-    "auc",
-    "coverage@20",
-)
-
-
 @dataclass(frozen=True)
 class Trained:
-    """A finished run: its folder and manifest, and the test metrics."""
+    """A finished run, its model as it was trained, and the test metrics."""
 
-    run: Run
+    loaded: Loaded
     test: Evaluation
+
+    @property
+    def run(self) -> Run:
+        """Its folder and manifest."""
+        return self.loaded.run
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,11 @@ class Plan:
 
     Attributes:
         model: name of the model.
-        given: settings of the model and options of training by name; strings are converted, None is left out.
+        given: settings of model and task and options of training by name; strings are converted, None is left out.
+        task: name of the task; None for the model's usual one.
         split: name of the split; None for what the data say.
         fold: which fold, for splits that have folds.
+        folds: how many these have.
         projection: name of the projection; None for what the data hold.
         where: conditions on the relationships, such as ``"rating>=4"``.
         features: names of the feature matrices; None for all.
@@ -78,8 +83,10 @@ class Plan:
 
     model: str
     given: Mapping[str, Any]
+    task: str | None = None
     split: str | None = None
     fold: int = 0
+    folds: int = 5
     projection: str | None = None
     where: Sequence[str] = ()
     features: Sequence[str] | None = None
@@ -120,40 +127,42 @@ def train(
     Raises what the parts raise: ``NotFoundError`` and ``ConfigError`` for names and values, ``DataError`` where the
     graph has nothing to learn from, ``TrainingError``.
     """
-    settings, options = _read(plan.model, plan.given)
+    kind = model_class(plan.model)
+    task_kind = _task_kind(kind, plan.task)
+    settings, options, asked = _read(plan.model, task_kind, plan.given)
     with closing(open_store(workspace, store)) as graph:
         counts = graph.counts()
-        projection = choose(plan.projection, counts)
-        projection = narrowed(
-            projection, list(plan.where), None if plan.features is None else list(plan.features)
-        )
-        shot = snapshot(graph, projection, workspace)
-    name, of = projection.relationship, counts[projection.relationship]
-    if projection.filters and shot.edges < of:
-        log.info(
-            f"trains on {shot.edges:,} of {of:,} {name}, where {projection.conditions}; --where changes that"
-        )
-    parts = split(shot, plan.split, seed=options.seed, fold=plan.fold)
-    model_class(plan.model).check(parts.data, settings)
-    split_name = parts.name.removesuffix(f"-{plan.fold}")
+        projection = choose(plan.projection, counts, task_kind.projections)
+        task = _task(task_kind, projection, plan.where, asked)
+        shot = snapshot(graph, _needed(kind, task.reads(projection), plan.features), workspace)
+    parts = task.split(shot, plan.split, seed=options.seed, fold=plan.fold, folds=plan.folds)
+    _tell(task, shot, parts)
+    kind.check(parts.data, settings)
+    split_name = _base_name(parts.name, plan)
     folder = new_run_folder(workspace, plan.model)
     # With what was chosen by default, which may be something else once the graph has grown.
     chosen = replace(
         plan,
         given={**plan.given, "seed": options.seed},
+        task=task.name,
         split=split_name,
         projection=projection.name,
         features=shot.projection["features"],
     )
     write_config(folder, chosen.to_dict())
     extra = {
+        "format": FORMAT,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "task": task.told(),
         "fold": plan.fold,
+        "folds": plan.folds,
         "projection": shot.projection,
         "split_name": split_name,
         "item_label": shot.item_label,
     }
-    return _run(plan.model, settings, options, shot, parts, folder, progress, extra, resume=False)
+    seed_everything(options.seed)
+    model = kind(parts.data.shape, settings)
+    return _run(Loaded(Run(folder, extra), model, shot, task, parts), options, progress, resume=False)
 
 
 def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = None) -> Trained:
@@ -162,34 +171,19 @@ def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = Non
     Raises ``NotFoundError`` for an unknown run or a snapshot that is gone.
     """
     run = find_run(workspace, run_id)
-    shot = snapshot_of(workspace, run)
+    require_format(run)
+    shot, task = snapshot_of(workspace, run), task_of(run)
     options = TrainOptions(**run.manifest["options"])
-    parts = split_of(shot, run)
-    settings = model_class(run.model).Settings(**run.manifest["settings"])
-    return _run(run.model, settings, options, shot, parts, run.folder, progress, run.manifest, resume=True)
-
-
-def default_metrics(cases: Cases) -> Sequence[str]:
-    """Return the metrics to report: within videos or over all items."""
-    return WITHIN_VIDEO if cases.candidates is not None else OVER_ALL
-
-
-def _run(
-    name: str,
-    settings: Any,
-    options: TrainOptions,
-    shot: Snapshot,
-    parts: Split,
-    folder: Path,
-    progress: Progress | None,
-    extra: dict[str, Any],
-    *,
-    resume: bool,
-) -> Trained:
+    parts = split_of(task, shot, run)
+    kind = model_class(run.model)
     seed_everything(options.seed)
-    model: Recommender[Any] = model_class(name)(parts.data, settings)
-    began = time.monotonic()
+    model = kind(parts.data.shape, kind.Settings(**run.manifest["settings"]))
+    return _run(Loaded(run, model, shot, task, parts), options, progress, resume=True)
 
+
+def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, resume: bool) -> Trained:
+    model, task, parts, folder = loaded.model, loaded.task, loaded.split, loaded.run.folder
+    began = time.monotonic()
     try:
         result: TrainResult = run_training(
             model,
@@ -197,14 +191,13 @@ def _run(
             options,
             folder,
             progress,
-            judge=validation_judge(parts, options),
-            snapshot=shot.fingerprint,
-            extra=extra,
+            judge=validation_judge(task, parts, options),
+            snapshot=loaded.snapshot.fingerprint,
+            extra=loaded.run.manifest,
             resume=resume,
         )
-        scorer = model.scorer(parts.test.items)
-        metrics = default_metrics(parts.test)
-        test = evaluate(scorer, parts.test, parts.data, metrics, seed=options.seed, model=name)
+        metrics = task.metrics(parts.test)
+        test = judge_model(model, task, parts.data, parts.test, metrics, seed=options.seed)
         manifest = result.manifest | {
             "protocol": protocol_of(parts.test),
             "test": test.to_dict(),
@@ -215,16 +208,62 @@ def _run(
         if not (folder / MANIFEST).exists():
             raise
         raise DataError(f"{error}. `graphrec train --resume {folder.name}` goes on with this run") from error
-    return Trained(Run(folder, manifest), test)
+    return Trained(replace(loaded, run=Run(folder, manifest)), test)
 
 
-def _read(name: str, given: Mapping[str, Any]) -> tuple[Any, TrainOptions]:
-    kind = model_class(name).Settings
+def _task_kind(kind: type[Model[Any]], name: str | None) -> type[Task[Any]]:
+    found = task_class(name or kind.tasks[0])
+    if found.name not in kind.tasks:
+        raise ConfigError(f"{kind.name} cannot be trained for {found.name}; it is for {', '.join(kind.tasks)}")
+    return found
+
+
+def _task(
+    kind: type[Task[Any]], projection: Projection, where: Sequence[str], asked: Mapping[str, Any]
+) -> Task[Any]:
+    task = kind.of(projection, where)
+    return kind.model_validate({**task.model_dump(), **asked})
+
+
+def _needed(
+    kind: type[Model[Any]], projection: Projection, features: Sequence[str] | None
+) -> Projection:
+    """Return the projection with what the model reads, and no features for a model that reads none."""
+    needs = kind.needs
+    names = tuple(features) if features is not None else None if needs.features else ()
+    return replace(projection, features=names).asking(
+        values=needs.values, lists=needs.lists, fields=needs.fields
+    )
+
+
+def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any]) -> None:
+    """Say which records a ranking trains on, where that is not all."""
+    if isinstance(task, Ranking) and task.positive:
+        kept = int(task.counted(shot).sum())
+        name, rules = shot.projection["relationship"], ", ".join(map(str, task.positive))
+        if kept < len(shot.records):
+            log.info(f"trains on {kept:,} of {len(shot.records):,} {name}, where {rules}; --where changes that")
+
+
+def _base_name(name: str, plan: Plan) -> str:
+    """Return the name of a split without its fold."""
+    return name.removesuffix(f"-of-{plan.folds}").removesuffix(f"-{plan.fold}")
+
+
+def _read(
+    name: str, task: type[Task[Any]], given: Mapping[str, Any]
+) -> tuple[Any, TrainOptions, dict[str, Any]]:
+    """Return the model's settings, the options of training, and what is said of the task."""
+    kind = model_class(name)
+    own, options, of_task = kind.Settings.model_fields, TrainOptions.model_fields, task.model_fields
     for key in given:
-        if key not in kind.model_fields and key not in TrainOptions.model_fields:
-            raise unknown(f"setting of {name}", key, [*kind.model_fields, *TrainOptions.model_fields])
-    own = {key: value for key, value in given.items() if key in kind.model_fields}
-    rest = {key: value for key, value in given.items() if key not in kind.model_fields}
-    return read_settings(kind, own, f"setting of {name}"), read_settings(
-        TrainOptions, rest, "option of training"
+        if key not in own and key not in options and key not in of_task:
+            raise unknown(f"setting of {name}", key, [*own, *options, *of_task])
+    settings = {key: value for key, value in given.items() if key in own}
+    rest = {key: value for key, value in given.items() if key not in own and key in options}
+    asked = {key: value for key, value in given.items() if key not in own and key not in options}
+    return (
+        read_settings(kind.Settings, settings, f"setting of {name}"),
+        read_settings(TrainOptions, {**kind.defaults, **rest}, "option of training"),
+        asked,
     )

@@ -19,7 +19,7 @@ def models(
     """
     from graphrec.models.registry import describe, describe_settings, model
     from graphrec.models.registry import models as installed
-    from graphrec.training.options import TrainOptions
+    from graphrec.learning.options import TrainOptions
 
     if name is None:
         found = [(key, kind.title, kind.paper) for key, kind in installed().items()]

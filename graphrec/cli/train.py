@@ -13,7 +13,6 @@ from graphrec.cli.common import (
     PropertyFlag,
     StoreFlag,
     WorkspaceFlag,
-    bar,
     err,
     opened,
     out,
@@ -42,6 +41,10 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of everything random; 0 by default.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; auto by default.")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="What the model is asked: ranking, rating, click or node-targets; its usual one by default."),
+    ] = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -52,6 +55,7 @@ def train(
     fold: Annotated[
         int | None, typer.Option(help="Which fold of cold-items or random-k-fold is tested; 0 by default.")
     ] = None,
+    folds: Annotated[int | None, typer.Option(help="How many folds these have; 5 by default.")] = None,
     projection: Annotated[
         str | None,
         typer.Option(
@@ -84,23 +88,12 @@ def train(
     """
     from graphrec.api.train import resume as resume_run
     from graphrec.api.train import train as train_model
-    from graphrec.serving.load_model import load_run
+    from graphrec.cli.training_progress import TrainingProgress
+    from graphrec.models.base import Embeds
     from graphrec.serving.publish import publish as publish_run
 
     folder = Workspace(workspace)
-    with bar(quiet=as_json) as progress:
-        task = progress.add_task("training", total=None)
-
-        def show(line: Any, epochs: int) -> None:
-            loss = " ".join(f"{name} {value:.4f}" for name, value in line.loss.items())
-            valid = " ".join(f"{name} {value:.4f}" for name, value in line.valid.items())
-            progress.update(
-                task,
-                total=epochs,
-                completed=line.epoch,
-                description=f"loss {loss}  valid {valid}  {line.edges_per_s:,.0f} edges/s",
-            )
-
+    with TrainingProgress(quiet=as_json) as show:
         if resume is not None:
             trained = resume_run(folder, resume, progress=show)
         else:
@@ -108,8 +101,10 @@ def train(
                 "model": model,
                 "seed": seed,
                 "device": device,
+                "task": task,
                 "split": split,
                 "fold": fold,
+                "folds": folds,
                 "projection": projection,
                 "where": where,
                 "features": features,
@@ -120,10 +115,9 @@ def train(
     published = None
     if publish:
         try:
-            loaded = load_run(folder, run)
-            if loaded.model.embeddings() is not None:
+            if isinstance(trained.loaded.model, Embeds):
                 with opened(workspace, store, write=True) as (graph, _):
-                    published = publish_run(graph, loaded, name)
+                    published = publish_run(graph, trained.loaded, name)
         except GraphrecError as error:
             raise type(error)(
                 f"{error}. The run is kept: `graphrec publish {run.id}` writes it back"

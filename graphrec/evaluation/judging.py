@@ -8,7 +8,7 @@ from graphrec.evaluation.judged import judge_model, known_metric
 from graphrec.learning.options import TrainOptions
 from graphrec.models.base import Model
 from graphrec.tasks.base import Task
-from graphrec.tasks.cases import Split
+from graphrec.tasks.cases import RankingCases, Split
 from graphrec.training.judge import Judge
 
 
@@ -20,16 +20,12 @@ def validation_judge(task: Task[Any], split: Split[Any], options: TrainOptions) 
         split: whose validation cases are judged.
         options: the metric and the seed of ties.
     """
-    name = task.watched(split.valid) if options.metric == "auto" else options.metric
-    higher_is_better = known_metric(split.valid, name)
+    cases = split.valid
+    name = task.watched(cases) if options.metric == "auto" else options.metric
+    higher_is_better = known_metric(cases, name)
 
     def measure(model: Model[Any]) -> float:
-        found = judge_model(model, split, split.valid, [name], seed=options.seed)
-        return found.metrics[name]
+        return judge_model(model, task, split.data, cases, [name], seed=options.seed).metrics[name]
 
-    return Judge(name, higher_is_better, measure if _some(split.valid) else None)
-
-
-def _some(cases: Any) -> bool:
-    relevant = getattr(cases, "relevant", None)
-    return bool(len(cases)) if relevant is None else bool(relevant.lengths.any())
+    some = bool(cases.relevant.lengths.any()) if isinstance(cases, RankingCases) else bool(len(cases))
+    return Judge(name, higher_is_better, measure if some else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from graphrec.errors import ConfigError, unknown
-from graphrec.tasks.cases import RankingCases
+from graphrec.tasks.cases import Cases, PairCases, RankingCases
 from graphrec.ragged import Ragged
 
 PROTOCOLS = {
@@ -13,16 +13,20 @@ PROTOCOLS = {
     "cold-items": "the items held out, which have no training edge",
     "within-video": "the segments of the video that the relevant ones are in",
 }
+PREDICTIONS = {"pairs": "every held-out record is predicted", "nodes": "every held-out node is predicted"}
+"""Where nothing is ranked."""
 
 
-def protocol_of(cases: RankingCases) -> str:
+def protocol_of(cases: Cases) -> str:
     """Return the name of the protocol that ``cases`` follow."""
+    if not isinstance(cases, RankingCases):
+        return "pairs" if isinstance(cases, PairCases) else "nodes"
     if cases.candidates is not None:
         return "within-video"
     return "full" if cases.pool is None else "cold-items"
 
 
-def under(cases: RankingCases, name: str) -> RankingCases:
+def under(cases: Cases, name: str) -> RankingCases:
     """Return ``cases`` as the protocol ``name`` has them: under ``full`` one case per user.
 
     Raises ``NotFoundError`` for an unknown name, ``ConfigError`` where the split knows no such candidates.
@@ -30,6 +34,8 @@ def under(cases: RankingCases, name: str) -> RankingCases:
     own = protocol_of(cases)
     if name not in PROTOCOLS:
         raise unknown("protocol", name, PROTOCOLS)
+    if not isinstance(cases, RankingCases):
+        raise ConfigError(f"this run is no ranking: it is measured by {own}, {PREDICTIONS[own]}")
     if name == own:
         return cases
     if name != "full":

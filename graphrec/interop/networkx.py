@@ -73,11 +73,12 @@ def snapshot_to_networkx(snapshot: Snapshot) -> nx.Graph:
     items = [(snapshot.item_label, key) for key in snapshot.items.values.to_pylist()]
     graph.add_nodes_from(users, bipartite=0)
     graph.add_nodes_from(items, bipartite=1)
-    inside = np.flatnonzero(snapshot.group >= 0)
-    for item, group in zip(inside, snapshot.groups.take(snapshot.group[inside]), strict=True):
-        graph.nodes[items[item]]["group"] = group
-    owners = np.repeat(np.arange(len(users)), np.diff(snapshot.by_user.indptr))
-    columns = (owners, snapshot.by_user.indices, snapshot.order, snapshot.split)
+    group = snapshot.videos.group
+    inside = np.flatnonzero(group >= 0)
+    for item, video in zip(inside, snapshot.groups.take(group[inside]), strict=True):
+        graph.nodes[items[item]]["group"] = video
+    records = snapshot.records
+    columns = (records.user, records.item, records.order, records.split)
     for user, item, order, split in zip(*(np.asarray(column).tolist() for column in columns), strict=True):
         graph.add_edge(users[user], items[item], order=order, **({"split": SPLITS[split]} if split else {}))
     return graph

@@ -12,10 +12,11 @@ from graphrec.errors import NotFoundError, TrainingError
 from graphrec.features import FeatureStore, sibling
 from graphrec.graph.build import item_features
 from graphrec.graph.snapshot import Snapshot
+from graphrec.models.base import Accounts
 from graphrec.models.influences import Floats, Influences, none
-from graphrec.models.registry import model as model_class
+from graphrec.serving.load_model import kept_run
 from graphrec.store.base import GraphStore
-from graphrec.training.runs import find_run, snapshot_of, split_of
+from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
 
 
@@ -80,27 +81,25 @@ def account(
         first: ids that are named before others of the same weight.
     """
     try:
-        found = find_run(workspace, run)
-        shot = snapshot_of(workspace, found)
+        loaded = kept_run(workspace, find_run(workspace, run))
     except (NotFoundError, TrainingError):
         return None
-    data, kind = split_of(shot, found).data, model_class(found.model)
-    settings = kind.Settings(**found.manifest["settings"])
+    model, shot = loaded.model, loaded.snapshot
+    if not isinstance(model, Accounts):
+        return None
     at = int(shot.users.index([user])[0])
     own = (
         none("It came after training: nothing is known of it to the model.")
         if at < 0
-        else kind.user_influences(data, settings, at)
+        else model.user_sources(at)
     )
     there = int(shot.items.index([node])[0]) if label == shot.item_label else -1
     features = None if there >= 0 else _features(store, workspace, shot, label, node)
     if there < 0 and features is None:
-        theirs: Influences | None = none("It came after training, and has no features: it has no embedding.")
+        theirs: Influences = none("It came after training, and has no features: it has no embedding.")
     else:
-        theirs = kind.item_influences(data, settings, there, features)
-    if own is None or theirs is None:
-        return None
-    return Account(found.model, _made(shot, own, k, first), _made(shot, theirs, k, ()))
+        theirs = model.item_sources(there, features)
+    return Account(loaded.run.model, _made(shot, own, k, first), _made(shot, theirs, k, ()))
 
 
 def _features(
@@ -118,7 +117,7 @@ def _features(
         matrix, described = item_features(store, FeatureStore(workspace.features), names, pa.array([node]))
     except NotFoundError:
         return None
-    return matrix if described[0] and matrix.shape[1] == shot.features.shape[1] else None
+    return matrix if described[0] and matrix.shape[1] == shot.content.width else None
 
 
 def _made(shot: Snapshot, found: Influences, k: int, first: Sequence[str]) -> Made:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from graphrec.errors import DataError
+from graphrec.errors import ConfigError, DataError
 from graphrec.features import FeatureStore, sibling
 from graphrec.graph.build import item_features
+from graphrec.models.base import Places
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.lookups import LABELS
 from graphrec.serving.published import require_published
@@ -91,7 +92,7 @@ def _place(
     have, _ = store.read_embeddings(label, name)
     everything = store.read_nodes(label)["id"].combine_chunks()
     new = everything.filter(pc.invert(pc.is_in(everything, value_set=have)))
-    width = loaded.snapshot.features.shape[1]
+    width = loaded.split.data.content.width
     vectors, described = [], []
     step = max(1, NUMBERS // max(1, width))
     for start in range(0, len(new), step):
@@ -112,6 +113,8 @@ def _place(
 def _vectors(loaded: Loaded, matrix: Floats) -> Floats:
     if not len(matrix):
         return np.empty((0, 0), np.float32)
+    if not isinstance(loaded.model, Places):
+        raise ConfigError(f"{loaded.run.model} cannot embed what came after training; train it again")
     with torch.inference_mode():
-        found: Floats = loaded.model.embed_items(torch.from_numpy(matrix)).numpy(force=True)
+        found: Floats = loaded.model.place(torch.from_numpy(matrix)).numpy(force=True)
     return found

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
-from safetensors.torch import load_file
-
 from graphrec.errors import TrainingError
-from graphrec.graph.data import Split
+from graphrec.files import size_and_time
 from graphrec.graph.snapshot import Snapshot
-from graphrec.models.base import Recommender
+from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
-from graphrec.training.runs import Run, snapshot_of, split_of
-from graphrec.training.trainer import WEIGHTS
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import Split
+from graphrec.training.manifest import FILE as MANIFEST
+from graphrec.training.runs import Run, require_format, snapshot_of, split_of, task_of
+from graphrec.training.weights import WEIGHTS, load_weights
 from graphrec.workspace import Workspace
 
 
@@ -22,9 +24,10 @@ class Loaded:
     """A run's model with the data it was trained on."""
 
     run: Run
-    model: Recommender[Any]
+    model: Model[Any]
     snapshot: Snapshot
-    split: Split
+    task: Task[Any]
+    split: Split[Any]
 
 
 def load_run(workspace: Workspace, run: Run) -> Loaded:
@@ -32,15 +35,39 @@ def load_run(workspace: Workspace, run: Run) -> Loaded:
 
     Raises ``TrainingError`` when its snapshot or weights are gone.
     """
+    require_format(run)
     weights = run.folder / WEIGHTS
     if not weights.exists():
         raise TrainingError(
             f"run {run.id} has no {WEIGHTS}; finish it with `graphrec train --resume {run.id}`"
         )
-    shot = snapshot_of(workspace, run)
-    split = split_of(shot, run)
+    shot, task = snapshot_of(workspace, run), task_of(run)
+    split = split_of(task, shot, run)
     kind = model_class(run.model)
-    model: Recommender[Any] = kind(split.data, kind.Settings(**run.manifest["settings"]))
-    model.load_state_dict(load_file(weights))
+    model = kind(split.data.shape, kind.Settings(**run.manifest["settings"]))
+    load_weights(weights, model)
+    model.attach(split.data)
     model.eval()
-    return Loaded(run, model, shot, split)
+    return Loaded(run, model, shot, task, split)
+
+
+KEPT = 2
+"""So many runs stay loaded for those who ask again."""
+
+
+def kept_run(workspace: Workspace, run: Run) -> Loaded:
+    """Return ``load_run``'s answer, that of before while the run's files are what they were."""
+    weights = run.folder / WEIGHTS
+    key = str(run.folder), size_and_time(weights), size_and_time(run.folder / MANIFEST)
+    with _lock:
+        if key not in _kept:
+            _kept[key] = load_run(workspace, run)
+            for old in list(_kept)[:-KEPT]:
+                del _kept[old]
+        else:
+            _kept[key] = _kept.pop(key)
+        return _kept[key]
+
+
+_lock = Lock()
+_kept: dict[tuple[Any, ...], Loaded] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -13,8 +14,10 @@ import torch
 
 from graphrec import schema
 from graphrec.errors import ConfigError, TrainingError
+from graphrec.models.base import SPACE, Embeds, Proposes, Vectors
+from graphrec.ragged import Ints
 from graphrec.serving.load_model import Loaded
-from graphrec.serving.published import BESIDE, current_runs
+from graphrec.serving.published import BESIDE, INNER_PRODUCT, PROPOSAL, current_runs
 from graphrec.store.base import GraphStore
 
 
@@ -39,7 +42,8 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
     """Write a run's embeddings as node properties named after its model, and its ``Run`` node.
 
     What an earlier run had written under that name is dropped, on every label. Users without a training record get
-    none, since nothing is known of them, and neither do items that have neither a record nor content.
+    none, since nothing is known of them, and neither do items that have neither a record nor content. Spaces beside the
+    first are written as ``<name>_<space>``.
 
     Readers see all of it or nothing: it is one transaction or, where a server would have to commit it in parts, the
     vectors are written beside those in use, under ``<name>_2`` and ``<name>`` in turn, and the ``Run`` node, which
@@ -54,37 +58,54 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
     used.
     """
     started = time.monotonic()
-    run, shot, data = loaded.run, loaded.snapshot, loaded.split.data
-    with torch.inference_mode():
-        embeddings = loaded.model.embeddings()
-    if embeddings is None:
+    run, model = loaded.run, loaded.model
+    if not isinstance(model, Embeds):
         raise TrainingError(
             f"{run.model} has no embeddings to publish; it serves from its run: "
             f"`graphrec recommend USER --run {run.id}`"
         )
+    with torch.inference_mode():
+        spaces = model.embeddings()
     name = name or run.model
     if name.endswith(BESIDE):
         raise ConfigError(f"the property {name!r} may not end in {BESIDE}: graphrec uses such names itself")
-    known = {"User": data.by_user.lengths > 0, shot.item_label: (data.by_item.lengths > 0) | shot.described}
-    rows = {label: np.flatnonzero(mask) for label, mask in known.items()}
-    counts = {label: len(chosen) for label, chosen in rows.items()}
-    beside = store.part_rows is not None and sum(counts.values()) > store.part_rows
+    rows = {label: _known(loaded, label) for vectors in spaces.values() for label in vectors}
+    counts = {label: len(rows[label]) for label in spaces[SPACE]}
+    written = sum(len(rows[label]) for vectors in spaces.values() for label in vectors)
+    beside = store.part_rows is not None and written > store.part_rows
     former = _in_use(store, name)
-    target = name + BESIDE if beside and former == name else name
+    suffix = BESIDE if beside and former == name else ""
+    targets = {space: name + (f"_{space}" if space else "") + suffix for space in spaces}
     with ExitStack() as held:
         if not beside:
             held.enter_context(store.transaction())
         store.initialise()
-        _drop(store, target)
-        for label, ids, vectors in zip(known, (shot.users, shot.items), embeddings, strict=True):
-            chosen = rows[label]
-            store.write_embeddings(
-                label, target, ids.values.take(pa.array(chosen)), vectors.numpy(force=True)[chosen]
-            )
-        store.write_nodes("Run", _node(loaded, target, int(embeddings[0].shape[1])))
-        if former not in (None, target):
-            _drop(store, former)
-    return Published(run.id, target, counts, time.monotonic() - started)
+        for space, vectors in spaces.items():
+            _drop(store, [targets[space]])
+            _write(store, loaded, targets[space], vectors, rows)
+        former_spaces = _spaces_of(store, former)
+        store.write_nodes("Run", _node(loaded, targets, spaces))
+        _drop(store, [used for used in former_spaces if used not in targets.values()])
+    return Published(run.id, targets[SPACE], counts, time.monotonic() - started)
+
+
+def _known(loaded: Loaded, label: str) -> Ints:
+    """Return the positions of the nodes of ``label`` of which the model knows anything, int64 [n]."""
+    data = loaded.split.data
+    if label == "User":
+        return np.flatnonzero(data.by_user.lengths > 0)
+    if label == data.item:
+        return np.flatnonzero((data.by_item.lengths > 0) | data.content.described)
+    return np.arange(data.nodes[label])
+
+
+def _write(
+    store: GraphStore, loaded: Loaded, target: str, vectors: Vectors, rows: Mapping[str, Ints]
+) -> None:
+    for label, matrix in vectors.items():
+        chosen = rows[label]
+        ids = loaded.snapshot.ids[label].values.take(pa.array(chosen))
+        store.write_embeddings(label, target, ids, matrix.numpy(force=True)[chosen])
 
 
 def _in_use(store: GraphStore, name: str) -> str | None:
@@ -93,20 +114,29 @@ def _in_use(store: GraphStore, name: str) -> str | None:
     return next((used for used in names if used in (name, name + BESIDE)), None)
 
 
-def _drop(store: GraphStore, name: str) -> None:
-    """Drop an embedding from every label: what a run does not cover would keep vectors of another space."""
-    for label in schema.EMBEDDED_LABELS:
-        store.drop_embeddings(label, name)
+def _spaces_of(store: GraphStore, used: str | None) -> list[str]:
+    """Return the properties of all spaces of the run that is published under ``used``."""
+    run = next((run for run in current_runs(store) if run.property == used), None)
+    return [] if run is None else [run.property, *run.spaces.values()]
 
 
-def _node(loaded: Loaded, name: str, dimension: int) -> pa.Table:
+def _drop(store: GraphStore, names: Iterable[str]) -> None:
+    """Drop embeddings from every label: what a run does not cover would keep vectors of another space."""
+    for name in names:
+        for label in schema.EMBEDDED_LABELS:
+            store.drop_embeddings(label, name)
+
+
+def _node(loaded: Loaded, targets: Mapping[str, str], spaces: Mapping[str, Vectors]) -> pa.Table:
     manifest = loaded.run.manifest
     values = {
         "id": loaded.run.id,
         "model": loaded.run.model,
         "label": loaded.snapshot.item_label,
-        "property": name,
-        "dimension": dimension,
+        "property": targets[SPACE],
+        "dimension": int(spaces[SPACE]["User"].shape[1]),
+        "score": PROPOSAL if isinstance(loaded.model, Proposes) else INNER_PRODUCT,
+        "spaces": json.dumps({space: used for space, used in targets.items() if space}),
         "published_at": time.time_ns() // 1_000_000,
         "snapshot": loaded.snapshot.fingerprint,
         "created_at": int(loaded.run.folder.stat().st_ctime * 1000),

@@ -15,6 +15,10 @@ BESIDE = "_2"
 """Behind an embedding's name: where a long publish writes, beside what is in use."""
 
 
+INNER_PRODUCT, PROPOSAL = "inner product", "proposal"
+"""What the inner product of two embeddings of a run is: its score, or what proposes to the model that scores."""
+
+
 @dataclass(frozen=True)
 class PublishedRun:
     """A run that the graph answers by; what its node does not say is None. Its folder may be on another machine.
@@ -25,6 +29,8 @@ class PublishedRun:
         label: what it recommends.
         property: the node property that holds its embeddings.
         dimension: of these.
+        score: ``INNER_PRODUCT`` or ``PROPOSAL``.
+        spaces: the properties of its further spaces, by name.
         published_at: epoch milliseconds.
         split: what it was tested on.
         seed: of everything random in its training.
@@ -36,6 +42,8 @@ class PublishedRun:
     label: str
     property: str
     dimension: int | None
+    score: str
+    spaces: Mapping[str, str]
     published_at: int | None
     split: str | None
     seed: int | None
@@ -46,7 +54,8 @@ def current_runs(store: GraphStore) -> list[PublishedRun]:
     """Return the runs whose embeddings no later run has replaced, the last published first."""
     newest: dict[str, PublishedRun] = {}
     for row in rows(store, "published"):
-        run = PublishedRun(**{**row, "metrics": json.loads(row["metrics"] or "{}")})
+        told = {name: json.loads(row[name] or "{}") for name in ("metrics", "spaces")}
+        run = PublishedRun(**{**row, **told, "score": row["score"] or INNER_PRODUCT})
         newest.setdefault(run.property.removesuffix(BESIDE), run)
     return list(newest.values())
 

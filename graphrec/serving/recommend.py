@@ -182,17 +182,20 @@ def _by_run(
 ) -> list[Neighbour] | None:
     import torch
 
+    from graphrec.models.base import Embeds, Scores
     from graphrec.serving.load_model import load_run
 
     loaded = load_run(workspace, run)
     user = loaded.snapshot.users.index([request.user])
     if user[0] < 0:
         return None
+    if not isinstance(loaded.model, Scores):
+        raise ConfigError(f"{run.model} scores nothing for users; it cannot recommend")
     with torch.inference_mode():
         # An embedding that no training record has touched is random; models without any rank for everybody.
-        if not loaded.split.data.by_user.lengths[user[0]] and loaded.model.embeddings() is not None:
+        if not loaded.split.data.by_user.lengths[user[0]] and isinstance(loaded.model, Embeds):
             return None
-        scores = loaded.model.scorer().score(torch.from_numpy(user)).numpy(force=True)[0]
+        scores = loaded.model.scorer().grid(torch.from_numpy(user)).numpy(force=True)[0]
     # One column per item turns the search over scores into a search over vectors of length 1.
     return exact_nearest(
         loaded.snapshot.items.values,

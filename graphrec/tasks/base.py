@@ -6,10 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic
 
+import numpy as np
+
+from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
+from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
 from graphrec.settings import Settings
-from graphrec.tasks.cases import C, Split
+from graphrec.tasks.cases import C, Floats, Split
 
 
 class Task(Settings, ABC, Generic[C]):
@@ -57,9 +61,15 @@ class Task(Settings, ABC, Generic[C]):
     def watched(self, cases: C) -> str:
         """Return the metric that stops a training, measured on ``cases``."""
 
-    @abstractmethod
-    def protocol(self, cases: C) -> str:
-        """Return by which protocol ``cases`` are measured."""
+    def complete(self, predicted: Floats, cases: C, data: Data) -> tuple[Floats, Mask]:
+        """Return predictions without gaps, float64, shaped as ``predicted``, and which the model itself made.
+
+        Args:
+            predicted: of each case; NaN where the model could not tell.
+            cases: likewise.
+            data: what was known when training.
+        """
+        return predicted, np.isfinite(predicted.reshape(len(predicted), -1)).all(1)
 
     def told(self) -> Mapping[str, Any]:
         """Return what a manifest says of it."""

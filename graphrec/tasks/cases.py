@@ -48,11 +48,13 @@ class PairCases:
         users: int64 [cases].
         items: int64 [cases].
         targets: float64 [cases].
+        scale: the least and the greatest value that the graph holds; None where predictions have bounds of their own.
     """
 
     users: Ints
     items: Ints
     targets: Floats
+    scale: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         return len(self.users)

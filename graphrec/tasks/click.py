@@ -9,13 +9,14 @@ import numpy as np
 from pydantic import Field
 
 from graphrec.errors import DataError
+from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import TEST, TRAIN, VALID, parts
 from graphrec.ragged import Ints
 from graphrec.tasks.base import Task
-from graphrec.tasks.cases import PairCases, Split
+from graphrec.tasks.cases import Floats, PairCases, Split
 from graphrec.tasks.positive import Condition, positive, positive_conditions
 from graphrec.tasks.ranking import training
 
@@ -73,9 +74,10 @@ class Click(Task[PairCases]):
         """Return auc."""
         return "auc"
 
-    def protocol(self, cases: PairCases) -> str:
-        """Return whether what was not clicked was seen, or drawn."""
-        return "all-records"
+    def complete(self, predicted: Floats, cases: PairCases, data: Data) -> tuple[Floats, Mask]:
+        """Return probabilities, the share of clicks where the model could not tell."""
+        known = np.isfinite(predicted)
+        return np.where(known, predicted, data.records.values[TARGET].mean()), known
 
     def _cases(
         self, snapshot: Snapshot, clicked: Mask, here: Mask, rng: np.random.Generator | None

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.graph.columns import Numbers
 from graphrec.graph.content import NHot
 from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection, list_type
+from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import FOLDS
 from graphrec.ragged import Ints
 from graphrec.tasks.base import Task
-from graphrec.tasks.cases import NodeCases, Split
+from graphrec.tasks.cases import Floats, NodeCases, Split
 
 ONE_NUMBER = ("rmse", "mae", "r", "r2")
 CLASSES = ("ap", "auc", "logloss")
@@ -86,11 +86,13 @@ class NodeTargets(Task[NodeCases]):
         """Return rmse of one number, ap of several classes."""
         return self.metrics(cases)[0]
 
-    def protocol(self, cases: NodeCases) -> str:
-        """Return that every held-out node is predicted."""
-        return "all-nodes"
+    def complete(self, predicted: Floats, cases: NodeCases, data: Data) -> tuple[Floats, Mask]:
+        """Return predictions without gaps: the mean of what is known where the model could not tell."""
+        assert data.targets is not None
+        known = np.isfinite(predicted).all(1)
+        return np.where(known[:, None], predicted, np.nanmean(data.targets, 0)), known
 
-    def _training(self, snapshot: Snapshot, targets: npt.NDArray[np.float64], held_out: Ints) -> Data:
+    def _training(self, snapshot: Snapshot, targets: Floats, held_out: Ints) -> Data:
         """Return what may be learned from: nothing that tells the targets of nodes that are held out."""
         known = targets.astype(np.float32)
         known[held_out] = np.nan
@@ -109,7 +111,7 @@ class NodeTargets(Task[NodeCases]):
             },
         )
 
-    def _targets(self, snapshot: Snapshot) -> npt.NDArray[np.float64]:
+    def _targets(self, snapshot: Snapshot) -> Floats:
         """Return float64 [items, classes]; NaN where a node has none."""
         items = len(snapshot.items)
         if ">" in self.target:
@@ -127,7 +129,7 @@ class NodeTargets(Task[NodeCases]):
         return _means(snapshot.records.item, snapshot.records.values[self.target], items)[:, None]
 
 
-def _means(item: Ints, values: npt.NDArray[np.float64], items: int) -> npt.NDArray[np.float64]:
+def _means(item: Ints, values: Floats, items: int) -> Floats:
     known = np.isfinite(values)
     counts = np.bincount(item[known], minlength=items)
     sums = np.bincount(item[known], values[known], minlength=items)

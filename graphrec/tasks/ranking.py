@@ -42,6 +42,10 @@ class Ranking(Task[RankingCases]):
         """Return ``projection`` with the properties that conditions compare."""
         return projection.asking(values=tuple(rule.property for rule in self.positive))
 
+    def counted(self, snapshot: Snapshot) -> Mask:
+        """Return bool [E], which records are positive."""
+        return positive(snapshot.records, self.positive)
+
     def split(
         self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
     ) -> Split[RankingCases]:
@@ -49,7 +53,7 @@ class Ranking(Task[RankingCases]):
 
         Raises ``DataError`` where no record is positive, or a part comes out empty.
         """
-        kept = positive(snapshot.records, self.positive)
+        kept = self.counted(snapshot)
         if not kept.any():
             label, rules = snapshot.item_label, ", ".join(map(str, self.positive))
             raise DataError(
@@ -69,11 +73,6 @@ class Ranking(Task[RankingCases]):
         """Return map where each case has its own candidates, else recall@20."""
         return "recall@20" if cases.candidates is None else "map"
 
-    def protocol(self, cases: RankingCases) -> str:
-        """Return what the relevant items are ranked among."""
-        if cases.candidates is not None:
-            return "within-video"
-        return "full" if cases.pool is None else "cold-items"
 
 
 def training(snapshot: Snapshot, kept: Mask) -> Data:

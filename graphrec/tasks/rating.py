@@ -7,23 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from graphrec.errors import ConfigError, DataError
+from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import TEST, TRAIN, VALID, parts
 from graphrec.tasks.base import Task
-from graphrec.tasks.cases import PairCases, Split
+from graphrec.tasks.cases import Floats, PairCases, Split
+from graphrec.tasks.fallback import Biases
 from graphrec.tasks.positive import Condition, conditions, positive
 from graphrec.tasks.ranking import training
 
-METRICS = ("rmse", "mae", "rmse@user", "mae@user", "r", "r2", "known")
+METRICS = ("rmse", "mae", "rmse@user", "mae@user", "r", "r2", "coverage")
 
 
 class Rating(Task[PairCases]):
     """Predict the value of records: the rating that a user gives.
 
     A prediction is clipped to the scale, and where a model knows nothing of user or item the mean of what is known
-    stands in (see ``evaluation.fallback``), the same for every model.
+    stands in (see ``Biases``), the same for every model. ``coverage`` says for how many that was not so.
     """
 
     name = "rating"
@@ -62,7 +64,9 @@ class Rating(Task[PairCases]):
         rated = snapshot.where(kept)
         found = parts(rated, name, seed=seed, fold=fold, folds=folds)
         data = training(rated, found.of_record == TRAIN)
-        valid, test = (self._cases(rated, found.of_record == part) for part in (VALID, TEST))
+        known = values[kept]
+        scale = float(known.min()), float(known.max())
+        valid, test = (self._cases(rated, found.of_record == part, scale) for part in (VALID, TEST))
         return Split(found.name, data, valid, test)
 
     def metrics(self, cases: PairCases) -> Sequence[str]:
@@ -73,12 +77,15 @@ class Rating(Task[PairCases]):
         """Return rmse."""
         return "rmse"
 
-    def protocol(self, cases: PairCases) -> str:
-        """Return that every held-out rating is predicted."""
-        return "all-ratings"
+    def complete(self, predicted: Floats, cases: PairCases, data: Data) -> tuple[Floats, Mask]:
+        """Return predictions on the scale, the mean of what is known where the model could not tell."""
+        known = np.isfinite(predicted)
+        if not known.all():
+            biases = Biases(data.records, self.value, data.items)
+            predicted = np.where(known, predicted, biases.of(cases.users, cases.items))
+        return (predicted if cases.scale is None else predicted.clip(*cases.scale)), known
 
-    def _cases(self, snapshot: Snapshot, here: Mask) -> PairCases:
+    def _cases(self, snapshot: Snapshot, here: Mask, scale: tuple[float, float]) -> PairCases:
         records = snapshot.records
-        return PairCases(
-            records.user[here], np.asarray(records.item)[here], np.asarray(records.values[self.value])[here]
-        )
+        user, item = records.user[here], np.asarray(records.item)[here]
+        return PairCases(user, item, np.asarray(records.values[self.value])[here], scale)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from graphrec.errors import ConfigError
-from graphrec.training.options import TrainOptions
+from graphrec.learning.options import TrainOptions
 
 
 def choose_device(name: str) -> torch.device:

@@ -8,22 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphrec.files import read_json, write_json
-from graphrec.graph.data import Split
 
 if TYPE_CHECKING:
     import torch
 
-    from graphrec.models.base import Recommender
-    from graphrec.training.options import TrainOptions
+    from graphrec.learning.options import TrainOptions
+    from graphrec.models.base import Model
+    from graphrec.tasks.cases import Split
 
 FILE = "manifest.json"
+FORMAT = 2
+"""Of a run's files; another number where they are arranged otherwise."""
 METRICS = "metrics.jsonl"
 """Beside it: a line of JSON per epoch."""
 _PACKAGES = ("graphrec", "dgl", "numpy")
 
 
 def describe_run(
-    model: Recommender[Any], split: Split, options: TrainOptions, device: torch.device, snapshot: str
+    model: Model[Any], split: Split[Any], options: TrainOptions, device: torch.device, snapshot: str
 ) -> dict[str, Any]:
     """Return what is known before training; ``snapshot`` is the fingerprint of what it is trained on."""
     # Here, not above: listing runs should not wait for torch.
@@ -40,8 +42,8 @@ def describe_run(
         "data": {
             "users": split.data.users,
             "items": split.data.items,
-            "edges": len(split.data.by_user.indices),
-            "feature_width": split.data.features.shape[1],
+            "edges": len(split.data.records),
+            "feature_width": split.data.content.width,
             "valid_cases": len(split.valid),
             "test_cases": len(split.test),
         },

@@ -13,10 +13,11 @@ from typing import Any
 
 from graphrec.errors import NotFoundError, TrainingError, unknown
 from graphrec.files import replacing
-from graphrec.graph.data import Split
 from graphrec.graph.snapshot import Snapshot, open_snapshot
-from graphrec.graph.splits import split
-from graphrec.training.manifest import FILE, read_manifest
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import Split
+from graphrec.tasks.registry import told_task
+from graphrec.training.manifest import FILE, FORMAT, read_manifest
 from graphrec.workspace import Workspace
 
 
@@ -97,6 +98,23 @@ def snapshot_of(workspace: Workspace, run: Run) -> Snapshot:
     return open_snapshot(folder)
 
 
-def split_of(shot: Snapshot, run: Run) -> Split:
+def require_format(run: Run) -> None:
+    """Raise ``TrainingError`` for a run whose files are those of another version."""
+    if run.manifest.get("format") != FORMAT:
+        raise TrainingError(
+            f"run {run.id} was made by another version of graphrec; train again: "
+            f"`graphrec train --config {run.folder / 'config.toml'}`"
+        )
+
+
+def task_of(run: Run) -> Task[Any]:
+    """Return what ``run`` was trained for."""
+    return told_task(run.manifest["task"])
+
+
+def split_of(task: Task[Any], shot: Snapshot, run: Run) -> Split[Any]:
     """Return the split that ``run`` was trained on."""
-    return split(shot, run.manifest["split_name"], seed=run.manifest["seed"], fold=run.manifest["fold"])
+    told = run.manifest
+    return task.split(
+        shot, told["split_name"], seed=told["seed"], fold=told["fold"], folds=told["folds"]
+    )

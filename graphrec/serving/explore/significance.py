@@ -85,22 +85,13 @@ def compare(
 
 def _evaluated(workspace: Workspace, run: Run) -> Evaluation:
     # Here, not above: reading what was found should not wait for torch.
-    import torch
-
-    from graphrec.evaluation.evaluate import evaluate
+    from graphrec.evaluation.judged import judge_model
     from graphrec.serving.load_model import load_run
 
     loaded = load_run(workspace, run)
-    cases = loaded.split.test
-    with torch.inference_mode():
-        return evaluate(
-            loaded.model.scorer(cases.items),
-            cases,
-            loaded.split.data,
-            list(run.manifest["test"]["metrics"]),
-            seed=run.manifest["seed"],
-            model=run.model,
-        )
+    names = list(run.manifest["test"]["metrics"])
+    parts = loaded.split
+    return judge_model(loaded.model, loaded.task, parts.data, parts.test, names, seed=run.manifest["seed"])
 
 
 def _versions(*runs: Run) -> list[str]:

@@ -1,0 +1,84 @@
+"""Any model on any cases: lists are ranked, numbers are predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from graphrec.errors import ConfigError
+from graphrec.evaluation.evaluate import Evaluation, evaluate
+from graphrec.evaluation.evaluate_predictions import evaluate_predictions
+from graphrec.evaluation.metrics import metric
+from graphrec.evaluation.prediction_metrics import prediction_metric
+from graphrec.evaluation.predictions import Predictions
+from graphrec.graph.data import Data
+from graphrec.models.base import Model, Predicts, Scores, Target
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import Cases, NodeCases, PairCases, RankingCases
+
+PAIRS = 1 << 20
+"""So many numbers are predicted at a time."""
+
+
+def judge_model(
+    model: Model[Any], task: Task[Any], data: Data, cases: Cases, metrics: Sequence[str], *, seed: int
+) -> Evaluation:
+    """Measure ``model`` on ``cases``.
+
+    Args:
+        model: trained, and attached to ``data``.
+        task: completes what the model cannot predict.
+        data: the training data.
+        cases: what to rank or predict.
+        metrics: by name; those of rankings or of predictions.
+        seed: of the order of equal scores, and of the confidence intervals.
+
+    Raises what ``evaluate`` and ``evaluate_predictions`` raise, and ``ConfigError`` for a model that cannot do this.
+    """
+    with torch.inference_mode():
+        if isinstance(cases, RankingCases):
+            nodes = None if cases.items is None else torch.from_numpy(cases.items)
+            scorer = _scores(model).scorer(Target(nodes=nodes))
+            return evaluate(scorer, cases, data, metrics, seed=seed, model=model.name)
+        predicted = _pairs(model, cases) if isinstance(cases, PairCases) else _nodes(model, cases)
+    whole, known = task.complete(predicted, cases, data)
+    who = cases.users if isinstance(cases, PairCases) else cases.nodes
+    lists = data.by_user if isinstance(cases, PairCases) else data.by_item
+    found = Predictions(who, cases.targets, whole, known)
+    return evaluate_predictions(found, metrics, lists.lengths[who], seed=seed)
+
+
+def known_metric(cases: Cases, name: str) -> bool:
+    """Return whether more of the metric ``name`` is better; raises ``NotFoundError`` for one that such cases lack."""
+    one = metric(name) if isinstance(cases, RankingCases) else prediction_metric(name)
+    return one.higher_is_better
+
+
+def _scores(model: Model[Any]) -> Scores:
+    if not isinstance(model, Scores):
+        raise ConfigError(f"{model.name} scores nothing; `graphrec models {model.name}` tells what it is for")
+    return model
+
+
+def _pairs(model: Model[Any], cases: PairCases) -> np.ndarray[Any, np.dtype[np.float64]]:
+    scorer = _scores(model).scorer()
+    found = np.empty(len(cases))
+    for start in range(0, len(cases), PAIRS):
+        part = slice(start, start + PAIRS)
+        users, items = (torch.from_numpy(ids[part]).to(model.device) for ids in (cases.users, cases.items))
+        found[part] = scorer.pairs(users, items).double().numpy(force=True)
+    return found
+
+
+def _nodes(model: Model[Any], cases: NodeCases) -> np.ndarray[Any, np.dtype[np.float64]]:
+    if not isinstance(model, Predicts):
+        raise ConfigError(
+            f"{model.name} tells nothing of nodes; `graphrec models {model.name}` tells what it is for"
+        )
+    found: np.ndarray[Any, np.dtype[np.float64]] = (
+        model.predict(torch.from_numpy(cases.nodes).to(model.device)).double().numpy(force=True)
+    )
+    return found
