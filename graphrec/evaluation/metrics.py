@@ -119,6 +119,14 @@ def precision(rankings: Rankings, k: int) -> Floats:
     return _ratio(_hits(rankings, k), np.where(rankings.relevant > 0, k, 0))
 
 
+def f1(rankings: Rankings, k: int) -> Floats:
+    """Return the harmonic mean of precision and recall in the first k, 0 where both are 0.
+
+    That is 2 hits / (k + relevant), since both have the hits above.
+    """
+    return _ratio(2 * _hits(rankings, k), np.where(rankings.relevant > 0, k + rankings.relevant, 0))
+
+
 def ndcg(rankings: Rankings, k: int) -> Floats:
     """Return DCG@k / its best possible value, with gains 0 and 1 and discounts 1 / log2(rank + 1)."""
     ranks = rankings.ranks.indices
@@ -151,6 +159,7 @@ CUT: dict[str, Callable[[Rankings, int], Floats]] = {
     "hr": hit_ratio,
     "recall": recall,
     "precision": precision,
+    "f1": f1,
     "ndcg": ndcg,
 }
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from graphrec.errors import DataError
 from graphrec.evaluation import confidence
-from graphrec.evaluation.confidence import mean_interval, paired_test
+from graphrec.evaluation.confidence import interval, mean_interval, paired_test
 
 
 def test_interval_is_the_normal_one_for_many_cases() -> None:
@@ -55,8 +56,90 @@ def test_paired_test_of_like_models_is_uniform() -> None:
     assert paired_test(np.ones(4), np.ones(4), seed=0).p_value == 1
 
 
+def test_interval_is_scipys_of_the_values() -> None:
+    values = np.random.default_rng(0).random((70, 3))
+    theirs = stats.bootstrap(
+        (values,), np.mean, n_resamples=1000, method="percentile", rng=np.random.default_rng(5)
+    ).confidence_interval
+    np.testing.assert_allclose(mean_interval(values, seed=5), theirs)
+
+
+def test_p_value_is_scipys_of_the_differences() -> None:
+    rng = np.random.default_rng(4)
+    first, second = rng.random(12), rng.random(12) + 0.2
+    exact = stats.permutation_test(
+        (first - second,), lambda x, axis: x.sum(axis=axis), permutation_type="samples", n_resamples=2**12
+    ).pvalue
+    assert 0.01 < exact < 0.9
+    assert paired_test(first, second, seed=0, rounds=40_000).p_value == pytest.approx(exact, abs=0.01)
+
+
+def test_one_case_is_its_own_interval() -> None:
+    assert mean_interval(np.array([3.0]), seed=0).tolist() == [3, 3]
+    assert mean_interval(np.array([[3.0, 4], [1, 2]]), seed=0, clusters=np.array([7, 7])).tolist() == [
+        [2, 3],
+        [2, 3],
+    ]
+
+
+def test_cases_without_a_value_count_for_no_mean() -> None:
+    values = np.random.default_rng(0).random(40)
+    gaps = np.stack([values, np.where(np.arange(40) % 4, values, np.nan), np.full(40, np.nan)], axis=1)
+    found = mean_interval(gaps, seed=3)
+    np.testing.assert_allclose(found[:, 0], mean_interval(values, seed=3))
+    assert found[0, 1] < np.nanmean(gaps[:, 1]) < found[1, 1]
+    assert np.isnan(found[:, 2]).all()
+    tested = paired_test(gaps[:, 1], gaps[:, 0] + 1, seed=0)
+    assert (tested.cases, tested.difference) == (30, pytest.approx(-1))
+
+
+def test_cases_of_a_cluster_stand_or_fall_together() -> None:
+    # Fifty users of twenty like cases each are as sure as fifty cases.
+    rng = np.random.default_rng(0)
+    single = rng.normal(0.2, 1, 50)
+    users = rng.permutation(np.repeat(np.arange(50), 20))
+    many = single[users]
+    np.testing.assert_allclose(mean_interval(many, seed=1, clusters=users), mean_interval(single, seed=1))
+    alone, together = (
+        paired_test(single, 0 * single, seed=2),
+        paired_test(many, 0 * many, seed=2, clusters=users),
+    )
+    assert together.p_value == alone.p_value
+    assert together.cases == 1000
+    np.testing.assert_allclose(together.ci95, alone.ci95)
+    assert paired_test(many, 0 * many, seed=2).p_value < alone.p_value
+
+
+def test_roots_are_compared_as_roots_and_judged_as_their_means() -> None:
+    rng = np.random.default_rng(0)
+    first, second = rng.random(60), rng.random(60) + 0.1
+    found, means = paired_test(first, second, seed=0, final=np.sqrt), paired_test(first, second, seed=0)
+    assert found.difference == pytest.approx(np.sqrt(first.mean()) - np.sqrt(second.mean()))
+    assert found.ci95[0] < found.difference < found.ci95[1]
+    assert found.p_value == means.p_value
+    exact = stats.permutation_test(
+        (first, second),
+        lambda a, b, axis: np.sqrt(a.mean(axis=axis)) - np.sqrt(b.mean(axis=axis)),
+        permutation_type="samples",
+        rng=np.random.default_rng(0),
+    ).pvalue
+    assert found.p_value == pytest.approx(exact, abs=0.02)
+
+
+def test_interval_of_any_figure_leaves_out_samples_that_have_none() -> None:
+    values = np.arange(6.0)
+
+    def largest_of_the_rare(times: np.ndarray) -> np.ndarray:
+        return np.where(times[:, 5] > 0, times @ values, np.nan)[None]
+
+    low, high = interval(6, largest_of_the_rare, seed=0)[:, 0]
+    assert 5 <= low < high <= 30
+
+
 def test_wrong_input() -> None:
     with pytest.raises(DataError, match="same cases"):
         paired_test(np.ones(3), np.ones(4), seed=0)
     with pytest.raises(DataError, match="at least one case"):
         mean_interval(np.empty(0), seed=0)
+    with pytest.raises(DataError, match="at least one case"):
+        paired_test(np.full(3, np.nan), np.ones(3), seed=0, clusters=np.arange(3))

@@ -32,6 +32,9 @@ HAND = rankings([[1, 4, 5], [2], [1, 2]], [6, 10, 2])
         ("recall@4", [2 / 3, 1, 1]),
         ("recall@1", [1 / 3, 0, 1 / 2]),
         ("precision@4", [2 / 4, 1 / 4, 2 / 4]),
+        # Harmonic means of 2/4 and 2/3, 1/4 and 1, 2/4 and 1.
+        ("f1@4", [4 / 7, 2 / 5, 2 / 3]),
+        ("f1@1", [2 / 4, 0, 2 / 3]),
         ("mrr", [1, 1 / 2, 1]),
         # Three relevant and three others: the second and third relevant have two others ahead each.
         ("auc", [1 - 4 / 9, 1 - 1 / 9, 0.5]),
@@ -58,7 +61,7 @@ def test_coverage_counts_different_items_in_the_first_k() -> None:
 
 def test_nothing_to_find_has_no_value() -> None:
     empty = rankings([[], [1]], [5, 5])
-    for name in ("map", "nmsd", "mrr", "auc", "hr@3", "recall@3", "precision@3", "ndcg@3"):
+    for name in ("map", "nmsd", "mrr", "auc", "hr@3", "recall@3", "precision@3", "f1@3", "ndcg@3"):
         per_case = metric(name).per_case
         assert per_case is not None
         values = per_case(empty)
@@ -86,6 +89,11 @@ def test_same_as_ir_measures(k: int) -> None:
         per_case = metric(name).per_case
         assert per_case is not None
         np.testing.assert_allclose(per_case(ours), row, err_msg=name)
+    f1 = metric(f"f1@{k}").per_case
+    assert f1 is not None
+    r, p = theirs[2], theirs[3]
+    harmonic = np.divide(2 * p * r, p + r, out=np.zeros(len(r)), where=p + r > 0)
+    np.testing.assert_allclose(f1(ours), harmonic)
     # HR here is recall where k reaches all relevant, and precision where it does not.
     hr = metric(f"hr@{k}").per_case
     assert hr is not None
