@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from graphrec.api.ingest import ingest
     from graphrec.api.train import Plan, train
     from graphrec.graph.build import snapshot
-    from graphrec.tasks.split import split
     from graphrec.loading.load import load
     from graphrec.serving.audience import audience
     from graphrec.serving.embed import embed
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from graphrec.serving.recommend import Request, recommend
     from graphrec.serving.similar import similar
     from graphrec.store.open import open_store
+    from graphrec.tasks.split import split
     from graphrec.workspace import Workspace
 
 _HOMES = {

@@ -119,7 +119,7 @@ def demo(
     for name, title in BASELINES.items():
         kind: Any = model_class(name)
         baseline = kind(parts.data.shape, kind.Settings())
-        run_training(baseline, parts, TrainOptions(seed=seed))
+        run_training(baseline, parts, TrainOptions.model_validate({"seed": seed}))
         scorers[title] = baseline.scorer()
     scorers["TransGRec"] = loaded.model.scorer()  # type: ignore[operator]
     unseen = _unseen_cases(world, shot)
@@ -165,7 +165,8 @@ def _unseen_cases(world: World, shot: Snapshot) -> RankingCases:
     liked = shot.videos.members.indices[shot.videos.members.indptr[video[row]] + position]
     pairs = np.unique(np.stack([case, liked]), axis=1)
     relevant = Ragged.from_pairs(pairs[0], pairs[1], len(keys))
-    return RankingCases(keys // len(shot.groups), relevant, candidates=shot.videos.members.take(keys % len(shot.groups)))
+    candidates = shot.videos.members.take(keys % len(shot.groups))
+    return RankingCases(keys // len(shot.groups), relevant, candidates=candidates)
 
 
 class _Oracle:

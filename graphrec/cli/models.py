@@ -17,9 +17,9 @@ def models(
 
     Example: `graphrec models transgrec`
     """
+    from graphrec.learning.options import TrainOptions
     from graphrec.models.registry import describe, describe_settings, model
     from graphrec.models.registry import models as installed
-    from graphrec.learning.options import TrainOptions
 
     if name is None:
         found = [(key, kind.title, kind.paper) for key, kind in installed().items()]

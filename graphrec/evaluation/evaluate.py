@@ -15,9 +15,9 @@ from graphrec.evaluation.confidence import Comparison, Floats, mean_interval, pa
 from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.ranking import rank
 from graphrec.graph.data import Data
-from graphrec.tasks.cases import RankingCases
 from graphrec.models.base import Scorer
 from graphrec.ragged import Ints
+from graphrec.tasks.cases import RankingCases
 
 SPARSITY = (0, 8, 16)
 """Lower bounds of the user buckets, in training records (TransGRec section 4.3)."""

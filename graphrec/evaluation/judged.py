@@ -38,7 +38,7 @@ def judge_model(
 
     Raises what ``evaluate`` and ``evaluate_predictions`` raise, and ``ConfigError`` for a model that cannot do this.
     """
-    with torch.inference_mode():
+    with torch.no_grad():
         if isinstance(cases, RankingCases):
             nodes = None if cases.items is None else torch.from_numpy(cases.items)
             scorer = _scores(model).scorer(Target(nodes=nodes))

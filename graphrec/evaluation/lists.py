@@ -12,9 +12,9 @@ from graphrec.errors import DataError
 from graphrec.evaluation.rankings import Rankings
 from graphrec.evaluation.scores import finite
 from graphrec.evaluation.ties import TieBreaker
-from graphrec.tasks.cases import RankingCases
 from graphrec.models.base import Scorer
 from graphrec.ragged import Ints, Ragged
+from graphrec.tasks.cases import RankingCases
 
 
 def rank_lists(

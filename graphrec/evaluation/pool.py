@@ -13,9 +13,9 @@ from graphrec.evaluation.score_block import OUT, ScoreBlock
 from graphrec.evaluation.scores import finite
 from graphrec.evaluation.ties import TieBreaker
 from graphrec.graph.data import Data
-from graphrec.tasks.cases import RankingCases
 from graphrec.models.base import Scorer
 from graphrec.ragged import Ints, Ragged
+from graphrec.tasks.cases import RankingCases
 
 
 def rank_pool(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from graphrec.errors import ConfigError, unknown
-from graphrec.tasks.cases import Cases, PairCases, RankingCases
 from graphrec.ragged import Ragged
+from graphrec.tasks.cases import Cases, PairCases, RankingCases
 
 PROTOCOLS = {
     "full": "all items, without those of the user's training",

@@ -11,8 +11,8 @@ from graphrec.evaluation.pool import rank_pool
 from graphrec.evaluation.rankings import Rankings
 from graphrec.evaluation.ties import TieBreaker
 from graphrec.graph.data import Data
-from graphrec.tasks.cases import RankingCases
 from graphrec.models.base import Scorer
+from graphrec.tasks.cases import RankingCases
 
 
 def rank(

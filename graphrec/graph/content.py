@@ -129,7 +129,10 @@ class Joined:
         """bool [n], which nodes every matrix describes; none where there is no matrix."""
         if not self._parts:
             return np.zeros(self._count, bool)
-        return np.logical_and.reduce([part.present for part in self._parts])
+        found = np.ones(self._count, bool)
+        for part in self._parts:
+            found &= part.present
+        return found
 
     @cached_property
     def filled(self) -> Mask:

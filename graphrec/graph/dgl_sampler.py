@@ -39,7 +39,7 @@ class DglSampler:
         seed: start of the sampler's own random stream; None follows torch's global generator.
 
     Raises:
-        DataError: the two edge lists disagree or point outside the graph.
+        DataError: a record points outside the graph.
         ConfigError: a fanout is 0 or below -1.
     """
 

@@ -23,7 +23,7 @@ def whole_graph(data: Data, items: Tensor, layers: int) -> Blocks:
         layers: K; they share their tensors.
 
     Raises:
-        DataError: the two edge lists disagree or point outside the graph.
+        DataError: a record points outside the graph.
     """
     check_edges(data)
     local = np.full(data.items, -1)

@@ -36,7 +36,7 @@ def make_sampler(
 
     Raises:
         ConfigError: DGL is asked for and does not work, a fanout draws nothing, or a name is no choice.
-        DataError: the two edge lists disagree or point outside the graph.
+        DataError: a record points outside the graph.
     """
     return _block_sampler(backend)(data, (fanout,) * layers, seed)
 

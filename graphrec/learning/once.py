@@ -19,7 +19,7 @@ class Once:
 
     epochs, stops_early = 1, False
 
-    def __init__(self, fit: Callable[[], None], rows: int) -> None:
+    def __init__(self, fit: Callable[[], object], rows: int) -> None:
         self._fit, self.rows = fit, rows
 
     def epoch(self, number: int, tick: Tick) -> dict[str, float]:

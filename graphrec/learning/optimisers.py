@@ -17,7 +17,7 @@ class Move:
     """Parameters and what moves them.
 
     Attributes:
-        parameters: dense gradients for all but ``sgd``, ``sparse_adam`` and ``rowwise_adagrad``, which take sparse ones.
+        parameters: with sparse gradients only for ``sgd``, ``sparse_adam``, ``adagrad`` and ``rowwise_adagrad``.
         optimiser: one of ``OPTIMISERS``.
         rate: by which the run's learning rate is multiplied.
         decay: weight decay, for ``adamw`` and ``sgd``.

@@ -12,6 +12,9 @@ from graphrec.graph.samplers import full_graph_wins, make_sampler
 from graphrec.learning.options import TrainOptions
 
 
+CPU = torch.device("cpu")
+
+
 @dataclass(frozen=True)
 class RunContext:
     """The options of a run, and where it runs.
@@ -23,7 +26,7 @@ class RunContext:
     """
 
     options: TrainOptions
-    device: torch.device = torch.device("cpu")
+    device: torch.device = CPU
     bf16: bool = False
 
     def generator(self, device: torch.device | None = None) -> torch.Generator:

@@ -25,7 +25,7 @@ class FeatureScaling(nn.Module):
     Raw image features are non-negative with large norms, so all items look alike to an inner product: centre
     first. An item whose features are all zero has none: it is not fitted on and stays zero.
 
-    Until ``fit``, and where there are fewer than two items to fit on, it brings vectors to unit length and nothing else.
+    Until ``fit``, and where there are fewer than two items to fit on, it brings vectors to unit length only.
 
     Args:
         width: F.
@@ -60,11 +60,12 @@ class FeatureScaling(nn.Module):
 
     @torch.no_grad()
     def norms(self, features: Joined) -> Tensor:
-        """Return float32 [n], the length that each vector has before it is brought to unit length."""
+        """Return float32 [n], the length of each vector before it is brought to unit length; 0 of one without any."""
         found = torch.empty(len(features), device=self.shift.device)
         for part in features.blocks(np.arange(len(features))):
             block = slice(part[0], part[-1] + 1)
-            found[block] = self._scaled(self._tensor(features.rows(block))).norm(dim=1)
+            rows = self._tensor(features.rows(block))
+            found[block] = self._scaled(rows).norm(dim=1) * rows.any(1)
         return found
 
     @torch.no_grad()

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from graphrec.models.base import Settings
 from graphrec.models.features import Scaling
 from graphrec.models.propagation import Activation, Pooling
+from graphrec.settings import Settings
 
 PRINTED: dict[str, Any] = {
     "activation": "relu",

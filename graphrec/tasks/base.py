@@ -69,7 +69,8 @@ class Task(Settings, ABC, Generic[C]):
             cases: likewise.
             data: what was known when training.
         """
-        return predicted, np.isfinite(predicted.reshape(len(predicted), -1)).all(1)
+        known: Mask = np.isfinite(predicted.reshape(len(predicted), -1)).all(1)
+        return predicted, known
 
     def told(self) -> Mapping[str, Any]:
         """Return what a manifest says of it."""

@@ -44,7 +44,7 @@ class Click(Task[PairCases]):
     @classmethod
     def of(cls, projection: Projection, where: Sequence[str]) -> Click:
         """Return the prediction of what counts as positive in ``projection``."""
-        return cls(positive=positive_conditions(projection, where))
+        return cls.model_validate({"positive": positive_conditions(projection, where)})
 
     def reads(self, projection: Projection) -> Projection:
         """Return ``projection`` with the properties that conditions compare."""

@@ -17,8 +17,8 @@ DAMPING = 5.0
 class Biases:
     """Mean + what is known of the item + what is known of the user: b = mu + b_i + b_u.
 
-    An item's bias is the damped mean of what its ratings differ from mu by, a user's of what is left (Koren et al. 2009,
-    Eq. 3, without alternation). Of whom nothing is known the bias is 0.
+    An item's bias is the damped mean of what its ratings differ from mu by, a user's of what is left (Koren et al.
+    2009, Eq. 3, without alternation). Of whom nothing is known the bias is 0.
 
     Args:
         records: what trains.
@@ -41,5 +41,5 @@ class Biases:
 
 
 def _damped(rows: Ints, values: Floats, count: int) -> Floats:
-    sums: Floats = np.bincount(rows, values, minlength=count)
-    return sums / (np.bincount(rows, minlength=count) + DAMPING)
+    found: Floats = np.bincount(rows, values, minlength=count) / (np.bincount(rows, minlength=count) + DAMPING)
+    return found

@@ -89,7 +89,7 @@ class NodeTargets(Task[NodeCases]):
     def complete(self, predicted: Floats, cases: NodeCases, data: Data) -> tuple[Floats, Mask]:
         """Return predictions without gaps: the mean of what is known where the model could not tell."""
         assert data.targets is not None
-        known = np.isfinite(predicted).all(1)
+        known: Mask = np.isfinite(predicted).all(1)
         return np.where(known[:, None], predicted, np.nanmean(data.targets, 0)), known
 
     def _training(self, snapshot: Snapshot, targets: Floats, held_out: Ints) -> Data:
@@ -133,5 +133,6 @@ def _means(item: Ints, values: Floats, items: int) -> Floats:
     known = np.isfinite(values)
     counts = np.bincount(item[known], minlength=items)
     sums = np.bincount(item[known], values[known], minlength=items)
-    return np.divide(sums, counts, out=np.full(items, np.nan), where=counts > 0)
+    means: Floats = np.divide(sums, counts, out=np.full(items, np.nan), where=counts > 0)
+    return means
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +15,7 @@ from graphrec.errors import ConfigError, DataError
 from graphrec.graph.blocks import Blocks, Neighbours, Sampler
 from graphrec.graph.data import Data
 from graphrec.ragged import Ints, Ragged
+from graphrec.testing.training_data import data_of
 
 CHI_SQUARE_1_IN_10000 = {9: 33.7, 19: 50.8}
 """By degrees of freedom: what a uniform draw exceeds once in 10,000 seeds."""
@@ -21,15 +23,7 @@ CHI_SQUARE_1_IN_10000 = {9: 33.7, 19: 50.8}
 
 def graph_of(users: int, items: int, user_ids: Ints, item_ids: Ints) -> Data:
     """Return training data with the edges (``user_ids[e]``, ``item_ids[e]``), both int64 [E]."""
-    by_user = Ragged.from_pairs(user_ids, item_ids, users)
-    return Data(
-        by_user=by_user,
-        by_item=by_user.transpose(items),
-        features=np.zeros((items, 0), np.float32),
-        group=np.full(items, -1),
-        position=np.zeros(items, np.float32),
-        sampled=np.ones(items, np.bool_),
-    )
+    return data_of(user_ids, item_ids, users, items, sampled=np.ones(items, np.bool_))
 
 
 def random_graph(users: int = 60, items: int = 90, edges: int = 700, seed: int = 0) -> Data:
@@ -179,8 +173,8 @@ class SamplerContract(ABC):
     def test_edges_outside_the_graph_are_refused(self) -> None:
         """An index out of range never reaches a kernel."""
         good = random_graph()
-        bad = Ragged(good.by_user.indptr, good.by_user.indices + 40)
-        data = Data(bad, good.by_item, good.features, good.group, good.position, good.sampled)
+        bad = replace(good.records, by_user=Ragged(good.by_user.indptr, good.by_user.indices + 40))
+        data = replace(good, records=bad)
         with pytest.raises(DataError, match="outside 0 to 89"):
             self.sampler(data, (2,), 0)
 

@@ -135,7 +135,7 @@ class _Run:
         self.progress: Progress | None = None
         context = RunContext(options, self.device, use_bf16(options, self.device))
         model.attach(split.data)
-        self.learner = model.learner(split.data, context) if options.epochs > 0 else None
+        self.learner = model.learner(split.data, context)
         self.history: list[Epoch] = []
         self.best_epoch, self.best = 0, math.nan
         # A table may be as large as memory: only a run without a folder keeps the best weights in it.
@@ -144,20 +144,14 @@ class _Run:
         model.eval()
 
     @property
-    def epochs(self) -> int:
-        """How many epochs there are at most."""
-        return 0 if self.learner is None else self.learner.epochs
-
-    @property
     def finished(self) -> bool:
         """Whether all epochs are done, or none has been better for too long."""
         done = len(self.history)
         waited = done - self.best_epoch >= self.options.patience
-        return self.learner is None or done >= self.epochs or (self.learner.stops_early and waited)
+        return done >= self.learner.epochs or (self.learner.stops_early and waited)
 
     def epoch(self) -> None:
         """Make one more epoch, validate, and save where it stands."""
-        assert self.learner is not None
         number, start, before = len(self.history) + 1, time.perf_counter(), self.spent
 
         def tick(done: int, steps: int) -> None:
@@ -178,11 +172,11 @@ class _Run:
             self._keep_best()
         self._save()
         if self.progress is not None:
-            self.progress(line, self.epochs)
+            self.progress(line, self.learner.epochs)
 
     def finish(self) -> TrainResult:
         """Put the best weights back and write what remains to be written."""
-        if self.learner is None or not self.history:
+        if not self.history:
             self.best = self._validate().get(self.judge.metric, math.nan)
         else:
             self._take_best()
@@ -209,7 +203,7 @@ class _Run:
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
         """Go on from ``checkpoint``; None: from the start."""
-        if checkpoint is None or self.learner is None:
+        if checkpoint is None:
             return
         for key, now in self._identity().items():
             then = checkpoint.progress["identity"].get(key)
@@ -229,7 +223,7 @@ class _Run:
         now = time.monotonic()
         if self.progress is not None and now - self.told >= TELL_SECONDS:
             self.told = now
-            self.progress(where, self.epochs)
+            self.progress(where, self.learner.epochs)
         if now - self.saved >= 60 * self.options.checkpoint_minutes:
             self._save()
 
@@ -272,7 +266,7 @@ class _Run:
 
     def _save(self) -> None:
         self.saved = time.monotonic()
-        if self.folder is None or self.learner is None:
+        if self.folder is None:
             return
         progress = {
             "identity": self._identity(),

@@ -7,41 +7,27 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from graphrec.graph.data import Cases, Split, TrainingData
+from graphrec.graph.data import Data
 from graphrec.ragged import Ragged
-
-
-def graph(
-    rows: np.ndarray, columns: np.ndarray, users: int, features: np.ndarray, group: np.ndarray | None = None
-) -> TrainingData:
-    by_user = Ragged.from_pairs(rows.astype(np.int64), columns.astype(np.int64), users)
-    items = len(features)
-    by_item = by_user.transpose(items)
-    return TrainingData(
-        by_user,
-        by_item,
-        features.astype(np.float32),
-        np.full(items, -1) if group is None else group,
-        np.zeros(items, np.float32),
-        by_item.lengths > 0,
-    )
+from graphrec.tasks.cases import RankingCases, Split
+from graphrec.testing.training_data import data_of
 
 
 @pytest.fixture
-def toy() -> TrainingData:
+def toy() -> Data:
     """3 users, 4 items with 2 features; item 3 has no edges."""
     features = np.array([[1.0, 0.0], [0.5, 2.0], [-1.0, 1.0], [0.3, 0.3]])
-    return graph(np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 2]), 3, features)
+    return data_of(np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 2]), 3, 4, features=features)
 
 
 @pytest.fixture
-def planted() -> Callable[[int], Split]:
+def planted() -> Callable[[int], Split[RankingCases]]:
     """Users and items of 4 topics: users like items of their own, features tell the topic, 40 items are cold.
 
     ``valid`` ranks warm items, ``test`` cold ones.
     """
 
-    def make(seed: int = 0) -> Split:
+    def make(seed: int = 0) -> Split[RankingCases]:
         rng = np.random.default_rng(seed)
         users, items, topics = 80, 160, 4
         user_topic, item_topic = np.arange(users) % topics, np.arange(items) % topics
@@ -51,10 +37,10 @@ def planted() -> Callable[[int], Split]:
         warm, cold = np.arange(items) < 120, np.arange(items) >= 120
         held_out = rng.random((users, items)) < 0.3
         train = np.argwhere(liked & warm & ~held_out)
-        data = graph(train[:, 0], train[:, 1], users, features)
+        data = data_of(train[:, 0], train[:, 1], users, items, features=features)
         everyone = np.arange(users)
         cases = [
-            Cases(everyone, Ragged.from_pairs(*np.argwhere(part).T, users), pool=np.flatnonzero(pool))
+            RankingCases(everyone, Ragged.from_pairs(*np.argwhere(part).T, users), pool=np.flatnonzero(pool))
             for part, pool in ((liked & warm & held_out, warm), (liked & cold, cold))
         ]
         return Split("planted", data, *cases)

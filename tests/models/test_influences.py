@@ -6,43 +6,38 @@ import numpy as np
 import pytest
 import torch
 
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 from graphrec.models.transgrec import TransGRec
-from graphrec.models.transgrec_settings import TransGRecSettings
-from graphrec.ragged import Ragged
+from graphrec.testing.training_data import attached, data_of
 
 EDGES = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2)]
 LIKE = np.array([[1, 0], [0, 1], [1, 1], [1, 0.1], [-1, -1]], np.float32)
 
 
-def data(in_video: bool = False) -> TrainingData:
+def data(in_video: bool = False) -> Data:
     """Three users, items 0 to 2 that they chose, 3 that is like item 0, and 4 that is like none."""
     users, items = (np.array(side) for side in zip(*EDGES, strict=True))
-    return TrainingData(
-        Ragged.from_pairs(users, items, 3),
-        Ragged.from_pairs(items, users, 5),
-        LIKE,
-        np.zeros(5, np.int64) if in_video else np.full(5, -1),
-        np.zeros(5, np.float32),
-        np.array([True, True, True, False, False]),
+    group = np.zeros(5, np.int64) if in_video else None
+    return data_of(users, items, 3, 5, features=LIKE, group=group)
+
+
+def model(in_video: bool = False, **given: object) -> TransGRec:
+    made = attached(
+        TransGRec, data(in_video), **{"dimension": 4, "layers": 1, "scaling": "none", **given}
     )
-
-
-def settings(**given: object) -> TransGRecSettings:
-    return TransGRecSettings.model_validate({"dimension": 4, "layers": 1, "scaling": "none", **given})
+    made.norms.copy_(made.scaling.norms(data().content))
+    return made
 
 
 def test_with_the_mean_each_neighbour_counts_alike() -> None:
-    found = TransGRec.user_influences(data(), settings(pooling="mean"), 1)
-    assert found is not None
+    found = model(pooling="mean").user_sources(1)
     assert (found.at.tolist(), found.of_users) == ([0, 1, 2], False)
     assert found.weights.tolist() == pytest.approx([1 / 3] * 3)
     assert "each counts 1/3" in found.said
 
 
 def test_symmetric_pooling_divides_by_both_degrees() -> None:
-    found = TransGRec.item_influences(data(), settings(pooling="symmetric"), 2)
-    assert found is not None
+    found = model(pooling="symmetric").item_sources(2)
     assert (found.at.tolist(), found.of_users) == ([1, 2], True)
     # Item 2 has 2 users, of whom user 1 has 3 items and user 2 has 1.
     assert found.weights.tolist() == pytest.approx([6**-0.5, 2**-0.5])
@@ -50,20 +45,16 @@ def test_symmetric_pooling_divides_by_both_degrees() -> None:
 
 @pytest.mark.parametrize("pooling", ["mean", "symmetric"])
 def test_the_weights_make_the_embedding(pooling: str) -> None:
-    chosen = settings(pooling=pooling, activation="none", transform=False)
-    torch.manual_seed(0)
-    model = TransGRec(data(), chosen)
-    found = TransGRec.user_influences(data(), chosen, 1)
-    assert found is not None
+    one = model(pooling=pooling, activation="none", transform=False)
+    found = one.user_sources(1)
     with torch.no_grad():
-        before = model._items(torch.arange(5))[1]
-        made = model.users_free[1] + torch.from_numpy(found.weights) @ before[found.at]
-        assert torch.allclose(model.embeddings()[0][1], made, atol=1e-6)
+        before = one._items(torch.arange(5))[1]
+        made = one.users_free[1] + torch.from_numpy(found.weights) @ before[found.at]
+        assert torch.allclose(one.embeddings()[""]["User"][1], made, atol=1e-6)
 
 
 def test_without_edges_it_is_what_is_known_and_like_it() -> None:
-    found = TransGRec.item_influences(data(), settings(neighbour_share=0.5, neighbours=2), 3)
-    assert found is not None
+    found = model(neighbour_share=0.5, neighbours=2).item_sources(3)
     assert not found.learned
     assert found.at.tolist() == [0, 2]
     # Cosines of (1, 0.1) with (1, 0) and (1, 1).
@@ -73,28 +64,24 @@ def test_without_edges_it_is_what_is_known_and_like_it() -> None:
 
 
 def test_of_an_item_that_came_later_its_features_tell() -> None:
-    later = TransGRec.item_influences(data(), settings(neighbours=2), -1, LIKE[3:4])
-    same = TransGRec.item_influences(data(), settings(neighbours=2), 3)
-    assert later is not None
-    assert same is not None
+    later = model(neighbours=2).item_sources(-1, LIKE[3:4])
+    same = model(neighbours=2).item_sources(3)
     assert later.at.tolist() == same.at.tolist()
     assert later.weights.tolist() == same.weights.tolist()
 
 
 def test_parts_of_videos_are_placed_by_content_also_with_edges() -> None:
-    found = TransGRec.item_influences(data(in_video=True), settings(neighbours=1), 2)
-    assert found is not None
+    found = model(in_video=True, neighbours=1).item_sources(2)
     assert not found.learned
     assert found.at.tolist() in ([0], [1])
 
 
 def test_where_nothing_went_in_it_is_said() -> None:
     nothing = [
-        TransGRec.user_influences(data(), settings(layers=0), 1),
-        TransGRec.item_influences(data(), settings(neighbour_share=0.0), 3),
-        TransGRec.item_influences(data(), settings(), 4),
+        model(layers=0).user_sources(1),
+        model(neighbour_share=0.0).item_sources(3),
+        model().item_sources(4),
     ]
     for found, said in zip(nothing, ("no layers", "content alone", "nothing that is known"), strict=True):
-        assert found is not None
         assert len(found.at) == 0
         assert said in found.said

@@ -10,24 +10,35 @@ import torch
 
 from graphrec.evaluation.evaluate import evaluate
 from graphrec.evaluation.judging import validation_judge
-from graphrec.graph.data import Cases, Split, TrainingData
+from graphrec.graph.data import Data
 from graphrec.graph.native_sampler import NativeSampler
-from graphrec.models.base import Batch
-from graphrec.models.popularity import Popularity, PopularitySettings
+from graphrec.graph.videos import Videos
+from graphrec.learning.batch import Drawn, PairwiseBatch
+from graphrec.learning.options import TrainOptions
+from graphrec.learning.run import RunContext
+from graphrec.models.base import Target
+from graphrec.models.popularity import Popularity
 from graphrec.models.transgrec import TransGRec
-from graphrec.models.transgrec_settings import TransGRecSettings
 from graphrec.ragged import Ragged
-from graphrec.training.options import TrainOptions
-from graphrec.training.seeding import seed_everything
-from graphrec.training.steps import Updates
+from graphrec.tasks.cases import RankingCases, Split
+from graphrec.tasks.ranking import Ranking
+from graphrec.testing.training_data import attached, learned
 from graphrec.training.trainer import train
 
-BATCH = Batch(torch.tensor([0, 2]), torch.tensor([1, 2]), torch.tensor([[2, 2], [0, 0]]))
+BATCH = PairwiseBatch(torch.tensor([0, 2]), torch.tensor([1, 2]), torch.tensor([[2, 2], [0, 0]]))
 
 
-def make(data: TrainingData, **settings: Any) -> TransGRec:
-    seed_everything(0)
-    return TransGRec(data, TransGRecSettings(**({"dimension": 3, "hidden": 5} | settings)))
+def make(data: Data, **settings: Any) -> TransGRec:
+    return attached(TransGRec, data, **({"dimension": 3, "hidden": 5} | settings))
+
+
+def vectors(model: TransGRec) -> tuple[torch.Tensor, torch.Tensor]:
+    found = model.embeddings()[""]
+    return found["User"], found["Item"]
+
+
+def in_video(data: Data) -> Data:
+    return replace(data, videos=Videos(np.zeros(4, np.int64), np.zeros(4, np.float32), 1))
 
 
 def moved_by(model: TransGRec, phase: str) -> set[str]:
@@ -42,7 +53,7 @@ def names(model: TransGRec, phase: str) -> set[str]:
     return {name for name, p in model.named_parameters() if id(p) in own}
 
 
-def test_one_layer_and_its_loss_by_hand(toy: TrainingData) -> None:
+def test_one_layer_and_its_loss_by_hand(toy: Data) -> None:
     model = make(
         toy,
         layers=1,
@@ -56,7 +67,7 @@ def test_one_layer_and_its_loss_by_hand(toy: TrainingData) -> None:
     )
     weights = {name: p.detach().double().numpy() for name, p in model.named_parameters()}
     x, z, w0 = weights["users_free"], weights["items_free"], weights["projection"]
-    y = toy.features.astype(np.float64) @ w0.T + z
+    y = toy.content.rows(np.arange(4)).astype(np.float64) @ w0.T + z
     w_u, w_v = (
         weights["propagation.user_transforms.0.weight"],
         weights["propagation.item_transforms.0.weight"],
@@ -69,22 +80,22 @@ def test_one_layer_and_its_loss_by_hand(toy: TrainingData) -> None:
     bpr = (np.log1p(np.exp(-margins)) * edge_weight).mean()
     norm = (np.square(x[[0, 2]]).sum() + np.square(z[[1, 2]]).sum() + np.square(z[[2, 0]]).sum()) / 2
     assert model.loss("joint", BATCH).item() == pytest.approx(bpr + 0.3 * norm, rel=1e-5)
-    users, items = model.embeddings()
+    users, items = vectors(model)
     assert users.numpy() == pytest.approx(u, abs=1e-6)
     assert items[:3].numpy() == pytest.approx(v, abs=1e-6)
-    assert items[3].numpy() == pytest.approx(w0 @ toy.features[3], abs=1e-6)
+    assert items[3].numpy() == pytest.approx(w0 @ toy.content.rows(np.arange(4))[3], abs=1e-6)
 
 
-def test_symmetric_pooling_by_hand(toy: TrainingData) -> None:
+def test_symmetric_pooling_by_hand(toy: Data) -> None:
     model = make(toy, layers=1, transfer="none")
-    users, items = model.embeddings()
+    users, items = vectors(model)
     x = model.users_free.detach()
     y = (model.content @ model.projection.T + model.items_free).detach()
     assert torch.allclose(users[1], x[1] + y[1] / 3**0.5, atol=1e-6)
     assert torch.allclose(items[1], y[1] + x[0] / 6**0.5 + x[1] / 3**0.5 + x[2] / 6**0.5, atol=1e-6)
 
 
-def test_adversarial_losses_by_hand(toy: TrainingData) -> None:
+def test_adversarial_losses_by_hand(toy: Data) -> None:
     model = make(toy, transfer="adversarial", layers=0, nonsaturating=False, transfer_input="fused")
     assert model.transfer is not None
     assert model.discriminator is not None
@@ -102,7 +113,7 @@ def test_adversarial_losses_by_hand(toy: TrainingData) -> None:
 
 @pytest.mark.parametrize("layers", [0, 1, 2, 3])
 @pytest.mark.parametrize("preset", ["own", "printed"])
-def test_every_parameter_is_moved_by_its_phase(toy: TrainingData, layers: int, preset: str) -> None:
+def test_every_parameter_is_moved_by_its_phase(toy: Data, layers: int, preset: str) -> None:
     joint = make(toy, layers=layers, preset=preset, hidden=32, dimension=8)
     assert moved_by(joint, "joint") == names(joint, "joint") == {n for n, _ in joint.named_parameters()}
     apart = make(toy, layers=layers, preset=preset, hidden=32, dimension=8, transfer="adversarial")
@@ -113,18 +124,18 @@ def test_every_parameter_is_moved_by_its_phase(toy: TrainingData, layers: int, p
     }
 
 
-def test_updates_leave_other_phases_alone(toy: TrainingData) -> None:
+def test_updates_leave_other_phases_alone(toy: Data) -> None:
     model = make(toy, transfer="adversarial", detach=False)
-    updates = Updates(model, TrainOptions(), bf16=False)
-    for phase, optimiser in zip(updates.phases, updates.optimisers, strict=True):
+    descent = model.learner(toy, RunContext(TrainOptions()))
+    for phase, optimisers in zip(descent.phases, descent._optimisers, strict=True):
         before = {n: p.detach().clone() for n, p in model.named_parameters()}
-        updates._update(phase, optimiser, BATCH, 0.01)
+        descent._update(phase, optimisers, BATCH, 0.01)
         changed = {n for n, p in model.named_parameters() if not torch.equal(p, before[n])}
         assert changed == names(model, phase.name)
 
 
 @pytest.mark.parametrize("transfer", ["euclidean", "adversarial"])
-def test_detach_keeps_the_transfer_loss_out_of_the_graph_network(toy: TrainingData, transfer: str) -> None:
+def test_detach_keeps_the_transfer_loss_out_of_the_graph_network(toy: Data, transfer: str) -> None:
     gradients = []
     for detach, weight in ((True, 0.0), (True, 5.0), (False, 5.0)):
         model = make(toy, transfer=transfer, detach=detach, transfer_weight=weight)
@@ -137,13 +148,15 @@ def test_detach_keeps_the_transfer_loss_out_of_the_graph_network(toy: TrainingDa
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("preset", ["own", "printed"])
-def test_all_ways_of_propagating_agree(toy: TrainingData, layers: int, preset: str) -> None:
+def test_all_ways_of_propagating_agree(toy: Data, layers: int, preset: str) -> None:
     model = make(toy, layers=layers, preset=preset, transfer="none")
     losses, gradients = [], []
-    for sampler in (None, NativeSampler(toy, [-1] * layers)):
-        model.sample_with(sampler)
+    users, rows = torch.unique(BATCH.users, return_inverse=True)
+    items, places = torch.unique(BATCH.items, return_inverse=True)
+    drawn = Drawn(NativeSampler(toy, [-1] * layers).sample(users, items), rows, places)
+    for batch in (BATCH, replace(BATCH, drawn=drawn)):
         model.zero_grad()
-        loss = model.loss("joint", BATCH)
+        loss = model.loss("joint", batch)
         loss.backward()
         losses.append(loss.item())
         gradients.append(torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]))
@@ -151,29 +164,29 @@ def test_all_ways_of_propagating_agree(toy: TrainingData, layers: int, preset: s
     assert torch.allclose(gradients[0], gradients[1], atol=1e-7)
 
 
-def test_new_items_are_embedded_like_old_ones_without_edges(toy: TrainingData) -> None:
+def test_new_items_are_embedded_like_old_ones_without_edges(toy: Data) -> None:
     for transfer in ("euclidean", "none"):
         model = make(toy, transfer=transfer)
-        assert torch.allclose(model.embed_items(torch.tensor(toy.features))[3], model.embeddings()[1][3])
+        assert torch.allclose(model.place(torch.tensor(toy.content.rows(np.arange(4))))[3], vectors(model)[1][3])
 
 
-def test_item_embedding_follows_the_setting(toy: TrainingData) -> None:
-    video = replace(toy, group=np.zeros(4, np.int64))
-    content = make(toy, neighbour_share=0).embed_items(torch.tensor(toy.features))
+def test_item_embedding_follows_the_setting(toy: Data) -> None:
+    video = in_video(toy)
+    content = make(toy, neighbour_share=0).place(torch.tensor(toy.content.rows(np.arange(4))))
     for data, source, by_content in (
         (toy, "auto", False),
         (video, "auto", True),
         (toy, "transfer", True),
         (video, "graph", False),
     ):
-        items = make(data, item_embedding=source, neighbour_share=0).embeddings()[1]
+        items = vectors(make(data, item_embedding=source, neighbour_share=0))[1]
         assert torch.allclose(items[3], content[3], atol=1e-6)
         assert torch.allclose(items[:3], content[:3], atol=1e-6) == by_content
 
 
 @pytest.mark.parametrize("transfer", ["euclidean", "adversarial", "none"])
-def test_without_features_or_without_free_items(toy: TrainingData, transfer: str) -> None:
-    bare = replace(toy, features=np.zeros((4, 0), np.float32))
+def test_without_features_or_without_free_items(toy: Data, transfer: str) -> None:
+    bare = replace(toy, features={})
     split = Split("toy", bare, *[_cases()] * 2)
     train(make(bare, transfer=transfer), split, TrainOptions(epochs=2, device="cpu"))
     content_only = make(toy, free_items=False, transfer=transfer)
@@ -181,18 +194,18 @@ def test_without_features_or_without_free_items(toy: TrainingData, transfer: str
     train(content_only, replace(split, data=toy), TrainOptions(epochs=2, device="cpu"))
 
 
-def _cases() -> Cases:
-    return Cases(np.array([1]), Ragged(np.array([0, 1]), np.array([3])))
+def _cases() -> RankingCases:
+    return RankingCases(np.array([1]), Ragged(np.array([0, 1]), np.array([3])))
 
 
-def test_planted_taste_beats_popularity_and_reaches_cold_items(planted: Callable[[], Split]) -> None:
+def test_planted_taste_beats_popularity_and_reaches_cold_items(planted: Callable[[], Split[RankingCases]]) -> None:
     split = planted()
     model = make(split.data, dimension=16, hidden=32, l2=0.01)
     options = TrainOptions(
         epochs=40, batch_size=256, learning_rate=0.01, metric="map", patience=40, device="cpu"
     )
-    train(model, split, options, judge=validation_judge(split, options))
-    popularity = Popularity(split.data, PopularitySettings()).scorer()
+    train(model, split, options, judge=validation_judge(Ranking(), split, options))
+    popularity = learned(Popularity, split.data).scorer()
     found = {
         (name, part): evaluate(scorer, cases, split.data, ["map"], seed=0).metrics["map"]
         for name, scorer in (("model", model.scorer()), ("popularity", popularity))
@@ -203,19 +216,34 @@ def test_planted_taste_beats_popularity_and_reaches_cold_items(planted: Callable
 
 
 @pytest.mark.parametrize("preset", ["own", "printed"])
-def test_toy_is_learnt_by_heart(toy: TrainingData, preset: str) -> None:
+def test_toy_is_learnt_by_heart(toy: Data, preset: str) -> None:
     data = replace(toy, sampled=np.ones(4, bool))
-    own = Cases(np.arange(3), data.by_user, Ragged(np.array([0, 4, 8, 12]), np.tile(np.arange(4), 3)))
+    own = RankingCases(np.arange(3), data.by_user, Ragged(np.array([0, 4, 8, 12]), np.tile(np.arange(4), 3)))
     model = make(data, preset=preset, dimension=16, l2=0, content_l2=0)
     options = TrainOptions(epochs=200, learning_rate=0.02, patience=200, device="cpu")
     split = Split("toy", data, own, own)
-    assert train(model, split, options, judge=validation_judge(split, options)).best == 1
+    assert train(model, split, options, judge=validation_judge(Ranking(), split, options)).best == 1
 
 
-def test_a_scorer_for_some_items_embeds_them_as_all(toy: TrainingData) -> None:
-    for group in (np.zeros(4, np.int64), np.full(4, -1)):
-        model = make(replace(toy, group=group), neighbour_share=0.5, neighbours=2)
-        users, items = model.embeddings()
+def test_a_scorer_for_some_items_embeds_them_as_all(toy: Data) -> None:
+    for data in (in_video(toy), toy):
+        model = make(data, neighbour_share=0.5, neighbours=2)
+        users, items = vectors(model)
         some, everyone = torch.tensor([0, 3]), torch.arange(len(users))
-        torch.testing.assert_close(model.scorer(some).score(everyone, some), users @ items[some].T)
-        torch.testing.assert_close(model.scorer().score(everyone), users @ items.T)
+        scorer = model.scorer(Target(nodes=some))
+        torch.testing.assert_close(scorer.grid(everyone, some), users @ items[some].T)
+        torch.testing.assert_close(model.scorer().grid(everyone), users @ items.T)
+        pairs = model.scorer().pairs(torch.tensor([0, 2]), torch.tensor([3, 1]))
+        torch.testing.assert_close(pairs, torch.stack([users[0] @ items[3], users[2] @ items[1]]))
+
+
+@pytest.mark.parametrize("layers", [0, 1, 2])
+@pytest.mark.parametrize("preset", ["own", "printed"])
+def test_folding_in_a_known_history_gives_the_users_own_vector(toy: Data, layers: int, preset: str) -> None:
+    model = make(toy, layers=layers, preset=preset)
+    for user in range(3):
+        found = model.user_vector(toy.by_user[user], user)
+        assert found is not None
+        if layers < 2:
+            torch.testing.assert_close(found, vectors(model)[0][user])
+    assert model.user_vector(np.array([3])) is None
