@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
+from math import isfinite
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from graphrec.errors import DataError
-from graphrec.evaluation.confidence import Comparison, Floats, mean_interval, paired_test
+from graphrec.evaluation.confidence import Comparison, Floats, as_is, mean_interval, paired_test
 from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.ranking import rank
 from graphrec.graph.data import Data
@@ -25,7 +27,7 @@ SPARSITY = (0, 8, 16)
 
 @dataclass(frozen=True)
 class Bucket:
-    """Means over the cases of users with a like number of training records."""
+    """Figures of the cases of users with a like number of training records."""
 
     groups: int
     metrics: Mapping[str, float]
@@ -33,16 +35,21 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What ``evaluate`` finds.
+    """What ``evaluate`` and ``evaluate_predictions`` find.
 
     Attributes:
-        cases: digest of what was ranked for whom, and what was to be found.
+        cases: digest of what was ranked or predicted for whom, and what was to be found.
         users: int64 [groups], the user of each case.
         left_out: cases without any relevant item, which count nowhere.
-        values: per metric float64 [groups]; coverage, which no single case has, is not among them.
-        metrics: the figure of each metric: the mean over cases, but for coverage.
+        values: per metric float64 [groups], NaN where a case has none; what no single case has, such as
+            coverage@k, is not among them.
+        metrics: the figure of each metric: the mean over cases with a value, but for ``finals`` and what no
+            single case has; NaN where there is none.
         buckets: by number of the user's training records, such as ``[0,8)``; empty ones are missing.
         seed: of tie-breaking and resampling.
+        clusters: int64 [groups], the cases that resampling draws and swaps together; None: each alone.
+        finals: from the mean to the figure, of the metrics that are not the mean itself, such as rmse.
+        whole: works out the 95 % intervals of what no single case has; None: they have none.
     """
 
     cases: str
@@ -52,19 +59,27 @@ class Evaluation:
     metrics: Mapping[str, float]
     buckets: Mapping[str, Bucket]
     seed: int
+    clusters: Ints | None = None
+    finals: Mapping[str, Callable[[Floats], Floats]] = field(default_factory=dict)
+    whole: Callable[[], Mapping[str, tuple[float, float]]] | None = None
 
     @property
     def groups(self) -> int:
-        """How many cases the means are over."""
+        """How many cases the figures are over."""
         return len(self.users)
 
     @cached_property
     def ci95(self) -> Mapping[str, tuple[float, float]]:
-        """Bootstrap interval of each mean; worked out when first asked for."""
-        if not self.values:
-            return {}
-        low, high = mean_interval(np.stack(list(self.values.values()), axis=1), seed=self.seed)
-        return {name: (float(low[i]), float(high[i])) for i, name in enumerate(self.values)}
+        """Bootstrap interval of each figure, in their order; worked out when first asked for."""
+        found = {} if self.whole is None else dict(self.whole())
+        names = [name for name in self.values if isfinite(self.metrics[name])]
+        if names:
+            values = np.stack([self.values[name] for name in names], axis=1)
+            bounds = mean_interval(values, seed=self.seed, clusters=self.clusters)
+            for name, pair in zip(names, bounds.T, strict=True):
+                low, high = self.finals.get(name, as_is)(pair)
+                found[name] = float(low), float(high)
+        return {name: found[name] for name in self.metrics if name in found}
 
     def against(self, other: Evaluation, name: str) -> Comparison:
         """Test whether this model's ``name`` differs from that of ``other`` on the same cases.
@@ -76,17 +91,23 @@ class Evaluation:
             raise DataError("the two runs were judged on different cases; evaluate both on the same split")
         if name not in self.values or name not in other.values:
             raise DataError(f"one of the two runs has no per-case values of {name}; evaluate both with it")
-        return paired_test(self.values[name], other.values[name], seed=self.seed)
+        return paired_test(
+            self.values[name],
+            other.values[name],
+            seed=self.seed,
+            final=self.finals.get(name, as_is),
+            clusters=self.clusters,
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the part of the metrics JSON that comes from evaluation."""
+        """Return the part of the metrics JSON that comes from evaluation; None for figures there are none of."""
         return {
             "groups": self.groups,
             "left_out": self.left_out,
-            "metrics": dict(self.metrics),
+            "metrics": _json(self.metrics),
             "ci95": {name: list(bounds) for name, bounds in self.ci95.items()},
             "buckets": {
-                name: {"groups": bucket.groups, "metrics": dict(bucket.metrics)}
+                name: {"groups": bucket.groups, "metrics": _json(bucket.metrics)}
                 for name, bucket in self.buckets.items()
             },
         }
@@ -134,7 +155,7 @@ def evaluate(
         len(cases) - len(judged),
         values,
         figures,
-        _by_records(values, records, buckets),
+        by_records(lambda inside: _means(values, inside), records, buckets),
         seed,
     )
 
@@ -157,11 +178,28 @@ def _with_relevant(cases: RankingCases) -> RankingCases:
     return RankingCases(cases.users[keep], cases.relevant.take(keep), candidates, cases.pool)
 
 
-def _by_records(values: Mapping[str, Floats], records: Ints, bounds: Sequence[int]) -> dict[str, Bucket]:
+def by_records(
+    figures: Callable[[npt.NDArray[np.bool_]], Mapping[str, float]], records: Ints, bounds: Sequence[int]
+) -> dict[str, Bucket]:
+    """Return the buckets of an evaluation.
+
+    Args:
+        figures: from which cases are inside, bool [groups], to their figures.
+        records: int64 [groups], training records of each case's user.
+        bounds: lower bounds of the buckets, rising.
+    """
     found = {}
     for low, high in zip(bounds, [*bounds[1:], None], strict=True):
         inside = (records >= low) if high is None else (records >= low) & (records < high)
         if inside.any():
-            means = {name: float(cases[inside].mean()) for name, cases in values.items()}
-            found[f"[{low},{'..' if high is None else high})"] = Bucket(int(inside.sum()), means)
+            found[f"[{low},{'..' if high is None else high})"] = Bucket(int(inside.sum()), figures(inside))
     return found
+
+
+def _means(values: Mapping[str, Floats], inside: npt.NDArray[np.bool_]) -> dict[str, float]:
+    return {name: float(cases[inside].mean()) for name, cases in values.items()}
+
+
+def _json(figures: Mapping[str, float]) -> dict[str, float | None]:
+    # JSON knows no NaN.
+    return {name: value if isfinite(value) else None for name, value in figures.items()}
