@@ -11,7 +11,6 @@ from graphrec.graph.data import Data
 from graphrec.graph.samplers import full_graph_wins, make_sampler
 from graphrec.learning.options import TrainOptions
 
-
 CPU = torch.device("cpu")
 
 

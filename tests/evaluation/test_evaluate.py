@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,9 +6,11 @@ import torch
 
 from graphrec.errors import DataError, NotFoundError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
-from graphrec.graph.data import Cases, TrainingData
+from graphrec.graph.data import Data
 from graphrec.models.base import EmbeddingScorer
 from graphrec.ragged import Ragged
+from graphrec.tasks.cases import RankingCases
+from graphrec.testing.training_data import data_of
 
 METRICS = ["map", "nmsd", "recall@2", "coverage@1"]
 # User 0 ranks items 0 to 4 in that order, user 1 the other way round, and so on in turn.
@@ -22,21 +23,16 @@ def ragged(rows: list[list[int]]) -> Ragged:
     return Ragged(indptr, np.array([v for row in rows for v in row], np.int64))
 
 
-def training() -> TrainingData:
-    items = 40
-    by_user = ragged([[], list(range(10, 19)), list(range(10, 30)), list(range(10, 18))])
-    return TrainingData(
-        by_user,
-        by_user.transpose(items),
-        np.empty((items, 0), np.float32),
-        np.full(items, -1),
-        np.zeros(items, np.float32),
-        np.ones(items, np.bool_),
-    )
+SEEN = [[], list(range(10, 19)), list(range(10, 30)), list(range(10, 18))]
+
+
+def training(seen: list[list[int]] = SEEN) -> Data:
+    items, by_user = 40, ragged(seen)
+    return data_of(by_user.rows, by_user.indices, len(by_user), items, sampled=np.ones(items, np.bool_))
 
 
 def judged(scorer: EmbeddingScorer = SCORER) -> Evaluation:
-    cases = Cases(np.arange(4), ragged([[0], [0], [], [4, 2]]), pool=np.arange(5))
+    cases = RankingCases(np.arange(4), ragged([[0], [0], [], [4, 2]]), pool=np.arange(5))
     return evaluate(scorer, cases, training(), METRICS, seed=0)
 
 
@@ -72,7 +68,7 @@ def test_against() -> None:
     assert found.cases == 3
     with pytest.raises(DataError, match="no per-case values of coverage@1"):
         judged().against(other, "coverage@1")
-    one = Cases(np.array([1]), ragged([[0]]), pool=np.arange(5))
+    one = RankingCases(np.array([1]), ragged([[0]]), pool=np.arange(5))
     fewer = evaluate(SCORER, one, training(), ["map"], seed=0)
     with pytest.raises(DataError, match="different cases"):
         judged().against(fewer, "map")
@@ -81,15 +77,15 @@ def test_against() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Cases(np.arange(2), ragged([[0], [2]]), pool=np.arange(5)),
-        Cases(np.arange(2), ragged([[0], [1]]), pool=np.arange(4)),
-        Cases(np.arange(2), ragged([[0], [1]])),
-        Cases(np.arange(2), ragged([[0], [1]]), candidates=ragged([[0, 1], [1, 2, 3]])),
-        Cases(np.arange(2), ragged([[0], [1]]), candidates=ragged([[0, 1], [1, 2]])),
+        RankingCases(np.arange(2), ragged([[0], [2]]), pool=np.arange(5)),
+        RankingCases(np.arange(2), ragged([[0], [1]]), pool=np.arange(4)),
+        RankingCases(np.arange(2), ragged([[0], [1]])),
+        RankingCases(np.arange(2), ragged([[0], [1]]), candidates=ragged([[0, 1], [1, 2, 3]])),
+        RankingCases(np.arange(2), ragged([[0], [1]]), candidates=ragged([[0, 1], [1, 2]])),
     ],
 )
-def test_other_cases_of_the_same_users_are_not_paired(other: Cases) -> None:
-    ours = Cases(np.arange(2), ragged([[0], [1]]), pool=np.arange(5))
+def test_other_cases_of_the_same_users_are_not_paired(other: RankingCases) -> None:
+    ours = RankingCases(np.arange(2), ragged([[0], [1]]), pool=np.arange(5))
     data = training()
     found = evaluate(WIDE, ours, data, ["map"], seed=0)
     assert found.against(evaluate(WIDE, ours, data, ["map"], seed=1), "map").difference == 0
@@ -98,9 +94,9 @@ def test_other_cases_of_the_same_users_are_not_paired(other: Cases) -> None:
 
 
 def test_candidates_differ_where_the_training_items_do() -> None:
-    ours = Cases(np.arange(2), ragged([[0], [1]]), pool=np.arange(20))
+    ours = RankingCases(np.arange(2), ragged([[0], [1]]), pool=np.arange(20))
     found, again = (
-        evaluate(WIDE, ours, replace(training(), by_user=ragged(rows)), ["map"], seed=0)
+        evaluate(WIDE, ours, training(rows), ["map"], seed=0)
         for rows in ([[5], [], [], []], [[], [5], [], []])
     )
     with pytest.raises(DataError, match="different cases"):
@@ -109,6 +105,6 @@ def test_candidates_differ_where_the_training_items_do() -> None:
 
 def test_wrong_input() -> None:
     with pytest.raises(NotFoundError, match="no metric named 'mapp'; did you mean 'map'"):
-        evaluate(SCORER, Cases(np.array([1]), ragged([[0]])), training(), ["mapp"], seed=0)
+        evaluate(SCORER, RankingCases(np.array([1]), ragged([[0]])), training(), ["mapp"], seed=0)
     with pytest.raises(DataError, match="no case has anything to find"):
-        evaluate(SCORER, Cases(np.array([1]), ragged([[]])), training(), ["map"], seed=0)
+        evaluate(SCORER, RankingCases(np.array([1]), ragged([[]])), training(), ["map"], seed=0)

@@ -3,17 +3,17 @@ import pytest
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.evaluation.protocols import PROTOCOLS, protocol_of, under
-from graphrec.graph.data import Cases
 from graphrec.ragged import Ragged
+from graphrec.tasks.cases import RankingCases
 
 
 def ragged(*rows: list[int]) -> Ragged:
     return Ragged(np.cumsum([0, *map(len, rows)]), np.array([v for row in rows for v in row], np.int64))
 
 
-FULL = Cases(np.array([3, 5]), ragged([1], [2]))
-COLD = Cases(np.array([3, 5]), ragged([1], [2]), pool=np.array([1, 2]))
-WITHIN = Cases(np.array([5, 3, 5]), ragged([1], [9], [6, 7]), candidates=ragged([1, 2], [9, 8], [5, 6, 7]))
+FULL = RankingCases(np.array([3, 5]), ragged([1], [2]))
+COLD = RankingCases(np.array([3, 5]), ragged([1], [2]), pool=np.array([1, 2]))
+WITHIN = RankingCases(np.array([5, 3, 5]), ragged([1], [9], [6, 7]), candidates=ragged([1, 2], [9, 8], [5, 6, 7]))
 
 
 def test_cases_know_their_protocol() -> None:

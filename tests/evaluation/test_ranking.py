@@ -10,8 +10,10 @@ from graphrec.errors import ConfigError, DataError, TrainingError
 from graphrec.evaluation.metrics import auc, average_precision, recall
 from graphrec.evaluation.ranking import rank
 from graphrec.evaluation.rankings import Rankings
-from graphrec.graph.data import Cases, TrainingData
+from graphrec.graph.data import Data
 from graphrec.ragged import Ragged
+from graphrec.tasks.cases import RankingCases
+from graphrec.testing.training_data import data_of
 
 
 @dataclass
@@ -21,7 +23,7 @@ class Fixed:
     scores: Tensor
     largest: int = field(default=0)
 
-    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         rows = self.scores[users]
         block = rows if items is None else rows[:, items]
         self.largest = max(self.largest, block.numel())
@@ -33,16 +35,9 @@ def ragged(rows: list[list[int]]) -> Ragged:
     return Ragged(indptr, np.array([v for row in rows for v in row], np.int64))
 
 
-def training(seen: list[list[int]], items: int) -> TrainingData:
+def training(seen: list[list[int]], items: int) -> Data:
     by_user = ragged(seen)
-    return TrainingData(
-        by_user,
-        by_user.transpose(items),
-        np.empty((items, 0), np.float32),
-        np.full(items, -1),
-        np.zeros(items, np.float32),
-        np.ones(items, np.bool_),
-    )
+    return data_of(by_user.rows, by_user.indices, len(by_user), items, sampled=np.ones(items, np.bool_))
 
 
 def world(
@@ -76,10 +71,10 @@ def test_pool_and_lists_agree_and_are_in_order(levels: int, depth: int | None) -
     scorer, seen, relevant, pool = world(40, 60, levels)
     data, users = training(seen, 60), np.arange(40)
     own = [[int(i) for i in pool if i not in set(row)] for row in seen]
-    from_pool = rank(scorer, Cases(users, ragged(relevant), pool=pool), data, depth=depth, seed=3)
-    from_lists = rank(scorer, Cases(users, ragged(relevant), ragged(own)), data, depth=depth, seed=3)
+    from_pool = rank(scorer, RankingCases(users, ragged(relevant), pool=pool), data, depth=depth, seed=3)
+    from_lists = rank(scorer, RankingCases(users, ragged(relevant), ragged(own)), data, depth=depth, seed=3)
     assert same(from_pool, from_lists)
-    whole = rank(scorer, Cases(users, ragged(relevant), ragged(own)), data, depth=None, seed=3)
+    whole = rank(scorer, RankingCases(users, ragged(relevant), ragged(own)), data, depth=None, seed=3)
     for case in range(40):
         best = whole.items[case]
         assert sorted(best) == own[case]
@@ -94,8 +89,8 @@ def test_block_size_changes_nothing(levels: int) -> None:
     data, users = training(seen, 90), np.arange(50)
     own = ragged([np.setdiff1d(pool, row).tolist() for row in seen])
     for cases in (
-        Cases(users, ragged(relevant), pool=pool),
-        Cases(users, ragged(relevant), own),
+        RankingCases(users, ragged(relevant), pool=pool),
+        RankingCases(users, ragged(relevant), own),
     ):
         whole = rank(scorer, cases, data, depth=10, seed=1)
         for block in (1, 200, 1000):
@@ -105,8 +100,8 @@ def test_block_size_changes_nothing(levels: int) -> None:
 def test_a_case_does_not_depend_on_the_others() -> None:
     scorer, seen, relevant, _ = world(30, 40, 2)
     data = training(seen, 40)
-    everyone = rank(scorer, Cases(np.arange(30), ragged(relevant)), data, depth=5, seed=1)
-    alone = rank(scorer, Cases(np.array([7]), ragged([relevant[7]])), data, depth=5, seed=1)
+    everyone = rank(scorer, RankingCases(np.arange(30), ragged(relevant)), data, depth=5, seed=1)
+    alone = rank(scorer, RankingCases(np.array([7]), ragged([relevant[7]])), data, depth=5, seed=1)
     assert alone.ranks[0].tolist() == everyone.ranks[7].tolist()
     assert alone.items[0].tolist() == everyone.items[7].tolist()
 
@@ -114,7 +109,7 @@ def test_a_case_does_not_depend_on_the_others() -> None:
 def test_training_items_never_show() -> None:
     seen = [[0, 1, 1], []]
     scorer = Fixed(torch.tensor([[9.0, 8, 1, 2, 3], [9, 8, 1, 2, 3]]))
-    found = rank(scorer, Cases(np.arange(2), ragged([[2], [2]])), training(seen, 5), depth=4, seed=0)
+    found = rank(scorer, RankingCases(np.arange(2), ragged([[2], [2]])), training(seen, 5), depth=4, seed=0)
     assert [found.items[0].tolist(), found.items[1].tolist()] == [[4, 3, 2], [0, 1, 4, 3]]
     assert found.candidates.tolist() == [3, 5]
     assert found.ranks.indices.tolist() == [3, 5]
@@ -125,11 +120,11 @@ def test_scores_of_the_model_stay_as_they_are() -> None:
     class OneRow:
         row: Tensor
 
-        def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+        def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
             return self.row.expand(len(users), -1)
 
     scorer = OneRow(torch.arange(4.0))
-    rank(scorer, Cases(np.arange(2), ragged([[1], [1]])), training([[0], [3]], 4), depth=2, seed=0)
+    rank(scorer, RankingCases(np.arange(2), ragged([[1], [1]])), training([[0], [3]], 4), depth=2, seed=0)
     assert scorer.row.tolist() == [0, 1, 2, 3]
 
 
@@ -137,7 +132,7 @@ def test_a_constant_model_is_at_chance_wherever_the_item_stands() -> None:
     users, items = 3000, 50
     scorer, data = Fixed(torch.zeros(users, items)), training([[]] * users, items)
     for item in (0, 17, 49):
-        cases = Cases(np.arange(users), ragged([[item]] * users))
+        cases = RankingCases(np.arange(users), ragged([[item]] * users))
         found = rank(scorer, cases, data, depth=10, seed=item)
         counts = np.bincount(found.ranks.indices - 1, minlength=items)
         chi2 = float(((counts - users / items) ** 2).sum() / (users / items))
@@ -155,14 +150,14 @@ def test_a_constant_model_is_at_chance_wherever_the_item_stands() -> None:
 def test_distinct_scores_are_never_swapped() -> None:
     close = torch.nextafter(torch.ones(1), torch.tensor(2.0))
     scorer = Fixed(torch.tensor([[1.0, float(close), 1.0]]).repeat(50, 1))
-    found = rank(scorer, Cases(np.arange(50), ragged([[1]] * 50)), training([[]] * 50, 3), depth=1, seed=0)
+    found = rank(scorer, RankingCases(np.arange(50), ragged([[1]] * 50)), training([[]] * 50, 3), depth=1, seed=0)
     assert set(found.ranks.indices) == {1}
     assert set(found.items.indices) == {1}
 
 
 def test_users_by_items_is_never_built() -> None:
     scorer, seen, relevant, _ = world(200, 100, 10)
-    rank(scorer, Cases(np.arange(200), ragged(relevant)), training(seen, 100), depth=5, seed=0, block=1000)
+    rank(scorer, RankingCases(np.arange(200), ragged(relevant)), training(seen, 100), depth=5, seed=0, block=1000)
     assert scorer.largest == 1000
 
 
@@ -170,7 +165,7 @@ def test_users_by_items_is_never_built() -> None:
 @pytest.mark.parametrize("candidates", [None, ragged([[0, 1, 2], [0, 1, 2]])])
 def test_scores_that_are_no_numbers(wrong: float, candidates: Ragged | None) -> None:
     scorer = Fixed(torch.tensor([[1.0, 2, 3], [1, wrong, 3]]))
-    cases = Cases(np.arange(2), ragged([[0], [0]]), candidates)
+    cases = RankingCases(np.arange(2), ragged([[0], [0]]), candidates)
     with pytest.raises(TrainingError, match="transgrec gives user number 1 a score that is NaN or infinite"):
         rank(scorer, cases, training([[], []], 3), depth=1, seed=0, model="transgrec")
 
@@ -179,22 +174,22 @@ def test_wrong_cases() -> None:
     scorer, data = Fixed(torch.zeros(1, 5)), training([[3]], 5)
     users = np.array([0])
     with pytest.raises(DataError, match="relevant item 3 of user number 0"):
-        rank(scorer, Cases(users, ragged([[3]])), data, depth=1, seed=0)
+        rank(scorer, RankingCases(users, ragged([[3]])), data, depth=1, seed=0)
     with pytest.raises(DataError, match="relevant item 4 of user number 0"):
-        rank(scorer, Cases(users, ragged([[0, 4]]), pool=np.array([0, 1])), data, depth=1, seed=0)
+        rank(scorer, RankingCases(users, ragged([[0, 4]]), pool=np.array([0, 1])), data, depth=1, seed=0)
     with pytest.raises(DataError, match="relevant item 4 is not among"):
-        rank(scorer, Cases(users, ragged([[4]]), ragged([[0, 1]])), data, depth=1, seed=0)
+        rank(scorer, RankingCases(users, ragged([[4]]), ragged([[0, 1]])), data, depth=1, seed=0)
     with pytest.raises(DataError, match="candidate item 1 twice"):
-        rank(scorer, Cases(users, ragged([[1]]), ragged([[1, 0, 1]])), data, depth=1, seed=0)
+        rank(scorer, RankingCases(users, ragged([[1]]), ragged([[1, 0, 1]])), data, depth=1, seed=0)
     with pytest.raises(DataError, match="relevant item 2 twice"):
-        rank(scorer, Cases(users, ragged([[2, 2]])), data, depth=1, seed=0)
+        rank(scorer, RankingCases(users, ragged([[2, 2]])), data, depth=1, seed=0)
     with pytest.raises(ConfigError, match="depth"):
-        rank(scorer, Cases(users, ragged([[2]])), data, depth=-1, seed=0)
+        rank(scorer, RankingCases(users, ragged([[2]])), data, depth=-1, seed=0)
 
 
 def test_no_cases_and_no_candidates() -> None:
     scorer, data = Fixed(torch.zeros(2, 5)), training([[], []], 5)
-    assert len(rank(scorer, Cases(np.empty(0, np.int64), ragged([])), data, depth=3, seed=0)) == 0
-    assert len(rank(scorer, Cases(np.empty(0, np.int64), ragged([]), ragged([])), data, depth=3, seed=0)) == 0
-    bare = rank(scorer, Cases(np.arange(2), ragged([[], []]), ragged([[], []])), data, depth=3, seed=0)
+    assert len(rank(scorer, RankingCases(np.empty(0, np.int64), ragged([])), data, depth=3, seed=0)) == 0
+    assert len(rank(scorer, RankingCases(np.empty(0, np.int64), ragged([]), ragged([])), data, depth=3, seed=0)) == 0
+    bare = rank(scorer, RankingCases(np.arange(2), ragged([[], []]), ragged([[], []])), data, depth=3, seed=0)
     assert bare.candidates.tolist() == [0, 0]

@@ -3,26 +3,16 @@ import pytest
 import torch
 
 from graphrec.errors import TrainingError
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 from graphrec.graph.negatives import NegativeSampler
-from graphrec.ragged import Ragged
+from graphrec.testing.training_data import data_of as by_hand
 
 
-def data_of(
-    pairs: list[tuple[int, int]], users: int, items: int, unsampled: tuple[int, ...] = ()
-) -> TrainingData:
+def data_of(pairs: list[tuple[int, int]], users: int, items: int, unsampled: tuple[int, ...] = ()) -> Data:
     rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
-    by_user = Ragged.from_pairs(rows, columns, users)
     sampled = np.ones(items, bool)
     sampled[list(unsampled)] = False
-    return TrainingData(
-        by_user,
-        by_user.transpose(items),
-        np.zeros((items, 0), np.float32),
-        np.full(items, -1),
-        np.zeros(items, np.float32),
-        sampled,
-    )
+    return by_hand(rows, columns, users, items, sampled=sampled)
 
 
 def frequencies(sampler: NegativeSampler, user: int, items: int, draws: int = 200_000) -> np.ndarray:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from graphrec.errors import ConfigError, DataError, NotFoundError
-from graphrec.graph.projection import PROJECTIONS, Filter, choose, narrowed
+from graphrec.graph.projection import PROJECTIONS, Projection, choose, list_type
 
 RATINGS = PROJECTIONS["ratings"]
 
@@ -26,44 +26,26 @@ def test_without_a_name_the_first_with_relationships() -> None:
         choose(None, {"User": 3, "RATED": 0})
 
 
-@pytest.mark.parametrize(
-    ("text", "filter_"),
-    [
-        ("rating>=3.5", Filter("rating", ">=", 3.5)),
-        (" rating <= 2 ", Filter("rating", "<=", 2)),
-        ("rating==5", Filter("rating", "==", 5)),
-        ("at>1e12", Filter("at", ">", 1e12)),
-        ("rating<-1", Filter("rating", "<", -1)),
-    ],
-)
-def test_conditions(text: str, filter_: Filter) -> None:
-    assert narrowed(RATINGS, [text], None).filters[-1] == filter_
+def test_paths_lead_through_what_was_written() -> None:
+    assert PROJECTIONS["comments"].through == "Comment"
+    assert PROJECTIONS["comments"].property("polarity").type == "float64"
+    assert RATINGS.through is None
+    with pytest.raises(ConfigError, match="no path"):
+        assert Projection("x", "Item", "RATED>ON").through
 
 
-@pytest.mark.parametrize("text", ["rating", "rating=4", "rating>=", "rating>=good", "", ">=4x"])
-def test_what_is_no_condition(text: str) -> None:
-    with pytest.raises(ConfigError, match="is no condition"):
-        narrowed(RATINGS, [text], None)
+def test_lists_are_relationship_types() -> None:
+    assert list_type("Item>Genre") == ("IN_GENRE", "Item", "Genre")
+    assert list_type("User>Item:VIEWED") == ("VIEWED", "User", "Item")
+    with pytest.raises(ConfigError, match="names 3 relationship types of the graph; name one, as in User>Item:RATED"):
+        list_type("User>Item")
+    with pytest.raises(ConfigError, match="names 0"):
+        list_type("Genre>Item")
 
 
-def test_properties_must_exist_and_be_numbers() -> None:
-    with pytest.raises(NotFoundError, match="did you mean 'rating'"):
-        narrowed(RATINGS, ["ratings>=4"], None)
-    with pytest.raises(ConfigError, match="split of LIKED is text"):
-        narrowed(PROJECTIONS["likes"], ["split>=3"], None)
-
-
-def test_own_conditions_replace_those_on_the_same_property() -> None:
-    assert narrowed(RATINGS, ["rating>=1", "rating<=2"], None).filters == (
-        Filter("rating", ">=", 1), Filter("rating", "<=", 2),
-    )  # fmt: skip
-    assert len(narrowed(RATINGS, ["at>0"], None).filters) == 2
-    assert narrowed(RATINGS, [], None) == RATINGS
-
-
-def test_features() -> None:
-    assert narrowed(RATINGS, [], ["poster"]).features == ("poster",)
-    assert narrowed(RATINGS, [], []).features == ()
+def test_asking_adds() -> None:
+    found = RATINGS.asking(values=("at",), lists=("Item>Genre",), fields=("Item.year",))
+    assert (found.values, found.lists, found.fields) == (("at", "rating"), ("Item>Genre",), ("Item.year",))
 
 
 def test_it_is_json() -> None:

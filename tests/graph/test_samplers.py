@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 import graphrec.graph
-from graphrec.errors import ConfigError, DataError
+from graphrec.errors import ConfigError
 from graphrec.graph.blocks import Blocks, Sampler
 from graphrec.graph.checks import check_seeds
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 from graphrec.graph.full_graph import whole_graph
 from graphrec.graph.native_sampler import NativeSampler, draw_subsets
 from graphrec.graph.samplers import full_graph_wins, make_sampler
@@ -30,7 +30,7 @@ from graphrec.testing.sampler_contract import (
 class Whole:
     """The whole graph as a sampler: a seed's position is its id."""
 
-    def __init__(self, data: TrainingData, layers: int) -> None:
+    def __init__(self, data: Data, layers: int) -> None:
         self.data, self.blocks = data, whole_graph(data, torch.arange(data.items), layers)
 
     def sample(self, users: Tensor, items: Tensor) -> Blocks:
@@ -40,18 +40,18 @@ class Whole:
 
 
 class TestWholeGraph(SamplerContract):
-    def sampler(self, data: TrainingData, fanouts: tuple[int, ...], seed: int) -> Sampler:
+    def sampler(self, data: Data, fanouts: tuple[int, ...], seed: int) -> Sampler:
         return Whole(data, len(fanouts))
 
 
 class TestNativeSampler(NeighbourSamplerContract):
-    def sampler(self, data: TrainingData, fanouts: tuple[int, ...], seed: int) -> Sampler:
+    def sampler(self, data: Data, fanouts: tuple[int, ...], seed: int) -> Sampler:
         return NativeSampler(data, fanouts, seed)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("dgl") is None, reason="DGL is not installed")
 class TestDglSampler(NeighbourSamplerContract):
-    def sampler(self, data: TrainingData, fanouts: tuple[int, ...], seed: int) -> Sampler:
+    def sampler(self, data: Data, fanouts: tuple[int, ...], seed: int) -> Sampler:
         from graphrec.graph.dgl_sampler import DglSampler
 
         return DglSampler(data, fanouts, seed)
@@ -97,13 +97,6 @@ def test_subsets_of_one_less_than_all() -> None:
     assert (drawn < sizes[:, None]).all()
     assert (np.diff(np.sort(drawn, axis=1)) > 0).all()
     assert set(drawn[sizes == 4].flatten()) == {0, 1, 2, 3}
-
-
-def test_edge_lists_that_disagree_are_refused() -> None:
-    data, other = random_graph(seed=0), random_graph(seed=1)
-    mixed = TrainingData(data.by_user, other.by_item, data.features, data.group, data.position, data.sampled)
-    with pytest.raises(DataError, match="do not list the same edges"):
-        whole_graph(mixed, torch.arange(mixed.items), 1)
 
 
 def test_rule_by_batch() -> None:

@@ -9,10 +9,14 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import ConfigError, DataError, NotFoundError
-from graphrec.graph.data import Cases, Split
-from graphrec.graph.snapshot import SPLITS, Ids, Snapshot
-from graphrec.graph.splits import FOLDS, SPLITTERS, split
+from graphrec.graph.columns import Numbers
+from graphrec.graph.ids import Ids
+from graphrec.graph.records import Records
+from graphrec.graph.snapshot import SPLITS, Snapshot
+from graphrec.graph.splits import FOLDS, SPLITTERS
 from graphrec.ragged import Ragged
+from graphrec.tasks.cases import RankingCases, Split
+from graphrec.tasks.split import split
 
 Pairs = set[tuple[int, int]]
 
@@ -29,12 +33,17 @@ def snapshot_of(
         np.cumsum([0, *lengths]), np.array([i for history in histories for i in history], np.int64)
     )
     codes = [SPLITS.index(part) for row in parts or [] for part in row] or [0] * sum(lengths)
-    videos = np.full(items, -1) if group is None else np.array(group, np.int64)
+    records = Records(by_user, np.arange(sum(lengths)), np.array(codes, np.int8))
+    ids = {"User": Ids(names("u", len(histories)))}
+    if group is None:
+        return Snapshot("print", {"item": "Item", "relationship": "LIKED", "name": "likes"},
+            ids | {"Item": Ids(names("i", items))}, records, {}, {}, {})  # fmt: skip
+    videos, inside = np.array(group, np.int64), np.flatnonzero(np.array(group) >= 0)
+    segments = Ragged.from_pairs(videos[inside], inside, max(group) + 1)
     return Snapshot(
-        "print", {"item": "Item"}, Ids(names("u", len(histories))), Ids(names("i", items)),
-        Ids(names("v", max(group or [-1]) + 1)), by_user, by_user.transpose(items),
-        np.arange(sum(lengths)), np.array(codes, np.int8), videos,
-        np.arange(items, dtype=np.float32) / items, np.zeros((items, 0), np.float32), np.zeros(items, bool),
+        "print", {"item": "Segment", "relationship": "HIGHLIGHTED", "name": "highlights"},
+        ids | {"Segment": Ids(names("s", items)), "Item": Ids(names("v", max(group) + 1))}, records, {},
+        {"Item>Segment": segments}, {"Segment.position": Numbers(np.arange(items, dtype=float))},
     )  # fmt: skip
 
 
@@ -53,15 +62,15 @@ def pairs(rows: Ragged) -> Pairs:
     return set(zip(rows.rows.tolist(), rows.indices.tolist(), strict=True))
 
 
-def relevant(cases: Cases) -> Pairs:
+def relevant(cases: RankingCases) -> Pairs:
     return {(int(cases.users[row]), item) for row, item in pairs(cases.relevant)}
 
 
-def parts_of(found: Split) -> tuple[Pairs, Pairs, Pairs]:
+def parts_of(found: Split[RankingCases]) -> tuple[Pairs, Pairs, Pairs]:
     return pairs(found.data.by_user), relevant(found.valid), relevant(found.test)
 
 
-def candidates(cases: Cases) -> list[set[int]]:
+def candidates(cases: RankingCases) -> list[set[int]]:
     assert cases.candidates is not None
     return [set(cases.candidates[row].tolist()) for row in range(len(cases))]
 
@@ -101,7 +110,8 @@ def test_the_default_follows_the_data() -> None:
 
 def unordered() -> Snapshot:
     snapshot = random_snapshot()
-    return replace(snapshot, order=np.zeros_like(snapshot.order))
+    records = replace(snapshot.records, order=np.zeros_like(snapshot.records.order))
+    return replace(snapshot, records=records)
 
 
 def test_without_an_order_none_is_the_last() -> None:
@@ -147,7 +157,7 @@ def test_segments_of_no_video_make_no_case() -> None:
 def test_random_shares(name: str) -> None:
     snapshot = random_snapshot()
     train, valid, test = (len(part) for part in parts_of(split(snapshot, name)))
-    edges = snapshot.edges
+    edges = len(snapshot.records)
     assert train + valid + test == edges
     assert test == pytest.approx(0.2 * edges, abs=2)
     assert valid == pytest.approx(0.1 * edges if name == "random-70-10-20" else 0.08 * edges, abs=2)
@@ -165,7 +175,7 @@ def test_nothing_leaks(name: str, grouped: bool) -> None:
     assert not train & valid
     assert not train & test
     assert not valid & test
-    assert train | valid | test <= pairs(snapshot.by_user)
+    assert train | valid | test <= pairs(snapshot.records.by_user)
     assert pairs(found.data.by_item) == {(item, user) for user, item in train}
     for cases in (found.valid, found.test):
         assert (cases.relevant.lengths > 0).all()
@@ -175,7 +185,7 @@ def test_nothing_leaks(name: str, grouped: bool) -> None:
             for row, chosen in enumerate(candidates(cases)):
                 assert set(cases.relevant[row].tolist()) <= chosen
                 assert not chosen & known[row]
-                assert len({int(snapshot.group[item]) for item in chosen}) == 1
+                assert len({int(snapshot.videos.group[item]) for item in chosen}) == 1
         else:
             assert len(set(cases.users.tolist())) == len(cases)
 
@@ -194,8 +204,8 @@ def test_cold_items_have_no_training_edge(grouped: bool) -> None:
         assert not cold["valid"] & cold["test"]
         assert not found.data.sampled[sorted(cold["valid"] | cold["test"])].any()
         if grouped:
-            videos = {name: {int(snapshot.group[item]) for item in part} for name, part in cold.items()}
-            assert not videos["test"] & {int(snapshot.group[item]) for item in train}
+            videos = {name: {int(snapshot.videos.group[item]) for item in part} for name, part in cold.items()}
+            assert not videos["test"] & {int(snapshot.videos.group[item]) for item in train}
             tested += sorted(videos["test"])
         else:
             assert found.test.pool is not None
@@ -209,8 +219,8 @@ def test_cold_items_have_no_training_edge(grouped: bool) -> None:
 def test_folds_of_edges_partition_them() -> None:
     snapshot = random_snapshot()
     tests = [relevant(split(snapshot, "random-k-fold", seed=1, fold=fold).test) for fold in range(FOLDS)]
-    assert sum(map(len, tests)) == snapshot.edges
-    assert set().union(*tests) == pairs(snapshot.by_user)
+    assert sum(map(len, tests)) == len(snapshot.records)
+    assert set().union(*tests) == pairs(snapshot.records.by_user)
 
 
 @pytest.mark.parametrize("name", sorted(set(SPLITTERS) - {"given"}))
@@ -226,7 +236,7 @@ def test_training_keeps_the_order_of_records() -> None:
     data = split(snapshot, "random-70-10-20").data
     for user in range(data.users):
         kept = set(data.by_user[user].tolist())
-        assert data.by_user[user].tolist() == [i for i in snapshot.by_user[user].tolist() if i in kept]
+        assert data.by_user[user].tolist() == [i for i in snapshot.records.by_user[user].tolist() if i in kept]
 
 
 def test_what_cannot_be_split() -> None:
@@ -235,9 +245,19 @@ def test_what_cannot_be_split() -> None:
         split(snapshot, "cold-item")
     with pytest.raises(DataError, match="no `split` property"):
         split(snapshot, "given")
-    with pytest.raises(DataError, match="temporal-last leaves 3 edges for training and 0 for the test"):
+    with pytest.raises(DataError, match="temporal-last leaves 3 records for training and 0 for the test"):
         split(snapshot, "temporal-last")
     with pytest.raises(ConfigError, match="fold 5"):
         split(snapshot, "cold-items", fold=5)
     with pytest.raises(DataError, match="leaves"):
         split(snapshot_of([[0]], 1), "random-70-10-20")
+
+
+def test_any_number_of_folds() -> None:
+    snapshot = random_snapshot()
+    tests = [relevant(split(snapshot, "random-k-fold", fold=fold, folds=10).test) for fold in range(10)]
+    assert sum(map(len, tests)) == len(snapshot.records)
+    assert set().union(*tests) == pairs(snapshot.records.by_user)
+    assert split(snapshot, "random-k-fold", fold=7, folds=10).name == "random-k-fold-7-of-10"
+    with pytest.raises(ConfigError, match="1 folds"):
+        split(snapshot, "random-k-fold", folds=1)

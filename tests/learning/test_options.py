@@ -1,11 +1,6 @@
-import numpy as np
 import pytest
 
-from graphrec.graph.data import Cases
-from graphrec.ragged import Ragged
-from graphrec.training.options import TrainOptions
-
-ONE = Ragged(np.array([0, 1]), np.array([0]))
+from graphrec.learning.options import TrainOptions
 
 
 def test_rate_rises_then_falls() -> None:
@@ -21,9 +16,3 @@ def test_rate_is_constant_by_default() -> None:
     options = TrainOptions(learning_rate=0.1)
     assert {options.rate(step, 7) for step in range(7)} == {0.1}
 
-
-def test_metric_follows_the_task() -> None:
-    users = np.array([0])
-    assert TrainOptions().metric_for(Cases(users, ONE)) == "recall@20"
-    assert TrainOptions().metric_for(Cases(users, ONE, candidates=ONE)) == "map"
-    assert TrainOptions(metric="ndcg@5").metric_for(Cases(users, ONE)) == "ndcg@5"
