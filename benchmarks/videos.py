@@ -28,8 +28,8 @@ from rich.table import Table
 from graphrec import Request, Workspace, ingest, open_store, recommend
 from graphrec.loaders.videos import VideoOptions
 from graphrec.media.cutting import Cutting
-from graphrec.media.describe import describe
-from graphrec.media.describing import describe_all
+from graphrec.media.describe_file import describe
+from graphrec.media.describe_files import describe_all
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.encoders.registry import make_encoders
 from graphrec.media.keyframes import FrameRule

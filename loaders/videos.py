@@ -94,7 +94,7 @@ class Videos:
         An item's id is the file's name without suffix, unless the metadata say another.
         """
         # What decodes takes long to import, and every command would.
-        from graphrec.media.describing import describe_all
+        from graphrec.media.describe_files import describe_all
 
         media = Workspace(workspace).media
         job = Job(media, options.settings, options.encoders, memory_mb=options.memory_mb)

@@ -24,8 +24,8 @@ from graphrec.files import replacing, write_json
 from graphrec.loaders.video_files import SUFFIXES, find
 from graphrec.loaders.videos import VideoOptions, Videos
 from graphrec.loading.load import load
-from graphrec.media.describing import describe_all
-from graphrec.media.description import Described
+from graphrec.media.describe_files import describe_all
+from graphrec.media.description import Description
 from graphrec.media.probe import duration_s
 from graphrec.media.settings import Job
 from graphrec.store.base import GraphStore
@@ -88,7 +88,7 @@ class Adding:
     wanted: VideoOptions
     stage: Stage = Stage.WAITING
     seen_s: float = 0.0
-    described: Described | None = None
+    described: Description | None = None
     begun: dict[Stage, float] = field(default_factory=dict)
     ingested: Ingested | None = None
     reason: str = ""

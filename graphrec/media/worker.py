@@ -16,9 +16,9 @@ from pathlib import Path
 from av.video.frame import VideoFrame
 
 from graphrec.errors import ConfigError, DataError, GraphrecError, StoreError
-from graphrec.media.describe import describe
-from graphrec.media.described import DescribedFiles, content_digest
+from graphrec.media.describe_file import describe
 from graphrec.media.encoders.registry import make_encoders
+from graphrec.media.kept_descriptions import KeptDescriptions, content_digest
 from graphrec.media.one_pass import PictureSink
 from graphrec.media.settings import Job
 from graphrec.media.thumbnails import spooling
@@ -35,7 +35,7 @@ class Worker:
         self._job = job
         # The others decode meanwhile.
         self._encoders = make_encoders(job.encoders, max(1, job.threads // 2))
-        self._kept = DescribedFiles(job.media, job.settings, self._encoders)
+        self._kept = KeptDescriptions(job.media, job.settings, self._encoders)
 
     def describe(self, path: Path, watch: PictureSink | None = None) -> str:
         """Describe a file unless its content has been, keep the result, and return the content's digest.

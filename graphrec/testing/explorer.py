@@ -21,7 +21,7 @@ from graphrec.api.train import Plan, train
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoOptions, Videos
 from graphrec.loading.load import load
-from graphrec.media.describing import describe_all
+from graphrec.media.describe_files import describe_all
 from graphrec.media.settings import DescribeSettings, Job
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from graphrec.media.described import shots_of
+from graphrec.media.kept_descriptions import shots_of
 from graphrec.serving.explore.named import named
 from graphrec.serving.lookups import no_such, require, rows
 from graphrec.serving.published import current_run

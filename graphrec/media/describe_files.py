@@ -12,10 +12,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from graphrec.errors import DataError
-from graphrec.media.described import DescribedFiles
-from graphrec.media.description import Described
+from graphrec.media.description import Description
 from graphrec.media.encoders.registry import make_encoders
 from graphrec.media.journal import Journal
+from graphrec.media.kept_descriptions import KeptDescriptions
 from graphrec.media.settings import Job
 from graphrec.media.worker_process import Watch, WorkerProcess, see_nothing
 
@@ -41,7 +41,7 @@ class Outcome:
 
     path: Path
     digest: str = ""
-    described: Described | None = None
+    described: Description | None = None
     reason: str = ""
     next_is_ready: bool = False
 
@@ -69,7 +69,7 @@ def describe_all(
         ConfigError: an encoder cannot be had.
         StoreError: a result cannot be written.
     """
-    kept = DescribedFiles(job.media, job.settings, make_encoders(job.encoders))
+    kept = KeptDescriptions(job.media, job.settings, make_encoders(job.encoders))
     journal = Journal(job.media)
     known = journal.digests()
     asked = [_Asked.about(path, item, known, kept) for path, item in files]
@@ -109,7 +109,7 @@ class _Asked:
 
     @classmethod
     def about(
-        cls, path: Path, item: str, known: dict[tuple[str, int, int], str], kept: DescribedFiles
+        cls, path: Path, item: str, known: dict[tuple[str, int, int], str], kept: KeptDescriptions
     ) -> _Asked:
         try:
             status = path.stat()
@@ -122,7 +122,7 @@ class _Asked:
         return cls(path, item, status.st_size, status.st_mtime_ns, digest)
 
 
-def _outcome(file: _Asked, future: Future[str], kept: DescribedFiles, journal: Journal) -> Outcome:
+def _outcome(file: _Asked, future: Future[str], kept: KeptDescriptions, journal: Journal) -> Outcome:
     try:
         digest = future.result()
     except DataError as error:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from graphrec.errors import ConfigError, DataError, NotFoundError, StoreError
-from graphrec.media import describing
+from graphrec.media import describe_files
 from graphrec.media.cutting import Cutting
 from graphrec.media.description import thumbnail
 from graphrec.media.encoders.base import EncoderSpec
@@ -31,7 +31,7 @@ def outcomes(tmp_path):
     def run(*paths, workers=None, limit_s=None, memory_mb=4096, **settings):
         job = Job(tmp_path / "media", DescribeSettings(**settings), memory_mb=memory_mb)
         files = [(path, path.stem) for path in paths]
-        return list(describing.describe_all(files, job, workers=workers, limit_s=limit_s))
+        return list(describe_files.describe_all(files, job, workers=workers, limit_s=limit_s))
 
     return run
 
@@ -41,13 +41,13 @@ def started(monkeypatch):
     """The worker processes that were started."""
     found = []
 
-    class Counted(describing.WorkerProcess):
+    class Counted(describe_files.WorkerProcess):
         def describe(self, path, limit_s, watch):
             if self not in found:
                 found.append(self)
             return super().describe(path, limit_s, watch)
 
-    monkeypatch.setattr(describing, "WorkerProcess", Counted)
+    monkeypatch.setattr(describe_files, "WorkerProcess", Counted)
     return found
 
 
@@ -202,13 +202,13 @@ def test_no_room_ends_the_run_and_leaves_nothing_half_written(write_video, outco
 def test_an_unknown_encoder_is_told_before_anything_starts(write_video, tmp_path, started):
     job = Job(tmp_path, encoders=EncoderSpecs(EncoderSpec("descripter")))
     with pytest.raises((NotFoundError, ConfigError), match="did you mean 'descriptor'"):
-        list(describing.describe_all([(write_video(), "x")], job))
+        list(describe_files.describe_all([(write_video(), "x")], job))
     assert not started
 
 
 def test_workers_end_with_the_run(long_video, write_video, outcomes, started, tmp_path):
     job = Job(tmp_path / "media")
-    found = describing.describe_all([(write_video(), "v"), (long_video, "long")], job, workers=2)
+    found = describe_files.describe_all([(write_video(), "v"), (long_video, "long")], job, workers=2)
     next(found)
     processes = [worker._process for worker in started]
     found.close()
@@ -258,7 +258,7 @@ def test_how_far_a_file_is_can_be_watched(long_video, tmp_path):
     seen = []
     job = Job(tmp_path / "media", DescribeSettings())
     watch = lambda path, seconds: seen.append((path, seconds))  # noqa: E731
-    list(describing.describe_all([(long_video, "long")], job, watch=watch))
+    list(describe_files.describe_all([(long_video, "long")], job, watch=watch))
     assert len(seen) > 2
     assert {path for path, _ in seen} == {long_video}
     times = [seconds for _, seconds in seen]
