@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 
 LOGIN = "/login"
 HEALTH = "/_stcore/health"
@@ -55,7 +55,7 @@ POLICY = "; ".join(
 class Access:
     """ASGI middleware that answers for the explorer wherever nobody may come in, and guards what is sent."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: ExplorerSettings) -> None:
         self._app, self._settings = app, settings
         self._secret = secrets.token_bytes(32)
         self._guesses: OrderedDict[str, _Guesses] = OrderedDict()
@@ -77,7 +77,9 @@ class Access:
         """Return what to answer instead of the explorer; None for one who may come in."""
         if scope["path"] == HEALTH:
             return None
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
         if scope["type"] == "websocket" or scope["method"] not in SAFE:
             origin = headers.get("origin")
             if origin is not None and not same_origin(origin, headers.get("host", "")):
@@ -138,7 +140,6 @@ class Access:
         )
         return answer
 
-
     def _guesses_of(self, host: str) -> _Guesses:
         address = _address(host)
         found = self._guesses.setdefault(address, _Guesses())
@@ -167,7 +168,9 @@ class _Guesses:
     def wrong(self) -> None:
         """Count a wrong one; those that have waited together are one."""
         if time.monotonic() >= self.free_at:
-            self.free_at = time.monotonic() + min(FIRST_WAIT_S * 2 ** min(self.count, MOST_DOUBLINGS), LONGEST_WAIT_S)
+            self.free_at = time.monotonic() + min(
+                FIRST_WAIT_S * 2 ** min(self.count, MOST_DOUBLINGS), LONGEST_WAIT_S
+            )
             self.count += 1
 
 

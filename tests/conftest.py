@@ -15,7 +15,7 @@ import pytest
 from graphrec.media.description import VideoInfo
 from graphrec.media.encoders.base import Picture, Pixels
 from graphrec.media.one_pass import one_pass
-from graphrec.media.sampling import Sampler
+from graphrec.media.sampling import PictureSampler
 from graphrec.store.neo4j.login import Login
 from graphrec.testing import clips
 from graphrec.testing.neo4j_server import NEWER, VERSION, Neo4jServer, available, free_port, java_needed
@@ -106,7 +106,7 @@ def sampled() -> Callable[..., Sampled]:
 
     def sample(path: Path, *, per_s: float = 2.0, side: int = 96) -> Sampled:
         parts: list[tuple[npt.NDArray[np.float64], Pixels]] = []
-        sampler = Sampler(per_s, Picture(side, side, "longest"), lambda *part: parts.append(part))
+        sampler = PictureSampler(per_s, Picture(side, side, "longest"), lambda *part: parts.append(part))
         info = one_pass(path, [sampler])
         sampler.finish()
         return Sampled(info, *(np.concatenate(column) for column in zip(*parts, strict=True)))

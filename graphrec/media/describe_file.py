@@ -14,7 +14,7 @@ from graphrec.media.encoders.registry import Encoders
 from graphrec.media.keyframes import Candidates, Pick, choose
 from graphrec.media.moments import Beside, Hearing, Looking, Moments
 from graphrec.media.one_pass import PictureSink, SoundSink, one_pass
-from graphrec.media.sampling import Sampler
+from graphrec.media.sampling import PictureSampler
 from graphrec.media.settings import DescribeSettings
 from graphrec.media.shots import shot_finder
 from graphrec.media.thumbnails import PICTURE, Spool
@@ -57,10 +57,10 @@ def _describe(
     watch: PictureSink | None,
 ) -> tuple[Description, list[int]]:
     looking = Looking(encoders.frames, beside)
-    moments = Sampler(
+    moments = PictureSampler(
         settings.frames_per_s or encoders.frames.frames_per_s, encoders.frames.picture, looking.take
     )
-    candidates = Sampler(settings.frames.per_s, PICTURE, spool.take)
+    candidates = PictureSampler(settings.frames.per_s, PICTURE, spool.take)
     shots = shot_finder(settings.detector) if settings.find_shots else None
     viewers: list[PictureSink] = [moments] if watch is None else [moments, watch]
     if shots is not None:

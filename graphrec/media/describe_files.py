@@ -16,7 +16,7 @@ from graphrec.media.description import Description
 from graphrec.media.encoders.registry import make_encoders
 from graphrec.media.journal import Journal
 from graphrec.media.kept_descriptions import KeptDescriptions
-from graphrec.media.settings import Job
+from graphrec.media.settings import DescribeJob
 from graphrec.media.worker_process import Watch, WorkerProcess, see_nothing
 
 _Describe = Callable[[Path, float], Future[str]]
@@ -48,7 +48,7 @@ class Outcome:
 
 def describe_all(
     files: Sequence[tuple[Path, str]],
-    job: Job,
+    job: DescribeJob,
     *,
     workers: int | None = None,
     limit_s: float | None = None,
@@ -136,7 +136,7 @@ def _outcome(file: _Asked, future: Future[str], kept: KeptDescriptions, journal:
 
 
 @contextmanager
-def _pool(job: Job, count: int, watch: Watch) -> Iterator[_Describe]:
+def _pool(job: DescribeJob, count: int, watch: Watch) -> Iterator[_Describe]:
     """Start ``count`` workers; when the block ends, whatever they still do is ended too."""
     processes = [WorkerProcess(job) for _ in range(count)]
     free: SimpleQueue[WorkerProcess] = SimpleQueue()
