@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 import ipaddress
 import secrets
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from urllib.parse import parse_qs, quote, urlsplit
 
+from itsdangerous import BadSignature, TimestampSigner
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 
 LOGIN = "/login"
 HEALTH = "/_stcore/health"
@@ -55,9 +57,10 @@ POLICY = "; ".join(
 class Access:
     """ASGI middleware that answers for the explorer wherever nobody may come in, and guards what is sent."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: ExplorerSettings) -> None:
         self._app, self._settings = app, settings
-        self._secret = secrets.token_bytes(32)
+        # Of this process: whoever came in before a restart logs in again.
+        self._signer = TimestampSigner(secrets.token_bytes(32), digest_method=sha256)
         self._guesses: OrderedDict[str, _Guesses] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +80,9 @@ class Access:
         """Return what to answer instead of the explorer; None for one who may come in."""
         if scope["path"] == HEALTH:
             return None
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
         if scope["type"] == "websocket" or scope["method"] not in SAFE:
             origin = headers.get("origin")
             if origin is not None and not same_origin(origin, headers.get("host", "")):
@@ -99,12 +104,10 @@ class Access:
     def _known(self, scope: Scope) -> bool:
         # A Request reads cookies of a websocket's handshake just as well.
         token = Request({**scope, "type": "http"}).cookies.get(COOKIE, "")
-        until, _, signature = token.partition(".")
-        right = hmac.compare_digest(signature.encode(), self._signed(until).encode())
-        return right and until.isdigit() and int(until) > time.time()
-
-    def _signed(self, until: str) -> str:
-        return hmac.new(self._secret, until.encode(), hashlib.sha256).hexdigest()
+        with suppress(BadSignature):
+            self._signer.unsign(token, max_age=SESSION_S)
+            return True
+        return False
 
     async def _log_in(self, request: Request) -> Response:
         wanted = request.query_params.get("next", "/")
@@ -125,19 +128,17 @@ class Access:
             guesses.wrong()
             return _form(wanted, "That is not the password.", 401)
         guesses.count = 0
-        until = str(int(time.time()) + SESSION_S)
         answer = RedirectResponse(wanted, 303)
         secure = request.url.scheme == "https"
         answer.set_cookie(
             COOKIE,
-            f"{until}.{self._signed(until)}",
+            self._signer.sign(secrets.token_hex(8)).decode(),
             max_age=SESSION_S,
             httponly=True,
             samesite="strict",
             secure=secure,
         )
         return answer
-
 
     def _guesses_of(self, host: str) -> _Guesses:
         address = _address(host)
@@ -167,7 +168,9 @@ class _Guesses:
     def wrong(self) -> None:
         """Count a wrong one; those that have waited together are one."""
         if time.monotonic() >= self.free_at:
-            self.free_at = time.monotonic() + min(FIRST_WAIT_S * 2 ** min(self.count, MOST_DOUBLINGS), LONGEST_WAIT_S)
+            self.free_at = time.monotonic() + min(
+                FIRST_WAIT_S * 2 ** min(self.count, MOST_DOUBLINGS), LONGEST_WAIT_S
+            )
             self.count += 1
 
 

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
-from graphrec.app.settings import Settings, current
+from graphrec.app.settings import ExplorerSettings, current
 from graphrec.serving.explore.fingerprint import fingerprint, fingerprint_of_files
 from graphrec.store.base import GraphStore
 from graphrec.store.shared import SharedStore
@@ -69,16 +69,16 @@ def state() -> str:
 
 
 @lru_cache(4)
-def store_of(settings: Settings) -> SharedStore:
+def store_of(settings: ExplorerSettings) -> SharedStore:
     """Return the one store of this process."""
     return SharedStore(settings.workspace, settings.store)
 
 
-_told: dict[Settings, tuple[float, str]] = {}
+_told: dict[ExplorerSettings, tuple[float, str]] = {}
 _asking = Lock()
 
 
-def _server_state(settings: Settings) -> str:
+def _server_state(settings: ExplorerSettings) -> str:
     with _asking:
         at, told = _told.get(settings, (0.0, ""))
         if time.monotonic() - at > FRESH_S or not told:

@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from graphrec.app.access import Access
 from graphrec.app.media import route
-from graphrec.app.settings import Settings, use
+from graphrec.app.settings import ExplorerSettings, use
 from graphrec.app.theme import THEME
 from graphrec.errors import ConfigError
 from graphrec.store.open import warm_up_queries
@@ -21,7 +21,7 @@ SCRIPT = Path(__file__).with_name("main.py")
 HERE = ["localhost", "127.0.0.1", "::1"]
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: ExplorerSettings) -> None:
     """Serve the explorer until Ctrl-C; raises ``ConfigError`` where the port is taken."""
     use(settings)
     _require_free(settings)
@@ -47,7 +47,7 @@ def serve(settings: Settings) -> None:
     )
 
 
-def _import_ahead(settings: Settings) -> None:
+def _import_ahead(settings: ExplorerSettings) -> None:
     """Import what takes long: before the door opens, not at a visitor's first click."""
     for name in ("graphrec.api.adding", "graphrec.api.doctor", "pandas", "plotly.graph_objects"):
         import_module(name)
@@ -56,7 +56,7 @@ def _import_ahead(settings: Settings) -> None:
         import_module("graphrec.models.registry").models()
 
 
-def _require_free(settings: Settings) -> None:
+def _require_free(settings: ExplorerSettings) -> None:
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as tried:

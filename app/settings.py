@@ -16,7 +16,7 @@ DEFAULT = Path("graphrec-data")
 
 
 @dataclass(frozen=True)
-class Settings:
+class ExplorerSettings:
     """Settings of one explorer.
 
     Attributes:
@@ -62,20 +62,20 @@ class Settings:
             return False
 
 
-_used: Settings | None = None
+_used: ExplorerSettings | None = None
 
 
-def use(settings: Settings) -> None:
+def use(settings: ExplorerSettings) -> None:
     """Have this process's pages show what ``settings`` say."""
     global _used
     _used = settings
 
 
-def current() -> Settings:
+def current() -> ExplorerSettings:
     """Return the settings in use; without any, as in a page that is run on its own, those of the environment."""
     if _used is None:
         folder = Path(os.environ.get("GRAPHREC_WORKSPACE", DEFAULT))
         store = os.environ.get("GRAPHREC_STORE") or os.environ.get("NEO4J_URI")
-        use(Settings(Workspace(folder), store))
+        use(ExplorerSettings(Workspace(folder), store))
     assert _used is not None
     return _used

@@ -28,12 +28,12 @@ from rich.table import Table
 from graphrec import Request, Workspace, ingest, open_store, recommend
 from graphrec.loaders.videos import VideoOptions
 from graphrec.media.cutting import Cutting
-from graphrec.media.describe import describe
-from graphrec.media.describing import describe_all
+from graphrec.media.describe_file import describe
+from graphrec.media.describe_files import describe_all
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.encoders.registry import make_encoders
 from graphrec.media.keyframes import FrameRule
-from graphrec.media.settings import DescribeSettings, EncoderSpecs, Job
+from graphrec.media.settings import DescribeJob, DescribeSettings, EncoderSpecs
 from graphrec.media.thumbnails import spooling
 from graphrec.store.base import closing
 from graphrec.testing.clips import write_repeated, write_shots
@@ -109,9 +109,9 @@ def _clips(table: Table, count: int, folder: Path) -> None:
     seconds = {}
     found: dict[str, np.ndarray] = {}
     for workers in (1, CORES):
-        job = Job(folder / f"media{workers}", SHOTS)
+        job = DescribeJob(folder / f"media{workers}", SHOTS)
 
-        def run(job: Job = job, workers: int = workers) -> None:
+        def run(job: DescribeJob = job, workers: int = workers) -> None:
             for outcome in describe_all(files, job, workers=workers):
                 assert outcome.described is not None, outcome.reason
                 found[outcome.path.name] = outcome.described.shots
@@ -148,7 +148,7 @@ def _clips(table: Table, count: int, folder: Path) -> None:
 def _memory(table: Table, hours: float, folder: Path) -> None:
     for length in (hours * 3600 / 12, hours * 3600):
         path = write_repeated(folder / f"{length:.0f}.mkv", seconds=length, fps=10, size=(640, 360))
-        job, peak, done = Job(folder / "long", DescribeSettings()), [0], threading.Event()
+        job, peak, done = DescribeJob(folder / "long", DescribeSettings()), [0], threading.Event()
 
         def look(peak: list[int] = peak, done: threading.Event = done) -> None:
             while not done.wait(0.1):

@@ -17,7 +17,7 @@ from graphrec.media.cutting import Cutting, Detector
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.journal import Journal, shown
 from graphrec.media.keyframes import FrameRule, Pick
-from graphrec.media.settings import DescribeSettings, EncoderSpecs, Job
+from graphrec.media.settings import DescribeJob, DescribeSettings, EncoderSpecs
 from graphrec.media.video_file import VideoFile
 from graphrec.workspace import Workspace
 
@@ -94,10 +94,10 @@ class Videos:
         An item's id is the file's name without suffix, unless the metadata say another.
         """
         # What decodes takes long to import, and every command would.
-        from graphrec.media.describing import describe_all
+        from graphrec.media.describe_files import describe_all
 
         media = Workspace(workspace).media
-        job = Job(media, options.settings, options.encoders, memory_mb=options.memory_mb)
+        job = DescribeJob(media, options.settings, options.encoders, memory_mb=options.memory_mb)
         files, refused = _distinct(find(paths, options.metadata))
         total = len(files) + len(refused)
         journal = Journal(media)

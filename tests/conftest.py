@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
+from graphrec.media.description import VideoInfo
+from graphrec.media.encoders.base import Picture, Pixels
+from graphrec.media.one_pass import one_pass
+from graphrec.media.sampling import PictureSampler
 from graphrec.store.neo4j.login import Login
 from graphrec.testing import clips
 from graphrec.testing.neo4j_server import NEWER, VERSION, Neo4jServer, available, free_port, java_needed
@@ -82,6 +89,29 @@ def write_video(tmp_path: Path) -> Callable[..., Path]:
 def write_shots(tmp_path: Path) -> Callable[..., Path]:
     """Write a clip of shots of known lengths (see ``graphrec.testing.clips.write_shots``)."""
     return lambda name="shots.mp4", **how: clips.write_shots(tmp_path / name, **how)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What a file holds, the times float64 [n] of samples, and the pictures there, uint8 [n, h, w, 3]."""
+
+    info: VideoInfo
+    times: npt.NDArray[np.float64]
+    frames: Pixels
+
+
+@pytest.fixture(scope="session")
+def sampled() -> Callable[..., Sampled]:
+    """Return the pictures of a video ``per_s`` times a second, the longest side ``side`` pixels."""
+
+    def sample(path: Path, *, per_s: float = 2.0, side: int = 96) -> Sampled:
+        parts: list[tuple[npt.NDArray[np.float64], Pixels]] = []
+        sampler = PictureSampler(per_s, Picture(side, side, "longest"), lambda *part: parts.append(part))
+        info = one_pass(path, [sampler])
+        sampler.finish()
+        return Sampled(info, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    return sample
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from graphrec.app import server
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 from graphrec.cli import main
 from graphrec.testing.neo4j_server import CONFIGURATION, VERSION
 
@@ -75,7 +75,7 @@ def test_the_explorer_asks_for_a_password_and_is_started_with_the_server(
     assert not explorer["profiles"]
     (tmp_path / "explorer").write_text("secret\n", encoding="utf-8")
     command = [word.replace("/run/secrets", str(tmp_path)) for word in explorer["command"]]
-    asked: list[Settings] = []
+    asked: list[ExplorerSettings] = []
     monkeypatch.setattr(server, "serve", asked.append)
     monkeypatch.setattr(sys, "argv", ["graphrec", *command, "-w", str(tmp_path)])
     with pytest.raises(SystemExit) as stop:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from graphrec.app.media import ROUTE
 from graphrec.app.parts.frontend import keep, read
-from graphrec.app.parts.map_figure import VIRIDIS, Figure
+from graphrec.app.parts.map_figure import VIRIDIS, MapFigure
 from graphrec.serving.explore.points import Points
 from graphrec.store.base import Ints
 
@@ -38,7 +38,7 @@ def embedding_map(encoded: bytes, key: str) -> list[int]:
     return [int(row) for row in drawn.selected or ()]
 
 
-def encode(points: Points, figure: Figure, summary: str) -> bytes:
+def encode(points: Points, figure: MapFigure, summary: str) -> bytes:
     """Return what the browser draws and tells, as JSON.
 
     Args:

@@ -32,7 +32,7 @@ NEW_WORDS = "new, placed by content"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendEntry:
     """A line of the legend, whose marks are shown and hidden together; without a colour they have several."""
 
     name: str
@@ -41,7 +41,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Figure:
+class MapFigure:
     """The marks of n nodes.
 
     Attributes:
@@ -58,12 +58,12 @@ class Figure:
     order: Ints
     colours: Sequence[str]
     colour_of: Ints
-    entries: Sequence[Entry]
+    entries: Sequence[LegendEntry]
     entry_of: Ints
     most: int | None = None
 
 
-def figure(points: Points, places: Floats, colouring: str) -> Figure:
+def figure(points: Points, places: Floats, colouring: str) -> MapFigure:
     """Return the marks of a map.
 
     Args:
@@ -76,23 +76,23 @@ def figure(points: Points, places: Floats, colouring: str) -> Figure:
     if colouring == "popularity":
         most = int(points.records.max(initial=0))
         colours, colour_of = VIRIDIS, _by_records(points.records, most)
-        entries, entry_of = [Entry("old", None)], np.zeros(len(points), np.int64)
+        entries, entry_of = [LegendEntry("old", None)], np.zeros(len(points), np.int64)
         # What is popular lies on top of what is not, of which there is more.
         above = points.records
     else:
         names, legend = _named(points, colouring)
         numbers = {name: number for number, name in enumerate(legend)}
         colours, colour_of = tuple(legend.values()), np.array([numbers[name] for name in names], np.int64)
-        entries, entry_of = [Entry(*entry) for entry in legend.items()], colour_of
+        entries, entry_of = [LegendEntry(*entry) for entry in legend.items()], colour_of
     by_group = colouring in ("label", "genre")
     if fresh.any():
         entry_of = np.where(fresh, len(entries), entry_of)
-        entries.append(Entry(NEW_WORDS, None if by_group else NEW, ringed=True))
+        entries.append(LegendEntry(NEW_WORDS, None if by_group else NEW, ringed=True))
         if not by_group:
             colour_of = np.where(fresh, len(colours), colour_of)
             colours = (*colours, NEW)
     order = np.lexsort((above, fresh))
-    return Figure(_within(places), order, colours, colour_of, entries, entry_of, most)
+    return MapFigure(_within(places), order, colours, colour_of, entries, entry_of, most)
 
 
 def main_genres(points: Points) -> list[str]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from io import BytesIO
 
-import numpy as np
 import streamlit as st
 
 from graphrec.app.background import background
 from graphrec.app.graph import workspace
 from graphrec.app.text import plain
-from graphrec.serving.explore.background import Standing, Work
-from graphrec.serving.explore.map_files import kept, map_name
+from graphrec.serving.explore.background import Standing
+from graphrec.serving.explore.errand import Errand
+from graphrec.serving.explore.map_files import kept, make, map_name
 from graphrec.serving.explore.maps import AT_ONCE, layout
 from graphrec.serving.explore.points import Points
 from graphrec.store.base import Floats
@@ -51,9 +49,8 @@ def _at_once(name: str, _points: Points) -> Floats:
 @st.fragment(run_every=POLL_S)
 def _wait(name: str, method: str, points: Points) -> None:
     """Have the map made and tell how far it is; the page is drawn anew when it is there."""
-    arguments = (str(workspace().root.resolve()), method, str(SEED), name)
-    given = partial(_as_file, points.vectors)
-    standing = background().want(name, Work("graphrec.serving.explore.map_worker", arguments, given))
+    errand = Errand(make, (workspace(), name, method, SEED, points.vectors))
+    standing = background().want(name, errand)
     if standing.state == "done":
         background().forget(name)
         st.rerun()
@@ -76,9 +73,3 @@ def _failed(name: str, method: str, standing: Standing) -> None:
     if st.button("Try again", icon=":material/refresh:"):
         background().forget(name)
         st.rerun()
-
-
-def _as_file(vectors: Floats) -> bytes:
-    file = BytesIO()
-    np.save(file, vectors, allow_pickle=False)
-    return file.getvalue()

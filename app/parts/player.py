@@ -9,8 +9,8 @@ import numpy as np
 
 from graphrec.app.graph import ask, workspace
 from graphrec.app.media import address
-from graphrec.app.parts.timeline import KeyFrame, Mark, Stretch, Timeline, timeline
-from graphrec.serving.explore.video import Part, Video, parts, remarks, scores, shots, stills, video
+from graphrec.app.parts.timeline import CommentMark, KeyFrame, Stretch, Timeline, timeline
+from graphrec.serving.explore.video import Video, VideoPart, parts, remarks, scores, shots, stills, video
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ def player(
     playable = address(workspace(), facts.uri)
     stretches, low, high = coloured(segments, values)
     written = [
-        Mark(one.time_s, f"{one.user or 'Somebody'}: {one.text or ''}")
+        CommentMark(one.time_s, f"{one.user or 'Somebody'}: {one.text or ''}")
         for one in ask(remarks, node)
         if one.time_s is not None and 0 <= one.time_s <= duration
     ]
@@ -85,12 +85,12 @@ def spread(found: Sequence[T], most: int) -> Sequence[T]:
     return found[:: max(1, -(-len(found) // most))]
 
 
-def length(facts: Video, segments: Sequence[Part]) -> float:
+def length(facts: Video, segments: Sequence[VideoPart]) -> float:
     """Return how long the video is, in seconds, by its own word or its last segment; 0 where nothing is known."""
     return facts.duration_s or max((part.end_s or 0.0 for part in segments), default=0.0)
 
 
-def coloured(segments: Sequence[Part], values: Mapping[str, float]) -> tuple[list[Stretch], str, str]:
+def coloured(segments: Sequence[VideoPart], values: Mapping[str, float]) -> tuple[list[Stretch], str, str]:
     """Return the segments that have times, and the lowest and the highest of ``values`` in words.
 
     Where there are no values, or all are 0, both are "" and all segments neutral.

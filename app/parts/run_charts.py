@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from graphrec.app.metric_names import called
 from graphrec.app.text import in_plotly
-from graphrec.serving.explore.run_reports import Figure, Group, figures, groups, history
+from graphrec.serving.explore.run_reports import Bucket, Figure, buckets, figures, history
 from graphrec.training.runs import Run
 
 COLOURS = ("#0d9488", "#d97706")
@@ -124,15 +124,15 @@ def _whisker(run: Run, one: Figure, place: int, named: bool) -> go.Scatter:
     )
 
 
-def groups_chart(runs: Sequence[Run], name: str) -> go.Figure:
+def buckets_chart(runs: Sequence[Run], name: str) -> go.Figure:
     """Draw a test metric by how many training records the users have."""
     figure = go.Figure(layout=_layout(HEIGHT))
     for place, run in enumerate(runs):
-        found = groups(run)
+        found = buckets(run)
         figure.add_bar(
-            x=[in_words(group) for group in found],
-            y=[group.metrics.get(name) for group in found],
-            text=[f"{group.cases:,}" for group in found],
+            x=[in_words(bucket) for bucket in found],
+            y=[bucket.metrics.get(name) for bucket in found],
+            text=[f"{bucket.cases:,}" for bucket in found],
             textposition="inside",
             insidetextanchor="end",
             textangle=0,
@@ -146,11 +146,11 @@ def groups_chart(runs: Sequence[Run], name: str) -> go.Figure:
     return figure
 
 
-def in_words(group: Group) -> str:
-    """Return which users a group holds."""
-    if group.high is None:
-        return f"{group.low} and more"
-    return f"fewer than {group.high}" if group.low == 0 else f"{group.low} to {group.high - 1}"
+def in_words(bucket: Bucket) -> str:
+    """Return which users a bucket holds."""
+    if bucket.high is None:
+        return f"{bucket.low} and more"
+    return f"fewer than {bucket.high}" if bucket.low == 0 else f"{bucket.low} to {bucket.high - 1}"
 
 
 def _layout(height: int, bottom: int = 8) -> dict[str, Any]:

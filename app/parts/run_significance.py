@@ -11,9 +11,9 @@ from graphrec.app.background import background
 from graphrec.app.graph import workspace
 from graphrec.app.metric_names import called
 from graphrec.app.text import plain
-from graphrec.serving.explore.background import Work
+from graphrec.serving.explore.errand import Errand
 from graphrec.serving.explore.run_reports import figures
-from graphrec.serving.explore.significance import Difference, kept
+from graphrec.serving.explore.significance import Difference, compare, kept
 from graphrec.training.runs import Run
 
 POLL_S = 1.0
@@ -45,8 +45,7 @@ def run_significance(run: Run, against: Run) -> None:
 
 @st.fragment(run_every=POLL_S)
 def _wait(key: str, run: Run, against: Run) -> None:
-    arguments = (str(workspace().root.resolve()), run.id, against.id)
-    standing = background().want(key, Work("graphrec.serving.explore.significance_worker", arguments, bytes))
+    standing = background().want(key, Errand(compare, (workspace(), run, against)))
     if standing.state == "done":
         background().forget(key)
         st.rerun()

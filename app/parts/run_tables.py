@@ -9,7 +9,7 @@ import streamlit as st
 
 from graphrec.app.metric_names import called, meaning
 from graphrec.app.parts.run_charts import in_words
-from graphrec.serving.explore.run_reports import Figure, figures, groups, summary
+from graphrec.serving.explore.run_reports import Figure, buckets, figures, summary
 from graphrec.serving.explore.run_settings import settings
 from graphrec.training.runs import Run
 
@@ -82,17 +82,17 @@ def _with_interval(one: Figure) -> str:
     return f"{one.value:.4f}{interval}"
 
 
-def groups_table(runs: Sequence[Run], name: str) -> None:
+def buckets_table(runs: Sequence[Run], name: str) -> None:
     """Draw a test metric by how many training records the users have."""
     rows = [
         {
-            "training records": in_words(group),
+            "training records": in_words(bucket),
             "run": run.id,
-            "cases": group.cases,
-            called(name): group.metrics.get(name),
+            "cases": bucket.cases,
+            called(name): bucket.metrics.get(name),
         }
         for run in runs
-        for group in groups(run)
+        for bucket in buckets(run)
     ]
     st.dataframe(
         pd.DataFrame(rows),

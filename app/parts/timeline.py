@@ -49,7 +49,7 @@ class KeyFrame:
 
 
 @dataclass(frozen=True)
-class Mark:
+class CommentMark:
     """A comment at its second."""
 
     time_s: float
@@ -83,7 +83,7 @@ class Timeline:
     duration_s: float
     segments: Sequence[Stretch] = ()
     frames: Sequence[KeyFrame] = ()
-    comments: Sequence[Mark] = ()
+    comments: Sequence[CommentMark] = ()
     shots: Sequence[float] = ()
     heat: Sequence[int] = ()
     video: str | None = None

@@ -12,13 +12,13 @@ from graphrec.app.graph import ask, workspace
 from graphrec.app.metric_names import called, meaning
 from graphrec.app.notices import nothing
 from graphrec.app.parts.at_first import at_first
-from graphrec.app.parts.run_charts import groups_chart, loss_chart, metrics_chart, validation_chart
+from graphrec.app.parts.run_charts import buckets_chart, loss_chart, metrics_chart, validation_chart
 from graphrec.app.parts.run_significance import run_significance
-from graphrec.app.parts.run_tables import figures_table, groups_table, runs_table, settings_table
+from graphrec.app.parts.run_tables import buckets_table, figures_table, runs_table, settings_table
 from graphrec.app.text import heading, plain
 from graphrec.errors import GraphrecError
 from graphrec.serving.explore.fingerprint import fingerprint_of_runs
-from graphrec.serving.explore.run_reports import figures, groups, how_far
+from graphrec.serving.explore.run_reports import buckets, figures, how_far
 from graphrec.serving.published import current_runs
 from graphrec.training.manifest import FILE, METRICS
 from graphrec.training.runs import Run, list_runs
@@ -163,23 +163,23 @@ def _test(runs: Sequence[Run]) -> None:
 
 
 def _sparsity(runs: Sequence[Run]) -> None:
-    tested = [run for run in runs if groups(run)]
+    tested = [run for run in runs if buckets(run)]
     if not tested:
         st.caption("It has not been tested yet.")
         return
     st.caption("By how much is known of the user: training records before the test.")
-    names = list(groups(tested[0])[0].metrics)
+    names = list(buckets(tested[0])[0].metrics)
     name = st.selectbox("Metric", names, format_func=called, key="metric", bind="query-params", width=220)
     left, right = st.columns(2)
     left.plotly_chart(
-        _chart(groups_chart, tested, name),
+        _chart(buckets_chart, tested, name),
         config=QUIET,
         key="groups",
         alt=f"{called(name)} by training records.",
     )
     left.caption("The number in a bar is that of its cases.")
     with right:
-        groups_table(tested, name)
+        buckets_table(tested, name)
 
 
 def _files(run: Run) -> None:

@@ -24,10 +24,10 @@ from graphrec.files import replacing, write_json
 from graphrec.loaders.video_files import SUFFIXES, find
 from graphrec.loaders.videos import VideoOptions, Videos
 from graphrec.loading.load import load
-from graphrec.media.describing import describe_all
-from graphrec.media.description import Described
+from graphrec.media.describe_files import describe_all
+from graphrec.media.description import Description
 from graphrec.media.probe import duration_s
-from graphrec.media.settings import Job
+from graphrec.media.settings import DescribeJob
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import find_run, snapshot_of
 from graphrec.workspace import Workspace
@@ -88,7 +88,7 @@ class Adding:
     wanted: VideoOptions
     stage: Stage = Stage.WAITING
     seen_s: float = 0.0
-    described: Described | None = None
+    described: Description | None = None
     begun: dict[Stage, float] = field(default_factory=dict)
     ingested: Ingested | None = None
     reason: str = ""
@@ -148,9 +148,7 @@ class Adder:
 
     def again(self, work: Adding) -> Adding:
         """Begin anew what has failed; what may be in the graph by now keeps its file."""
-        return self.add(
-            work.path, work.wanted, uploaded=work.uploaded and Stage.STORING not in work.begun
-        )
+        return self.add(work.path, work.wanted, uploaded=work.uploaded and Stage.STORING not in work.begun)
 
     def cancel(self, work: Adding) -> None:
         """Give up what is not in the graph yet; an uploaded file is removed. What is being stored goes on."""
@@ -230,7 +228,7 @@ class Adder:
                 raise DataError("cancelled", str(path))
 
         how = work.wanted
-        job = Job(self._workspace.media, how.settings, how.encoders, memory_mb=how.memory_mb)
+        job = DescribeJob(self._workspace.media, how.settings, how.encoders, memory_mb=how.memory_mb)
         for outcome in describe_all([(work.path, work.item)], job, watch=watch):
             if work.unwanted.is_set():
                 raise _Unwanted

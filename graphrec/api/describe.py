@@ -22,7 +22,7 @@ BLOCK = 65_536
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedTexts:
     """What ``describe`` did.
 
     Attributes:
@@ -54,7 +54,7 @@ def describe(
     dimension: int | None = None,
     seed: int = 0,
     refit: bool = False,
-) -> Described:
+) -> DescribedTexts:
     """Describe the texts in a property of all nodes of a label by a vector each.
 
     The encoder is fitted on the texts that are there the first time, and kept; nodes that come later are described by
@@ -115,7 +115,7 @@ def describe(
         if new:
             features.write(name, label, new, made.encode([texts[key] for key in new]))
         described += len(new)
-    return Described(
+    return DescribedTexts(
         name,
         label,
         made.dimension,

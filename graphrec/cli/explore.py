@@ -18,7 +18,7 @@ from graphrec.errors import ConfigError
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
-    from graphrec.app.settings import Settings
+    from graphrec.app.settings import ExplorerSettings
 
 PASSWORD = "GRAPHREC_EXPLORE_PASSWORD"
 
@@ -51,9 +51,9 @@ def explore(
     Example: `graphrec explore --workspace graphrec-demo`
     """
     from graphrec.app.server import serve
-    from graphrec.app.settings import Settings
+    from graphrec.app.settings import ExplorerSettings
 
-    settings = Settings(
+    settings = ExplorerSettings(
         Workspace(workspace), store, host, port, _password(password_file), proxy_header, upload_mb
     )
     address = f"http://{'localhost' if settings.local else host}:{port}"
@@ -66,7 +66,7 @@ def explore(
         _leave(settings)
 
 
-def _leave(settings: Settings) -> None:
+def _leave(settings: ExplorerSettings) -> None:
     """End at once: threads that wait for a video to be decoded would be waited for."""
     from graphrec.app.adding import adder_of
 

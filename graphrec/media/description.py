@@ -14,7 +14,7 @@ Times = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Described:
+class Description:
     """What was found in a video.
 
     Attributes:

@@ -10,9 +10,9 @@ from PIL import Image, UnidentifiedImageError
 
 from graphrec.errors import DataError
 from graphrec.files import replacing
-from graphrec.media.described import content_digest
 from graphrec.media.description import thumbnail
 from graphrec.media.encoders.descriptor import encode
+from graphrec.media.kept_descriptions import content_digest
 from graphrec.media.thumbnails import PICTURE, QUALITY
 
 SIZE = (96, 96)

@@ -16,7 +16,7 @@ SMALLEST_SIDE = 8
 Take = Callable[[npt.NDArray[np.float64], Pixels], None]
 
 
-class Sampler:
+class PictureSampler:
     """Hands over the picture on screen at each time (k + 1/2) / ``per_s``; others are dropped unconverted.
 
     Args:

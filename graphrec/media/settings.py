@@ -47,7 +47,7 @@ class EncoderSpecs:
 
 
 @dataclass(frozen=True)
-class Job:
+class DescribeJob:
     """What all files of a run have in common.
 
     Attributes:

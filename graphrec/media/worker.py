@@ -16,11 +16,11 @@ from pathlib import Path
 from av.video.frame import VideoFrame
 
 from graphrec.errors import ConfigError, DataError, GraphrecError, StoreError
-from graphrec.media.describe import describe
-from graphrec.media.described import DescribedFiles, content_digest
+from graphrec.media.describe_file import describe
 from graphrec.media.encoders.registry import make_encoders
+from graphrec.media.kept_descriptions import KeptDescriptions, content_digest
 from graphrec.media.one_pass import PictureSink
-from graphrec.media.settings import Job
+from graphrec.media.settings import DescribeJob
 from graphrec.media.thumbnails import spooling
 
 log = logging.getLogger(__name__)
@@ -31,11 +31,11 @@ WATCH_S = 0.25
 class Worker:
     """Describes files, one after the other."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: DescribeJob) -> None:
         self._job = job
         # The others decode meanwhile.
         self._encoders = make_encoders(job.encoders, max(1, job.threads // 2))
-        self._kept = DescribedFiles(job.media, job.settings, self._encoders)
+        self._kept = KeptDescriptions(job.media, job.settings, self._encoders)
 
     def describe(self, path: Path, watch: PictureSink | None = None) -> str:
         """Describe a file unless its content has been, keep the result, and return the content's digest.
@@ -100,13 +100,13 @@ class _Watch:
 def main() -> None:
     """Serve the process that started this one.
 
-    It sends a ``Job``, then paths with time limits; for each go out the seconds that have been seen, as floats, and at
-    last what became of it.
+    It sends a ``DescribeJob``, then paths with time limits; for each go out the seconds that have been seen, as floats,
+    and at last what became of it.
     """
     answers: Connection[object, object] = Connection(os.dup(1), readable=False)
     # What libraries print must not get between the answers.
     os.dup2(2, 1)
-    job: Job = pickle.load(sys.stdin.buffer)
+    job: DescribeJob = pickle.load(sys.stdin.buffer)
     _limit_memory(job.memory_mb)
     worker: Worker | None = None
     while True:
@@ -129,7 +129,7 @@ def main() -> None:
             os._exit(1)
 
 
-def _made(job: Job) -> Worker:
+def _made(job: DescribeJob) -> Worker:
     try:
         return Worker(job)
     except GraphrecError:

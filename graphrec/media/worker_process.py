@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 from graphrec.errors import DataError, GraphrecError
-from graphrec.media.settings import Job
+from graphrec.media.settings import DescribeJob
 
 Answers: TypeAlias = "Connection[Any, Any]"
 Watch = Callable[[Path, float], None]
@@ -30,7 +30,7 @@ def see_nothing(path: Path, seconds: float) -> None:
 class WorkerProcess:
     """One worker; it starts with its first file, and again after a file that has cost it its life."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: DescribeJob) -> None:
         self._job = job
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: Answers | None = None

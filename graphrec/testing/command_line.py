@@ -24,7 +24,7 @@ SECONDS = 300
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     """What a command has ended with and said."""
 
     code: int
@@ -37,7 +37,9 @@ class Answer:
         return json.loads(self.out)
 
 
-def graphrec(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None) -> Answer:
+def graphrec(
+    *arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> CommandResult:
     """Run ``graphrec`` in a process of its own, forked from one that has imported ``LIBRARIES`` and no more.
 
     What ``LIBRARIES`` read from the environment when they are imported is this process's, and what would be done at
@@ -63,7 +65,9 @@ def graphrec(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str
         if process.exitcode is None:
             process.kill()
             raise TimeoutError(f"graphrec {' '.join(given[0])} took more than {SECONDS} s")
-        return Answer(process.exitcode, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+        return CommandResult(
+            process.exitcode, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+        )
 
 
 @cache

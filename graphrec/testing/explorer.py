@@ -21,8 +21,8 @@ from graphrec.api.train import Plan, train
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoOptions, Videos
 from graphrec.loading.load import load
-from graphrec.media.describing import describe_all
-from graphrec.media.settings import DescribeSettings, Job
+from graphrec.media.describe_files import describe_all
+from graphrec.media.settings import DescribeJob, DescribeSettings
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.published import current_runs
@@ -68,7 +68,7 @@ def make_explored(workspace: Workspace) -> None:
         )
         load(store, TableLoader(), [world.highlights], options, workspace)
         _add_the_rest(store)
-    looked_for_shots = Job(workspace.media, DescribeSettings(shots=True))
+    looked_for_shots = DescribeJob(workspace.media, DescribeSettings(shots=True))
     list(describe_all([(world.videos / "v000.mp4", "v000")], looked_for_shots))
     settings = {"epochs": 3, "dimension": 16}
     for seed, name in ((0, None), (1, "other")):

@@ -23,7 +23,7 @@ MOST_TOPICS = _TEXTURES * _MOTIONS
 
 
 @dataclass(frozen=True)
-class Look:
+class TopicLook:
     """How a topic looks: hue in turns, kind of texture, kind of motion."""
 
     hue: float
@@ -31,17 +31,17 @@ class Look:
     motion: int
 
 
-def draw_looks(rng: Generator, topics: int) -> list[Look]:
+def draw_looks(rng: Generator, topics: int) -> list[TopicLook]:
     """Topics that share hues, textures and motions with others, but never both texture and motion."""
     pairs = rng.permutation(MOST_TOPICS)[:topics]
     turn = rng.random()
     return [
-        Look((number % _HUES) / _HUES + turn, int(pair) // _MOTIONS, int(pair) % _MOTIONS)
+        TopicLook((number % _HUES) / _HUES + turn, int(pair) // _MOTIONS, int(pair) % _MOTIONS)
         for number, pair in enumerate(pairs)
     ]
 
 
-def write_video(path: Path, looks: list[Look], rng: Generator) -> None:
+def write_video(path: Path, looks: list[TopicLook], rng: Generator) -> None:
     """Write an mp4 of one 5 s segment per look, in H.264, or MPEG-4 where the encoder for it is missing.
 
     Raises:
@@ -74,7 +74,7 @@ def _stream(container: OutputContainer) -> VideoStream:
     return stream
 
 
-def _segment(look: Look, tint: NDArray[np.float64], rng: Generator) -> NDArray[np.uint8]:
+def _segment(look: TopicLook, tint: NDArray[np.float64], rng: Generator) -> NDArray[np.uint8]:
     """One segment's frames as yuv420p planes, uint8 [frames, height * 3/2, width].
 
     Pictures are painted as numbers of colours in a palette, and only the palette is converted to YUV.
@@ -91,7 +91,7 @@ def _segment(look: Look, tint: NDArray[np.float64], rng: Generator) -> NDArray[n
     )
 
 
-def _pattern(look: Look, rng: Generator) -> NDArray[np.float32]:
+def _pattern(look: TopicLook, rng: Generator) -> NDArray[np.float32]:
     """The topic's texture, moving: float32 [frames, height, width] from -1 to 1."""
     time = np.arange(int(LENGTH_S * _FPS), dtype=np.float32)[:, None, None] / _FPS
     row, column = (np.arange(side, dtype=np.float32) for side in (_HEIGHT, _WIDTH))

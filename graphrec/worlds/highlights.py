@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from graphrec.errors import ConfigError, DataError
 from graphrec.media.segments import LENGTH_S
-from graphrec.worlds.films import MOST_TOPICS, Look, draw_looks, write_video
+from graphrec.worlds.films import MOST_TOPICS, TopicLook, draw_looks, write_video
 
 COLUMNS = ("user", "video", "start_s", "end_s", "at")
 
@@ -132,7 +132,7 @@ def _tastes(rng: Generator, users: int, topics: int) -> NDArray[np.float64]:
 
 
 def _write_videos(
-    world: World, looks: list[Look], seed: int, progress: Callable[[int, int], None] | None
+    world: World, looks: list[TopicLook], seed: int, progress: Callable[[int, int], None] | None
 ) -> None:
     world.videos.mkdir(parents=True, exist_ok=True)
     names = {f"{video}.mp4" for video in world.topics}

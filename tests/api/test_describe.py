@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graphrec.api.describe import Described, describe
+from graphrec.api.describe import DescribedTexts, describe
 from graphrec.errors import ConfigError, DataError, NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.testing.memory_store import MemoryStore
@@ -35,12 +35,12 @@ def vectors(workspace: Workspace, ids: str, name: str = "item-title") -> tuple[n
 
 
 def test_what_has_a_text_gets_a_vector_and_later_nodes_one_in_the_same_space(store, workspace) -> None:
-    assert describe(store, workspace, "Item.title") == Described("item-title", "Item", 128, True, 4, 0, 2)
+    assert describe(store, workspace, "Item.title") == DescribedTexts("item-title", "Item", 128, True, 4, 0, 2)
     before, known = vectors(workspace, "abcdef")
     assert known == [True] * 4 + [False] * 2
     assert before[0] @ before[1] > before[0] @ before[2] + 0.3
     store.write_nodes("Item", nodes("g", title=["Toy Story 3"]))
-    assert describe(store, workspace, "Item.title") == Described("item-title", "Item", 128, False, 1, 4, 2)
+    assert describe(store, workspace, "Item.title") == DescribedTexts("item-title", "Item", 128, False, 1, 4, 2)
     after, _ = vectors(workspace, "abcdefg")
     np.testing.assert_array_equal(after[:6], before)
     assert after[6] @ after[0] > after[6] @ after[2] + 0.3
@@ -53,7 +53,7 @@ def test_a_refit_describes_all_anew(store, workspace) -> None:
     describe(store, workspace, "Item.title")
     assert not vectors(workspace, "g")[0].any()
     done = describe(store, workspace, "Item.title", dimension=8, refit=True)
-    assert done == Described("item-title", "Item", 8, True, 5, 0, 2)
+    assert done == DescribedTexts("item-title", "Item", 8, True, 5, 0, 2)
     found, known = vectors(workspace, "abcdefg")
     assert (found.shape, known) == ((7, 8), [True] * 4 + [False] * 2 + [True])
     assert found[6].any()

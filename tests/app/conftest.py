@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from graphrec.app import server, settings
 from graphrec.app.graph import store_of
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 from graphrec.store.base import closing
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
@@ -65,21 +65,21 @@ def world_on_neo4j(world: Workspace, neo4j_running: Running) -> Iterator[tuple[W
 
 
 @pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
-def shown(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def shown(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExplorerSettings]:
     """What the pages are to show, on each database."""
     if request.param == "ladybug":
-        yield Settings(request.getfixturevalue("world"))
+        yield ExplorerSettings(request.getfixturevalue("world"))
         return
     workspace, server = request.getfixturevalue("world_on_neo4j")
     monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(server.password_file))
-    found = Settings(workspace, server.uri)
+    found = ExplorerSettings(workspace, server.uri)
     yield found
     # Pages keep the connections to a server open.
     store_of(found).close()
 
 
 @pytest.fixture
-def page(shown: Settings, monkeypatch: pytest.MonkeyPatch) -> Page:
+def page(shown: ExplorerSettings, monkeypatch: pytest.MonkeyPatch) -> Page:
     """Run a page without a browser: ``page("video", id="v000")``; it must not end in an error of its own."""
     monkeypatch.setattr(settings, "_used", shown)
 
@@ -115,7 +115,7 @@ def browser() -> Iterator[object]:
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
     """Run a page over a workspace without a graph."""
-    monkeypatch.setattr(settings, "_used", Settings(Workspace(tmp_path / "empty")))
+    monkeypatch.setattr(settings, "_used", ExplorerSettings(Workspace(tmp_path / "empty")))
 
     def run(name: str) -> AppTest:
         app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graphrec.app import access
 from graphrec.app.access import HEALTH, Access
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 from graphrec.errors import ConfigError
 from graphrec.workspace import Workspace
 
@@ -34,7 +34,7 @@ async def stream(socket: WebSocket) -> None:
 
 
 def behind(tmp_path: Path, **settings: object) -> TestClient:
-    allowed = Settings(Workspace(tmp_path), host="0.0.0.0", **settings)  # type: ignore[arg-type]
+    allowed = ExplorerSettings(Workspace(tmp_path), host="0.0.0.0", **settings)  # type: ignore[arg-type]
     routes = [
         Route("/", page), Route("/video", page), Route(HEALTH, page), WebSocketRoute("/_stcore/stream", stream),
         Route("/posted", page, methods=["POST"]),
@@ -55,21 +55,21 @@ def log_in(client: TestClient, password: str = SECRET, wanted: str = "/video") -
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "graphrec.example"])
 def test_where_others_come_nobody_is_let_in_unasked(tmp_path: Path, host: str) -> None:
     with pytest.raises(ConfigError, match="--password-file"):
-        Settings(Workspace(tmp_path), host=host)
+        ExplorerSettings(Workspace(tmp_path), host=host)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.1.2.3"])
 def test_on_this_machine_no_password_is_needed(tmp_path: Path, host: str) -> None:
-    assert Settings(Workspace(tmp_path), host=host).local
+    assert ExplorerSettings(Workspace(tmp_path), host=host).local
 
 
 def test_an_empty_password_is_none(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="empty"):
-        Settings(Workspace(tmp_path), host="0.0.0.0", password="")
+        ExplorerSettings(Workspace(tmp_path), host="0.0.0.0", password="")
 
 
 def test_the_password_is_not_in_the_settings_text(tmp_path: Path) -> None:
-    assert SECRET not in repr(Settings(Workspace(tmp_path), host="0.0.0.0", password=SECRET))
+    assert SECRET not in repr(ExplorerSettings(Workspace(tmp_path), host="0.0.0.0", password=SECRET))
 
 
 def test_without_the_password_there_is_only_the_form(tmp_path: Path, quick: None) -> None:
@@ -121,7 +121,7 @@ async def guess(app: Access, password: str, address: str, port: int = 40_000) ->
 
 
 def guarded(tmp_path: Path) -> Access:
-    return Access(Starlette(), Settings(Workspace(tmp_path), host="0.0.0.0", password=SECRET))
+    return Access(Starlette(), ExplorerSettings(Workspace(tmp_path), host="0.0.0.0", password=SECRET))
 
 
 def test_wrong_passwords_keep_out_nobody_who_has_the_right_one(tmp_path: Path) -> None:

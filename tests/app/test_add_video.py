@@ -14,7 +14,7 @@ from graphrec.api.adding import Adding, Stage
 from graphrec.app import server, settings
 from graphrec.app.adding import adder_of
 from graphrec.app.graph import store_of
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.explore.video import video
 from graphrec.workspace import Workspace
@@ -23,7 +23,7 @@ from graphrec.workspace import Workspace
 @pytest.fixture
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Run the page over a workspace of its own."""
-    monkeypatch.setattr(settings, "_used", Settings(Workspace(tmp_path / "mine")))
+    monkeypatch.setattr(settings, "_used", ExplorerSettings(Workspace(tmp_path / "mine")))
 
     def run(**address: str) -> AppTest:
         app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
@@ -63,7 +63,7 @@ def test_a_path_of_no_video_is_told(fresh, path: str, told: str) -> None:
 def test_where_others_come_no_path_can_be_named(
     fresh, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    others = Settings(Workspace(tmp_path / "mine"), host="0.0.0.0", password="secret")
+    others = ExplorerSettings(Workspace(tmp_path / "mine"), host="0.0.0.0", password="secret")
     monkeypatch.setattr(settings, "_used", others)
     assert "path" not in [field.key for field in fresh().text_input]
 

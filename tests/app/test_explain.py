@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 from graphrec.serving.explain import explain
 from graphrec.serving.explore.why import why
 from graphrec.serving.recommend import Request, recommend
@@ -19,7 +19,7 @@ from graphrec.testing.explorer import BAD_USER
 Page = Callable[..., AppTest]
 
 
-def test_the_first_recommendation_is_explained(page: Page, shown: Settings) -> None:
+def test_the_first_recommendation_is_explained(page: Page, shown: ExplorerSettings) -> None:
     with closing(open_store(shown.workspace, shown.store)) as store:
         best = recommend(store, shown.workspace, Request("u001", k=1)).items[0]
         told = explain(store, shown.workspace, "u001", best.id)
@@ -33,7 +33,7 @@ def test_the_first_recommendation_is_explained(page: Page, shown: Settings) -> N
     assert list(reasons["reason"]).count("the recommendation was made of") == len(told.account.item.most)
 
 
-def test_lines_are_as_wide_as_the_model_used_them(page: Page, shown: Settings) -> None:
+def test_lines_are_as_wide_as_the_model_used_them(page: Page, shown: ExplorerSettings) -> None:
     with closing(open_store(shown.workspace, shown.store)) as store:
         weights = why(store, explain(store, shown.workspace, "u001", "v003#1")).weights
     (drawing,) = page("explain", user="u001", id="v003#1").get("component_instance")
@@ -54,7 +54,7 @@ def test_the_address_says_what_is_explained(page: Page) -> None:
     assert BAD_USER in app.text[0].value
 
 
-def test_another_run_explains_in_its_own_way(page: Page, shown: Settings) -> None:
+def test_another_run_explains_in_its_own_way(page: Page, shown: ExplorerSettings) -> None:
     app = page("explain", user="u001", id="v003#1")
     runs = app.selectbox(key="run")
     runs.select(runs.options[1]).run()

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from graphrec.app import settings
 from graphrec.app.media import address, route
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 from graphrec.workspace import Workspace
 
 
@@ -34,7 +34,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def get(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
-    monkeypatch.setattr(settings, "_used", Settings(workspace))
+    monkeypatch.setattr(settings, "_used", ExplorerSettings(workspace))
     return TestClient(Starlette(routes=[route])).get
 
 

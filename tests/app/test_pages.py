@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from graphrec.app import server, settings
 from graphrec.app.links import NAMES
 from graphrec.app.parts import recommended
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 from graphrec.errors import StoreError
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.neo4j_server import free_port
@@ -61,7 +61,7 @@ def test_where_another_process_writes_one_is_asked_to_try_again(
     mine = Workspace(Path(shutil.copytree(world.root, tmp_path / "mine")))
     # What is kept of the world is none of its.
     mine.database.touch()
-    monkeypatch.setattr(settings, "_used", Settings(mine))
+    monkeypatch.setattr(settings, "_used", ExplorerSettings(mine))
     other = LadybugStore(mine, write=True)
     app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
     app.switch_page("views/recommend.py").run()
@@ -78,7 +78,7 @@ def test_where_another_process_writes_one_is_asked_to_try_again(
 def test_a_server_that_is_down_is_told_of_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = f"bolt://127.0.0.1:{free_port()}"
     monkeypatch.setenv("NEO4J_PASSWORD", "secret")
-    monkeypatch.setattr(settings, "_used", Settings(Workspace(tmp_path / "mine"), nobody))
+    monkeypatch.setattr(settings, "_used", ExplorerSettings(Workspace(tmp_path / "mine"), nobody))
     for name in ("overview", "recommend", "video", "explain", "graph", "embeddings"):
         app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
         app.switch_page(f"views/{name}.py").run()

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from graphrec.app import settings
 from graphrec.app.graph import store_of
-from graphrec.app.settings import Settings
+from graphrec.app.settings import ExplorerSettings
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
 
@@ -21,19 +21,19 @@ Page = Callable[..., AppTest]
 
 
 @pytest.fixture
-def runs(shown: Settings) -> list[Run]:
+def runs(shown: ExplorerSettings) -> list[Run]:
     """The world's two runs, which differ in their seeds."""
     return list_runs(shown.workspace)
 
 
 @pytest.fixture
 def copied(
-    shown: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Page
+    shown: ExplorerSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: Page
 ) -> Iterator[Workspace]:
     """The world's runs in a workspace of their own, to be changed; ``page`` shows that one."""
     for part in ("runs", "snapshots"):
         shutil.copytree(shown.workspace.root / part, tmp_path / part)
-    moved = Settings(Workspace(tmp_path), shown.store)
+    moved = ExplorerSettings(Workspace(tmp_path), shown.store)
     monkeypatch.setattr(settings, "_used", moved)
     yield moved.workspace
     store_of(moved).close()
@@ -128,7 +128,7 @@ def test_an_unfinished_run_says_how_to_go_on(runs: list[Run], page: Page, copied
 def test_without_a_graph_runs_are_shown_all_the_same(
     page: Page, copied: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "_used", Settings(copied))
+    monkeypatch.setattr(settings, "_used", ExplorerSettings(copied))
     app = page("runs")
     assert not app.error
     assert app.dataframe[0].value["state"].tolist() == ["finished", "finished"]

@@ -9,9 +9,9 @@ import pytest
 
 from graphrec.cli import main
 from graphrec.testing import command_line
-from graphrec.testing.command_line import Answer
+from graphrec.testing.command_line import CommandResult
 
-Run = Callable[..., Answer]
+Run = Callable[..., CommandResult]
 LoadCommand = Callable[[Path, Path], tuple[str | Path, ...]]
 
 
@@ -27,12 +27,12 @@ def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GRAPHREC_WORKSPACE", raising=False)
 
-    def run(*arguments: str | Path) -> Answer:
+    def run(*arguments: str | Path) -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["graphrec", *map(str, arguments)])
         with pytest.raises(SystemExit) as stop:
             main()
         told = capsys.readouterr()
-        return Answer(int(stop.value.code or 0), told.out, told.err)
+        return CommandResult(int(stop.value.code or 0), told.out, told.err)
 
     return run
 

@@ -15,10 +15,10 @@ from graphrec.serving.explore.looks import Look, looks
 from graphrec.serving.explore.nearest_past import nearest_past
 from graphrec.serving.explore.spaces import spaces
 from graphrec.serving.explore.video import (
-    Part,
     Remark,
     Still,
     Trailer,
+    VideoPart,
     parts,
     remarks,
     scores,
@@ -144,7 +144,7 @@ def test_items_stand_in_an_order(store: GraphStore) -> None:
 def test_a_video_from_all_sides(store: GraphStore, tmp_path: Path) -> None:
     shown = video(store, "v")
     assert (shown.title, shown.year, shown.thumbnail, shown.genres) == ("Vau", 1999, "v.jpg", ("Loud", "g2"))
-    assert parts(store, "v") == [Part("v#0", 0.0, 5.0, 2), Part("v#1", 5.0, 10.0, 1)]
+    assert parts(store, "v") == [VideoPart("v#0", 0.0, 5.0, 2), VideoPart("v#1", 5.0, 10.0, 1)]
     assert stills(store, "v") == [Still("f", 1.0, "f.jpg"), Still("g", 6.0, "g.jpg")]
     assert stills(store, "v", 1) == [Still("f", 1.0, "f.jpg")]
     assert remarks(store, "v", 2) == [

@@ -9,13 +9,13 @@ from graphrec.errors import DataError, NotFoundError
 from graphrec.media.encoders.base import Picture
 from graphrec.media.encoders.logmel import spectrogram_clips
 from graphrec.media.one_pass import one_pass
-from graphrec.media.sampling import Sampler, scaled
+from graphrec.media.sampling import PictureSampler, scaled
 from graphrec.media.sound import Windows, sound_of
 
 
 def _sampled(path, per_s, picture, batch=16):
     taken = []
-    sampler = Sampler(per_s, picture, lambda times, pixels: taken.append((times, pixels)), batch)
+    sampler = PictureSampler(per_s, picture, lambda times, pixels: taken.append((times, pixels)), batch)
     info = one_pass(path, [sampler])
     sampler.finish()
     return info, np.concatenate([t for t, _ in taken]), np.concatenate([p for _, p in taken]), taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphrec.media.description import Described, thumbnail
+from graphrec.media.description import Description, thumbnail
 from graphrec.media.video_file import VideoFile
 
 
@@ -22,7 +22,7 @@ class DescribedVideo:
 
     file: VideoFile
     digest: str
-    described: Described
+    described: Description
     titled: bool = False
     added_at: int | None = None
 

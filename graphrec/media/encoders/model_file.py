@@ -14,7 +14,7 @@ from graphrec.media.encoders.model_settings import (
     ClipSettings,
     FramesSettings,
     LogmelSettings,
-    Settings,
+    ModelFileSettings,
     WaveformSettings,
     read_settings,
 )
@@ -44,11 +44,11 @@ def audio_model(spec: EncoderSpec) -> AudioEncoder:
     return AudioModel(settings, *_opened(spec, settings), spec.name)
 
 
-def _opened(spec: EncoderSpec, settings: Settings) -> tuple[Network, str]:
+def _opened(spec: EncoderSpec, settings: ModelFileSettings) -> tuple[Network, str]:
     return open_model(Path(spec.name).parent / settings.model, settings, spec.threads, spec.name)
 
 
-def open_model(path: Path, settings: Settings, threads: int, source: str) -> tuple[Network, str]:
+def open_model(path: Path, settings: ModelFileSettings, threads: int, source: str) -> tuple[Network, str]:
     """Open a model's file and compute its encoder's version, a digest of the file and of all settings.
 
     Args:

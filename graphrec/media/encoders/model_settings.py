@@ -15,7 +15,7 @@ Positive = Annotated[int, Field(gt=0)]
 Three = tuple[float, float, float]
 
 
-class Settings(BaseModel):
+class ModelFileSettings(BaseModel):
     """What holds of every model.
 
     Attributes:
@@ -37,7 +37,7 @@ class Settings(BaseModel):
     pooling: tuple[Way, ...] = Field(default=("mean",), min_length=1)
 
 
-class PictureSettings(Settings):
+class PictureSettings(ModelFileSettings):
     """A model that sees.
 
     Attributes:
@@ -82,7 +82,7 @@ class ClipSettings(PictureSettings):
     frames_per_vector: int = Field(gt=1)
 
 
-class WaveformSettings(Settings):
+class WaveformSettings(ModelFileSettings):
     """A model that hears ``window_s`` seconds as ``rate`` numbers per second, float32 [n, samples] from -1 to 1."""
 
     kind: Literal["waveform"] = "waveform"
@@ -90,7 +90,7 @@ class WaveformSettings(Settings):
     window_s: float = Field(default=1.0, gt=0)
 
 
-class LogmelSettings(Settings):
+class LogmelSettings(ModelFileSettings):
     """A model that hears the spectrogram of ``window_s`` seconds, float32, as ``logmel.spectrogram`` makes it.
 
     Attributes:

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock, Semaphore, Thread
 from typing import IO, Literal
+
+from graphrec.serving.explore.errand import Errand
 
 PATIENCE_S = 900.0
 """Work that nobody has asked for so long is given up: who looks at other pages meanwhile comes back."""
 
 POLL_S = 0.1
 WORDS = 2000
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a process is to do.
-
-    Attributes:
-        module: run as ``python -m module``; it calls ``graphrec.serving.explore.work.work``.
-        arguments: of its command line.
-        given: makes what it reads.
-    """
-
-    module: str
-    arguments: tuple[str, ...]
-    given: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -65,7 +52,7 @@ class Background:
         self._lock = Lock()
         self._jobs: dict[str, _Job] = {}
 
-    def want(self, key: str, work: Work) -> Standing:
+    def want(self, key: str, errand: Errand) -> Standing:
         """Begin the work called ``key`` unless it goes on already, and tell how it stands.
 
         It is told as done, or failed, until ``forget``; who looks at the result asks no more.
@@ -73,7 +60,7 @@ class Background:
         with self._lock:
             job = self._jobs.get(key)
             if job is None or job.given_up:
-                job = self._jobs[key] = _Job(work, self._turns, self._patience_s)
+                job = self._jobs[key] = _Job(errand, self._turns, self._patience_s)
                 Thread(target=job.run, daemon=True, name=f"background {key}").start()
         return job.asked()
 
@@ -91,8 +78,8 @@ class Background:
 
 
 class _Job:
-    def __init__(self, work: Work, turns: Semaphore, patience_s: float) -> None:
-        self._work, self._turns, self._patience_s = work, turns, patience_s
+    def __init__(self, errand: Errand, turns: Semaphore, patience_s: float) -> None:
+        self._errand, self._turns, self._patience_s = errand, turns, patience_s
         self._began = self._wanted = time.monotonic()
         self._standing = Standing("waiting")
         self.given_up = False
@@ -125,7 +112,8 @@ class _Job:
         return time.monotonic() - self._wanted > self._patience_s
 
     def _work_on(self) -> None:
-        command = [sys.executable, "-m", self._work.module, *self._work.arguments]
+        # -P: a folder called graphrec where the user happens to be is not this package.
+        command = [sys.executable, "-P", "-m", "graphrec.serving.explore.errand"]
         pipe = subprocess.PIPE
         # Threads that wait for one another by going round and round would take the pages' share of the processor.
         environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -153,12 +141,11 @@ class _Job:
             )
 
     def _give(self, pipe: IO[bytes]) -> None:
-        given = self._work.given()
-        # What it was made from may be large, and nobody needs it again.
-        self._work = replace(self._work, given=bytes)
+        errand = self._errand
+        # What it is made from may be large, and nobody needs it again.
+        self._errand = replace(errand, arguments=())
         with suppress(BrokenPipeError):
-            pipe.write(f"{len(given)}\n".encode())
-            pipe.write(given)
+            pickle.dump((errand.function, errand.arguments), pipe)
             pipe.flush()
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from graphrec.files import replacing
+from graphrec.serving.explore.errand import Teller
+from graphrec.serving.explore.maps import layout
 from graphrec.store.base import Floats
 from graphrec.workspace import Workspace
 
@@ -42,6 +44,11 @@ def keep(workspace: Workspace, name: str, places: Floats) -> None:
     with replacing(_path(workspace, name)) as file:
         np.save(file, places, allow_pickle=False)
     _sweep(workspace)
+
+
+def make(workspace: Workspace, name: str, method: str, seed: int, vectors: Floats, tell: Teller) -> None:
+    """Make the map of ``vectors``, float32 [n, D], and keep it under ``name``."""
+    keep(workspace, name, layout(vectors, method, seed, tell))
 
 
 def _sweep(workspace: Workspace) -> None:

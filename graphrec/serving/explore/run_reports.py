@@ -69,7 +69,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Group:
+class Bucket:
     """Test metrics of the users with so many training records: at least ``low``, and fewer than ``high``, if any."""
 
     low: int
@@ -107,15 +107,13 @@ def figures(run: Run) -> list[Figure]:
     ]
 
 
-def groups(run: Run) -> list[Group]:
+def buckets(run: Run) -> list[Bucket]:
     """Return the test metrics by how much is known of the users, sparse ones first."""
     found = []
-    for name, bucket in run.manifest.get("test", {}).get("buckets", {}).items():
+    for name, told in run.manifest.get("test", {}).get("buckets", {}).items():
         low, _, high = name.strip("[)").partition(",")
-        found.append(
-            Group(int(low), None if high == ".." else int(high), bucket["groups"], bucket["metrics"])
-        )
-    return sorted(found, key=lambda group: group.low)
+        found.append(Bucket(int(low), None if high == ".." else int(high), told["groups"], told["metrics"]))
+    return sorted(found, key=lambda bucket: bucket.low)
 
 
 def history(run: Run) -> History:

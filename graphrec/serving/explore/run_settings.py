@@ -23,7 +23,7 @@ ALWAYS = frozenset({"started", "train_seconds", "total_seconds"})
 
 
 @dataclass(frozen=True)
-class Setting:
+class ManifestEntry:
     """An entry of one manifest, or of two.
 
     Attributes:
@@ -41,12 +41,12 @@ class Setting:
     differs: bool
 
 
-def settings(first: Run, second: Run | None = None) -> list[Setting]:
+def settings(first: Run, second: Run | None = None) -> list[ManifestEntry]:
     """Return what the manifest of ``first``, or those of two runs, say, part by part."""
     here = dict(_entries(first.manifest))
     there = dict(_entries(second.manifest)) if second is not None else {}
     return [
-        Setting(
+        ManifestEntry(
             part,
             name,
             here.get((part, name)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from graphrec.media.described import shots_of
+from graphrec.media.kept_descriptions import shots_of
 from graphrec.serving.explore.named import named
 from graphrec.serving.lookups import no_such, require, rows
 from graphrec.serving.published import current_run
@@ -45,7 +45,7 @@ class Video:
 
 
 @dataclass(frozen=True)
-class Part:
+class VideoPart:
     """A segment, its times in seconds, and how many ``users`` highlighted it."""
 
     id: str
@@ -104,9 +104,9 @@ def video(store: GraphStore, node: str) -> Video:
     return Video(genres=genres, **found[0])
 
 
-def parts(store: GraphStore, node: str) -> list[Part]:
+def parts(store: GraphStore, node: str) -> list[VideoPart]:
     """Return the segments of a video by their start."""
-    return [Part(**row) for row in rows(store, "video_parts", video=node)]
+    return [VideoPart(**row) for row in rows(store, "video_parts", video=node)]
 
 
 def shots(workspace: Workspace, of: Video) -> list[Shot]:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
-from graphrec.serving.explore.background import Background, Standing, Work
-from graphrec.serving.explore.map_files import kept
+from graphrec.serving.explore.background import Background, Standing
+from graphrec.serving.explore.errand import Errand
+from graphrec.serving.explore.map_files import kept, make
 from graphrec.workspace import Workspace
 
 VECTORS = np.random.default_rng(0).standard_normal((60, 6)).astype(np.float32)
 
 
-def work(root: Path, method: str = "pca", vectors: np.ndarray = VECTORS) -> Work:
-    def given() -> bytes:
-        file = BytesIO()
-        np.save(file, vectors)
-        return file.getvalue()
-
-    return Work("graphrec.serving.explore.map_worker", (str(root), method, "0", "map"), given)
+def work(root: Path, method: str = "pca", vectors: np.ndarray = VECTORS) -> Errand:
+    return Errand(make, (Workspace(root), "map", method, 0, vectors))
 
 
-def until_ended(background: Background, key: str, what: Work) -> list[Standing]:
+def until_ended(background: Background, key: str, what: Errand) -> list[Standing]:
     told = [background.want(key, what)]
     deadline = time.monotonic() + 60
     while told[-1].state in ("waiting", "working") and time.monotonic() < deadline:
@@ -53,9 +49,9 @@ def test_a_failure_is_said_in_the_words_of_the_error(tmp_path: Path) -> None:
     told = until_ended(background, "a", work(tmp_path, "nothing"))[-1]
     assert told.state == "failed"
     assert "no method named 'nothing'" in told.words
-    ended = until_ended(background, "b", Work("graphrec.serving.no_such_module", (), bytes))[-1]
+    ended = until_ended(background, "b", Errand(math.sqrt, (-1,)))[-1]
     assert ended.state == "failed"
-    assert "no_such_module" in ended.words
+    assert "math.sqrt" in ended.words
 
 
 def test_one_is_done_after_the_other(tmp_path: Path) -> None:

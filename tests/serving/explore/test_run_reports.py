@@ -9,8 +9,8 @@ import pytest
 
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import DataError
-from graphrec.serving.explore.run_reports import Figure, Group, figures, groups, history, summary
-from graphrec.serving.explore.run_settings import Setting, settings
+from graphrec.serving.explore.run_reports import Bucket, Figure, buckets, figures, history, summary
+from graphrec.serving.explore.run_settings import ManifestEntry, settings
 from graphrec.serving.explore.significance import compare, kept
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
@@ -55,7 +55,7 @@ def test_the_line_of_a_run(tmp_path: Path) -> None:
     )
     assert (summary(unfinished).value, summary(unfinished).finished) == (None, False)
     assert figures(unfinished) == []
-    assert groups(unfinished) == []
+    assert buckets(unfinished) == []
 
 
 def test_figures_come_with_their_intervals_and_direction(tmp_path: Path) -> None:
@@ -67,9 +67,9 @@ def test_figures_come_with_their_intervals_and_direction(tmp_path: Path) -> None
 
 
 def test_groups_come_from_sparse_to_dense(tmp_path: Path) -> None:
-    assert groups(written(tmp_path / "a")) == [
-        Group(0, 8, 3, {"map": 0.25}),
-        Group(16, None, 1, {"map": 1.0}),
+    assert buckets(written(tmp_path / "a")) == [
+        Bucket(0, 8, 3, {"map": 0.25}),
+        Bucket(16, None, 1, {"map": 1.0}),
     ]
 
 
@@ -92,12 +92,12 @@ def test_two_runs_differ_in_what_is_marked(tmp_path: Path) -> None:
     second = written(tmp_path / "b", settings={"dimension": 16, "layers": 2}, total_seconds=9.0)
     told = settings(first, second)
     assert [one for one in told if one.differs] == [
-        Setting("settings", "dimension", "8", "16", True),
-        Setting("settings", "layers", None, "2", True),
+        ManifestEntry("settings", "dimension", "8", "16", True),
+        ManifestEntry("settings", "layers", None, "2", True),
     ]
     # How long it took differs always, and is told without a mark.
-    assert Setting("training", "total_seconds", "1.5", "9.0", False) in told
-    assert Setting("data", "users", "5", None, False) in settings(first)
+    assert ManifestEntry("training", "total_seconds", "1.5", "9.0", False) in told
+    assert ManifestEntry("data", "users", "5", None, False) in settings(first)
 
 
 def test_a_run_does_not_differ_from_itself_and_what_is_found_is_kept(

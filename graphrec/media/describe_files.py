@@ -12,11 +12,11 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from graphrec.errors import DataError
-from graphrec.media.described import DescribedFiles
-from graphrec.media.description import Described
+from graphrec.media.description import Description
 from graphrec.media.encoders.registry import make_encoders
 from graphrec.media.journal import Journal
-from graphrec.media.settings import Job
+from graphrec.media.kept_descriptions import KeptDescriptions
+from graphrec.media.settings import DescribeJob
 from graphrec.media.worker_process import Watch, WorkerProcess, see_nothing
 
 _Describe = Callable[[Path, float], Future[str]]
@@ -41,14 +41,14 @@ class Outcome:
 
     path: Path
     digest: str = ""
-    described: Described | None = None
+    described: Description | None = None
     reason: str = ""
     next_is_ready: bool = False
 
 
 def describe_all(
     files: Sequence[tuple[Path, str]],
-    job: Job,
+    job: DescribeJob,
     *,
     workers: int | None = None,
     limit_s: float | None = None,
@@ -69,7 +69,7 @@ def describe_all(
         ConfigError: an encoder cannot be had.
         StoreError: a result cannot be written.
     """
-    kept = DescribedFiles(job.media, job.settings, make_encoders(job.encoders))
+    kept = KeptDescriptions(job.media, job.settings, make_encoders(job.encoders))
     journal = Journal(job.media)
     known = journal.digests()
     asked = [_Asked.about(path, item, known, kept) for path, item in files]
@@ -109,7 +109,7 @@ class _Asked:
 
     @classmethod
     def about(
-        cls, path: Path, item: str, known: dict[tuple[str, int, int], str], kept: DescribedFiles
+        cls, path: Path, item: str, known: dict[tuple[str, int, int], str], kept: KeptDescriptions
     ) -> _Asked:
         try:
             status = path.stat()
@@ -122,7 +122,7 @@ class _Asked:
         return cls(path, item, status.st_size, status.st_mtime_ns, digest)
 
 
-def _outcome(file: _Asked, future: Future[str], kept: DescribedFiles, journal: Journal) -> Outcome:
+def _outcome(file: _Asked, future: Future[str], kept: KeptDescriptions, journal: Journal) -> Outcome:
     try:
         digest = future.result()
     except DataError as error:
@@ -136,7 +136,7 @@ def _outcome(file: _Asked, future: Future[str], kept: DescribedFiles, journal: J
 
 
 @contextmanager
-def _pool(job: Job, count: int, watch: Watch) -> Iterator[_Describe]:
+def _pool(job: DescribeJob, count: int, watch: Watch) -> Iterator[_Describe]:
     """Start ``count`` workers; when the block ends, whatever they still do is ended too."""
     processes = [WorkerProcess(job) for _ in range(count)]
     free: SimpleQueue[WorkerProcess] = SimpleQueue()

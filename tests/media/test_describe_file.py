@@ -5,11 +5,10 @@ import pytest
 
 from graphrec.errors import DataError
 from graphrec.media.cutting import Cutting
-from graphrec.media.decode import decode
-from graphrec.media.describe import describe
-from graphrec.media.described import DescribedFiles, content_digest
+from graphrec.media.describe_file import describe
 from graphrec.media.description import thumbnail
 from graphrec.media.encoders.registry import Encoders
+from graphrec.media.kept_descriptions import KeptDescriptions, content_digest
 from graphrec.media.keyframes import FrameRule, Pick
 from graphrec.media.settings import DescribeSettings
 from graphrec.media.thumbnails import spooling
@@ -28,11 +27,11 @@ def described(descriptor, tmp_path):
     return run
 
 
-def test_each_segment_is_described_by_its_own_pictures(write_video, described, descriptor):
+def test_each_segment_is_described_by_its_own_pictures(write_video, described, descriptor, sampled):
     path = write_video(seconds=13)
     found = described(path)
     assert found.segments.tolist() == [[0, 5], [5, 10], [10, pytest.approx(13)]]
-    frames = decode(path).frames
+    frames = sampled(path).frames
     before = [frames[:1], frames[9:10], frames[19:20]]
     for number, part in enumerate((frames[:10], frames[10:20], frames[20:])):
         expected = descriptor.pool(descriptor.encode(np.concatenate([before[number], part])))
@@ -71,7 +70,7 @@ def test_one_picture(write_video, described):
 
 
 def test_a_description_comes_back_as_it_was(write_shots, described, descriptor, tmp_path):
-    kept = DescribedFiles(tmp_path, DescribeSettings(), Encoders(descriptor))
+    kept = KeptDescriptions(tmp_path, DescribeSettings(), Encoders(descriptor))
     found = described(write_shots(tone=300))
     kept.write("d", found)
     back = kept.read("d")
@@ -84,7 +83,7 @@ def test_a_description_comes_back_as_it_was(write_shots, described, descriptor, 
     )
     for one, other in zip(back.looks, found.looks, strict=True):
         np.testing.assert_array_equal(one, other)
-    other = DescribedFiles(tmp_path, DescribeSettings(segments=Cutting("fixed", 2)), Encoders(descriptor))
+    other = KeptDescriptions(tmp_path, DescribeSettings(segments=Cutting("fixed", 2)), Encoders(descriptor))
     assert other.read("d") is None
 
 
@@ -93,14 +92,14 @@ def test_another_version_of_the_encoder_is_another_description(descriptor, tmp_p
         name, version = descriptor.name, "99"
 
     paths = {
-        DescribedFiles(tmp_path, DescribeSettings(), Encoders(e)).path("d") for e in (descriptor, Newer())
+        KeptDescriptions(tmp_path, DescribeSettings(), Encoders(e)).path("d") for e in (descriptor, Newer())
     }
     assert len(paths) == 2
 
 
 @pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[: len(b) // 2], lambda b: b"PK\3\4 not a zip"])
 def test_a_damaged_description_is_none(write_video, described, descriptor, tmp_path, damage):
-    kept = DescribedFiles(tmp_path, DescribeSettings(), Encoders(descriptor))
+    kept = KeptDescriptions(tmp_path, DescribeSettings(), Encoders(descriptor))
     kept.write("d", described(write_video()))
     kept.path("d").write_bytes(damage(kept.path("d").read_bytes()))
     assert kept.read("d") is None
@@ -114,8 +113,8 @@ def test_digests_tell_contents_apart_and_names_do_not_matter(write_video, tmp_pa
         content_digest(tmp_path / "none.mp4")
 
 
-def test_pictures_of_chosen_frames_are_kept(write_video, tmp_path):
-    frames = decode(write_video(size=(64, 48)))
+def test_pictures_of_chosen_frames_are_kept(write_video, tmp_path, sampled):
+    frames = sampled(write_video(size=(64, 48)))
     with spooling(tmp_path) as spool:
         spool.take(frames.times, frames.frames)
         spool.keep([0, 5], tmp_path, "abcdef")

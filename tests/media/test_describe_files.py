@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from graphrec.errors import ConfigError, DataError, NotFoundError, StoreError
-from graphrec.media import describing
+from graphrec.media import describe_files
 from graphrec.media.cutting import Cutting
 from graphrec.media.description import thumbnail
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.journal import Journal, shown
 from graphrec.media.probe import duration_s
-from graphrec.media.settings import DescribeSettings, EncoderSpecs, Job
+from graphrec.media.settings import DescribeJob, DescribeSettings, EncoderSpecs
 from graphrec.media.worker_process import WorkerProcess
 
 
@@ -29,9 +29,9 @@ def outcomes(tmp_path):
     """Describe paths in workers; return what became of each."""
 
     def run(*paths, workers=None, limit_s=None, memory_mb=4096, **settings):
-        job = Job(tmp_path / "media", DescribeSettings(**settings), memory_mb=memory_mb)
+        job = DescribeJob(tmp_path / "media", DescribeSettings(**settings), memory_mb=memory_mb)
         files = [(path, path.stem) for path in paths]
-        return list(describing.describe_all(files, job, workers=workers, limit_s=limit_s))
+        return list(describe_files.describe_all(files, job, workers=workers, limit_s=limit_s))
 
     return run
 
@@ -41,13 +41,13 @@ def started(monkeypatch):
     """The worker processes that were started."""
     found = []
 
-    class Counted(describing.WorkerProcess):
+    class Counted(describe_files.WorkerProcess):
         def describe(self, path, limit_s, watch):
             if self not in found:
                 found.append(self)
             return super().describe(path, limit_s, watch)
 
-    monkeypatch.setattr(describing, "WorkerProcess", Counted)
+    monkeypatch.setattr(describe_files, "WorkerProcess", Counted)
     return found
 
 
@@ -200,15 +200,15 @@ def test_no_room_ends_the_run_and_leaves_nothing_half_written(write_video, outco
 
 
 def test_an_unknown_encoder_is_told_before_anything_starts(write_video, tmp_path, started):
-    job = Job(tmp_path, encoders=EncoderSpecs(EncoderSpec("descripter")))
+    job = DescribeJob(tmp_path, encoders=EncoderSpecs(EncoderSpec("descripter")))
     with pytest.raises((NotFoundError, ConfigError), match="did you mean 'descriptor'"):
-        list(describing.describe_all([(write_video(), "x")], job))
+        list(describe_files.describe_all([(write_video(), "x")], job))
     assert not started
 
 
 def test_workers_end_with_the_run(long_video, write_video, outcomes, started, tmp_path):
-    job = Job(tmp_path / "media")
-    found = describing.describe_all([(write_video(), "v"), (long_video, "long")], job, workers=2)
+    job = DescribeJob(tmp_path / "media")
+    found = describe_files.describe_all([(write_video(), "v"), (long_video, "long")], job, workers=2)
     next(found)
     processes = [worker._process for worker in started]
     found.close()
@@ -234,7 +234,7 @@ def test_any_name_can_be_shown():
 
 
 def test_a_worker_that_died_idle_is_no_files_fault(write_video, tmp_path):
-    worker = WorkerProcess(Job(tmp_path / "media"))
+    worker = WorkerProcess(DescribeJob(tmp_path / "media"))
     try:
         worker.describe(write_video("a.mp4"), 60)
         worker._process.kill()
@@ -247,7 +247,7 @@ def test_a_worker_that_died_idle_is_no_files_fault(write_video, tmp_path):
 def test_a_worker_whose_master_is_gone_ends_by_itself(long_video, tmp_path):
     command = [sys.executable, "-P", "-m", "graphrec.media.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
-        pickle.dump(Job(tmp_path / "media"), worker.stdin)
+        pickle.dump(DescribeJob(tmp_path / "media"), worker.stdin)
         # Ten seconds after the limit, which has therefore passed eight seconds ago.
         pickle.dump((long_video, -8), worker.stdin)
         worker.stdin.flush()
@@ -256,9 +256,9 @@ def test_a_worker_whose_master_is_gone_ends_by_itself(long_video, tmp_path):
 
 def test_how_far_a_file_is_can_be_watched(long_video, tmp_path):
     seen = []
-    job = Job(tmp_path / "media", DescribeSettings())
+    job = DescribeJob(tmp_path / "media", DescribeSettings())
     watch = lambda path, seconds: seen.append((path, seconds))  # noqa: E731
-    list(describing.describe_all([(long_video, "long")], job, watch=watch))
+    list(describe_files.describe_all([(long_video, "long")], job, watch=watch))
     assert len(seen) > 2
     assert {path for path, _ in seen} == {long_video}
     times = [seconds for _, seconds in seen]

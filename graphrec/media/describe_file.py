@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrec.media.cutting import Bounds
-from graphrec.media.description import Described
+from graphrec.media.description import Description
 from graphrec.media.encoders.base import Floats
 from graphrec.media.encoders.registry import Encoders
 from graphrec.media.keyframes import Candidates, Pick, choose
 from graphrec.media.moments import Beside, Hearing, Looking, Moments
 from graphrec.media.one_pass import PictureSink, SoundSink, one_pass
-from graphrec.media.sampling import Sampler
+from graphrec.media.sampling import PictureSampler
 from graphrec.media.settings import DescribeSettings
 from graphrec.media.shots import shot_finder
 from graphrec.media.thumbnails import PICTURE, Spool
@@ -28,7 +28,7 @@ def describe(
     *,
     threads: int = 0,
     watch: PictureSink | None = None,
-) -> tuple[Described, list[int]]:
+) -> tuple[Description, list[int]]:
     """Describe a video and say which pictures of ``spool`` are its frames.
 
     Args:
@@ -55,12 +55,12 @@ def _describe(
     threads: int,
     beside: Beside,
     watch: PictureSink | None,
-) -> tuple[Described, list[int]]:
+) -> tuple[Description, list[int]]:
     looking = Looking(encoders.frames, beside)
-    moments = Sampler(
+    moments = PictureSampler(
         settings.frames_per_s or encoders.frames.frames_per_s, encoders.frames.picture, looking.take
     )
-    candidates = Sampler(settings.frames.per_s, PICTURE, spool.take)
+    candidates = PictureSampler(settings.frames.per_s, PICTURE, spool.take)
     shots = shot_finder(settings.detector) if settings.find_shots else None
     viewers: list[PictureSink] = [moments] if watch is None else [moments, watch]
     if shots is not None:
@@ -82,7 +82,7 @@ def _describe(
     chosen, cover = _frames(settings, candidate, look, bounds, segments, looks, video)
     times = candidate.times[chosen]
     sound = hearing.finish(info.duration_s) if hearing else None
-    return Described(
+    return Description(
         info,
         bounds,
         segments,

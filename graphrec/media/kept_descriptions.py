@@ -16,7 +16,7 @@ import numpy as np
 from graphrec.errors import DataError
 from graphrec.files import replacing, require_regular
 from graphrec.media.cutting import Bounds
-from graphrec.media.description import Described, VideoInfo
+from graphrec.media.description import Description, VideoInfo
 from graphrec.media.encoders.registry import Encoders
 from graphrec.media.settings import DescribeSettings
 
@@ -42,7 +42,7 @@ def content_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-class DescribedFiles:
+class KeptDescriptions:
     """The descriptions below a media folder that were made with one choice of settings and encoders."""
 
     def __init__(self, media: Path, settings: DescribeSettings, encoders: Encoders) -> None:
@@ -55,7 +55,7 @@ class DescribedFiles:
         """Return where the description of a content is kept."""
         return self._folder / f"{digest}-{self._suffix}.npz"
 
-    def read(self, digest: str) -> Described | None:
+    def read(self, digest: str) -> Description | None:
         """Return what is kept; None if nothing is, or if it is damaged and must be computed again."""
         try:
             with self.path(digest).open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -63,7 +63,7 @@ class DescribedFiles:
         except UNREADABLE:
             return None
 
-    def write(self, digest: str, described: Described) -> None:
+    def write(self, digest: str, described: Description) -> None:
         """Keep a description; raises ``DataError`` where there is no room, and nothing is then kept."""
         with replacing(self.path(digest)) as file:
             np.savez(file, **dict(_arrays(described)))
@@ -89,7 +89,7 @@ def _shots(path: Path) -> Bounds:
         return _NONE
 
 
-def _arrays(described: Described) -> Iterator[tuple[str, Any]]:
+def _arrays(described: Description) -> Iterator[tuple[str, Any]]:
     yield "info", np.array(json.dumps(asdict(described.info)))
     yield "shots", described.shots
     yield "segments", described.segments
@@ -101,11 +101,11 @@ def _arrays(described: Described) -> Iterator[tuple[str, Any]]:
         yield from zip(_SOUNDS, described.sounds, strict=True)
 
 
-def _described(stored: Any) -> Described:
+def _described(stored: Any) -> Description:
     encoder, audio = json.loads(str(stored["encoders"]))
     looks = tuple(stored[name] for name in _LOOKS)
     sounds = tuple(stored[name] for name in _SOUNDS) if _SOUNDS[0] in stored else None
-    return Described(
+    return Description(
         VideoInfo(**json.loads(str(stored["info"]))),
         stored["shots"],
         stored["segments"],

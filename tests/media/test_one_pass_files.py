@@ -5,55 +5,51 @@ import av
 import numpy as np
 import pytest
 
-from graphrec.errors import ConfigError, DataError
-from graphrec.media.decode import decode
+from graphrec.errors import DataError
+from graphrec.media.one_pass import one_pass
 
 
-def test_duration_rate_size_and_samples(write_video):
-    video = decode(write_video(seconds=6, fps=10))
-    assert video.duration_s == pytest.approx(6.0)
-    assert video.fps == pytest.approx(10.0)
-    assert (video.width, video.height) == (128, 72)
+def test_duration_rate_size_and_samples(write_video, sampled):
+    video = sampled(write_video(seconds=6, fps=10))
+    assert video.info.duration_s == pytest.approx(6.0)
+    assert video.info.fps == pytest.approx(10.0)
+    assert (video.info.width, video.info.height) == (128, 72)
     assert video.times.tolist() == [0.25 + k / 2 for k in range(12)]
     assert video.frames.shape == (12, 54, 96, 3)
     assert video.frames.dtype == np.uint8
 
 
-def test_samples_are_the_pictures_on_screen_at_their_times(write_video):
-    video = decode(write_video(seconds=6, fps=10))
+def test_samples_are_the_pictures_on_screen_at_their_times(write_video, sampled):
+    video = sampled(write_video(seconds=6, fps=10))
     shown = np.floor(video.times * 10 + 1e-6)
     brightness = video.frames.mean(axis=(1, 2, 3))
     np.testing.assert_allclose(brightness, 200 * shown / 59 + 19.5, atol=4)
 
 
-def test_settings(write_video):
-    video = decode(write_video(size=(64, 128), seconds=2), frames_per_s=5, size=32)
+def test_samples_are_as_many_and_as_large_as_asked(write_video, sampled):
+    video = sampled(write_video(size=(64, 128), seconds=2), per_s=5, side=32)
     assert video.frames.shape == (10, 32, 16, 3)
-    with pytest.raises(ConfigError, match="frames_per_s is 0"):
-        decode(write_video(), frames_per_s=0)
-    with pytest.raises(ConfigError, match="size is 4"):
-        decode(write_video(), size=4)
 
 
-def test_small_videos_are_not_enlarged_but_to_eight_pixels(write_video):
-    assert decode(write_video(size=(32, 4), seconds=1)).frames.shape[1:3] == (8, 32)
+def test_small_videos_are_not_enlarged_but_to_eight_pixels(write_video, sampled):
+    assert sampled(write_video(size=(32, 4), seconds=1)).frames.shape[1:3] == (8, 32)
 
 
-def test_one_frame_is_a_video(write_video):
-    video = decode(write_video(seconds=0.1))
-    assert video.duration_s == pytest.approx(0.1)
+def test_one_frame_is_a_video(write_video, sampled):
+    video = sampled(write_video(seconds=0.1))
+    assert video.info.duration_s == pytest.approx(0.1)
     assert len(video.frames) == 1
 
 
-def test_time_starts_with_the_first_frame(write_video):
-    video = decode(write_video("late.mkv", seconds=3, ticks=range(70, 100)))
-    assert video.duration_s == pytest.approx(3.0, abs=0.01)
+def test_time_starts_with_the_first_frame(write_video, sampled):
+    video = sampled(write_video("late.mkv", seconds=3, ticks=range(70, 100)))
+    assert video.info.duration_s == pytest.approx(3.0, abs=0.01)
     assert len(video.frames) == 6
 
 
-def test_variable_frame_rate_repeats_what_is_on_screen(write_video):
-    video = decode(write_video("slides.mkv", seconds=0.3, ticks=[0, 30, 31]))
-    assert video.duration_s == pytest.approx(3.2, abs=0.01)
+def test_variable_frame_rate_repeats_what_is_on_screen(write_video, sampled):
+    video = sampled(write_video("slides.mkv", seconds=0.3, ticks=[0, 30, 31]))
+    assert video.info.duration_s == pytest.approx(3.2, abs=0.01)
     brightness = video.frames.mean(axis=(1, 2, 3))
     assert len(brightness) == 6
     assert np.ptp(brightness) < 3
@@ -64,18 +60,18 @@ def test_variable_frame_rate_repeats_what_is_on_screen(write_video):
 )
 def test_containers_and_names(write_video, tmp_path, name):
     path = write_video(f"a{Path(name).suffix or '.mp4'}", seconds=2).rename(tmp_path / name)
-    assert decode(path).duration_s == pytest.approx(2.0, abs=0.01)
+    assert one_pass(path, []).duration_s == pytest.approx(2.0, abs=0.01)
 
 
 def test_a_path_that_looks_like_an_address_is_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError, match="no such file"):
-        decode("http://127.0.0.1:9/x.mp4")
+        one_pass(Path("http://127.0.0.1:9/x.mp4"), [])
 
 
 def _refused(path, reason):
     with pytest.raises(DataError, match=reason) as error:
-        decode(path)
+        one_pass(path, [])
     message = str(error.value)
     assert str(path) in message
     assert "\n" not in message
@@ -135,7 +131,7 @@ def test_sound_that_outlasts_the_picture_is_no_damage(tmp_path):
         picture = container.add_stream("mpeg4", rate=10)
         picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
         _add_silence(container, seconds=8, also=lambda: _add_pictures(container, picture, 20))
-    assert decode(path).duration_s == pytest.approx(2.0, abs=0.01)
+    assert one_pass(path, []).duration_s == pytest.approx(2.0, abs=0.01)
 
 
 def test_only_sound(tmp_path):
