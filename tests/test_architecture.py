@@ -12,8 +12,8 @@ import graphrec
 
 ROOT = Path(graphrec.__file__).parent
 ROOMS = (
-    "media", "worlds", "store", "loading", "loaders", "graph", "models", "training", "evaluation", "serving",
-    "serving/explore", "interop", "api", "app", "cli",
+    "media", "worlds", "store", "loading", "loaders", "graph", "tasks", "learning", "models", "training",
+    "evaluation", "serving", "serving/explore", "interop", "api", "app", "cli",
 )  # fmt: skip
 """From left to right. A loader is written against ``loading``, as a plug-in's is, so that its room comes after."""
 SHARED = ("schema", "config", "errors", "rows", "ragged", "files", "features", "workspace", "settings")

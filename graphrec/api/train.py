@@ -71,24 +71,24 @@ class Plan:
     Attributes:
         model: name of the model.
         given: settings of model and task and options of training by name; strings are converted, None is left out.
-        task: name of the task; None for the model's usual one.
         split: name of the split; None for what the data say.
         fold: which fold, for splits that have folds.
-        folds: how many these have.
         projection: name of the projection; None for what the data hold.
         where: conditions on the relationships, such as ``"rating>=4"``.
-        features: names of the feature matrices; None for all.
+        features: names of the feature matrices; None for all that the model reads.
+        task: name of the task; None for the model's usual one.
+        folds: how many folds a split has that has folds.
     """
 
     model: str
     given: Mapping[str, Any]
-    task: str | None = None
     split: str | None = None
     fold: int = 0
-    folds: int = 5
     projection: str | None = None
     where: Sequence[str] = ()
     features: Sequence[str] | None = None
+    task: str | None = None
+    folds: int = 5
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Plan:

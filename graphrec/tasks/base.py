@@ -69,7 +69,7 @@ class Task(Settings, ABC, Generic[C]):
             cases: likewise.
             data: what was known when training.
         """
-        known: Mask = np.isfinite(predicted.reshape(len(predicted), -1)).all(1)
+        known = np.asarray(np.isfinite(predicted.reshape(len(predicted), -1)).all(1))
         return predicted, known
 
     def told(self) -> Mapping[str, Any]:

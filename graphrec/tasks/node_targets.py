@@ -89,7 +89,7 @@ class NodeTargets(Task[NodeCases]):
     def complete(self, predicted: Floats, cases: NodeCases, data: Data) -> tuple[Floats, Mask]:
         """Return predictions without gaps: the mean of what is known where the model could not tell."""
         assert data.targets is not None
-        known: Mask = np.isfinite(predicted).all(1)
+        known = np.asarray(np.isfinite(predicted).all(1))
         return np.where(known[:, None], predicted, np.nanmean(data.targets, 0)), known
 
     def _training(self, snapshot: Snapshot, targets: Floats, held_out: Ints) -> Data:

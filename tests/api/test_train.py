@@ -65,7 +65,7 @@ def test_what_was_chosen_by_default_is_written_down(workspace: Workspace) -> Non
     said = config(train(workspace, Plan("popularity", {})).run.folder)
     assert said == {
         "model": "popularity", "split": "random-70-10-20", "fold": 0, "projection": "ratings", "where": [],
-        "features": ["image", "été", "genres"], "seed": 0,
+        "features": [], "task": "ranking", "folds": 5, "seed": 0,
     }  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def test_a_run_cut_off_before_its_test_is_not_finished(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("graphrec.api.train.evaluate", cut_off)
+        patched.setattr("graphrec.api.train.judge_model", cut_off)
         with pytest.raises(Killed):
             train(workspace, Plan("transgrec", GIVEN))
     run = list_runs(workspace)[-1]
@@ -112,7 +112,7 @@ def test_resuming_a_finished_run_and_being_cut_off_leaves_it_finished(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = train(workspace, Plan("transgrec", GIVEN)).run
-    monkeypatch.setattr("graphrec.api.train.evaluate", cut_off)
+    monkeypatch.setattr("graphrec.api.train.judge_model", cut_off)
     with pytest.raises(Killed):
         resume(workspace, run.id)
     assert find_run(workspace, run.id).finished

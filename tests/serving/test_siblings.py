@@ -62,7 +62,7 @@ def test_frames_and_videos_are_placed_by_the_network_that_places_segments(descri
     run = loaded.run.id
     items, frames = Embedded(run, "Item", VIDEOS - 1, 1), Embedded(run, "Frame", 2 * VIDEOS - 2, 2)
     assert embed(described, loaded, copied) == Embedded(run, "Segment", 0, 0, (items, frames))
-    expected = loaded.model.embed_items(torch.from_numpy(LOOKS)).numpy(force=True)
+    expected = loaded.model.place(torch.from_numpy(LOOKS)).numpy(force=True)
     keys, vectors = described.read_embeddings("Frame", "transgrec")
     for key, vector in zip(keys.to_pylist(), vectors, strict=True):
         np.testing.assert_allclose(vector, expected[int(key[-1])], rtol=1e-5, atol=1e-7)
@@ -168,7 +168,7 @@ def test_a_later_run_does_not_serve_what_the_one_before_has_placed(copied, train
             similar(store, "v5@1")
         embed(store, later, copied)
         keys, vectors = store.read_embeddings("Frame", "transgrec")
-        expected = later.model.embed_items(torch.from_numpy(LOOKS)).numpy(force=True)
+        expected = later.model.place(torch.from_numpy(LOOKS)).numpy(force=True)
         for key, vector in zip(keys.to_pylist(), vectors, strict=True):
             np.testing.assert_allclose(vector, expected[int(key[-1])], rtol=1e-5, atol=1e-7)
         assert len(keys) == len(before)
