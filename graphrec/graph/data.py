@@ -32,6 +32,8 @@ class Data:
         videos: which video each item is of.
         targets: float32 [items, classes], what is to be predicted of the items themselves, NaN where that is not
             known when training; None where nothing is.
+        value: which value of the records is to be predicted; empty where none is.
+        binary: whether that is 0 or 1, of which a probability is asked.
     """
 
     nodes: Mapping[str, int]
@@ -43,6 +45,8 @@ class Data:
     fields: Mapping[str, Column] = field(default_factory=dict)
     videos: Videos = field(default_factory=Videos)
     targets: npt.NDArray[np.float32] | None = None
+    value: str = ""
+    binary: bool = False
 
     @property
     def users(self) -> int:
@@ -78,6 +82,7 @@ class Data:
             {name: one.width for name, one in self.features.items() if one.label == self.item},
             bool(self.videos),
             0 if self.targets is None else self.targets.shape[1],
+            self.binary,
         )
 
 
@@ -91,6 +96,7 @@ class Shape:
         widths: numbers per item of each feature matrix.
         in_videos: whether items are parts of videos.
         classes: how many numbers are predicted of an item itself.
+        binary: whether what is predicted is a probability.
     """
 
     nodes: Mapping[str, int]
@@ -98,6 +104,7 @@ class Shape:
     widths: Mapping[str, int]
     in_videos: bool = False
     classes: int = 0
+    binary: bool = False
 
     @property
     def users(self) -> int:

@@ -168,11 +168,20 @@ class Places(Protocol):
 class FoldsIn(Protocol):
     """A model that knows a user it was not trained on, or what a known one newly likes, without being trained again."""
 
-    def user_vector(self, history: Ints) -> Tensor | None:
-        """Return float32 [D], in the first space, of a user whose records are ``history``, int64 [n], the latest last.
+    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return float32 [items] for a user whose records are ``history``, int64 [n], the latest last.
 
-        None where that says nothing.
+        ``user`` is which one that was in training, None for one who came later. None where the history says nothing.
         """
+        ...
+
+
+@runtime_checkable
+class FoldsIntoSpace(Protocol):
+    """A model that puts such a user in its first space."""
+
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return float32 [D], or None where the history says nothing."""
         ...
 
 
@@ -212,6 +221,35 @@ class EmbeddingScorer:
     def pairs(self, users: Tensor, items: Tensor) -> Tensor:
         """Return float32 [n]."""
         return (self.users[users] * self.items[items]).sum(1)
+
+
+class InSpace(Model[S]):
+    """A model whose score is the inner product of a user's and an item's vector, and who folds users in by theirs."""
+
+    @abstractmethod
+    def vectors(self) -> tuple[Tensor, Tensor]:
+        """Return float32 [users, D] and [items, D]."""
+
+    @abstractmethod
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return float32 [D]; see ``FoldsIntoSpace``."""
+
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
+        """Return inner products."""
+        with torch.no_grad():
+            return EmbeddingScorer(*self.vectors())
+
+    def embeddings(self) -> Mapping[str, Vectors]:
+        """Return one space of users and items."""
+        with torch.no_grad():
+            users, items = self.vectors()
+        return {SPACE: {"User": users, self.shape.item: items}}
+
+    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return float32 [items]; see ``FoldsIn``."""
+        with torch.no_grad():
+            vector = self.user_vector(history, user)
+            return None if vector is None else self.vectors()[1] @ vector
 
 
 def require_features(data: Data, who: str) -> None:

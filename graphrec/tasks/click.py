@@ -61,7 +61,8 @@ class Click(Task[PairCases]):
         found = parts(snapshot, name, seed=seed, fold=fold, folds=folds)
         data = training(snapshot, found.of_record == TRAIN)
         target = {TARGET: clicked[found.of_record == TRAIN].astype(np.float64)}
-        data = replace(data, records=replace(data.records, values={**data.records.values, **target}))
+        records = replace(data.records, values={**data.records.values, **target})
+        data = replace(data, records=records, value=TARGET, binary=True)
         drawn = np.random.default_rng([seed, 1]) if clicked.all() else None
         valid, test = (self._cases(snapshot, clicked, found.of_record == part, drawn) for part in (VALID, TEST))
         return Split(found.name, data, valid, test)

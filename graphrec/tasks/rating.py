@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Rating(Task[PairCases]):
             )
         rated = snapshot.where(kept)
         found = parts(rated, name, seed=seed, fold=fold, folds=folds)
-        data = training(rated, found.of_record == TRAIN)
+        data = replace(training(rated, found.of_record == TRAIN), value=self.value)
         known = values[kept]
         scale = float(known.min()), float(known.max())
         valid, test = (self._cases(rated, found.of_record == part, scale) for part in (VALID, TEST))

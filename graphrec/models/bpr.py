@@ -1,0 +1,107 @@
+"""BPR: matrix factorization that puts what a user chose before what the user did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.batch import PairwiseBatch
+from graphrec.learning.descent import Descent
+from graphrec.learning.optimisers import Phase
+from graphrec.learning.pairwise import Pairwise
+from graphrec.learning.run import RunContext
+from graphrec.learning.table import Table
+from graphrec.models.base import InSpace
+from graphrec.ragged import Ints
+from graphrec.settings import Settings
+
+FOLD_STEPS, FOLD_RATE, FOLD_OTHERS = 40, 0.1, 512
+
+
+class BPRSettings(Settings):
+    """Settings of BPR."""
+
+    dimension: int = Field(64, ge=1, le=4096)
+    """D, the length of the factors."""
+    l2: float = Field(0.02, ge=0, allow_inf_nan=False)
+    """λ on the squared factors and biases of a batch's users and items."""
+    initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)
+    """Standard deviation that factors start with."""
+
+
+class BPR(InSpace[BPRSettings]):
+    """Bayesian Personalized Ranking (Rendle et al., UAI 2009), with matrix factorization (section 4.3.1).
+
+    Score x_ui = <p_u, q_i> + b_i; each step moves -ln σ(x_ui - x_uj) + λ |Θ|² (Eq. 4 and 5) for records (u, i) and
+    items j that u has no record of. The bias is a dimension of items where users hold 1, so that the score is an inner
+    product. Items without a record, which no step touches, are at 0.
+    """
+
+    name = "bpr"
+    title = "matrix factorization by pairs: what a user chose comes before what the user did not"
+    paper = "Rendle et al., BPR: Bayesian Personalized Ranking from Implicit Feedback (UAI '09)"
+    Settings = BPRSettings
+    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3}
+
+    def __init__(self, shape: Shape, settings: BPRSettings) -> None:
+        super().__init__(shape, settings)
+        self.users = Table(shape.users, settings.dimension, std=settings.initial_std)
+        self.items = Table(shape.items, settings.dimension + 1, std=settings.initial_std)
+        torch.nn.init.zeros_(self.items.weight[:, -1])
+
+    def attach(self, data: Data) -> None:
+        """Take which items have a record."""
+        self._seen = torch.from_numpy(data.by_item.lengths > 0).to(self.device)
+
+    def learner(self, data: Data, run: RunContext) -> Descent[PairwiseBatch]:
+        """Return gradient descent over triplets."""
+        feed = Pairwise(data, run.options, run.generator())
+        return Descent(self, self.loss, feed, [Phase("bpr", (self.users.move, self.items.move))], run)
+
+    def loss(self, phase: str, batch: PairwiseBatch) -> Tensor:
+        """Return the mean over the batch, float32 scalar."""
+        user, liked, others = (
+            self.users(batch.users),
+            self.items(batch.positives),
+            self.items(batch.negatives.flatten()).view(*batch.negatives.shape, -1),
+        )
+        difference = liked[:, None] - others
+        margin = (difference[..., :-1] * user[:, None]).sum(-1) + difference[..., -1]
+        size = user.square().sum() + liked.square().sum() + others.square().sum() / others.shape[1]
+        loss: Tensor = softplus(-margin).mean() + self.settings.l2 * size / len(user)
+        return loss
+
+    def vectors(self) -> tuple[Tensor, Tensor]:
+        """Return [p_u, 1] and [q_i, b_i]."""
+        users = self.users.weight
+        return torch.cat([users, users.new_ones(len(users), 1)], 1), self.items.weight * self._seen[:, None]
+
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return [p, 1] that minimises the same loss over ``history`` while the items stay, from p_u or 0 on."""
+        items = self.vectors()[1]
+        liked = torch.from_numpy(np.asarray(history)).to(items.device)
+        liked = liked[self._seen[liked]]
+        others = self._seen.nonzero()[:, 0]
+        others = others[~torch.isin(others, liked)]
+        if not len(liked) or not len(others):
+            return None
+        others = others[torch.linspace(0, len(others) - 1, min(FOLD_OTHERS, len(others))).long()]
+        near, far = items[liked], items[others]
+        p = torch.zeros(items.shape[1] - 1, device=items.device) if user is None else self.users.weight[user]
+        p = p.detach().clone()
+        moment, square = torch.zeros_like(p), torch.zeros_like(p)
+        for step in range(1, FOLD_STEPS + 1):
+            margin = (near[:, :-1] @ p + near[:, -1])[:, None] - (far[:, :-1] @ p + far[:, -1])
+            wrong = torch.sigmoid(-margin) / margin.numel()
+            gradient = wrong.sum(0) @ far[:, :-1] - wrong.sum(1) @ near[:, :-1] + 2 * self.settings.l2 * p
+            moment = 0.9 * moment + 0.1 * gradient
+            square = 0.99 * square + 0.01 * gradient.square()
+            p -= FOLD_RATE * (moment / (1 - 0.9**step)) / ((square / (1 - 0.99**step)).sqrt() + 1e-8)
+        return torch.cat([p, p.new_ones(1)])

@@ -1,0 +1,139 @@
+"""EASE: a linear autoencoder in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+import torch
+from pydantic import Field
+from scipy import sparse
+from torch import Tensor
+from torch.nn.functional import embedding_bag
+
+from graphrec.errors import DataError
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.once import Once
+from graphrec.learning.run import RunContext
+from graphrec.models.base import ANYTHING, SPACE, Model, Scorer, Target, Vectors
+from graphrec.ragged import Ints, Ragged
+from graphrec.settings import Settings
+
+MOST_ITEMS = 40_000
+"""The weights of so many items take 6.4 GB, and their inverse as much again."""
+
+
+class EASESettings(Settings):
+    """Settings of EASE."""
+
+    l2: float = Field(100.0, gt=0, allow_inf_nan=False)
+    """λ, on the weights."""
+    user_weighting: float = Field(0.5, ge=0, le=1)
+    """A user with d records weighs d ** -user_weighting: 0 counts all records alike (Eq. 1), 1 counts users alike."""
+    dimension: int = Field(128, ge=1, le=4096)
+    """Length of the embeddings that are published: of the largest singular vectors of B. They propose, B decides."""
+
+
+class EASE(Model[EASESettings]):
+    """Embarrassingly Shallow Autoencoders for Sparse Data (Steck, WWW 2019).
+
+    Score of item i for user u = x_u · B_i, where B minimises ||X - XB||² + λ ||B||² with a diagonal of 0 (Eq. 2): with
+    P = (XᵀX + λI)⁻¹, B_ij = -P_ij / P_jj off the diagonal (Eq. 8). Users may be weighted, which multiplies the rows of
+    X in XᵀX.
+    """
+
+    name = "ease"
+    title = "what goes with what a user has: weights between items, in closed form"
+    paper = "Steck, Embarrassingly Shallow Autoencoders for Sparse Data (WWW '19)"
+    Settings = EASESettings
+    proposes = True
+
+    weights: Tensor
+
+    @classmethod
+    def check(cls, data: Data, settings: EASESettings) -> None:
+        """Raise ``DataError`` where there are too many items for a matrix of their pairs."""
+        if data.items > MOST_ITEMS:
+            raise DataError(
+                f"{cls.name} keeps a weight for each pair of items: {data.items:,} are too many "
+                f"(at most {MOST_ITEMS:,}); use bpr or ials"
+            )
+
+    def __init__(self, shape: Shape, settings: EASESettings) -> None:
+        super().__init__(shape, settings)
+        self.register_buffer("weights", torch.zeros(shape.items, shape.items))
+
+    def attach(self, data: Data) -> None:
+        """Take what users have."""
+        self._history = data.by_user
+
+    def learner(self, data: Data, run: RunContext) -> Once:
+        """Solve for the weights."""
+        return Once(partial(self._fit, data), len(data.records))
+
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
+        """Return the scores; 0 for a user without records."""
+        return _WeightScorer(self.weights, self._history)
+
+    def embeddings(self) -> Mapping[str, Vectors]:
+        """Return one space, float32 [users, D] and [items, D], whose inner products are nearly the scores."""
+        rank = min(self.settings.dimension, self.shape.items)
+        # The library draws from torch's global generator; what is published shall not depend on that.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            left, values, right = torch.svd_lowrank(self.weights, rank, niter=4)
+        scale = values.sqrt()
+        return {SPACE: {"User": _summed(left * scale, self._history), self.shape.item: right * scale}}
+
+    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return the weights of what the user has, summed, float32 [items]."""
+        return self.weights[torch.from_numpy(np.unique(history))].sum(0) if len(history) else None
+
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return None: the space only proposes, and ``user_scores`` says it at once."""
+        return None
+
+    def _fit(self, data: Data) -> None:
+        lists = data.by_user
+        weight = np.maximum(lists.lengths, 1) ** -self.settings.user_weighting
+        # A record that is there twice counts once.
+        rows = sparse.csr_matrix(
+            (np.ones(len(lists.indices), np.float32), np.asarray(lists.indices), np.asarray(lists.indptr)),
+            shape=(data.users, data.items),
+        )
+        rows.sum_duplicates()
+        rows.data[:] = 1
+        gram = torch.from_numpy((rows.T @ rows.multiply(weight[:, None].astype(np.float32))).toarray())
+        gram = gram.to(self.weights)
+        gram.diagonal().add_(self.settings.l2)
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+        torch.div(inverse, -inverse.diagonal(), out=self.weights)
+        self.weights.fill_diagonal_(0)
+
+
+class _WeightScorer:
+    """Sums of the weights' rows that a user has."""
+
+    def __init__(self, weights: Tensor, history: Ragged) -> None:
+        self._weights, self._history = weights, history
+
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+        scores = _summed(self._weights, self._history.take(users.cpu().numpy()))
+        return scores if items is None else scores[:, items]
+
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        who, row = torch.unique(users, return_inverse=True)
+        found = torch.empty(len(users), device=self._weights.device)
+        step = max(1, (1 << 24) // len(self._weights))
+        for start in range(0, len(who), step):
+            here = (row >= start) & (row < start + step)
+            found[here] = self.grid(who[start : start + step])[row[here] - start, items[here]]
+        return found
+
+
+def _summed(table: Tensor, lists: Ragged) -> Tensor:
+    """Return the sum of the rows of ``table`` that each list names, float32 [lists, D]."""
+    arrays = (torch.from_numpy(np.array(a)).to(table.device) for a in (lists.indices, lists.indptr))
+    indices, offsets = arrays
+    return embedding_bag(indices, table, offsets, mode="sum", include_last_offset=True)

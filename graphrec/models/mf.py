@@ -1,0 +1,122 @@
+"""Matrix factorization with biases: ratings, or clicks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.batch import PointwiseBatch
+from graphrec.learning.descent import Descent
+from graphrec.learning.optimisers import Phase
+from graphrec.learning.pointwise import Pointwise
+from graphrec.learning.run import RunContext
+from graphrec.learning.table import Table
+from graphrec.models.base import ANYTHING, SPACE, EmbeddingScorer, Model, Scorer, Target, Vectors
+from graphrec.settings import Settings
+
+
+class MFSettings(Settings):
+    """Settings of matrix factorization."""
+
+    dimension: int = Field(64, ge=1, le=4096)
+    """D, the length of the factors."""
+    l2: float = Field(0.05, ge=0, allow_inf_nan=False)
+    """λ on the squared factors and biases of a batch's users and items."""
+    initial_std: float = Field(0.05, gt=0, allow_inf_nan=False)
+    """Standard deviation that factors start with."""
+
+
+class MF(Model[MFSettings]):
+    """Matrix factorization with biases (Koren et al., Matrix Factorization Techniques, 2009).
+
+    r_ui = μ + b_i + b_u + <q_i, p_u> (Eq. 4); each step moves the mean of (r - r_ui)² + λ (b_i² + b_u² + |q_i|² +
+    |p_u|²) (Eq. 5), of clicks the cross-entropy of σ(r_ui) instead. Biases are dimensions where the other side holds 1, so that
+    the prediction is an inner product. Users and items without a record in training have no prediction.
+    """
+
+    name = "mf"
+    title = "matrix factorization with biases: the rating that a user would give"
+    paper = "Koren, Bell, Volinsky, Matrix Factorization Techniques for Recommender Systems (Computer, 2009)"
+    Settings = MFSettings
+    tasks = ("rating", "click")
+    defaults: ClassVar[Mapping[str, Any]] = {"batch_size": 1024, "learning_rate": 2e-3, "patience": 5}
+
+    mean: Tensor
+
+    def __init__(self, shape: Shape, settings: MFSettings) -> None:
+        super().__init__(shape, settings)
+        self.users = Table(shape.users, settings.dimension + 1, std=settings.initial_std)
+        self.items = Table(shape.items, settings.dimension + 1, std=settings.initial_std)
+        self.register_buffer("mean", torch.zeros(()))
+        for table in (self.users, self.items):
+            torch.nn.init.zeros_(table.weight[:, -1])
+
+    def attach(self, data: Data) -> None:
+        """Take who and what has a record."""
+        self._known = [
+            torch.from_numpy(lists.lengths > 0).to(self.device) for lists in (data.by_user, data.by_item)
+        ]
+
+    def learner(self, data: Data, run: RunContext) -> Descent[PointwiseBatch]:
+        """Return gradient descent over records, from their mean on."""
+        mean = torch.tensor(float(data.records.values[data.value].mean()))
+        self.mean.copy_(torch.logit(mean, eps=1e-3) if data.binary else mean)
+        unseen = 1 if data.binary and mean == 1 else 0
+        feed = Pointwise(data, data.value, run.options, run.generator(), unseen)
+        return Descent(self, self.loss, feed, [Phase("mf", (self.users.move, self.items.move))], run)
+
+    def loss(self, phase: str, batch: PointwiseBatch) -> Tensor:
+        """Return the mean over the batch, float32 scalar."""
+        user, item = self.users(batch.users), self.items(batch.items)
+        told = (user[:, :-1] * item[:, :-1]).sum(1) + user[:, -1] + item[:, -1] + self.mean
+        size = (user.square().sum() + item.square().sum()) / len(user)
+        error = (
+            binary_cross_entropy_with_logits(told, batch.values)
+            if self.shape.binary
+            else (told - batch.values).square().mean()
+        )
+        loss: Tensor = error + self.settings.l2 * size
+        return loss
+
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
+        """Return the predictions: ratings, or probabilities of a click."""
+        with torch.no_grad():
+            return _Predictions(EmbeddingScorer(*self._vectors()), self._known, self.shape.binary)
+
+    def embeddings(self) -> Mapping[str, Vectors]:
+        """Return one space whose inner product is the rating, or the logit of a click."""
+        with torch.no_grad():
+            users, items = self._vectors()
+        return {SPACE: {"User": users, self.shape.item: items}}
+
+    def _vectors(self) -> tuple[Tensor, Tensor]:
+        """Return [p_u, μ + b_u, 1] and [q_i, 1, b_i]."""
+        users, items = self.users.weight, self.items.weight
+        ones = users.new_ones(max(len(users), len(items)), 1)
+        return (
+            torch.cat([users[:, :-1], users[:, -1:] + self.mean, ones[: len(users)]], 1),
+            torch.cat([items[:, :-1], ones[: len(items)], items[:, -1:]], 1),
+        )
+
+
+class _Predictions:
+    """Inner products; of whom or what nothing is known, NaN as a pair."""
+
+    def __init__(self, scorer: EmbeddingScorer, known: list[Tensor], binary: bool) -> None:
+        self._scorer, self._known, self._binary = scorer, known, binary
+
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+        return self._linked(self._scorer.grid(users, items))
+
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        known = self._known[0][users] & self._known[1][items]
+        return torch.where(known, self._linked(self._scorer.pairs(users, items)), torch.nan)
+
+    def _linked(self, told: Tensor) -> Tensor:
+        return torch.sigmoid(told) if self._binary else told
