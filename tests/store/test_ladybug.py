@@ -22,6 +22,7 @@ from graphrec.errors import QueryError, StoreBusy, StoreError
 from graphrec.files import read_json
 from graphrec.store.base import Written, closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.store.ladybug_nodes import Nodes
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
@@ -362,6 +363,43 @@ def test_five_thousand_updates_take_no_minutes(workspace: Workspace) -> None:
         assert store.write_relationships("RATED", "User", "Item", changed) == Written(updated=5000)
         assert time.monotonic() - began < 10
         assert set(stored_edges(store, "RATED", "User", "Item", "rating").values()) == {(2.0,)}
+
+
+def test_the_blocks_of_a_load_read_the_ids_of_their_ends_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"n{n}" for n in range(2000)]
+    read, asked = Nodes.offsets, list[str]()
+    monkeypatch.setattr(Nodes, "offsets", lambda found, label: asked.append(label) or read(found, label))
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("User", nodes(*keys))
+        store.write_nodes("Item", nodes(*keys))
+        asked.clear()
+        with store.transaction():
+            for block in range(8):
+                fresh = f"fresh {block}"
+                assert store.write_nodes("User", nodes(*keys, fresh)) == Written(1, unchanged=2000)
+                pairs = [*zip(keys, keys[block:] + keys[:block], strict=True), (fresh, keys[block])]
+                assert store.write_relationships("RATED", "User", "Item", edges(*pairs)) == Written(2001)
+        assert sorted(asked) == ["Item", "User"]
+        assert len(stored_edges(store, "RATED", "User", "Item")) == 8 * 2001
+
+
+def test_a_few_rows_read_nothing_of_the_rest(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [f"n{n}" for n in range(2000)]
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("Item", nodes(*keys, year=list(range(2000))))
+        store.write_nodes("User", nodes(*keys))
+        for whole in ("offsets", "all"):
+            monkeypatch.setattr(Nodes, whole, lambda *_: pytest.fail("all were read"))
+        table = nodes("n7", "new", "n8", year=[1, 2, 8], title=["seven", "two", None])
+        assert store.write_nodes("Item", table) == Written(1, 1, 1)
+        assert store.write_relationships("RATED", "User", "Item", edges(("n3", "new"))) == Written(created=1)
+        with pytest.raises(StoreError, match="no User with id 'nobody'"):
+            store.write_relationships("RATED", "User", "Item", edges(("n3", "new"), ("nobody", "n3")))
+    monkeypatch.undo()
+    found = titles(workspace)
+    assert (found["n7"], found["new"], found["n8"]) == (("seven",), ("two",), (None,))
 
 
 def test_a_thread_sees_nothing_of_anothers_open_transaction(workspace: Workspace) -> None:
