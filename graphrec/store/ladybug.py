@@ -20,6 +20,7 @@ from typing import Any
 import ladybug
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.errors import QueryError, StoreError
@@ -296,22 +297,31 @@ class LadybugStore:
     def read_embeddings(
         self, label: str, name: str, ids: Sequence[str] | None = None
     ) -> tuple[pa.Array, Floats]:
-        """Return the ids that have the embedding, and float32 [n, D]; kept in memory until they change."""
+        """Return the ids that have the embedding, and float32 [n, D]; all of them are kept until they change."""
         check_embedding(label, name)
-        with self._lock:
-            found = self.kept.get(
-                (label, name), self._embedded, lambda: self._read_embeddings(label, name), in_bytes
-            )
+        found = self._embeddings(label, name, ids)
         return found if ids is None else chosen(*found, ids)
 
-    def _read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
-        if self._embedding_bytes(label, name) == 0:
-            return pa.array([], pa.string()), np.empty((0, 0), np.float32)
-        table = self._rows(
-            f"MATCH (n:{label}) WHERE n.`{name}` IS NOT NULL RETURN n.{schema.KEY} AS id, n.`{name}` AS v"
-        )
-        blobs = [np.frombuffer(b"".join(chunk.to_pylist()), "<f4") for chunk in table["v"].chunks]
-        return table["id"].combine_chunks(), np.concatenate(blobs).reshape(table.num_rows, -1)
+    def _embeddings(self, label: str, name: str, ids: Sequence[str] | None) -> tuple[pa.Array, Floats]:
+        """Return the embeddings of ``ids``, and perhaps of others: all are read unless few are wanted, and kept."""
+        key = label, name
+        with self._lock:
+            if ids is not None and not self.kept.has(key, self._embedded):
+                keys = pc.unique(pa.array(ids, pa.string()))
+                if self._nodes.are_few(label, len(keys)):
+                    return self._read_embeddings(label, name, keys)
+            return self.kept.get(key, self._embedded, lambda: self._read_embeddings(label, name), in_bytes)
+
+    def _read_embeddings(
+        self, label: str, name: str, keys: pa.Array | None = None
+    ) -> tuple[pa.Array, Floats]:
+        if name not in self._columns(label):
+            return _vectors(pa.table({"id": pa.array([], pa.string()), "v": pa.array([], pa.binary())}))
+        wanted = f"n.{schema.KEY} AS id, n.`{name}` AS v"
+        if keys is not None:
+            found = self._nodes.look_up(label, keys, wanted)
+            return _vectors(found.filter(pc.is_valid(found["v"])))
+        return _vectors(self._rows(f"MATCH (n:{label}) WHERE n.`{name}` IS NOT NULL RETURN {wanted}"))
 
     def has_embeddings(self, label: str, name: str) -> bool:
         """Return whether any node of ``label`` has the embedding."""
@@ -331,7 +341,8 @@ class LadybugStore:
         metric: str = "dot",
     ) -> list[Neighbour]:
         """Return the ``k`` nodes whose embedding scores highest against ``vector``, exactly."""
-        ids, vectors = self.read_embeddings(label, name)
+        check_embedding(label, name)
+        ids, vectors = self._embeddings(label, name, among)
         if not len(ids):
             return []
         return exact_nearest(ids, vectors, vector, k, among=among, without=without, metric=metric)
@@ -462,6 +473,12 @@ class LadybugStore:
                 self._failed = self._open_transaction
                 self._torn |= UNWRITTEN in str(error)
                 raise StoreError(f"{self.uri}: {reason(error)}") from error
+
+
+def _vectors(table: pa.Table) -> tuple[pa.Array, Floats]:
+    """Return the column ``id``, string [n], and the numbers in ``v``, float32 [n, D]; of none, [0, 0]."""
+    numbers = np.frombuffer(b"".join(table["v"].to_pylist()), "<f4")
+    return table["id"].combine_chunks(), numbers.reshape(table.num_rows, -1 if table.num_rows else 0)
 
 
 def _column(name: str) -> str:

@@ -450,6 +450,42 @@ def test_threads_share_a_reader(workspace: Workspace) -> None:
         assert all(threads.map(read, ["one", "two", "three"] * 8))
 
 
+def test_a_few_embeddings_are_read_without_the_rest(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"n{n}" for n in range(1000)]
+    vectors = np.random.default_rng(0).normal(size=(1000, 8)).astype(np.float32)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("User", nodes(*keys, "bare"))
+        store.write_embeddings("User", "emb", pa.array(keys), vectors)
+    read, whole = LadybugStore._read_embeddings, list[bool]()
+
+    def watched(store: LadybugStore, label: str, name: str, wanted: pa.Array | None = None) -> object:
+        whole.append(wanted is None)
+        return read(store, label, name, wanted)
+
+    monkeypatch.setattr(LadybugStore, "_read_embeddings", watched)
+    with closing(LadybugStore(workspace)) as store:
+
+        def check() -> None:
+            ids, found = store.read_embeddings("User", "emb", ["n7", "bare", "nobody", "n3", "n7"])
+            assert {key: row.tolist() for key, row in zip(ids.to_pylist(), found, strict=True)} == {
+                "n7": vectors[7].tolist(),
+                "n3": vectors[3].tolist(),
+            }
+            assert len(store.read_embeddings("User", "emb", ["bare"])[1]) == 0
+            near = store.nearest("User", "emb", vectors[7], 2, among=["n7", "n3", "bare", "nobody"])
+            assert [neighbour.id for neighbour in near] == ["n7", "n3"]
+
+        check()
+        assert whole == [False] * 3
+        for _ in range(3):
+            store.nearest("User", "emb", vectors[7], 2)
+        assert whole == [False] * 3 + [True]
+        check()
+        assert len(whole) == 4
+
+
 def test_a_graph_of_an_older_version_says_how_to_get_what_is_missing(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     with closing(LadybugStore(workspace, write=True)) as store:
