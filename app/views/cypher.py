@@ -22,7 +22,7 @@ from graphrec.errors import ConfigError, GraphrecError
 from graphrec.serving.explore.subgraph import Subgraph, graph_of
 from graphrec.store.answers import Answer, Limits
 from graphrec.store.ladybug_files import nothing_yet
-from graphrec.store.open import database_of
+from graphrec.store.open import as_typed, database_of
 from graphrec.store.queries import NamedQuery, bind, named_queries
 
 NAMED, OWN = "Named queries", "Your own"
@@ -42,7 +42,8 @@ def named() -> Query:
     st.text(f"{query.what[0].upper()}{query.what[1:]}.")
     given = fields(query)
     st.button("Edit a copy", on_click=copy, args=(query, given), icon=":material/edit:")
-    return bind(query, given)
+    text, parameters = bind(query, given)
+    return as_typed(text, current().store), parameters
 
 
 def copy(query: NamedQuery, given: dict[str, str]) -> None:
@@ -52,13 +53,13 @@ def copy(query: NamedQuery, given: dict[str, str]) -> None:
     except GraphrecError:
         text, parameters = query.text, {}
     st.session_state["mode"] = OWN
-    st.session_state["cypher-text"] = text
+    st.session_state["cypher-text"] = as_typed(text, current().store)
     st.session_state["cypher-parameters"] = json.dumps(parameters, ensure_ascii=False)
 
 
 def own() -> Query:
     """Let the visitor type a query; return it."""
-    text = st.text_area("Query", EXAMPLE, key="cypher-text", height=180)
+    text = st.text_area("Query", as_typed(EXAMPLE, current().store), key="cypher-text", height=180)
     typed = st.text_input(
         "Parameters, as JSON",
         "{}",

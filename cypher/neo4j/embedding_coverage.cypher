@@ -2,5 +2,6 @@
 // parameters: property name = transgrec
 // example: graphrec query embedding_coverage -p property=transgrec
 MATCH (n:User|Item|Segment|Frame)
-RETURN [label IN labels(n) WHERE label IN ['User', 'Item', 'Segment', 'Frame']][0] AS label, count(n.`{property}`) AS embedded, count(n) AS nodes
+WITH n, CASE WHEN (n:User) THEN 'User' WHEN (n:Item) THEN 'Item' WHEN (n:Segment) THEN 'Segment' ELSE 'Frame' END AS label
+RETURN label, count(n.`{property}`) AS embedded, count(n) AS nodes
 ORDER BY label

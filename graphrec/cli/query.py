@@ -26,7 +26,7 @@ from graphrec.cli.common import (
 from graphrec.errors import DataError, unknown
 from graphrec.files import require_regular
 from graphrec.store.answers import WIDE
-from graphrec.store.open import database_of, warm_up_queries
+from graphrec.store.open import as_typed, database_of, warm_up_queries
 from graphrec.store.queries import bind, named_queries
 
 
@@ -45,7 +45,7 @@ def query(
 
     Example: `graphrec query history -p user=12`
     """
-    text, parameters = _read(name, database_of(store), pairs(given or [], "-p"))
+    text, parameters = _read(name, store, pairs(given or [], "-p"))
     warm_up_queries(store)
     limits = replace(WIDE, seconds=seconds, memory=memory_mb << 20)
     with opened(workspace, store) as (graph, _):
@@ -67,7 +67,7 @@ def query(
         out.print(table(("", ""), [(name, dated(name, value)) for name, value in row.items()]))
 
 
-def _read(name: str, database: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
+def _read(name: str, store: str | None, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
     if name.endswith(".cypher"):
         require_regular(Path(name))
         try:
@@ -78,10 +78,11 @@ def _read(name: str, database: str, given: dict[str, str]) -> tuple[str, dict[st
             raise DataError(f"{name}: cannot be read: {error.strerror}", name) from error
         except UnicodeDecodeError as error:
             raise DataError(f"{name}: not utf-8 text", name) from error
-    known = named_queries(database)
+    known = named_queries(database_of(store))
     if name not in known:
         raise unknown("query", name, known)
-    return bind(known[name], given)
+    text, parameters = bind(known[name], given)
+    return as_typed(text, store), parameters
 
 
 def _value(text: str) -> Any:

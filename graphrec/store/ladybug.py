@@ -20,6 +20,7 @@ from typing import Any
 import ladybug
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.errors import QueryError, StoreError
@@ -48,9 +49,10 @@ from graphrec.store.ladybug_files import (
     versions,
 )
 from graphrec.store.ladybug_functions import add_functions
+from graphrec.store.ladybug_nodes import PREFIX, Nodes
 from graphrec.store.ladybug_tables import TYPES, new_tables
 from graphrec.store.nearest import chosen, exact_nearest, in_bytes
-from graphrec.store.upsert import plan, positions
+from graphrec.store.upsert import plan
 from graphrec.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,7 @@ class LadybugStore:
         self._failed = False
         self._torn = False
         self._edges: dict[tuple[str, ...], StoredEdges] = {}
+        self._nodes = Nodes(self._rows)
         self._copied: set[str] = set()
         self._write = write
         self.kept = Kept(KEPT_BYTES) if kept is None else kept
@@ -152,6 +155,7 @@ class LadybugStore:
             finally:
                 self._open_transaction = self._failed = False
                 self._edges.clear()
+                self._nodes.forget()
                 self._copied.clear()
 
     def write_nodes(self, label: str, table: pa.Table) -> Written:
@@ -161,8 +165,8 @@ class LadybugStore:
             return Written()
         names = [name for name in table.column_names if name != schema.KEY]
         with self.transaction():
-            stored = self.read_nodes(label, names)
-            todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
+            stored, at = self._nodes.stored(label, table[schema.KEY].combine_chunks(), names)
+            todo = plan(table, stored, at, (schema.KEY,))
             if todo.new.num_rows or todo.changed.num_rows:
                 touch(self.workspace, [label])
                 self._create(label, todo.new)
@@ -200,10 +204,7 @@ class LadybugStore:
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
         known = schema.label(label)
-        columns = [schema.KEY, *(known.property(p).name for p in properties)]
-        table = self._rows(f"MATCH (n:{label}) RETURN {', '.join(f'n.{c} AS {c}' for c in columns)}")
-        types = [pa.string(), *(ARROW[known.property(p).type] for p in properties)]
-        return table.cast(pa.schema(list(zip(columns, types, strict=True))))
+        return self._nodes.all(label, [known.property(name).name for name in properties])
 
     def read_relationships(
         self, name: str, source: str, target: str, properties: Sequence[str] = ()
@@ -296,22 +297,31 @@ class LadybugStore:
     def read_embeddings(
         self, label: str, name: str, ids: Sequence[str] | None = None
     ) -> tuple[pa.Array, Floats]:
-        """Return the ids that have the embedding, and float32 [n, D]; kept in memory until they change."""
+        """Return the ids that have the embedding, and float32 [n, D]; all of them are kept until they change."""
         check_embedding(label, name)
-        with self._lock:
-            found = self.kept.get(
-                (label, name), self._embedded, lambda: self._read_embeddings(label, name), in_bytes
-            )
+        found = self._embeddings(label, name, ids)
         return found if ids is None else chosen(*found, ids)
 
-    def _read_embeddings(self, label: str, name: str) -> tuple[pa.Array, Floats]:
-        if self._embedding_bytes(label, name) == 0:
-            return pa.array([], pa.string()), np.empty((0, 0), np.float32)
-        table = self._rows(
-            f"MATCH (n:{label}) WHERE n.`{name}` IS NOT NULL RETURN n.{schema.KEY} AS id, n.`{name}` AS v"
-        )
-        blobs = [np.frombuffer(b"".join(chunk.to_pylist()), "<f4") for chunk in table["v"].chunks]
-        return table["id"].combine_chunks(), np.concatenate(blobs).reshape(table.num_rows, -1)
+    def _embeddings(self, label: str, name: str, ids: Sequence[str] | None) -> tuple[pa.Array, Floats]:
+        """Return the embeddings of ``ids``, and perhaps of others: all are read unless few are wanted, and kept."""
+        key = label, name
+        with self._lock:
+            if ids is not None and not self.kept.has(key, self._embedded):
+                keys = pc.unique(pa.array(ids, pa.string()))
+                if self._nodes.are_few(label, len(keys)):
+                    return self._read_embeddings(label, name, keys)
+            return self.kept.get(key, self._embedded, lambda: self._read_embeddings(label, name), in_bytes)
+
+    def _read_embeddings(
+        self, label: str, name: str, keys: pa.Array | None = None
+    ) -> tuple[pa.Array, Floats]:
+        if name not in self._columns(label):
+            return _vectors(pa.table({"id": pa.array([], pa.string()), "v": pa.array([], pa.binary())}))
+        wanted = f"n.{schema.KEY} AS id, n.`{name}` AS v"
+        if keys is not None:
+            found = self._nodes.look_up(label, keys, wanted)
+            return _vectors(found.filter(pc.is_valid(found["v"])))
+        return _vectors(self._rows(f"MATCH (n:{label}) WHERE n.`{name}` IS NOT NULL RETURN {wanted}"))
 
     def has_embeddings(self, label: str, name: str) -> bool:
         """Return whether any node of ``label`` has the embedding."""
@@ -331,7 +341,8 @@ class LadybugStore:
         metric: str = "dot",
     ) -> list[Neighbour]:
         """Return the ``k`` nodes whose embedding scores highest against ``vector``, exactly."""
-        ids, vectors = self.read_embeddings(label, name)
+        check_embedding(label, name)
+        ids, vectors = self._embeddings(label, name, among)
         if not len(ids):
             return []
         return exact_nearest(ids, vectors, vector, k, among=among, without=without, metric=metric)
@@ -339,11 +350,11 @@ class LadybugStore:
     def counts(self) -> dict[str, int]:
         """Return how many nodes of each label and relationships of each type there are."""
         with self._lock:
-            found = {name: self._count(f"MATCH (n:{name}) RETURN count(n) AS c") for name in schema.LABELS}
-            return found | {
-                name: self._count(f"MATCH ()-[e:`{name}`]->() RETURN count(e) AS c")
-                for name in schema.RELATIONSHIPS
-            }
+            found = {name: self._nodes.count(name) for name in schema.LABELS}
+            for name in schema.RELATIONSHIPS:
+                table = self._rows(f"MATCH ()-[e:`{name}`]->() RETURN count(e) AS c")
+                found[name] = int(table["c"][0].as_py())
+            return found
 
     def versions(self, names: Sequence[str]) -> dict[str, int]:
         """Return a number per label or type that grows with every change of its content."""
@@ -370,6 +381,7 @@ class LadybugStore:
             values = ", ".join(f"`{name}`: {_column(name)}" for name in table.column_names)
             renamed = table.rename_columns([_column(name) for name in table.column_names])
             self._run(f"LOAD FROM $rows CREATE (:`{label}` {{{values}}})", rows=renamed)
+        self._nodes.remember(label, table[schema.KEY])
 
     def _create_edges(self, name: str, source: str, target: str, table: pa.Table) -> None:
         known = schema.relationship(name)
@@ -414,19 +426,15 @@ class LadybugStore:
 
     def _end(self, values: pa.ChunkedArray, name: str, label: str) -> Ints:
         """Return the internal offsets of nodes; raises ``StoreError`` for one that does not exist."""
-        ids, offsets = self._offsets(label)
-        found = positions(values, ids)
+        coded = values.combine_chunks().dictionary_encode()
+        found: Ints = self._nodes.find(label, coded.dictionary)[coded.indices.to_numpy()]
         if (found < 0).any():
             raise no_such_end(name, label, values[int(np.argmax(found < 0))].as_py())
-        return offsets[found]
-
-    def _offsets(self, label: str) -> tuple[pa.ChunkedArray, Ints]:
-        table = self._rows(f"MATCH (n:{label}) RETURN offset(id(n)) AS o, n.{schema.KEY} AS id")
-        return table["id"], table["o"].to_numpy()
+        return found
 
     def _ids(self, label: str) -> tuple[pa.ChunkedArray, Ints]:
         """Return the ids of a label's nodes, and for each internal offset the position among them."""
-        ids, offsets = self._offsets(label)
+        ids, offsets = self._nodes.offsets(label)
         row = np.full(int(offsets.max()) + 1 if len(offsets) else 0, -1, np.int64)
         row[offsets] = np.arange(len(offsets))
         return ids, row
@@ -450,12 +458,9 @@ class LadybugStore:
             if prop.name not in present:
                 self._run(f"ALTER TABLE `{table}` ADD {prop.name} {TYPES[prop.type]}")
 
-    def _count(self, text: str) -> int:
-        return int(self._rows(text)["c"][0].as_py())
-
-    def _rows(self, text: str) -> pa.Table:
+    def _rows(self, text: str, /, **parameters: Any) -> pa.Table:
         with self._lock:
-            return self._run(text).get_as_arrow(-1)
+            return self._run(text, **parameters).get_as_arrow(-1)
 
     def _run(self, text: str, **parameters: Any) -> Any:
         with self._lock:
@@ -470,6 +475,11 @@ class LadybugStore:
                 raise StoreError(f"{self.uri}: {reason(error)}") from error
 
 
+def _vectors(table: pa.Table) -> tuple[pa.Array, Floats]:
+    """Return the column ``id``, string [n], and the numbers in ``v``, float32 [n, D]; of none, [0, 0]."""
+    numbers = np.frombuffer(b"".join(table["v"].to_pylist()), "<f4")
+    return table["id"].combine_chunks(), numbers.reshape(table.num_rows, -1 if table.num_rows else 0)
+
+
 def _column(name: str) -> str:
-    # A prefix keeps a block's columns apart from the graph's own names.
-    return f"row_{name}"
+    return f"{PREFIX}{name}"

@@ -29,7 +29,7 @@ class Plan:
     unchanged: int
 
 
-def positions(values: pa.ChunkedArray, ids: pa.ChunkedArray) -> Ints:
+def positions(values: pa.Array | pa.ChunkedArray, ids: pa.ChunkedArray) -> Ints:
     """Return int64 [n]: where each of ``values`` stands in ``ids``, -1 where it does not."""
     found = pc.index_in(values, value_set=_single(ids))
     return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)

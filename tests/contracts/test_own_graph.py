@@ -21,7 +21,8 @@ from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.neo4j.login import Login
-from graphrec.store.open import open_store
+from graphrec.store.open import as_typed, open_store
+from graphrec.store.queries import bind, named_queries
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace
@@ -214,6 +215,17 @@ def test_what_is_theirs_is_read_only(theirs: Theirs) -> None:
         ).to_pylist() == [{"i": "100", "s": "100#0"}]
     theirs.driver.execute_query("MATCH (s:Segment) DETACH DELETE s")
     assert theirs.everything() == before
+
+
+def test_what_is_typed_has_their_names_and_so_have_named_queries(theirs: Theirs) -> None:
+    text, parameters = bind(named_queries("neo4j")["history"], {"user": "7"})
+    with closing(open_store(theirs.same)) as store:
+        same = store.query(text, **parameters).to_pylist()
+    with closing(open_store(theirs.here, theirs.uri)) as store:
+        assert store.query(as_typed(text, theirs.uri), **parameters).to_pylist() == same
+        typed = "MATCH (c:Customer {customerId: 7}) OPTIONAL MATCH (u:User) RETURN c.name AS name, u.login AS login"
+        assert store.query(typed).to_pylist()[0] == {"name": "c7", "login": "x"}
+    assert same
 
 
 @pytest.mark.parametrize(

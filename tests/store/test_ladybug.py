@@ -22,6 +22,7 @@ from graphrec.errors import QueryError, StoreBusy, StoreError
 from graphrec.files import read_json
 from graphrec.store.base import Written, closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.store.ladybug_nodes import Nodes
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
@@ -364,6 +365,43 @@ def test_five_thousand_updates_take_no_minutes(workspace: Workspace) -> None:
         assert set(stored_edges(store, "RATED", "User", "Item", "rating").values()) == {(2.0,)}
 
 
+def test_the_blocks_of_a_load_read_the_ids_of_their_ends_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"n{n}" for n in range(2000)]
+    read, asked = Nodes.offsets, list[str]()
+    monkeypatch.setattr(Nodes, "offsets", lambda found, label: asked.append(label) or read(found, label))
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("User", nodes(*keys))
+        store.write_nodes("Item", nodes(*keys))
+        asked.clear()
+        with store.transaction():
+            for block in range(8):
+                fresh = f"fresh {block}"
+                assert store.write_nodes("User", nodes(*keys, fresh)) == Written(1, unchanged=2000)
+                pairs = [*zip(keys, keys[block:] + keys[:block], strict=True), (fresh, keys[block])]
+                assert store.write_relationships("RATED", "User", "Item", edges(*pairs)) == Written(2001)
+        assert sorted(asked) == ["Item", "User"]
+        assert len(stored_edges(store, "RATED", "User", "Item")) == 8 * 2001
+
+
+def test_a_few_rows_read_nothing_of_the_rest(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [f"n{n}" for n in range(2000)]
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("Item", nodes(*keys, year=list(range(2000))))
+        store.write_nodes("User", nodes(*keys))
+        for whole in ("offsets", "all"):
+            monkeypatch.setattr(Nodes, whole, lambda *_: pytest.fail("all were read"))
+        table = nodes("n7", "new", "n8", year=[1, 2, 8], title=["seven", "two", None])
+        assert store.write_nodes("Item", table) == Written(1, 1, 1)
+        assert store.write_relationships("RATED", "User", "Item", edges(("n3", "new"))) == Written(created=1)
+        with pytest.raises(StoreError, match="no User with id 'nobody'"):
+            store.write_relationships("RATED", "User", "Item", edges(("n3", "new"), ("nobody", "n3")))
+    monkeypatch.undo()
+    found = titles(workspace)
+    assert (found["n7"], found["new"], found["n8"]) == (("seven",), ("two",), (None,))
+
+
 def test_a_thread_sees_nothing_of_anothers_open_transaction(workspace: Workspace) -> None:
     one = np.ones((1, 2), np.float32)
     with closing(LadybugStore(workspace, write=True)) as store, ThreadPoolExecutor() as threads:
@@ -410,6 +448,42 @@ def test_threads_share_a_reader(workspace: Workspace) -> None:
 
     with closing(LadybugStore(workspace)) as store, ThreadPoolExecutor(8) as threads:
         assert all(threads.map(read, ["one", "two", "three"] * 8))
+
+
+def test_a_few_embeddings_are_read_without_the_rest(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"n{n}" for n in range(1000)]
+    vectors = np.random.default_rng(0).normal(size=(1000, 8)).astype(np.float32)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.write_nodes("User", nodes(*keys, "bare"))
+        store.write_embeddings("User", "emb", pa.array(keys), vectors)
+    read, whole = LadybugStore._read_embeddings, list[bool]()
+
+    def watched(store: LadybugStore, label: str, name: str, wanted: pa.Array | None = None) -> object:
+        whole.append(wanted is None)
+        return read(store, label, name, wanted)
+
+    monkeypatch.setattr(LadybugStore, "_read_embeddings", watched)
+    with closing(LadybugStore(workspace)) as store:
+
+        def check() -> None:
+            ids, found = store.read_embeddings("User", "emb", ["n7", "bare", "nobody", "n3", "n7"])
+            assert {key: row.tolist() for key, row in zip(ids.to_pylist(), found, strict=True)} == {
+                "n7": vectors[7].tolist(),
+                "n3": vectors[3].tolist(),
+            }
+            assert len(store.read_embeddings("User", "emb", ["bare"])[1]) == 0
+            near = store.nearest("User", "emb", vectors[7], 2, among=["n7", "n3", "bare", "nobody"])
+            assert [neighbour.id for neighbour in near] == ["n7", "n3"]
+
+        check()
+        assert whole == [False] * 3
+        for _ in range(3):
+            store.nearest("User", "emb", vectors[7], 2)
+        assert whole == [False] * 3 + [True]
+        check()
+        assert len(whole) == 4
 
 
 def test_a_graph_of_an_older_version_says_how_to_get_what_is_missing(tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
-"""A graph in other names: what graphrec.toml may say of it, and how queries in the schema's names are told it."""
+"""A graph in other names: what graphrec.toml may say of it, and how graphrec's own queries are worded then."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from graphrec import schema
 from graphrec.errors import ConfigError, GraphrecError
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, read_mapping
-from graphrec.store.neo4j.translate import translated
-from graphrec.store.open import open_store
+from graphrec.store.neo4j.worded import worded
+from graphrec.store.open import as_typed, open_store
 
 SHOP = """
 [nodes.User]
@@ -35,83 +38,84 @@ def mapping(text: str = SHOP) -> GraphMapping:
 
 
 MOVIE = "`My ``Movie`"
+QUERIES = Path(str(files("graphrec.cypher")))
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("MATCH (n) RETURN n.id", "MATCH (n) RETURN n.id"),
-        ("MATCH (n:User) RETURN n.id", "MATCH (n:`Customer`) RETURN `n`.`customerId`"),
-        ("MATCH (n:`User`) RETURN n . `id` AS x", "MATCH (n:`Customer`) RETURN `n`.`customerId` AS x"),
+        ("MATCH (n) RETURN n.id", None),
+        ("MATCH (n:User) RETURN n.id", "MATCH (n:`Customer`) RETURN n.`customerId`"),
+        ("MATCH (n:`User`) RETURN n.`id` AS x", "MATCH (n:`Customer`) RETURN n.`customerId` AS x"),
         ("MATCH (:User {id: $id})", "MATCH (:`Customer` {`customerId`: $id})"),
-        ("MATCH (n:Item {id: f($a, {b: 1})})-->(x)",
-         f"MATCH (n:{MOVIE} {{`movieId`: toInteger(f($a, {{b: 1}}))}})-->(x)"),
+        ("MATCH (n:Item {id: row[0]})-->(x)", f"MATCH (n:{MOVIE} {{`movieId`: toInteger(row[0])}})-->(x)"),
         ("MATCH (n:Item) RETURN n.id, n.title, n.year",
-         f"MATCH (n:{MOVIE}) RETURN toString(`n`.`movieId`), `n`.`name`, null"),
-        ("MATCH (n:Item) RETURN n.`transgrec`", f"MATCH (n:{MOVIE}) RETURN `n`.`transgrec`"),
-        ("MATCH (n:Item) ORDER BY n.`id as stored`", f"MATCH (n:{MOVIE}) ORDER BY `n`.`movieId`"),
-        ("MATCH ()-[e:RATED]->() RETURN e.at", "MATCH ()-[e:`WATCHED`]->() RETURN toInteger(round(`e`.`when` * 1000))"),
-        ("MATCH ()-[e:VIEWED]->() RETURN e.at", "MATCH ()-[e:`SAW`]->() RETURN `e`.`on`.epochMillis"),
-        ("MATCH ()-[:RATED|LIKED*1..2]->()", "MATCH ()-[:`WATCHED`|LIKED*1..2]->()"),
+         f"MATCH (n:{MOVIE}) RETURN toString(n.`movieId`), n.`name`, null"),
+        ("MATCH (n:Item) RETURN n.`transgrec`", f"MATCH (n:{MOVIE}) RETURN n.`transgrec`"),
+        ("MATCH (n:Item) ORDER BY n.`id as stored`", f"MATCH (n:{MOVIE}) ORDER BY n.`movieId`"),
+        ("MATCH (n:Genre) ORDER BY n.`id as stored`", "MATCH (n:`Genre`) ORDER BY n.`id`"),
+        ("MATCH ()-[e:RATED]->() RETURN e.at", "MATCH ()-[e:`WATCHED`]->() RETURN toInteger(round(e.`when` * 1000))"),
+        ("MATCH ()-[e:VIEWED]->() RETURN e.at, e.rating, {e: e.at}",
+         "MATCH ()-[e:`SAW`]->() RETURN e.`on`.epochMillis, null, {e: e.`on`.epochMillis}"),
+        ("MATCH ()-[:RATED|LIKED*1..2]->()", "MATCH ()-[:`WATCHED`|`LIKED`*1..2]->()"),
         ("MATCH ()-[e:RATED|LIKED]->() RETURN e.rating",
-         "MATCH ()-[e:`WATCHED`|LIKED]->() "
-         "RETURN CASE WHEN `e`:`WATCHED` THEN `e`.`stars` WHEN `e`:`LIKED` THEN `e`.`rating` END"),
-        ("MATCH (n:Genre|User) RETURN n.id",
-         "MATCH (n:Genre|`Customer`) "
-         "RETURN CASE WHEN `n`:`Customer` THEN `n`.`customerId` WHEN `n`:`Genre` THEN `n`.`id` END"),
-        ("MATCH (:Genre|User {id: $id})",
-         "MATCH (anonymous_11:Genre|`Customer`  "
-         "WHERE (`anonymous_11`:`Customer` AND `anonymous_11`.`customerId` = $id) "
-         "OR (`anonymous_11`:`Genre` AND `anonymous_11`.`id` = $id))"),
-        ("MATCH (n:Item {title: 'a}', id: $id})",
-         f"MATCH (n:{MOVIE}  WHERE (`n`:{MOVIE} AND `n`.`name` = 'a}}' AND `n`.`movieId` = toInteger($id)))"),
-        ("RETURN 'n:User n.id (n:User)' /* (n:User) */ // (n:User {id: 1})", None),
-        ("MATCH (n:Movie) RETURN n.title, $n.id, [n IN x | n.id], x[1..2], 1.5, db.index.n.id()", None),
-        ("MATCH (u:User) WITH u AS v, 1 AS u RETURN v.id, u.id",
-         "MATCH (u:`Customer`) WITH u AS v, 1 AS u RETURN `v`.`customerId`, u.id"),
-        ("MATCH (u:User) RETURN u.id AS u, u.id",
-         "MATCH (u:`Customer`) RETURN `u`.`customerId` AS u, `u`.`customerId`"),
-        ("MATCH (n:User) RETURN n.id UNION MATCH (n:Genre) RETURN n.id",
-         "MATCH (n:`Customer`) RETURN `n`.`customerId` UNION MATCH (n:Genre) RETURN n.id"),
-        ("MATCH (n) WHERE n:Item RETURN n.id", f"MATCH (n) WHERE n:{MOVIE} RETURN toString(`n`.`movieId`)"),
-        ("MATCH (n:!Item&(User|Genre))", f"MATCH (n:!{MOVIE}&(`Customer`|Genre))"),
-        ("MATCH (n:Person:User) RETURN n.`toy`, n.id",
-         "MATCH (n:Person:`Customer`) RETURN `n`.`toy`, "
-         "CASE WHEN `n`:`Customer` THEN `n`.`customerId` WHEN `n`:`Person` THEN `n`.`id` END"),
-        ("MATCH (n:User|Genre) WHERE (n:Genre) RETURN n.id",
-         "MATCH (n:`Customer`|Genre) WHERE (n:Genre) "
-         "RETURN CASE WHEN `n`:`Customer` THEN `n`.`customerId` WHEN `n`:`Genre` THEN `n`.`id` END"),
-        ("MATCH (e:User) WITH 1 AS x MATCH ()-[e:RATED]->() RETURN e.rating",
-         "MATCH (e:`Customer`) WITH 1 AS x MATCH ()-[e:`WATCHED`]->() RETURN `e`.`stars`"),
-        ("MATCH ()-[e:RATED {rating: 5}]->()",
-         "MATCH ()-[e:`WATCHED`  WHERE (`e`:`WATCHED` AND `e`.`stars` = 5)]->()"),
-        ("MATCH (n:User {}) RETURN n {.id, .toy, .*, x: 1}",
-         "MATCH (n:`Customer` {}) RETURN n {`id`: `n`.`customerId`, `toy`: `n`.`toy`, .*, x: 1}"),
-        ("MATCH (n:User {id: $id // whose\n})", "MATCH (n:`Customer` {`customerId`: $id // whose\n})"),
-        ("MATCH (n:User) WITH collect(DISTINCT n) AS ns UNWIND ns AS m "
-         "RETURN m.id, [n IN ns WHERE n:User | n.id]",
-         "MATCH (n:`Customer`) WITH collect(DISTINCT n) AS ns UNWIND ns AS m "
-         "RETURN `m`.`customerId`, [n IN ns WHERE n:`Customer` | `n`.`customerId`]"),
-        ("MATCH (n:User) WHERE any(n IN $rows WHERE n.id = 1) RETURN n.id",
-         "MATCH (n:`Customer`) WHERE any(n IN $rows WHERE n.id = 1) RETURN `n`.`customerId`"),
-        ("MATCH ()-[e:VIEWED]->() RETURN e.rating, {e: e.at}",
-         "MATCH ()-[e:`SAW`]->() RETURN null, {e: `e`.`on`.epochMillis}"),
-        ("RETURN type(e) AS t",
-         "RETURN coalesce({`WATCHED`: 'RATED', `SAW`: 'VIEWED'}[type(e)], type(e)) AS t"),
-        ("RETURN 'Item' IN labels(n)",
-         "RETURN 'Item' IN [label IN labels(n) | "
-         f"coalesce({{`Customer`: 'User', {MOVIE}: 'Item'}}[label], label)]"),
-        ("// what (n:User)\nMATCH (n:User)", "// what (n:User)\nMATCH (n:`Customer`)"),
+         "MATCH ()-[e:`WATCHED`|`LIKED`]->() "
+         "RETURN CASE WHEN e:`WATCHED` THEN e.`stars` WHEN e:`LIKED` THEN e.`rating` END"),
+        ("MATCH (n:Genre|User {id: $id}) RETURN n.id",
+         "MATCH (n:`Genre`|`Customer` WHERE (n:`Genre` AND n.`id` = $id) OR (n:`Customer` AND n.`customerId` = $id)) "
+         "RETURN CASE WHEN n:`Genre` THEN n.`id` WHEN n:`Customer` THEN n.`customerId` END"),
+        ("MATCH (n:User|Genre) RETURN CASE WHEN (n:User) THEN 'User' END, n.toy",
+         "MATCH (n:`Customer`|`Genre`) RETURN CASE WHEN (n:`Customer`) THEN 'User' END, n.`toy`"),
+        ("MATCH (n:User) RETURN n.id UNION ALL MATCH (n:Item) RETURN n.id",
+         f"MATCH (n:`Customer`) RETURN n.`customerId` UNION ALL MATCH (n:{MOVIE}) RETURN toString(n.`movieId`)"),
+        ("CALL db.index.vector.queryNodes('graphrec_User_toy', 1.5) YIELD node AS n WHERE (n:User) RETURN n.id",
+         "CALL db.index.vector.queryNodes('graphrec_User_toy', 1.5) YIELD node AS n WHERE (n:`Customer`) "
+         "RETURN n.`customerId`"),
     ],
 )  # fmt: skip
-def test_queries_are_told_the_graphs_own_names(text: str, wanted: str | None) -> None:
-    assert translated(text, mapping()) == (text if wanted is None else wanted)
+def test_graphrecs_queries_are_worded_in_the_graphs_names(text: str, wanted: str | None) -> None:
+    assert worded(text, mapping()) == (text if wanted is None else wanted)
 
 
-def test_a_graph_of_graphrecs_own_needs_no_translation() -> None:
-    assert translated("MATCH (n:`User` {id: 1}) RETURN n.`id as stored`", SCHEMA_NAMES) == (
+def test_a_graph_that_graphrec_loaded_is_asked_as_it_stands() -> None:
+    assert worded("MATCH (n:`User` {id: 1}) RETURN n.`id as stored`", SCHEMA_NAMES) == (
         "MATCH (n:`User` {id: 1}) RETURN n.id"
     )
+
+
+def test_a_named_query_is_typed_in_the_graphs_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("graphrec.toml").write_text('[neo4j.nodes.User]\nlabel = "Customer"\nid = "key"', encoding="utf-8")
+    text = "MATCH (n:User) RETURN n.id"
+    assert as_typed(text, None) == text
+    assert as_typed(text, "bolt://127.0.0.1:1") == "MATCH (n:`Customer`) RETURN n.`key`"
+
+
+ROLES = read_mapping(
+    {
+        "nodes": {name: {"label": f"My {name}", "id": "key"} for name in schema.LABELS if name != "Run"},
+        "relationships": {name: {"type": f"MY {name}"} for name in schema.RELATIONSHIPS},
+    }
+)
+TEXTS = {
+    str(file.relative_to(QUERIES)): file.read_text(encoding="utf-8")
+    for file in sorted(QUERIES.rglob("*.cypher"))
+    if "ladybug" not in file.parts
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_query_keeps_to_the_form(name: str) -> None:
+    """No label or type is named outside of brackets, and no property is read of a variable that stands in none."""
+    text = re.sub(r"//[^\n]*|'[^']*'", "", TEXTS[name])
+    for part, label in (("label", "Item"), ("type", "RATED"), ("other", "User"), ("property", "title")):
+        text = text.replace(f"{{{part}}}", label)
+    kept = re.sub(r"`[^`]*`", "", worded(text, ROLES))
+    names = [*(label for label in schema.LABELS if label != "Run"), *schema.RELATIONSHIPS]
+    assert not re.findall(rf"\b(?:{'|'.join(names)})\b", kept)
+    known = {*re.findall(r"[(\[](\w+):", text)}
+    read = {*re.findall(r"\b([a-z]\w*)\.[\w`]", text.replace("db.index.vector.queryNodes", ""))}
+    assert read - {"vector"} <= known
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class Neo4jJob:
         uri: the server.
         login: who asks.
         mapping: what the graph calls the schema's labels, types and properties.
-        text: Cypher that has been looked at, in the graph's names.
+        text: Cypher that has been looked at.
         parameters: its parameters.
         rows: no more are fetched for ``rows``.
         seconds: after which the server ends it.

@@ -20,7 +20,7 @@ from graphrec.errors import StoreError
 from graphrec.store.neo4j.errors import Failure, explained, worth_retrying
 from graphrec.store.neo4j.login import Login
 from graphrec.store.neo4j.mapping import GraphMapping
-from graphrec.store.neo4j.translate import translated
+from graphrec.store.neo4j.worded import worded
 
 CONNECT_SECONDS = 10.0
 WAIT_SECONDS = 30.0
@@ -67,8 +67,8 @@ class Server:
 
     def __init__(self, uri: str, login: Login, mapping: GraphMapping) -> None:
         self.uri, self.login, self.mapping = uri, login, mapping
-        self.text = lru_cache(1000)(partial(translated, mapping=mapping))
-        """Return a query as the graph understands it."""
+        self.text = lru_cache(1000)(partial(worded, mapping=mapping))
+        """Return a query of graphrec's own as the graph understands it."""
         self._lock = Lock()
         self._drivers: dict[int, neo4j.Driver] = {}
         self._about: About | None = None

@@ -42,7 +42,6 @@ from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
 from graphrec.store.neo4j.server import Rows, Server
-from graphrec.store.neo4j.translate import translated
 from graphrec.store.neo4j.values import table as arrow_table
 from graphrec.store.neo4j.vectors import LATER, Vectors, Wanted, describe, has_vectors
 from graphrec.store.neo4j.work import Work
@@ -222,14 +221,12 @@ class Neo4jStore:
         """Run a query that bears ``mark`` on the server; its answer may have ``output`` bytes."""
         server = self._server
         check_parameters(parameters)
-        # Not by the server's memory of texts: what people type is long, and does not come again.
-        asked = translated(checked(text), server.mapping)
         job = answers.Neo4jJob(
             verb,
             server.uri,
             server.login,
             server.mapping,
-            asked,
+            checked(text),
             parameters,
             limits.rows,
             limits.seconds,

@@ -1,0 +1,111 @@
+"""graphrec's own queries in the names of a graph that has others.
+
+The queries keep to a form, and nothing else in them is looked at. Labels and types stand in brackets, `(n:Item|Genre)`
+or `[e:RATED]`; a variable stands there first with all that it may be, and is nothing else up to the next UNION. An id
+is asked for in those brackets, `(n:Item {id: $id})`, and a property is read as `n.title`. What people type has the
+graph's own names already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graphrec import schema
+from graphrec.store.neo4j.mapping import AS_STORED, KEY_PROPERTY, GraphMapping, Role, quoted
+
+_NAME = r"(?:`[^`]+`|\w+)"
+_PLACE = re.compile(
+    rf"(?P<open>[(\[])(?P<bound>\w*):(?P<names>{_NAME}(?:\|{_NAME})*)(?: \{{id: (?P<key>[^}}]+)\}})?"
+    rf"|\b(?P<variable>\w+)\.(?P<property>{_NAME})"
+)
+_UNION = re.compile(r"(\bUNION\b)")
+_PROPERTIES = {
+    prop.name
+    for kind in (schema.LABELS, schema.RELATIONSHIPS)
+    for one in kind.values()
+    for prop in one.properties
+}
+
+
+def worded(text: str, mapping: GraphMapping) -> str:
+    """Return ``text``, a query of graphrec's own, in the names of ``mapping``."""
+    if not mapping.labels and not mapping.types:
+        return text.replace(quoted(AS_STORED), schema.KEY)
+    return "".join(_part(part, mapping) for part in _UNION.split(text))
+
+
+def _part(text: str, mapping: GraphMapping) -> str:
+    bound: dict[str, _Kinds] = {}
+
+    def told(place: re.Match[str]) -> str:
+        if place["variable"]:
+            kinds = bound.get(place["variable"])
+            return place[0] if kinds is None else kinds.read(place["variable"], place["property"].strip("`"))
+        return _kinds(place, mapping).pattern(place)
+
+    for place in _PLACE.finditer(text):
+        if place["bound"]:
+            bound.setdefault(place["bound"], _kinds(place, mapping))
+    return _PLACE.sub(told, text)
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """The labels or types that a variable may have, by the schema's names, and which of them have other names."""
+
+    names: Sequence[str]
+    roles: Mapping[str, Role]
+    schema: Mapping[str, schema.Label] | Mapping[str, schema.RelationshipType]
+
+    def pattern(self, place: re.Match[str]) -> str:
+        """Return ``(n:Item {id: $id}``, without what closes it."""
+        made = f"{place['open']}{place['bound']}:{'|'.join(map(self._called, self.names))}"
+        if place["key"] is None:
+            return made
+        if len(self.names) == 1:
+            column = self._column(self.names[0])
+            return f"{made} {{{quoted(column)}: {self._written(self.names[0], place['key'])}}}"
+        asked = [
+            f"({place['bound']}:{self._called(name)} AND {place['bound']}.{quoted(self._column(name))} = "
+            f"{self._written(name, place['key'])})"
+            for name in self.names
+        ]
+        return f"{made} WHERE {' OR '.join(asked)}"
+
+    def read(self, variable: str, prop: str) -> str:
+        """Return the value of ``n.title``, which may depend on what the variable is."""
+        values = [self._value(variable, name, prop) for name in self.names]
+        if len(set(values)) == 1:
+            return values[0]
+        cases = zip(self.names, values, strict=True)
+        return f"CASE {' '.join(f'WHEN {variable}:{self._called(name)} THEN {v}' for name, v in cases)} END"
+
+    def _called(self, name: str) -> str:
+        return quoted(self.roles[name].name if name in self.roles else name)
+
+    def _column(self, name: str) -> str:
+        return self.roles[name].columns[schema.KEY].name if name in self.roles else schema.KEY
+
+    def _written(self, name: str, key: str) -> str:
+        return self.roles[name].columns[schema.KEY].written(key) if name in self.roles else key
+
+    def _value(self, variable: str, name: str, prop: str) -> str:
+        if prop == AS_STORED:
+            return f"{variable}.{quoted(self._column(name))}"
+        if name not in self.roles or prop not in _PROPERTIES | {schema.KEY}:
+            # What is no property of the schema is an embedding, under the name that it was given.
+            return f"{variable}.{quoted(prop)}"
+        column = self.roles[name].columns.get(prop)
+        if column is None:
+            return "null"
+        known = [KEY_PROPERTY, *self.schema[name].properties]
+        return column.read(variable, next(one.type for one in known if one.name == prop))
+
+
+def _kinds(place: re.Match[str], mapping: GraphMapping) -> _Kinds:
+    names = [name.strip("`") for name in re.findall(_NAME, place["names"])]
+    if place["open"] == "(":
+        return _Kinds(names, mapping.labels, schema.LABELS)
+    return _Kinds(names, mapping.types, schema.RELATIONSHIPS)
