@@ -141,7 +141,8 @@ def buckets_chart(runs: Sequence[Run], name: str) -> go.Figure:
             hovertemplate="%{x}: %{y:.4f}, %{text} cases<extra></extra>",
         )
     figure.update_layout(barmode="group", showlegend=len(runs) > 1, bargap=0.35)
-    figure.update_xaxes(title="training records of the user", type="category")
+    whose = "node" if any(run.manifest.get("protocol") == "nodes" for run in runs) else "user"
+    figure.update_xaxes(title=f"training records of the {whose}", type="category")
     figure.update_yaxes(title=called(name), rangemode="tozero")
     return figure
 

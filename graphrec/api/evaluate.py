@@ -15,7 +15,7 @@ from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
 WHOLE = ("map", "mrr", "auc")
-CUT = ("recall", "ndcg", "hr", "precision")
+CUT = ("recall", "ndcg", "hr", "precision", "f1")
 
 
 @dataclass(frozen=True)

@@ -238,7 +238,7 @@ def _needed(
 def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any]) -> None:
     """Say which records a ranking trains on, where that is not all."""
     if isinstance(task, Ranking) and task.positive:
-        kept = int(task.counted(shot).sum())
+        kept = int(task.holds(shot.records).sum())
         name, rules = shot.projection["relationship"], ", ".join(map(str, task.positive))
         if kept < len(shot.records):
             log.info(f"trains on {kept:,} of {len(shot.records):,} {name}, where {rules}; --where changes that")

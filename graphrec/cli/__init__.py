@@ -29,6 +29,7 @@ COMMANDS = (
     "describe",
     "stats",
     "train",
+    "study",
     "evaluate",
     "publish",
     "embed",

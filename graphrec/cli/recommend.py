@@ -66,7 +66,8 @@ def recommend(
         print_json(document)
         return
     if ranking.note:
-        err.print(f"by popularity: {ranking.note}", markup=False)
+        prefix = "by popularity: " if ranking.basis == "popularity" else ""
+        err.print(f"{prefix}{ranking.note}", markup=False)
     if not ranking.items:
         given = [flag for flag, on in (("--within", within), ("--new-only", new_only)) if on]
         cures = [*([] if include_seen else ["add --include-seen"]), *(f"drop {flag}" for flag in given)]

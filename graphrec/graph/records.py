@@ -59,6 +59,18 @@ class Records:
             None if self.text is None else np.asarray(self.text)[kept],
         )
 
+    def of_user(self, user: int) -> Records:
+        """Return the records of one user, as those of the only one."""
+        part = slice(int(self.by_user.indptr[user]), int(self.by_user.indptr[user + 1]))
+        own = np.asarray(self.by_user.indices[part])
+        return Records(
+            Ragged(np.array([0, len(own)]), own),
+            self.order[part],
+            self.split[part],
+            {name: values[part] for name, values in self.values.items()},
+            None if self.text is None else self.text[part],
+        )
+
     @classmethod
     def of_pairs(cls, user: Ints, item: Ints, users: int, **others: npt.ArrayLike) -> Records:
         """Return records without times, in the order given within each user; ``others`` are values by name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -16,13 +15,11 @@ from graphrec.learning.once import Once
 from graphrec.learning.run import RunContext
 from graphrec.models.base import (
     ANYTHING,
-    SPACE,
     EmbeddingScorer,
-    Model,
+    InSpace,
     Needs,
     Scorer,
     Target,
-    Vectors,
     require_features,
 )
 from graphrec.models.features import FeatureScaling, Scaling
@@ -39,7 +36,7 @@ class ContentKNNSettings(Settings):
     """How many of the user's most similar items count for a candidate; 0: the mean over all of them."""
 
 
-class ContentKNN(Model[ContentKNNSettings]):
+class ContentKNN(InSpace[ContentKNNSettings]):
     """Score = mean cosine between the candidate and the user's training items, all or the nearest."""
 
     name = "contentknn"
@@ -79,16 +76,15 @@ class ContentKNN(Model[ContentKNNSettings]):
             return EmbeddingScorer(profiles, items)
         return _TopScorer(items, self._history, self.settings.neighbours)
 
-    def embeddings(self) -> Mapping[str, Vectors]:
+    def vectors(self) -> tuple[Tensor, Tensor]:
         """Return users' mean item and items' unit-length content, [users, F] and [items, F]."""
-        profiles, items = self._known
-        return {SPACE: {"User": profiles, self.shape.item: items}}
+        return self._known
 
     def place(self, features: Tensor) -> Tensor:
         """Return unit-length content, float32 [n, F]."""
         return normalize(self.scaling(features), dim=1)
 
-    def user_vector(self, history: Ints) -> Tensor | None:
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return the mean item of ``history``."""
         return self._known[1][torch.from_numpy(history)].mean(0) if len(history) else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -22,13 +22,11 @@ from graphrec.learning.pairwise import Blocked, Pairwise
 from graphrec.learning.run import RunContext
 from graphrec.models.base import (
     ANYTHING,
-    SPACE,
     EmbeddingScorer,
-    Model,
+    InSpace,
     Needs,
     Scorer,
     Target,
-    Vectors,
     require_features,
 )
 from graphrec.models.content_neighbours import ContentNeighbours
@@ -43,7 +41,7 @@ from graphrec.ragged import Ints
 _ROWS = 8192
 
 
-class TransGRec(Model[TransGRecSettings]):
+class TransGRec(InSpace[TransGRecSettings]):
     """Learning to Transfer Graph Embeddings for Inductive Graph based Recommendation (Wu et al., SIGIR 2020).
 
     The graph network (Eq. 2 to 9) embeds users and the items they touched; the transfer network T (Eq. 11)
@@ -278,11 +276,9 @@ class TransGRec(Model[TransGRecSettings]):
         """Return inner products of ``embeddings`` (Eq. 10 and 18); others than the target's are not worked out."""
         return EmbeddingScorer(*self._embeddings(target.nodes))
 
-    @torch.no_grad()
-    def embeddings(self) -> Mapping[str, Vectors]:
+    def vectors(self) -> tuple[Tensor, Tensor]:
         """Return user and item embeddings, [users, D] and [items, D]; see ``item_embedding``."""
-        users, items = self._embeddings(None)
-        return {SPACE: {"User": users, self.shape.item: items}}
+        return self._embeddings(None)
 
     @torch.no_grad()
     def place(self, features: Tensor) -> Tensor:

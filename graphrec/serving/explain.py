@@ -10,10 +10,10 @@ import numpy as np
 
 from graphrec.errors import NotFoundError
 from graphrec.features import FeatureStore
-from graphrec.serving.clock import clock
 from graphrec.serving.lookups import LABELS, ids, label_of, require, rows
+from graphrec.serving.naming import in_a_sentence, with_id
 from graphrec.serving.published import PublishedRun, current_run, current_runs, require_published
-from graphrec.serving.recommend import Recommendation, detailed
+from graphrec.serving.recommend import detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
@@ -132,7 +132,7 @@ def explain(
     known = {
         one.id: one for one in detailed(store, label, [Neighbour(key, 0) for key in sorted(reasons.ids())])
     }
-    titles = {key: _called(one) for key, one in known.items()}
+    titles = {key: with_id(in_a_sentence(one), key) for key, one in known.items()}
     return Explanation(
         user,
         node,
@@ -147,14 +147,6 @@ def explain(
         titles,
         reasons.sentence(titles),
     )
-
-
-def _called(one: Recommendation) -> str:
-    """Return what people call a node: its title, of a part of a video with its time, and its id."""
-    title = one.title or one.video or one.id
-    if one.start_s is not None:
-        title += f" from {clock(one.start_s)}" + (f" to {clock(one.end_s)}" if one.end_s else "")
-    return title if title == one.id else f"{title} ({one.id})"
 
 
 def _content(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,8 +12,8 @@ from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import PublishedRun, current_run, current_runs
+from graphrec.serving.ranked import Found, Wanted, by_published, by_run
 from graphrec.store.base import GraphStore, Neighbour
-from graphrec.store.nearest import exact_nearest
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
@@ -42,7 +41,7 @@ class Ranking:
         user: for whom.
         label: what is recommended.
         basis: the run whose model scored, or ``"popularity"``.
-        note: why it is only popularity, where it is.
+        note: why it is only popularity, where it is; or what else is to be said of how it came about.
         items: best first.
     """
 
@@ -90,22 +89,27 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
     require(store, "User", request.user)
     source = _source(store, workspace, request)
     label = source.label
-    among = _among(store, label, request)
-    seen = [] if request.include_seen else ids(store, "seen", label, user=request.user)
+    wanted = Wanted(
+        request.user,
+        request.k,
+        label,
+        _among(store, label, request),
+        [] if request.include_seen else ids(store, "seen", label, user=request.user),
+    )
     run = source.published or source.run
-    found: list[Neighbour] | None = None
+    found: Found | None = None
     if source.published is not None:
-        found = _by_embedding(store, source.published.property, label, request, among, seen)
+        found = by_published(store, workspace, source.published, wanted)
     elif source.run is not None:
-        found = _by_run(workspace, source.run, request, among, seen)
+        found = by_run(store, workspace, source.run, wanted)
     if run is not None and found is not None:
-        return Ranking(request.user, label, run.id, "", detailed(store, label, found))
+        return Ranking(request.user, label, run.id, found.note, detailed(store, label, found.items))
     note = (
         f"nothing is known of {request.user} to the model: no training record"
         if run is not None
         else f"no run for {label} is published: `graphrec train --model transgrec`"
     )
-    best = _popular(store, label, request.k, among, seen)
+    best = _popular(store, label, request.k, wanted.among, wanted.seen)
     return Ranking(request.user, label, "popularity", note, detailed(store, label, best))
 
 
@@ -161,51 +165,6 @@ def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
         fresh = new(store, label)
         among = fresh if among is None else sorted(set(among) & set(fresh))
     return among
-
-
-def _by_embedding(
-    store: GraphStore,
-    name: str,
-    label: str,
-    request: Request,
-    among: Sequence[str] | None,
-    seen: Sequence[str],
-) -> list[Neighbour] | None:
-    _, vectors = store.read_embeddings("User", name, [request.user])
-    if not len(vectors):
-        return None
-    return store.nearest(label, name, vectors[0], request.k, among=among, without=seen)
-
-
-def _by_run(
-    workspace: Workspace, run: Run, request: Request, among: Sequence[str] | None, seen: Sequence[str]
-) -> list[Neighbour] | None:
-    import torch
-
-    from graphrec.models.base import Embeds, Scores
-    from graphrec.serving.load_model import load_run
-
-    loaded = load_run(workspace, run)
-    user = loaded.snapshot.users.index([request.user])
-    if user[0] < 0:
-        return None
-    if not isinstance(loaded.model, Scores):
-        raise ConfigError(f"{run.model} scores nothing for users; it cannot recommend")
-    with torch.inference_mode():
-        # An embedding that no training record has touched is random; models without any rank for everybody.
-        if not loaded.split.data.by_user.lengths[user[0]] and isinstance(loaded.model, Embeds):
-            return None
-        scores = loaded.model.scorer().grid(torch.from_numpy(user)).numpy(force=True)[0]
-    # One column per item turns the search over scores into a search over vectors of length 1.
-    return exact_nearest(
-        loaded.snapshot.items.values,
-        scores[:, None].astype(np.float32),
-        np.ones(1, np.float32),
-        request.k,
-        among=among,
-        without=seen,
-        metric="dot",
-    )
 
 
 def _popular(

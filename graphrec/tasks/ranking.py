@@ -9,7 +9,7 @@ import numpy as np
 from graphrec.errors import DataError
 from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
-from graphrec.graph.records import Mask
+from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import TEST, TRAIN, VALID, Parts, parts
 from graphrec.ragged import Ints, Ragged
@@ -42,9 +42,9 @@ class Ranking(Task[RankingCases]):
         """Return ``projection`` with the properties that conditions compare."""
         return projection.asking(values=tuple(rule.property for rule in self.positive))
 
-    def counted(self, snapshot: Snapshot) -> Mask:
-        """Return bool [E], which records are positive."""
-        return positive(snapshot.records, self.positive)
+    def holds(self, records: Records) -> Mask:
+        """Return bool [E], which of ``records`` are positive."""
+        return positive(records, self.positive)
 
     def split(
         self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
@@ -53,7 +53,7 @@ class Ranking(Task[RankingCases]):
 
         Raises ``DataError`` where no record is positive, or a part comes out empty.
         """
-        kept = self.counted(snapshot)
+        kept = self.holds(snapshot.records)
         if not kept.any():
             label, rules = snapshot.item_label, ", ".join(map(str, self.positive))
             raise DataError(

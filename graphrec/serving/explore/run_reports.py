@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from graphrec.evaluation.metrics import metric
+from graphrec.evaluation.any_metric import more_is_better
 from graphrec.training.manifest import FILE, METRICS
 from graphrec.training.runs import Run
 
@@ -101,9 +101,10 @@ def figures(run: Run) -> list[Figure]:
     test = run.manifest.get("test", {})
     intervals = test.get("ci95", {})
     return [
-        Figure(name, value, low, high, metric(name).higher_is_better)
+        Figure(name, value, low, high, more_is_better(name))
         for name, value in test.get("metrics", {}).items()
         for low, high in [intervals.get(name, (None, None))]
+        if value is not None
     ]
 
 

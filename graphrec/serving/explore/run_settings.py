@@ -11,7 +11,7 @@ from graphrec.training.runs import Run
 
 PARTS = {
     "run": ("model", "paper", "started", "seed", "device", "threads", "parameters"),
-    "data": ("projection", "split", "split_name", "fold", "item_label", "protocol", "snapshot"),
+    "data": ("task", "projection", "split", "split_name", "fold", "folds", "item_label", "protocol", "snapshot"),
     "training": ("metric", "best_epoch", "best", "epochs", "train_seconds", "total_seconds"),
 }
 """Single entries of the manifest by what they speak of; ``GROUPED`` entries are mappings of such."""
