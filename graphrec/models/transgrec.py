@@ -32,6 +32,7 @@ from graphrec.models.base import (
 from graphrec.models.content_neighbours import ContentNeighbours
 from graphrec.models.features import FeatureScaling
 from graphrec.models.influences import Floats, Influences
+from graphrec.models.pair_scores import MANY, pair_scores
 from graphrec.models.placement import Placement
 from graphrec.models.propagation import Propagation
 from graphrec.models.transgrec_influences import item_source, of_content, of_item, of_user
@@ -190,12 +191,7 @@ class TransGRec(InSpace[TransGRecSettings]):
 
     def _preference(self, batch: PairwiseBatch, seen: _Seen) -> Tensor:
         """BPR (Eq. 14), a user's edges weighted by degree ** -user_weighting."""
-        user, positive = embedding(seen.users, seen.u), embedding(seen.positives, seen.v)
-        negative = embedding(seen.negatives, seen.v)
-        # In float32 also under autocast: a margin is a small difference of large products.
-        with torch.autocast(self.device.type, enabled=False):
-            liked, others = (user * positive).sum(-1, keepdim=True), torch.bmm(negative, user[:, :, None])
-        margin = liked - others[:, :, 0]
+        margin = self._margins(seen)
         batch = batch.to(self.device)
         loss = (-logsigmoid(margin).mean(1) * self.edge_weight[batch.users]).mean()
         norms = self.users_free.square().sum(1)[batch.users].mean()
@@ -207,6 +203,19 @@ class TransGRec(InSpace[TransGRecSettings]):
             size = of_content[seen.positives].mean() + of_content[seen.negatives].mean()
             loss = loss + self.settings.content_l2 * size
         return loss + self.settings.l2 * norms
+
+    def _margins(self, seen: _Seen) -> Tensor:
+        """By how much each positive scores higher than each of its negatives, float32 [B, N]."""
+        # In float32 also under autocast: a margin is a small difference of large products.
+        with torch.autocast(self.device.type, enabled=False):
+            if seen.negatives.numel() >= MANY and self.device.type == "cpu":
+                columns = torch.cat([seen.positives[:, None], seen.negatives], 1)
+                scores = pair_scores(seen.u, seen.v, seen.users, columns)
+                return scores[:, :1] - scores[:, 1:]
+            user, positive = embedding(seen.users, seen.u), embedding(seen.positives, seen.v)
+            negative = embedding(seen.negatives, seen.v)
+            liked, others = (user * positive).sum(-1, keepdim=True), torch.bmm(negative, user[:, :, None])
+            return liked - others[:, :, 0]
 
     def _euclidean(self, seen: _Seen) -> Tensor:
         """Eq. 12."""
