@@ -18,7 +18,7 @@ from graphrec.evaluation.protocols import protocol_of
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import Projection, choose
 from graphrec.graph.snapshot import Snapshot
-from graphrec.learning.options import TrainOptions
+from graphrec.learning.options import MANY_RECORDS, TrainOptions
 from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
 from graphrec.models.registry import read_settings
@@ -135,7 +135,7 @@ def train(
         task = _task(task_kind, projection, plan.where, asked)
         shot = snapshot(graph, _needed(kind, task.reads(projection), plan.features), workspace)
     parts = task.split(shot, plan.split, seed=options.seed, fold=plan.fold, folds=plan.folds)
-    _tell(task, shot, parts)
+    _tell(task, shot, parts, options)
     kind.check(parts.data, settings)
     split_name = _base_name(parts.name, plan)
     folder = new_run_folder(workspace, plan.model)
@@ -235,8 +235,13 @@ def _needed(
     )
 
 
-def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any]) -> None:
-    """Say which records a ranking trains on, where that is not all."""
+def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOptions) -> None:
+    """Say which records a ranking trains on, where that is not all, and which batches many records are taken in."""
+    records = len(parts.data.records)
+    if options.batch_size == 0 and records > MANY_RECORDS:
+        log.info(
+            f"takes {options.batch(records):,} of {records:,} training records a step; --set batch_size changes that"
+        )
     if isinstance(task, Ranking) and task.positive:
         kept = int(task.holds(shot.records).sum())
         name, rules = shot.projection["relationship"], ", ".join(map(str, task.positive))

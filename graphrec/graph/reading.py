@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,10 +92,11 @@ class Reader:
         edges = read_relationships(
             self.store, self.copies, asked.relationship, "User", asked.item, wanted
         )
-        user, item = self._ends(edges, "User", asked.item)
         properties = dict(edges.properties)
+        # Of ten million records each column of 64 bits is 80 MB: what is not needed any more goes at once.
+        ends = [narrow(side) for side in self._ends(edges, "User", asked.item)]
         del edges
-        return self._arranged(user, item, properties, None)
+        return self._arranged(ends, properties, None)
 
     def _of_path(self) -> Records:
         """Join users to items over what they wrote."""
@@ -113,23 +115,32 @@ class Reader:
         place[rank] = np.arange(len(rank))
         rows = comment[joined.rows]
         properties = {name: table[name].take(pa.array(place[rows])) for name in names}
-        return self._arranged(joined.indices, item[joined.rows], properties, rows)
+        return self._arranged([joined.indices, item[joined.rows]], properties, rows)
 
     def _arranged(
-        self, user: Ints, item: Ints, properties: dict[str, pa.ChunkedArray], text: Ints | None
+        self, ends: MutableSequence[Ints], properties: dict[str, pa.ChunkedArray], text: Ints | None
     ) -> Records:
+        """Return the records in canonical order; empties ``ends``, users and items, and ``properties`` on its way."""
+        item, user = ends.pop(), ends.pop()
         order = _order(properties, len(user))
         keys = (item, order, user) if text is None else (text, item, order, user)
-        arranged = np.lexsort(keys)
-        split = np.zeros(len(user), np.int8)
+        arranged = narrow(np.lexsort(keys))
+        lengths = np.bincount(user, minlength=len(self.ids["User"]))
+        del user, keys
+        items = item[arranged].astype(np.int64)
+        del item
+        order = order[arranged]
+        properties.pop("at" if "at" not in self.projection.values else "", None)
+        split = np.zeros(len(items), np.int8)
         if "split" in properties:
             known = pa.chunked_array([pa.array(SPLITS)])
-            split = positions(properties["split"], known).clip(0).astype(np.int8)[arranged]
-        by_user = Ragged.from_sorted(user[arranged], item[arranged], len(self.ids["User"]))
+            split = positions(properties.pop("split"), known).clip(0).astype(np.int8)[arranged]
         values = {
-            name: properties[name].cast(pa.float64()).to_numpy()[arranged] for name in self.projection.values
+            name: properties.pop(name).cast(pa.float64()).to_numpy()[arranged]
+            for name in self.projection.values
         }
-        return Records(by_user, order[arranged], split, values, None if text is None else text[arranged])
+        by_user = Ragged(np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]), items)
+        return Records(by_user, order, split, values, None if text is None else text[arranged])
 
     def _words(self) -> Ragged:
         """Return the words of every comment, and note which words there are."""
@@ -150,9 +161,8 @@ class Reader:
 
     def _ends(self, edges: Relationships, source: str, target: str) -> tuple[Ints, Ints]:
         """Return the positions of both ends among the sorted ids of their labels."""
-        start = self._ranked(source, edges.source_ids)[edges.source]
-        end = self._ranked(target, edges.target_ids)[edges.target]
-        return start, end
+        ranks = self._ranked(source, edges.source_ids), self._ranked(target, edges.target_ids)
+        return ranks[0][edges.source], ranks[1][edges.target]
 
     def _ranked(self, label: str, ids: pa.ChunkedArray) -> Ints:
         """Return the position of each of ``ids``, all of a label's, among them sorted; note them if they are new."""
@@ -163,6 +173,11 @@ class Reader:
             arranged = ids.take(pa.array(order)).combine_chunks()
             self.ids[label] = arranged if isinstance(arranged, pa.Array) else pa.concat_arrays(arranged.chunks)
         return rank
+
+
+def narrow(positions: Ints) -> Ints:
+    """Return the same in 32 bits where they fit."""
+    return positions.astype(np.int32) if len(positions) and positions.max() < 1 << 31 else positions
 
 
 def _order(properties: dict[str, Any], count: int) -> npt.NDArray[np.int64]:

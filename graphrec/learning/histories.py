@@ -35,7 +35,7 @@ class Histories:
             raise TrainingError("nobody has a training record")
         first = np.maximum(lists.indptr[1:] - longest, lists.indptr[:-1])
         self._starts, self._lengths, self._items = first, lists.indptr[1:] - first, lists.indices
-        self._order = Shuffled(len(self._users), options.batch_size, generator)
+        self._order = Shuffled(len(self._users), options.batch(len(self._users)), generator)
         self.state, self.restore = self._order.state, self._order.restore
 
     @property

@@ -10,14 +10,17 @@ from pydantic import Field
 from graphrec.graph.negatives import Distribution
 from graphrec.settings import Settings
 
+SMALL_BATCH, MANY_RECORDS, STEPS = 4096, 1_000_000, 32
+"""See ``TrainOptions.batch``."""
+
 
 class TrainOptions(Settings):
     """How a model is trained; ``epochs=0`` leaves it untrained."""
 
     epochs: int = Field(150, ge=0)
     """At most this many passes over the training records; a model in closed form needs one."""
-    batch_size: int = Field(4096, ge=1)
-    """Training records per step."""
+    batch_size: int = Field(0, ge=0)
+    """Training records per step; 0: 4096, of more than a million records as many as make 32 steps an epoch."""
     learning_rate: float = Field(5e-3, gt=0, allow_inf_nan=False)
     """The optimiser's step size."""
     schedule: Literal["constant", "cosine"] = "constant"
@@ -45,6 +48,16 @@ class TrainOptions(Settings):
     """A checkpoint is written after each epoch, and within one after so many minutes."""
     seed: int = Field(0, ge=0)
     """Of everything random in the run."""
+
+    def batch(self, records: int) -> int:
+        """Return how many of ``records`` a step takes.
+
+        A step over a whole large graph takes seconds whatever its batch is, blocks of a small batch as long: few steps
+        over many records make an epoch that ends (``benchmarks/large_epoch.py``).
+        """
+        if self.batch_size:
+            return self.batch_size
+        return SMALL_BATCH if records <= MANY_RECORDS else max(SMALL_BATCH, math.ceil(records / STEPS))
 
     def rate(self, step: int, steps: int) -> float:
         """Return the learning rate of ``step``, from 0, of ``steps`` in all."""

@@ -42,7 +42,7 @@ class Pairwise:
             )
         self._users = torch.tensor(users[usable], device=generator.device)
         self._items = torch.tensor(data.by_user.indices[usable], device=generator.device)
-        self._order = Shuffled(len(self._users), options.batch_size, generator)
+        self._order = Shuffled(len(self._users), options.batch(len(self._users)), generator)
         self._count = options.negatives
 
     @property

@@ -41,7 +41,7 @@ class Pointwise:
         self._items = torch.tensor(np.asarray(data.records.item)[kept], device=device)
         self._values = torch.tensor(np.asarray(values)[kept], dtype=torch.float32, device=device)
         self._records = torch.tensor(kept, device=device)
-        self._order = Shuffled(len(kept), options.batch_size, generator)
+        self._order = Shuffled(len(kept), options.batch(len(kept)), generator)
         self._negatives = NegativeSampler(data, generator=generator) if unseen else None
         self._unseen = unseen
         self.state, self.restore = self._order.state, self._order.restore

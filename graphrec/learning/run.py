@@ -36,6 +36,6 @@ class RunContext:
         """Return what draws blocks of so many layers; None where the whole graph is propagated."""
         choice = self.options.propagation
         whole = choice == "full" or (
-            choice == "auto" and full_graph_wins(data, self.options.batch_size, self.device)
+            choice == "auto" and full_graph_wins(data, self.options.batch(len(data.records)), self.device)
         )
         return None if whole or not layers else make_sampler(data, layers, self.options.fanout)

@@ -53,7 +53,7 @@ class Windows:
         number = np.arange(len(self._row)) - np.repeat(np.cumsum(of_node) - of_node, of_node)
         self._first = np.minimum(number * shift, np.maximum(counts - length, 0)[self._row])
         self._nodes, self._counts, self._parts, self._length = nodes, counts, parts, length
-        self._order = Shuffled(len(self._row), options.batch_size, generator)
+        self._order = Shuffled(len(self._row), options.batch(len(self._row)), generator)
         self.state, self.restore = self._order.state, self._order.restore
 
     @property

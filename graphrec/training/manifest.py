@@ -36,6 +36,7 @@ def describe_run(
         "paper": model.paper,
         "settings": model.settings.model_dump(),
         "options": options.model_dump(),
+        "batch_size": options.batch(len(split.data.records)),
         "seed": options.seed,
         "split": split.name,
         "snapshot": snapshot,
