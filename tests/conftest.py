@@ -17,11 +17,14 @@ from graphrec.media.encoders.base import Picture, Pixels
 from graphrec.media.one_pass import one_pass
 from graphrec.media.sampling import PictureSampler
 from graphrec.store.neo4j.login import Login
-from graphrec.testing import clips
+from graphrec.testing import clips, limits
 from graphrec.testing.neo4j_server import NEWER, VERSION, Neo4jServer, available, free_port, java_needed
 
 ASKED = os.environ.get("GRAPHREC_TEST_NEO4J") or VERSION
 """What the tests run on; a few run on ``NEWER`` too."""
+
+# pytest-timeout reads it when the session begins; what the command line says goes first.
+os.environ.setdefault("PYTEST_TIMEOUT", f"{limits.TEST_S:g}")
 
 Running = Callable[..., AbstractContextManager[Neo4jServer]]
 

@@ -8,19 +8,21 @@ import os
 import runpy
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
+
+from graphrec.testing.limits import WAIT_S
 
 LIBRARIES = (
     "torch", "dgl", "pandas", "pyarrow.compute", "pydantic", "rich.markdown", "typer", "neo4j", "networkx", "ladybug",
 )  # fmt: skip
 """What takes long to import, and starts no thread by being imported."""
-
-SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,62 @@ class CommandResult:
         return json.loads(self.out)
 
 
+@dataclass(frozen=True)
+class Running:
+    """A command that runs in a process of its own."""
+
+    arguments: list[str]
+    process: ForkServerProcess
+    out: Path
+    err: Path
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def poll(self) -> int | None:
+        """Return its exit status, or None while it runs."""
+        return self.process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal; raises ``AssertionError`` where it has ended before."""
+        assert self.poll() is None, self.end()
+        os.kill(self.pid, number)
+
+    def end(self) -> CommandResult:
+        """Wait for its end; raises ``TimeoutError`` where it does not come."""
+        self.process.join(WAIT_S)
+        code = self.poll()
+        if code is None:
+            raise TimeoutError(f"graphrec {' '.join(self.arguments)} took more than {WAIT_S:g} s")
+        return CommandResult(code, self.out.read_text(encoding="utf-8"), self.err.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def begin(
+    *arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, before: str = ""
+) -> Iterator[Running]:
+    """Run ``graphrec`` beside the block, and kill it where it goes on longer; arguments as of ``graphrec``."""
+    with tempfile.TemporaryDirectory() as folder:
+        words, out, err = list(map(str, arguments)), Path(folder, "out"), Path(folder, "err")
+        for path in (out, err):
+            path.touch(0o600)
+        told = dict(os.environ if env is None else env)
+        given = (words, str(cwd or Path.cwd()), told, out, err, before)
+        process = _prepared().Process(target=_run, args=given)
+        process.start()
+        try:
+            yield Running(words, process, out, err)
+        finally:
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+
+
 def graphrec(
-    *arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None
+    *arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, before: str = ""
 ) -> CommandResult:
     """Run ``graphrec`` in a process of its own, forked from one that has imported ``LIBRARIES`` and no more.
 
@@ -49,25 +105,10 @@ def graphrec(
         arguments: of the command line.
         cwd: the folder to run it in; this one by default.
         env: all environment variables; this process's by default.
+        before: Python that is run in the process first: it may change what the command would do.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        given = (
-            list(map(str, arguments)),
-            str(cwd or Path.cwd()),
-            dict(os.environ if env is None else env),
-            out,
-            err,
-        )
-        process = _prepared().Process(target=_run, args=given)
-        process.start()
-        process.join(SECONDS)
-        if process.exitcode is None:
-            process.kill()
-            raise TimeoutError(f"graphrec {' '.join(given[0])} took more than {SECONDS} s")
-        return CommandResult(
-            process.exitcode, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
-        )
+    with begin(*arguments, cwd=cwd, env=env, before=before) as running:
+        return running.end()
 
 
 @cache
@@ -77,11 +118,12 @@ def _prepared() -> ForkServerContext:
     return context
 
 
-def _run(arguments: list[str], cwd: str, env: dict[str, str], out: Path, err: Path) -> None:
+def _run(arguments: list[str], cwd: str, env: dict[str, str], out: Path, err: Path, before: str = "") -> None:
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), number)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
     sys.argv[1:] = arguments
+    exec(before, {"__name__": "before"})
     runpy.run_module("graphrec", run_name="__main__", alter_sys=True)

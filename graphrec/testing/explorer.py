@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,12 +27,13 @@ from graphrec.serving.publish import publish
 from graphrec.serving.published import current_runs
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
+from graphrec.testing.limits import PROMPT_S, WAIT_S, until
 from graphrec.testing.neo4j_server import free_port
 from graphrec.workspace import Workspace
 from graphrec.worlds.highlights import make_world
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 BAD_USER = "<img src=x onerror=alert(1)>"
 BAD_TITLE = "[x](javascript:alert(1)) :smile: <b>bold</b> $a$"
@@ -155,18 +155,21 @@ def explorer(
         yield found
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(WAIT_S)
 
 
-def _wait(started: Explorer, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and started.process.poll() is None:
+def _wait(started: Explorer) -> None:
+    def answers() -> bool:
         try:
-            with urllib.request.urlopen(f"{started.address}/_stcore/health", timeout=5):
-                return
+            with urllib.request.urlopen(f"{started.address}/_stcore/health", timeout=PROMPT_S):
+                return True
         except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"the explorer did not start: {started.log.read_text()[-2000:]}")
+            return False
+
+    try:
+        until(answers, started.process)
+    except AssertionError as error:
+        raise RuntimeError(f"the explorer did not start: {started.log.read_text()[-2000:]}") from error
 
 
 DRAWN = """title => {
@@ -189,13 +192,29 @@ def chromium_path() -> str | None:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium, the system's own, during the block."""
-    from playwright.sync_api import sync_playwright
+    """A headless Chromium, the system's own, during the block; ``expect`` is as patient as the other tests are."""
+    from playwright.sync_api import expect, sync_playwright
 
-    options: dict[str, Any] = {"executable_path": chromium_path(), "args": list(CHROMIUM)}
+    expect.set_options(timeout=WAIT_S * 1000)
+    options: dict[str, Any] = {
+        "executable_path": chromium_path(),
+        "args": list(CHROMIUM),
+        "timeout": WAIT_S * 1000,
+    }
     with sync_playwright() as driver:
         browser = driver.chromium.launch(**options)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def window(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A window of the browser with nothing of any other, as patient as the other tests are, during the block."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(WAIT_S * 1000)
+    try:
+        yield context
+    finally:
+        context.close()

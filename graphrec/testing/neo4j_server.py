@@ -17,7 +17,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,13 +30,12 @@ from neo4j import GraphDatabase
 from graphrec.errors import ConfigError, StoreError
 from graphrec.store.neo4j.login import Login
 from graphrec.testing.java import Java, find_java
+from graphrec.testing.limits import PROMPT_S, WAIT_S, until
 
 ROOT = Path(__file__).parents[2]
 POM = ROOT / "docker" / "neo4j" / "pom.xml"
 CACHE = ROOT / ".cache" / "neo4j"
 BOLT = 7687
-START_SECONDS = 120.0
-STOP_SECONDS = 60.0
 
 CONFIGURATION = """\
 server.directories.neo4j_home={home}
@@ -148,12 +146,11 @@ class Neo4jServer:
         if pid is None:
             return
         os.kill(pid, signal.SIGKILL if kill else signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while self.pid is not None and time.monotonic() < deadline:
-            time.sleep(0.05)
         # Our own child stays in the process table until somebody asks for its exit status.
         if pid in _CHILDREN:
-            _CHILDREN.pop(pid).wait(STOP_SECONDS)
+            _CHILDREN.pop(pid).wait(WAIT_S)
+        else:
+            until(lambda: self.pid is None)
         (self.home / "pid").unlink(missing_ok=True)
 
     def empty(self) -> None:
@@ -222,19 +219,21 @@ class Neo4jServer:
             raise StoreError(f"neo4j-admin failed: {(done.stdout + done.stderr).strip()}")
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
+        def answers() -> bool:
             with (
                 suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection,
+                socket.create_connection(("127.0.0.1", self.port), timeout=PROMPT_S) as connection,
             ):
                 # The handshake of bolt: only a server that speaks it answers.
                 connection.sendall(bytes.fromhex("6060b017" + "00000005" + "00" * 12))
-                if len(connection.recv(4)) == 4:
-                    return
-            time.sleep(0.1)
-        self.stop()
-        raise StoreError(f"Neo4j did not start; see {self.home / 'logs' / 'console.log'}")
+                return len(connection.recv(4)) == 4
+            return False
+
+        try:
+            until(answers, process)
+        except AssertionError as error:
+            self.stop()
+            raise StoreError(f"Neo4j did not start; see {self.home / 'logs' / 'console.log'}") from error
 
 
 def fetch_jars(version: str = VERSION) -> Path:

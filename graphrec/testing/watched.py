@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from graphrec.testing.explorer import window
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from streamlit.testing.v1 import AppTest
@@ -24,20 +26,17 @@ EXPECTED = (
 def watched(browser: Browser, width: int = 1440, height: int = 900) -> Iterator[Page]:
     """A new page during the block; raises ``AssertionError`` if it ran a script of others, or found an error."""
     found: list[str] = []
-    context = browser.new_context(viewport={"width": width, "height": height})
-    page = context.new_page()
 
     def opened(dialog: Any) -> None:
         found.append(f"dialog {dialog.message}")
         dialog.dismiss()
 
-    page.on("dialog", opened)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    try:
+    with window(browser, viewport={"width": width, "height": height}) as context:
+        page = context.new_page()
+        page.on("dialog", opened)
+        page.on("pageerror", lambda error: found.append(str(error)))
+        page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
         yield page
-    finally:
-        context.close()
     wrong = [text for text in found if not any(known in text for known in EXPECTED)]
     assert not wrong, wrong
 

@@ -19,6 +19,7 @@ from graphrec.store.base import closing
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
 from graphrec.testing.explorer import Explorer, chromium, chromium_path, copy_graph, explorer, make_explored
+from graphrec.testing.limits import WAIT_S
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.workspace import Workspace
 
@@ -84,7 +85,7 @@ def page(shown: ExplorerSettings, monkeypatch: pytest.MonkeyPatch) -> Page:
     monkeypatch.setattr(settings, "_used", shown)
 
     def run(name: str, **address: str) -> AppTest:
-        app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
+        app = AppTest.from_file(str(server.SCRIPT), default_timeout=WAIT_S).run()
         assert not app.exception
         app.switch_page(f"views/{name}.py")
         for key, value in address.items():
@@ -118,7 +119,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Page:
     monkeypatch.setattr(settings, "_used", ExplorerSettings(Workspace(tmp_path / "empty")))
 
     def run(name: str) -> AppTest:
-        app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
+        app = AppTest.from_file(str(server.SCRIPT), default_timeout=WAIT_S).run()
         app.switch_page(f"views/{name}.py").run()
         assert not app.exception, app.exception[0].message
         return app

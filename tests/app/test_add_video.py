@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from graphrec.app.graph import store_of
 from graphrec.app.settings import ExplorerSettings
 from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.explore.video import video
+from graphrec.testing.limits import WAIT_S, until
 from graphrec.workspace import Workspace
 
 
@@ -26,7 +26,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
     monkeypatch.setattr(settings, "_used", ExplorerSettings(Workspace(tmp_path / "mine")))
 
     def run(**address: str) -> AppTest:
-        app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
+        app = AppTest.from_file(str(server.SCRIPT), default_timeout=WAIT_S).run()
         app.switch_page("views/add_video.py")
         for key, value in address.items():
             app.query_params[key] = value
@@ -36,10 +36,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
 
 
 def wait_for(work: Adding) -> None:
-    deadline = time.monotonic() + 60
-    while not work.ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: work.ended)
 
 
 def test_without_a_file_it_asks_for_one(fresh) -> None:

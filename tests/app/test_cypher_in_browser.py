@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from graphrec.testing.explorer import BAD_TITLE, BAD_USER, Explorer
+from graphrec.testing.explorer import BAD_TITLE, BAD_USER, Explorer, settle
 from graphrec.testing.store_contract import ENDLESS
 from graphrec.testing.watched import watched
 
@@ -25,6 +25,7 @@ def type_query(page: Page, text: str) -> None:
     field = page.get_by_role("textbox", name="Query", exact=True)
     field.fill(text)
     field.press("Control+Enter")
+    settle(page)
     page.get_by_role("button", name="Run").click()
 
 
@@ -40,6 +41,9 @@ def test_a_link_runs_the_same_after_a_reload(visit: Page, served: Explorer) -> N
 
 def test_a_running_query_is_cancelled(visit: Page, served: Explorer) -> None:
     visit.goto(f"{served.address}/cypher")
+    allowed = visit.get_by_role("spinbutton", name="Time limit, s")
+    allowed.fill("60")
+    allowed.press("Enter")
     type_query(visit, ENDLESS[0])
     expect(visit.get_by_text("Running for")).to_be_visible()
     visit.get_by_role("button", name="Cancel").click()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from graphrec.app.parts import map_places
 from graphrec.app.theme import LABELS
 from graphrec.serving.explore.background import Background
+from graphrec.testing.limits import until
 from graphrec.testing.watched import drawn
 
 Page = Callable[..., AppTest]
@@ -119,12 +119,14 @@ def test_t_sne_is_made_in_the_background_while_pca_is_shown(page: Page) -> None:
     app = page("embeddings", run="")
     by_pca = shown_map(app).places
     app.button_group(key="map").set_value("tsne").run()
-    deadline = time.monotonic() + 60
-    while shown_map(app).places == by_pca and time.monotonic() < deadline:
+
+    def is_another() -> bool:
         app.run()
         assert not app.exception
         assert not app.error
-    assert shown_map(app).places != by_pca
+        return shown_map(app).places != by_pca
+
+    until(is_another)
     assert not app.get("progress")
 
 
@@ -134,9 +136,7 @@ def test_a_map_that_cannot_be_made_is_said_in_words(page: Page, monkeypatch: pyt
     monkeypatch.setattr(map_places, "background", lambda: failing)
     monkeypatch.setattr(map_places, "SEED", -1)
     app = page("embeddings", map="t-SNE")
-    deadline = time.monotonic() + 60
-    while not app.error and time.monotonic() < deadline:
-        app.run()
+    until(lambda: app.run().error)
     assert "t-SNE cannot be made, so PCA is shown" in app.error[0].value
     assert len(shown_map(app).legend) == 3
     assert [button.label for button in app.button] == ["Try again"]

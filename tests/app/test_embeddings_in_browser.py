@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from graphrec.testing.explorer import BAD_TITLE, Explorer
+from graphrec.testing.explorer import BAD_TITLE, Explorer, settle, window
 from graphrec.testing.watched import watched
 
 MAP = ".map canvas"
@@ -53,7 +53,9 @@ def opened(browser: Browser, served: Explorer) -> Iterator[Any]:
         def open_page(address: str, width: int = 1280) -> Page:
             page = pages.enter_context(watched(browser, width))
             page.goto(f"{served.address}/{address}")
-            page.locator(MAP).wait_for(timeout=60_000)
+            page.locator(MAP).wait_for()
+            # What comes later would move what a test points at.
+            settle(page)
             return page
 
         yield open_page
@@ -75,7 +77,7 @@ def draw_around(page: Page) -> None:
 def test_what_is_drawn_around_becomes_a_table_with_text_as_typed(opened: Any) -> None:
     page = opened("embeddings")
     draw_around(page)
-    expect(page.get_by_role("heading", name="85 selected")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="85 selected")).to_be_visible()
     cells = page.locator("[data-testid=stDataFrame] td")
     expect(cells.filter(has_text=BAD_TITLE).first).to_be_attached()
     expect(page.locator("img[src=x]")).to_have_count(0)
@@ -116,7 +118,7 @@ def test_the_keyboard_walks_over_the_map_and_selects(opened: Any) -> None:
     assert all(told)
     page.keyboard.press("Enter")
     expect(page.locator(".map .said")).to_have_text("1 selected, in the table below.")
-    expect(page.get_by_role("heading", name="1 selected")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="1 selected")).to_be_visible()
     expect(page.locator("[data-testid=stDataFrame] td").first).to_be_attached()
     page.locator(MAP).focus()
     page.keyboard.press("Escape")
@@ -132,10 +134,10 @@ def test_a_group_is_hidden_by_its_line_in_the_legend(opened: Any) -> None:
     alone = canvas.evaluate(ALONE, [0, 29, 85])
     assert canvas.evaluate(COLOUR, alone) != WHITE
     page.get_by_role("button", name="User").and_(page.locator(".legend button")).click()
-    page.wait_for_function("requestAnimationFrame(() => 1)")
-    assert canvas.evaluate(COLOUR, alone) == WHITE
+    page.wait_for_function(f"([canvas, row]) => ({COLOUR})(canvas, row).every((part) => part === 255)",
+                           arg=[canvas.element_handle(), alone])  # fmt: skip
     draw_around(page)
-    expect(page.get_by_role("heading", name="56 selected")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="56 selected")).to_be_visible()
 
 
 def test_the_map_is_moved_and_enlarged(opened: Any) -> None:
@@ -146,6 +148,8 @@ def test_the_map_is_moved_and_enlarged(opened: Any) -> None:
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
     page.keyboard.up("Control")
+    page.wait_for_function(f"([canvas, row, [x]]) => ({PLACE})(canvas, row)[0] !== x",
+                           arg=[canvas.element_handle(), OTHER, other])  # fmt: skip
     # What is under the pointer stays there, but for the part of a pixel that a pointer does not know.
     enlarged = canvas.evaluate(PLACE, SEA)
     assert enlarged == pytest.approx(before, abs=2)
@@ -169,7 +173,7 @@ def test_a_selection_outlasts_another_colouring(opened: Any) -> None:
     page = opened("embeddings?nodes=Segment")
     draw_around(page)
     heading = page.get_by_role("heading", name="56 selected")
-    expect(heading).to_be_visible(timeout=20_000)
+    expect(heading).to_be_visible()
     page.get_by_role("radio", name="popularity").click()
     expect(page.locator(".map .scale")).to_be_visible()
     expect(heading).to_be_visible()
@@ -191,16 +195,16 @@ def test_a_reload_shows_the_same(opened: Any) -> None:
 
 
 def test_a_finger_shows_the_card(browser: Browser, served: Explorer) -> None:
-    context = browser.new_context(viewport={"width": 375, "height": 800}, has_touch=True)
-    page = context.new_page()
-    page.goto(f"{served.address}/embeddings?nodes=Segment")
-    canvas = page.locator(MAP)
-    canvas.wait_for(timeout=60_000)
-    canvas.evaluate("(canvas) => canvas.scrollIntoView({ block: 'center' })")
-    page.touchscreen.tap(*canvas.evaluate(PLACE, SEA))
-    expect(page.locator(CARD)).to_contain_text("v001#0")
-    expect(page.get_by_role("heading", name="1 selected")).to_be_attached(timeout=20_000)
-    context.close()
+    with window(browser, viewport={"width": 375, "height": 800}, has_touch=True) as context:
+        page = context.new_page()
+        page.goto(f"{served.address}/embeddings?nodes=Segment")
+        canvas = page.locator(MAP)
+        canvas.wait_for()
+        settle(page)
+        canvas.evaluate("(canvas) => canvas.scrollIntoView({ block: 'center' })")
+        page.touchscreen.tap(*canvas.evaluate(PLACE, SEA))
+        expect(page.locator(CARD)).to_contain_text("v001#0")
+        expect(page.get_by_role("heading", name="1 selected")).to_be_attached()
 
 
 def test_a_telephone_shows_all_of_it(opened: Any) -> None:

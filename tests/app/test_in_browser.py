@@ -14,7 +14,7 @@ from graphrec.app.links import NAMES
 from graphrec.store.base import closing
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
-from graphrec.testing.explorer import BAD_TITLE, Explorer, copy_graph, explorer, settle
+from graphrec.testing.explorer import BAD_TITLE, Explorer, copy_graph, explorer, settle, window
 from graphrec.testing.watched import fits, nameless, watched
 from graphrec.workspace import Workspace
 
@@ -53,7 +53,6 @@ def test_the_navigation_leads_through_the_pages_by_keyboard(tab: Page, served: E
     link.focus()
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/runs*")
-    assert tab.title().startswith("Runs")
     settle(tab, "Runs")
     tab.get_by_role("link", name="Overview", exact=True).focus()
     tab.keyboard.press("Enter")
@@ -63,32 +62,32 @@ def test_the_navigation_leads_through_the_pages_by_keyboard(tab: Page, served: E
 def test_the_theme_follows_the_system(browser: Browser, served: Explorer) -> None:
     colours = {}
     for scheme in ("light", "dark"):
-        context = browser.new_context(color_scheme=scheme)
-        tab = context.new_page()
-        tab.goto(served.address)
-        settle(tab)
-        colours[scheme] = tab.locator('[data-testid="stApp"]').evaluate(
-            "e => getComputedStyle(e).backgroundColor"
-        )
-        context.close()
+        with window(browser, color_scheme=scheme) as context:
+            tab = context.new_page()
+            tab.goto(served.address)
+            settle(tab)
+            colours[scheme] = tab.locator('[data-testid="stApp"]').evaluate(
+                "e => getComputedStyle(e).backgroundColor"
+            )
     assert colours == {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 28)"}
 
 
 def test_every_request_stays_on_this_host(browser: Browser, served: Explorer) -> None:
-    context = browser.new_context()
-    tab = context.new_page()
     asked: list[str] = []
-    tab.on("response", lambda answer: asked.append(answer.url))
-    tab.goto(served.address)
-    settle(tab)
-    context.close()
+    with window(browser) as context:
+        tab = context.new_page()
+        tab.on("response", lambda answer: asked.append(answer.url))
+        tab.goto(served.address)
+        settle(tab)
     assert asked
     assert not [url for url in asked if re.match(r"https?://(?!127\.0\.0\.1)", url)]
 
 
 def test_a_password_opens_the_door(browser: Browser, world: Workspace) -> None:
-    with explorer(world, environment={"GRAPHREC_EXPLORE_PASSWORD": "open sesame"}) as guarded:
-        context = browser.new_context()
+    with (
+        explorer(world, environment={"GRAPHREC_EXPLORE_PASSWORD": "open sesame"}) as guarded,
+        window(browser) as context,
+    ):
         tab = context.new_page()
         tab.goto(f"{guarded.address}/video?id=v001")
         tab.get_by_label("Password").fill("open barley")
@@ -99,7 +98,6 @@ def test_a_password_opens_the_door(browser: Browser, world: Workspace) -> None:
         tab.get_by_role("button", name="Log in").click()
         tab.wait_for_url("**/video?id=v001*")
         settle(tab)
-        context.close()
         assert "open sesame" not in guarded.log.read_text()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
+from graphrec.testing.limits import WAIT_S
 from graphrec.testing.watched import drawn
 
 Page = Callable[..., AppTest]
@@ -32,7 +33,7 @@ def test_what_is_new_and_how_much_each_run_covers(page: Page) -> None:
 def test_health_is_looked_at_when_asked(page: Page) -> None:
     app = page("overview")
     assert not [*app.success, *app.warning]
-    app.toggle(key="health").set_value(True).run(timeout=120)
+    app.toggle(key="health").set_value(True).run(timeout=WAIT_S)
     (told,) = [*app.success, *app.warning]
     assert "as they should be" in told.value
     found = app.dataframe[-1].value

@@ -15,6 +15,7 @@ from graphrec.app.parts import recommended
 from graphrec.app.settings import ExplorerSettings
 from graphrec.errors import StoreError
 from graphrec.store.ladybug import LadybugStore
+from graphrec.testing.limits import WAIT_S
 from graphrec.testing.neo4j_server import free_port
 from graphrec.testing.watched import drawn
 from graphrec.workspace import Workspace
@@ -63,7 +64,7 @@ def test_where_another_process_writes_one_is_asked_to_try_again(
     mine.database.touch()
     monkeypatch.setattr(settings, "_used", ExplorerSettings(mine))
     other = LadybugStore(mine, write=True)
-    app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
+    app = AppTest.from_file(str(server.SCRIPT), default_timeout=WAIT_S).run()
     app.switch_page("views/recommend.py").run()
     assert not app.exception
     assert "process" in app.warning[0].value
@@ -80,7 +81,7 @@ def test_a_server_that_is_down_is_told_of_in_words(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("NEO4J_PASSWORD", "secret")
     monkeypatch.setattr(settings, "_used", ExplorerSettings(Workspace(tmp_path / "mine"), nobody))
     for name in ("overview", "recommend", "video", "explain", "graph", "embeddings"):
-        app = AppTest.from_file(str(server.SCRIPT), default_timeout=60).run()
+        app = AppTest.from_file(str(server.SCRIPT), default_timeout=WAIT_S).run()
         app.switch_page(f"views/{name}.py").run()
         assert not app.exception
         assert f"{nobody} cannot be reached" in said(app), name

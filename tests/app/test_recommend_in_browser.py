@@ -46,8 +46,10 @@ def test_a_user_is_found_by_typing(served: Explorer, browser: Browser) -> None:
         expect(page.get_by_role("list", name="Users with the longest histories")).to_be_visible()
         field = page.get_by_role("combobox", name="User")
         field.fill("onerror")
+        expect(page.get_by_role("option")).to_have_text([BAD_USER])
         page.keyboard.press("Enter")
         assert cards(page, f"Recommended to {BAD_USER}")
+        page.wait_for_url("**user=*")
         asked = parse_qs(urlsplit(page.url).query)
         assert asked.pop("user") == [BAD_USER]
         # A later publish does not change what this link shows.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from graphrec.app import settings
 from graphrec.app.graph import store_of
 from graphrec.app.settings import ExplorerSettings
+from graphrec.testing.limits import until
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
 
@@ -103,12 +104,14 @@ def test_significance_is_tested_in_the_background_and_kept(
     app = page("runs", run=first, against=second, tab="Test")
     (button,) = (button for button in app.button if button.label == "Test significance")
     button.click().run()
-    deadline = time.monotonic() + 90
-    while not any("p" in table.value for table in app.dataframe) and time.monotonic() < deadline:
+
+    def tested() -> list[Any]:
         app.run()
         assert not app.exception
         assert not app.error
-    found = next(table.value for table in app.dataframe if "p" in table.value)
+        return [table.value for table in app.dataframe if "p" in table.value]
+
+    found = until(tested)[0]
     maps = [run.manifest["test"]["metrics"]["map"] for run in runs]
     assert found["difference"][0] == pytest.approx(maps[0] - maps[1])
     again = page("runs", run=first, against=second, tab="Test")

@@ -31,7 +31,7 @@ def opened(browser: Browser, served: Explorer) -> Iterator[Any]:
         def open_page(address: str, width: int = 1280) -> Page:
             page = pages.enter_context(watched(browser, width))
             page.goto(f"{served.address}/{address}")
-            page.locator(CHARTS).first.wait_for(timeout=60_000)
+            page.locator(CHARTS).first.wait_for()
             return page
 
         yield open_page
@@ -45,11 +45,11 @@ def test_a_run_is_compared_with_another_by_the_keyboard(opened: Any, runs: list[
     field.press("ArrowDown")
     page.get_by_role("option", name=runs[1].id).wait_for()
     field.press("Enter")
-    expect(page.get_by_role("heading", name="Significance")).to_be_attached(timeout=20_000)
+    expect(page.get_by_role("heading", name="Significance")).to_be_attached()
     page.wait_for_url(f"**against={runs[1].id}*")
     page.reload()
-    page.locator(CHARTS).first.wait_for(timeout=60_000)
-    expect(page.get_by_role("heading", name="Significance")).to_be_attached(timeout=20_000)
+    page.locator(CHARTS).first.wait_for()
+    expect(page.get_by_role("heading", name="Significance")).to_be_attached()
     expect(page.get_by_role("combobox", name="Run", exact=True)).to_have_value(runs[0].id)
     shares = [run.manifest["test"]["metrics"]["map"] for run in runs]
     expect(page.locator("[data-testid=stMetricDelta]").first).to_contain_text(f"{shares[0] - shares[1]:+.4f}")

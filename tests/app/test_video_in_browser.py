@@ -54,6 +54,7 @@ def test_the_picker_keeps_the_id_in_the_address(served: Explorer, browser: Brows
         expect(page.get_by_role("heading", level=1)).to_have_text("v003")
         field = page.get_by_role("combobox", name="Video")
         field.fill("by the sea")
+        expect(page.get_by_role("option")).to_have_count(1)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("A walk by the sea")
         page.wait_for_url("**/video?id=v001*")

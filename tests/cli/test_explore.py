@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphrec.testing.explorer import explorer
+from graphrec.testing.limits import WAIT_S
 from graphrec.workspace import Workspace
 
 
@@ -43,7 +44,7 @@ def test_it_says_where_it_is_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     (tmp_path / "w").mkdir()
     with explorer(Workspace(tmp_path / "w")) as running:
         running.process.send_signal(signal.SIGINT)
-        code = running.process.wait(20)
+        code = running.process.wait(WAIT_S)
         told = running.log.read_text()
     assert code in (0, 130)
     assert f"http://localhost:{running.address.rpartition(':')[2]}" in told

@@ -9,18 +9,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import pytest
 
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.testing.command_line import begin
+from graphrec.testing.limits import WAIT_S, Ending, until
 from graphrec.workspace import Workspace
-
-T = TypeVar("T")
 
 TRAIN = ("train", "--model", "transgrec", "--split", "random-70-10-20", "--set", "dimension=16", "--set", "epochs=40",
          "--set", "patience=99", "--no-publish")  # fmt: skip
@@ -33,18 +31,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def wait_until(running: subprocess.Popen[str], find: Callable[[], T | None]) -> T:
-    """Wait until ``find`` returns something, and return it."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and running.poll() is None:
-        found = find()
-        if found:
-            return found
-        time.sleep(0.001)
-    raise AssertionError("the process ended, or never got so far")
-
-
-def wait_for_epochs(workspace: Path, running: subprocess.Popen[str], count: int) -> Path:
+def wait_for_epochs(workspace: Path, running: Ending, count: int) -> Path:
     """Wait until some run has finished ``count`` epochs."""
 
     def find() -> Path | None:
@@ -53,7 +40,7 @@ def wait_for_epochs(workspace: Path, running: subprocess.Popen[str], count: int)
                 return metrics.parent
         return None
 
-    return wait_until(running, find)
+    return until(find, running)
 
 
 def fill_the_disk(running: subprocess.Popen[str], limit: int) -> None:
@@ -63,7 +50,7 @@ def fill_the_disk(running: subprocess.Popen[str], limit: int) -> None:
 
 def end(running: subprocess.Popen[str]) -> str:
     """Wait for the end of a process and return the one line that it told."""
-    _, told = running.communicate(timeout=60)
+    _, told = running.communicate(timeout=WAIT_S)
     assert told.count("\n") == 1, told
     return told.strip()
 
@@ -79,14 +66,30 @@ def published(workspace: Path) -> tuple[list[str], dict[str, dict[str, list[floa
     return runs, embeddings
 
 
-@pytest.fixture
-def loaded(graphrec, load_command, ratings: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "w"
-    graphrec(*load_command(ratings, folder))
+@pytest.fixture(scope="module")
+def loaded_once(graphrec, load_command, ratings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("loaded") / "w"
+    done = graphrec(*load_command(ratings, folder))
+    assert done.code == 0, done.err
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def loaded(loaded_once: Path, tmp_path: Path) -> Path:
+    """A workspace with the ratings, to be changed."""
+    return shutil.copytree(loaded_once, tmp_path / "loaded")
+
+
+@pytest.fixture(scope="module")
+def whole(graphrec, loaded_once: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """A workspace with a run that nothing disturbed, and what was told of it."""
+    folder = shutil.copytree(loaded_once, tmp_path_factory.mktemp("whole") / "w")
+    done = graphrec(*TRAIN, "-w", folder, "--json")
+    assert done.code == 0, done.err
+    return folder, done.json
+
+
+@pytest.fixture(scope="module")
 def unpublished(graphrec, workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A workspace with a published run, and a second run, of another dimension, that is not."""
     folder = tmp_path_factory.mktemp("unpublished") / "w"
@@ -100,50 +103,106 @@ def unpublished(graphrec, workspace: Path, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def to_publish(unpublished: tuple[Path, str], tmp_path: Path) -> tuple[Path, str]:
     """The same, to be changed."""
-    shutil.copytree(unpublished[0], tmp_path / "w")
-    return tmp_path / "w", unpublished[1]
+    return shutil.copytree(unpublished[0], tmp_path / "w"), unpublished[1]
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
-def test_training_cut_off_is_resumed_to_the_same_result(graphrec, loaded: Path, how: int, code: int) -> None:
-    running = start(*TRAIN, "-w", loaded)
-    folder = wait_for_epochs(loaded, running, 2)
-    running.send_signal(how)
-    _, told = running.communicate(timeout=60)
-    assert running.returncode == code
+def test_training_cut_off_is_resumed_to_the_same_result(
+    graphrec, loaded: Path, whole: tuple[Path, Any], how: int, code: int
+) -> None:
+    with begin(*TRAIN, "-w", loaded) as running:
+        folder = wait_for_epochs(loaded, running, 2)
+        running.send_signal(how)
+        cut = running.end()
+    assert cut.code == code
     stopped = "stopped; what was finished is kept, `graphrec runs` says how to go on\n"
-    assert told == (stopped if how == signal.SIGINT else "")
+    assert cut.err == (stopped if how == signal.SIGINT else "")
     cut_off = graphrec("runs", "-w", loaded, "--json").json
     assert [run["finished"] for run in cut_off] == [False]
     resumed = graphrec("train", "--resume", folder.name, "--no-publish", "-w", loaded, "--json")
     assert resumed.code == 0, resumed.err
-    whole = graphrec(*TRAIN, "-w", loaded, "--json")
-    assert resumed.json["metrics"] == whole.json["metrics"]
+    assert resumed.json["metrics"] == whole[1]["metrics"]
 
 
-def test_same_seed_same_metrics_other_seed_others(graphrec, loaded: Path) -> None:
-    first, again, other = (
-        graphrec(*TRAIN, "--seed", seed, "-w", loaded, "--json").json for seed in ("3", "3", "4")
+def test_same_seed_same_metrics_other_seed_others(graphrec, loaded: Path, whole: tuple[Path, Any]) -> None:
+    again, other = (graphrec(*TRAIN, "--seed", seed, "-w", loaded, "--json").json for seed in ("0", "4"))
+    assert again["metrics"] == whole[1]["metrics"]
+    assert other["metrics"] != whole[1]["metrics"]
+
+
+AT_A_POINT = """
+import os
+from graphrec.store.ladybug import LadybugStore
+from graphrec.testing.command_line import begin
+from graphrec.testing.limits import WAIT_S, Ending, until
+
+point, number = {point!r}, {number}
+write_embeddings, write_nodes, run = LadybugStore.write_embeddings, LadybugStore.write_nodes, LadybugStore._run
+labels = []
+
+def come_to(here):
+    if here == point:
+        os.kill(os.getpid(), number)
+
+def embeddings(store, label, *given):
+    write_embeddings(store, label, *given)
+    labels.append(label)
+    come_to(f"the embeddings of {{len(labels)}} of 2 labels are written")
+
+def nodes(store, label, table):
+    written = write_nodes(store, label, table)
+    if label == "Run":
+        come_to("the run is written")
+    return written
+
+def statement(store, text, **given):
+    if text == "COMMIT" and labels:
+        come_to("all is written")
+    answer = run(store, text, **given)
+    if text == "COMMIT" and labels:
+        come_to("all is committed")
+    return answer
+
+LadybugStore.write_embeddings, LadybugStore.write_nodes, LadybugStore._run = embeddings, nodes, statement
+"""
+"""Has a publish send itself a signal when it comes to a point, by its own account of it."""
+
+POINTS = (
+    "the embeddings of 1 of 2 labels are written",
+    "the embeddings of 2 of 2 labels are written",
+    "the run is written",
+    "all is written",
+    "all is committed",
+)
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("first", [True, False])
+def test_killed_publish_leaves_all_or_nothing(
+    graphrec, loaded: Path, to_publish: tuple[Path, str], point: str, first: bool
+) -> None:
+    workspace, run = to_publish
+    if first:
+        for path in (loaded / "graph.lbug", loaded / "versions.json"):
+            shutil.copy(path, workspace)
+    before = published(workspace)
+    assert bool(before[0]) != first
+    killed = graphrec(
+        "publish", run, "-w", workspace, before=AT_A_POINT.format(point=point, number=int(signal.SIGKILL))
     )
-    assert first["metrics"] == again["metrics"]
-    assert first["metrics"] != other["metrics"]
-
-
-def test_killed_publish_leaves_all_or_nothing(graphrec, loaded: Path) -> None:
-    run = graphrec(*TRAIN, "-w", loaded, "--json").json["run"]
-    for delay in (1.5, 2.0, 2.5, 3.0):
-        running = start("publish", run, "-w", loaded)
-        time.sleep(delay)
-        running.kill()
-        running.communicate(timeout=60)
-        coverage = graphrec("stats", "-w", loaded, "--json")
-        assert coverage.code == 0, coverage.err
-        exported = graphrec("export", "embeddings", loaded / f"e{delay}", "-w", loaded)
-        files = {path.name for path in (loaded / f"e{delay}").glob("*")}
-        assert files in (set(), {"User.npy", "User.txt", "Item.npy", "Item.txt"}), exported
-    done = graphrec("publish", run, "-w", loaded, "--json")
-    assert done.code == 0, done.err
-    assert done.json["counts"]["User"] == 60
+    assert killed.code == -signal.SIGKILL, killed
+    runs, embeddings = published(workspace)
+    if point == "all is committed":
+        assert runs == sorted([*before[0], run])
+        assert [{len(vector) for vector in found.values()} for found in embeddings.values()] == [{32}, {32}]
+    else:
+        assert (runs, embeddings) == before
+    repeated = graphrec("publish", run, "-w", workspace, "--json")
+    assert repeated.code == 0, repeated.err
+    assert repeated.json["counts"]["User"] == 60
+    runs, embeddings = published(workspace)
+    assert runs == sorted([*before[0], run])
+    assert {label: len(found) for label, found in embeddings.items()} == repeated.json["counts"]
 
 
 def test_disk_full_before_training(graphrec, loaded: Path) -> None:
@@ -213,11 +272,11 @@ def test_ctrl_c_in_loading_leaves_the_graph_as_it_was(
     rows = "".join(f"v{n // 100},j{n % 100},4,{n}\n" for n in range(200_000))
     file.write_text("user,item,rating,time\n" + rows, encoding="utf-8")
     before = versions.read_text(encoding="utf-8")
-    running = start(*load_command(file, loaded))
-    wait_until(running, lambda: versions.read_text(encoding="utf-8") != before)
-    running.send_signal(signal.SIGINT)
-    assert end(running) == STOPPED
-    assert running.returncode == 130
+    with begin(*load_command(file, loaded)) as running:
+        until(lambda: versions.read_text(encoding="utf-8") != before, running)
+        running.send_signal(signal.SIGINT)
+        stopped = running.end()
+    assert (stopped.code, stopped.err) == (130, f"{STOPPED}\n")
     left = graphrec("stats", "-w", loaded, "--json").json
     assert (left["nodes"], left["relationships"]) == ({"User": 60, "Item": 40}, {"RATED": 480})
     repeated = graphrec(*load_command(file, loaded), "--json").json["loaded"]
@@ -243,7 +302,7 @@ def like_a_query_of_ladybug(*_):
         signal.getsignal(signal.SIGINT)
     except KeyboardInterrupt:
         print("lost")
-    time.sleep(30)
+    time.sleep(3600)
 
 graphrec.cli.nested = like_a_query_of_ladybug
 sys.argv = ["graphrec", "doctor"]
@@ -252,21 +311,22 @@ graphrec.cli.main()
 
 
 def test_ctrl_c_while_ladybug_asks_for_the_handler_is_not_lost() -> None:
-    ended = subprocess.run([sys.executable, "-c", WHILE_ASKED], capture_output=True, text=True, timeout=25)
+    ended = subprocess.run(
+        [sys.executable, "-c", WHILE_ASKED], capture_output=True, text=True, timeout=WAIT_S
+    )
     assert (ended.returncode, ended.stdout) == (130, "")
     assert ended.stderr.startswith("stopped; ")
 
 
-@pytest.mark.slow
-def test_ctrl_c_in_publishing_keeps_what_was_published(graphrec, to_publish: tuple[Path, str]) -> None:
+@pytest.mark.parametrize("point", [POINTS[0], POINTS[3]])
+def test_ctrl_c_in_publishing_keeps_what_was_published(
+    graphrec, to_publish: tuple[Path, str], point: str
+) -> None:
     workspace, run = to_publish
     before = published(workspace)
-    running = start("publish", run, "-w", workspace)
-    holder = f'"pid": {running.pid},'
-    wait_until(running, lambda: holder in (workspace / "lock").read_text(encoding="utf-8"))
-    running.send_signal(signal.SIGINT)
-    assert end(running) == STOPPED
-    assert running.returncode == 130
+    pressed = AT_A_POINT.format(point=point, number=int(signal.SIGINT))
+    stopped = graphrec("publish", run, "-w", workspace, before=pressed)
+    assert (stopped.code, stopped.err) == (130, f"{STOPPED}\n")
     assert published(workspace) == before
     repeated = graphrec("publish", run, "-w", workspace, "--json")
     assert repeated.code == 0, repeated.err
@@ -304,9 +364,9 @@ def test_ctrl_c_while_modules_are_imported(module: str, said: str) -> None:
 def test_a_second_writer_is_told_who_holds_the_workspace(graphrec, loaded: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c",
-         "import sys, time; from pathlib import Path; from graphrec.store.open import open_store; "
-         f"store = open_store({str(loaded)!r}, write=True); print('held', flush=True); time.sleep(60)"],
-        stdout=subprocess.PIPE, text=True,
+         "import sys; from graphrec.store.open import open_store; "
+         f"store = open_store({str(loaded)!r}, write=True); print('held', flush=True); sys.stdin.read()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         assert holder.stdout is not None
@@ -320,11 +380,11 @@ def test_a_second_writer_is_told_who_holds_the_workspace(graphrec, loaded: Path)
     assert graphrec("init", "-w", loaded).code == 0
 
 
-def test_a_run_leaves_a_manifest(graphrec, loaded: Path) -> None:
-    run = graphrec(*TRAIN, "-w", loaded, "--json").json["run"]
-    manifest = json.loads((loaded / "runs" / run / "manifest.json").read_text(encoding="utf-8"))
+def test_a_run_leaves_a_manifest(whole: tuple[Path, Any]) -> None:
+    folder, told = whole
+    manifest = json.loads((folder / "runs" / told["run"] / "manifest.json").read_text(encoding="utf-8"))
     assert {"versions", "seed", "settings", "options", "snapshot", "device", "test", "train_seconds"} <= set(
         manifest
     )
     assert manifest["versions"]["torch"]
-    assert (loaded / "snapshots" / manifest["snapshot"] / "meta.json").exists()
+    assert (folder / "snapshots" / manifest["snapshot"] / "meta.json").exists()

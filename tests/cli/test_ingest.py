@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from graphrec.testing.command_line import begin
+from graphrec.testing.limits import until
 from graphrec.worlds.highlights import World, make_world
 
 
@@ -107,49 +104,66 @@ def test_other_features_than_the_run_was_trained_on_are_told(graphrec, tmp_path:
     assert "did you mean 'descriptor'" in done.err
 
 
-def _until(answered: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not answered():
-        assert time.monotonic() < end
-        time.sleep(0.3)
+SLOWLY = """
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import graphrec.loaders.watching as watching
+
+late, coming, content = Path({late!r}), Path({coming!r}), None
+
+def sleep(_):
+    time.sleep(0.1)
+    global content
+    if content is None and late.exists():
+        content = late.read_bytes()
+    if content:
+        with coming.open("ab") as file:
+            file.write(content[:size])
+        content = content[size:]
+
+size = {size}
+watching.time = SimpleNamespace(sleep=sleep)
+"""
+"""Between each two looks of a watch some more of a file comes."""
 
 
 def test_watch_goes_on_with_what_appears(graphrec, workspace: Path, new: Path, world: World) -> None:
     first, second = (new / f"{video}.mp4" for video in world.new_videos)
-    late = second.rename(new.parent / second.name)
-    command = [sys.executable, "-m", "graphrec", "ingest", str(new), "--watch", "-w", str(workspace)]
-    log = new.parent / "log"
-    with log.open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said) as watching:
-        try:
-            _until(lambda: b"watching" in log.read_bytes())
-            (new / "text.mp4").write_text("no video")
-            _until(lambda: b"text.mp4: not a video" in log.read_bytes())
-            with (new / late.name).open("wb") as growing:
-                content = late.read_bytes()
-                for start in range(0, len(content), len(content) // 4):
-                    growing.write(content[start : start + len(content) // 4])
-                    growing.flush()
-                    time.sleep(0.7)
-            _until(lambda: log.read_bytes().count(b"watching") == 3)
-            watching.send_signal(signal.SIGINT)
-            assert watching.wait(30) == 130
-        finally:
-            watching.kill()
+    content = second.read_bytes()
+    second.unlink()
+    late = new.parent / "late"
+    slowly = SLOWLY.format(late=str(late), coming=str(second), size=len(content) // 4 + 1)
+    with begin("ingest", new, "--watch", "-w", workspace, before=slowly) as watching:
+
+        def said() -> str:
+            return watching.out.read_text() + watching.err.read_text()
+
+        until(lambda: "watching" in said(), watching)
+        (new / "text.mp4").write_text("no video")
+        until(lambda: "text.mp4: not a video" in said(), watching)
+        late.with_suffix(".part").write_bytes(content)
+        late.with_suffix(".part").rename(late)
+        until(lambda: said().count("watching") == 3, watching)
+        watching.send_signal(signal.SIGINT)
+        assert watching.end().code == 130
+        assert f"{second.name}: " not in said(), "it was read when it was whole"
+    assert second.read_bytes() == content
     expected = {first.name: "embedded", second.name: "embedded", "text.mp4": "failed"}
     assert _states(graphrec, workspace, new) == expected
-    assert f"{late.name}: an mp4" not in log.read_text()
 
 
 def test_a_killed_run_is_finished_by_repeating_it(
     graphrec, workspace: Path, new: Path, long_video: Path
 ) -> None:
     shutil.copy(long_video, new / "a long one.mkv")
-    command = [sys.executable, "-m", "graphrec", "ingest", str(new), "-w", str(workspace), "--workers", "1"]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    described = workspace / "media" / "described"
-    _until(lambda: any(described.iterdir()) and bool(list(described.parent.glob("journal.sqlite"))))
-    os.kill(running.pid, signal.SIGKILL)
-    running.wait()
+    described = set((workspace / "media" / "described").iterdir())
+    with begin("ingest", new, "-w", workspace, "--workers", "1") as running:
+        until(lambda: set((workspace / "media" / "described").glob("*.npz")) - described, running)
+        running.send_signal(signal.SIGKILL)
+        assert running.end().code == -signal.SIGKILL
+    assert set(_states(graphrec, workspace, new).values()) != {"embedded"}
     done = graphrec("ingest", new, "-w", workspace)
     assert done.code == 0, done.err
     assert set(_states(graphrec, workspace, new).values()) == {"embedded"}

@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from graphrec.store.ladybug import LadybugStore
 from graphrec.store.neo4j.login import login
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
+from graphrec.testing.command_line import begin
+from graphrec.testing.limits import ENDLESS_S, WAIT_S, until
 from graphrec.testing.neo4j_server import Neo4jServer, free_port
 from graphrec.testing.store_contract import nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
@@ -46,7 +47,7 @@ def gated(real):
         seen += gate["text"] in str(getattr(text, "text", text))
         if seen == gate["count"] and not Path(gate["reached"]).exists():
             Path(gate["reached"]).touch()
-            while gate["wait"] and not Path(gate["go"]).exists():
+            while not Path(gate["go"]).exists():
                 time.sleep(0.01)
         return real(self, text, *given, **named)
     return run
@@ -75,34 +76,29 @@ class Gated:
         env: Environment,
         settings: dict[str, Any],
         *arguments: object,
-        wait: bool = True,
     ) -> None:
         folder = Path(env["GRAPHREC_WORKSPACE"]).parent
         self._go = folder / "go"
         reached = folder / "reached"
         for path in (self._go, reached):
             path.unlink(missing_ok=True)
-        gate = {"text": text, "count": count, "reached": str(reached), "go": str(self._go), "wait": wait}
+        gate = {"text": text, "count": count, "reached": str(reached), "go": str(self._go)}
         self.process = subprocess.Popen(
             [sys.executable, "-c", GATED, json.dumps(gate), json.dumps(settings), *map(str, arguments)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
         )  # fmt: skip
-        wait_until(lambda: reached.exists() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.process.communicate()
+        try:
+            until(reached.exists, self.process)
+        except AssertionError as error:
+            self.process.kill()
+            raise AssertionError(f"{error}: {self.process.communicate()}") from None
 
     def end(self) -> tuple[int, str]:
         """Let it go on, and return its status and what it told."""
         self._go.touch()
-        _, told = self.process.communicate(timeout=120)
+        _, told = self.process.communicate(timeout=WAIT_S)
         assert "Traceback" not in told
         return self.process.returncode, told.strip()
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 120
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -331,19 +327,14 @@ def test_ctrl_c_ends_a_query_here_and_on_the_server(
     own: Neo4jServer, env: Environment, tmp_path: Path
 ) -> None:
     (tmp_path / "long.cypher").write_text(LONG, encoding="utf-8")
-    running = subprocess.Popen(
-        [sys.executable, "-m", "graphrec", "query", tmp_path / "long.cypher"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
-    )  # fmt: skip
-    wait_until(lambda: still_running(own, "100000000"))
-    started = time.monotonic()
-    running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=60)
-    assert time.monotonic() - started < 10  # the query takes hours, and the time allowed it is 60 s
-    assert running.returncode == 130
-    assert told == "stopped; what was finished is kept, repeat the command to go on\n"
-    wait_until(lambda: not still_running(own, "100000000"))
-    assert time.monotonic() - started < 20
+    # By itself it would end after an hour.
+    with begin("query", tmp_path / "long.cypher", "--seconds", f"{ENDLESS_S:g}", env=env) as running:
+        until(lambda: still_running(own, "100000000"), running)
+        running.send_signal(signal.SIGINT)
+        asked = running.end()
+    told = "stopped; what was finished is kept, repeat the command to go on\n"
+    assert (asked.code, asked.out, asked.err) == (130, "", told)
+    until(lambda: not still_running(own, "100000000"))
 
 
 def test_a_query_that_takes_too_long_is_ended_with_one_line(
@@ -353,19 +344,19 @@ def test_a_query_that_takes_too_long_is_ended_with_one_line(
     asked = graphrec("query", tmp_path / "long.cypher", "--seconds", "1", env=env)
     told = "error: the query was ended after 1 s, which is the time allowed; ask for less\n"
     assert (asked.code, asked.out, asked.err) == (1, "", told)
-    wait_until(lambda: not still_running(own, "100000000"))
+    until(lambda: not still_running(own, "100000000"))
 
 
 def test_ctrl_c_in_a_load_doubles_nothing(
     graphrec, own: Neo4jServer, env: Environment, load: tuple[object, ...], undisturbed: dict[str, Any]
 ) -> None:
-    running = Gated(WRITES_RATINGS, 4, env, SMALL_BATCHES | IN_PARTS, *load, wait=False)
+    running = Gated(WRITES_RATINGS, 4, env, SMALL_BATCHES | IN_PARTS, *load)
     running.process.send_signal(signal.SIGINT)
-    status, told = running.end()
-    # It may have been done before the signal came, which the fourth of five batches makes rare.
-    assert status in (0, 130)
-    if status:
-        assert told.splitlines()[-1] == "stopped; what was finished is kept, repeat the command to go on"
+    _, told = running.process.communicate(timeout=WAIT_S)
+    assert running.process.returncode == 130
+    assert told.splitlines()[-1] == "stopped; what was finished is kept, repeat the command to go on"
+    with opened(own) as store:
+        assert 0 < store.counts()["RATED"] < 480
     repeated = graphrec(*load, env=env)
     assert repeated.code == 0, repeated.err
     with opened(own) as store:
@@ -392,7 +383,7 @@ def test_every_process_has_a_connection_of_its_own(
             store.write_nodes("User", nodes("of the parent"))
             child = context.Process(target=_child, args=(str(tmp_path / "w"), own.uri, answers))
             child.start()
-            assert answers.get(timeout=120) == 1  # it does not see what is not committed
-            child.join(60)
+            assert answers.get(timeout=WAIT_S) == 1  # it does not see what is not committed
+            child.join(WAIT_S)
         assert child.exitcode == 0
         assert set(stored_nodes(store, "User")) == {"of the child", "of the parent"}

@@ -13,6 +13,7 @@ from graphrec.store.console import ladybug_rules
 from graphrec.store.console.processes import queries
 from graphrec.testing import query_jobs
 from graphrec.testing.hostile_queries import LADYBUG
+from graphrec.testing.limits import WAIT_S
 from graphrec.testing.query_jobs import Plans
 from graphrec.workspace import Workspace
 
@@ -85,7 +86,7 @@ def test_what_is_let_through_only_reads_by_the_engines_own_plan(workspace: Works
             through.append(ladybug_rules.checked(text))
         except QueryError:
             continue
-    limits = Limits(seconds=300.0, memory=1 << 30)
+    limits = Limits(seconds=WAIT_S, memory=1 << 30)
     job = Plans(str(workspace.database), tuple(through))
     plans = json.loads(queries(query_jobs.MODULE).run(job, limits, 256 << 20))
     planned = {text: plan for text, plan in zip(through, plans, strict=True) if plan is not None}
@@ -102,5 +103,5 @@ def test_the_engine_would_do_what_is_refused(workspace: Workspace, secret_file: 
     """The test above can fail: a text that is refused has a plan with what it looks for."""
     text = f"UNWIND [1] AS x LOAD FROM '{secret_file}' (file_format='csv', header=false) RETURN *"
     job = Plans(str(workspace.database), (text,))
-    (plan,) = json.loads(queries(query_jobs.MODULE).run(job, Limits(seconds=60.0), 64 << 20))
+    (plan,) = json.loads(queries(query_jobs.MODULE).run(job, Limits(seconds=WAIT_S), 64 << 20))
     assert "READ_CSV_PARALLEL" in plan

@@ -12,18 +12,21 @@ from graphrec.errors import QueryError
 from graphrec.store.answers import Limits
 from graphrec.store.console.store import ConsoleStore
 from graphrec.testing.hostile_queries import HEAVY, LADYBUG, NEO4J
+from graphrec.testing.limits import ENDLESS_S, PROMPT_S, WAIT_S
 
 USERS = 40
+LIMITS = Limits(seconds=WAIT_S, memory=512 << 20)
 QUICK = Limits(seconds=5.0, memory=512 << 20)
+"""For what may well go on until then."""
 
 
 def refused(store: ConsoleStore, text: str, secret: str) -> None:
     """Have each way to ask refuse ``text``, in one line that tells nothing of ``secret``."""
     told = []
     for ask in (
-        lambda: store.ask(text, {"rows": []}, QUICK),
+        lambda: store.ask(text, {"rows": []}, LIMITS),
         lambda: store.plan(text, {"rows": []}),
-        lambda: store.query(text, QUICK),
+        lambda: store.query(text, LIMITS),
     ):
         with pytest.raises(QueryError) as caught:
             ask()
@@ -61,8 +64,8 @@ def test_what_is_too_heavy_ends_alone(embedded: ConsoleStore, text: str) -> None
     with pytest.raises(QueryError) as caught:
         embedded.ask(text, {}, QUICK)
     assert "\n" not in str(caught.value)
-    assert time.monotonic() - started < QUICK.seconds + 5
-    assert embedded.ask("RETURN 1 AS one", {}, QUICK).rows == [(1,)]
+    assert time.monotonic() - started < QUICK.seconds + PROMPT_S
+    assert embedded.ask("RETURN 1 AS one", {}, LIMITS).rows == [(1,)]
 
 
 @pytest.mark.neo4j
@@ -80,26 +83,26 @@ def test_a_server_and_its_reader_stand_what_is_too_heavy(served: ConsoleStore, t
     with pytest.raises(QueryError) as caught:
         served.ask(text, {}, QUICK)
     assert "\n" not in str(caught.value)
-    assert served.ask("RETURN 1 AS one", {}, QUICK).rows == [(1,)]
+    assert served.ask("RETURN 1 AS one", {}, LIMITS).rows == [(1,)]
 
 
 def test_a_parameter_writes_nothing_into_the_text(embedded: ConsoleStore) -> None:
     hostile = {"a": '" ] AS x RETURN 1 AS leaked /* "'}
     with pytest.raises(QueryError, match="to_json"):
-        embedded.ask('WITH ["to_json($a)*/ //"] AS x RETURN x', hostile, QUICK)
+        embedded.ask('WITH ["to_json($a)*/ //"] AS x RETURN x', hostile, LIMITS)
     with pytest.raises(QueryError, match="no name of a parameter"):
-        embedded.ask("RETURN 1", {"a) LOAD FROM": 1}, QUICK)
-    assert embedded.ask("RETURN $a AS a", hostile, QUICK).rows == [(hostile["a"],)]
+        embedded.ask("RETURN 1", {"a) LOAD FROM": 1}, LIMITS)
+    assert embedded.ask("RETURN $a AS a", hostile, LIMITS).rows == [(hostile["a"],)]
 
 
 def test_an_answer_of_too_many_values_is_refused(embedded: ConsoleStore) -> None:
     with pytest.raises(QueryError, match="500,000 values"):
-        embedded.ask("RETURN list_transform(range(1, 400000), x -> [1])", {}, QUICK)
+        embedded.ask("RETURN list_transform(range(1, 400000), x -> [1])", {}, LIMITS)
 
 
 def test_values_of_every_kind_come_back(embedded: ConsoleStore) -> None:
     text = "RETURN map([date('2020-01-01')], [1]) AS m, cast(170141183460469231731687303715884105727 AS INT128) AS i"
-    ((map_, whole),) = embedded.ask(text, {}, QUICK).rows
+    ((map_, whole),) = embedded.ask(text, {}, LIMITS).rows
     assert list(map_.values()) == [1]
     assert cell(whole) == "170141183460469231731687303715884105727"
 
@@ -107,9 +110,9 @@ def test_values_of_every_kind_come_back(embedded: ConsoleStore) -> None:
 @pytest.mark.neo4j
 def test_rows_that_nobody_wants_are_not_worked_out(served: ConsoleStore) -> None:
     started = time.monotonic()
-    found = served.ask("UNWIND range(1, 1000000000) AS x RETURN x", {}, Limits(rows=10, seconds=60))
+    found = served.ask("UNWIND range(1, 1000000000) AS x RETURN x", {}, Limits(rows=10, seconds=ENDLESS_S))
     assert (len(found.rows), found.cut) == (10, True)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < PROMPT_S
 
 
 ALLOWED = (
@@ -129,14 +132,14 @@ def test_what_only_looks_hostile_is_answered(
     request: pytest.FixtureRequest, database: str, text: str
 ) -> None:
     store: ConsoleStore = request.getfixturevalue(database)
-    assert len(store.ask(text, {}, QUICK).rows) == 1
+    assert len(store.ask(text, {}, LIMITS).rows) == 1
 
 
 @pytest.mark.parametrize(
     "text", ["CALL show_tables() RETURN *", "MATCH (u:User) CALL table_info('User') RETURN * LIMIT 1"]
 )
 def test_the_embedded_database_tells_of_itself(embedded: ConsoleStore, text: str) -> None:
-    assert embedded.ask(text, {}, QUICK).rows
+    assert embedded.ask(text, {}, LIMITS).rows
 
 
 @pytest.mark.neo4j
@@ -155,4 +158,4 @@ def test_the_embedded_database_tells_of_itself(embedded: ConsoleStore, text: str
     ],
 )
 def test_a_server_tells_of_its_graph(served: ConsoleStore, text: str) -> None:
-    assert served.ask(text, {}, QUICK).rows
+    assert served.ask(text, {}, LIMITS).rows

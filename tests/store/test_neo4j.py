@@ -28,6 +28,7 @@ from graphrec.store.neo4j.server import About
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.neo4j.work import Statement, Work
 from graphrec.store.open import open_store
+from graphrec.testing.limits import WAIT_S
 from graphrec.testing.neo4j_server import Neo4jServer, free_port
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
@@ -356,8 +357,8 @@ def test_a_fork_gets_a_connection_of_its_own(rated: Neo4jStore) -> None:
     with rated.transaction():
         rated.write_nodes("User", nodes("of the parent"))
         child.start()
-        assert answers.get(timeout=60) == 40
-        child.join(60)
+        assert answers.get(timeout=WAIT_S) == 40
+        child.join(WAIT_S)
     assert child.exitcode == 0
     assert {"of the child", "of the parent"} <= set(stored_nodes(rated, "User"))
 
