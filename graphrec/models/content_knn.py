@@ -57,6 +57,9 @@ class ContentKNN(Model[ContentKNNSettings]):
         super().__init__(shape, settings)
         self.scaling = FeatureScaling(shape.width, settings.scaling)
         self._data: Data | None = None
+        if settings.neighbours:
+            # Only the mean over all of a user's items is an inner product.
+            self.proposes = True
 
     def attach(self, data: Data) -> None:
         """Take what items look like and what users have; both are worked out when first asked for."""
@@ -88,7 +91,7 @@ class ContentKNN(Model[ContentKNNSettings]):
         """Return unit-length content, float32 [n, F]."""
         return normalize(self.scaling(features), dim=1)
 
-    def user_vector(self, history: Ints) -> Tensor | None:
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return the mean item of ``history``."""
         return self._known[1][torch.from_numpy(history)].mean(0) if len(history) else None
 
