@@ -27,7 +27,8 @@ class Data:
         sampled: bool [items], the items negatives are drawn from: what is known when training (for segments, all
             those of a video that has a training record; for items, those with a training record).
         features: by name, never joined.
-        lists: by ends, such as ``Item>Genre``: for each node of the one label, nodes of the other.
+        lists: by ends, such as ``Item>Genre``: for each node of the one label, nodes of the other; never what records
+            are of, which would tell those held out.
         fields: scalar properties of nodes, such as ``Item.year``.
         videos: which video each item is of.
         targets: float32 [items, classes], what is to be predicted of the items themselves, NaN where that is not

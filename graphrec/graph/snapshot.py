@@ -27,6 +27,7 @@ from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.content import Features, Joined, Mapped, NHot
 from graphrec.graph.data import Data
 from graphrec.graph.ids import Ids
+from graphrec.graph.projection import TEXT, THEN, list_type
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.videos import Videos
 from graphrec.ragged import Ragged
@@ -117,10 +118,18 @@ class Snapshot:
             records,
             sampled,
             self.features,
-            self.lists,
+            {name: listed for name, listed in self.lists.items() if not self._tells_records(name)},
             self.fields,
             self.videos,
         )
+
+    def _tells_records(self, name: str) -> bool:
+        """Return whether a list is of a type that records are of, those held out among them."""
+        if name == TEXT:
+            return False
+        relationship, source, target = list_type(name)
+        steps = str(self.projection["relationship"]).split(THEN)
+        return relationship in steps and (source == "User" or target == self.item_label)
 
 
 def open_snapshot(folder: Path) -> Snapshot:

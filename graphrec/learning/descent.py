@@ -99,11 +99,8 @@ class Descent(Generic[B]):
     def _update(
         self, phase: Phase, optimisers: Sequence[torch.optim.Optimizer], batch: B, rate: float
     ) -> Tensor:
-        with torch.autocast(self._run.device.type, torch.bfloat16, enabled=self._run.bf16):
-            loss = self._loss(phase.name, batch)
-        # Not backward(): a phase's loss must leave the gradients of other phases alone.
         parameters = phase.parameters
-        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        loss, gradients = self._gradients(phase.name, batch, parameters)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = _averaged(gradient, parameter, len(batch)) if self._many else gradient
         for move, optimiser in zip(phase.moves, optimisers, strict=True):
@@ -111,6 +108,17 @@ class Descent(Generic[B]):
                 group["lr"] = rate * move.rate
             optimiser.step()
         return loss.detach()
+
+    def _gradients(
+        self, phase: str, batch: B, parameters: Sequence[nn.Parameter]
+    ) -> tuple[Tensor, Sequence[Tensor | None]]:
+        if not len(batch):
+            # Of a last batch that has fewer records than there are processes, this one has none.
+            return torch.zeros((), device=self._run.device), [None] * len(parameters)
+        with torch.autocast(self._run.device.type, torch.bfloat16, enabled=self._run.bf16):
+            loss = self._loss(phase, batch)
+        # Not backward(): a phase's loss must leave the gradients of other phases alone.
+        return loss, torch.autograd.grad(loss, parameters, allow_unused=True)
 
     def _check(self, epoch: int) -> None:
         bad = (~torch.isfinite(self._losses)).nonzero()
@@ -129,13 +137,14 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _averaged(gradient: Tensor | None, parameter: nn.Parameter, rows: int) -> Tensor | None:
-    """Return the mean of all processes' gradients, each weighing as many records as it was made of."""
-    dense = torch.zeros_like(parameter) if gradient is None else gradient.to_dense()
-    total = torch.tensor(float(rows), device=parameter.device)
-    dense = dense * total
-    for tensor in (dense, total):
-        dist.all_reduce(tensor)
+    """Return the mean of all processes' gradients, each weighing as many records as it was made of; None if all are."""
+    sparse = gradient is not None and gradient.is_sparse
+    told = torch.tensor([rows, gradient is not None, sparse], dtype=torch.float32, device=parameter.device)
+    dist.all_reduce(told)
+    total, used, some_sparse = told.tolist()
+    if not used:
+        return None
+    dense = torch.zeros_like(parameter) if gradient is None else gradient.to_dense() * rows
+    dist.all_reduce(dense)
     averaged: Tensor = dense / total
-    return averaged.to_sparse(1) if gradient is not None and gradient.is_sparse else averaged
-
-
+    return averaged.to_sparse(1) if some_sparse else averaged

@@ -60,7 +60,7 @@ class Histories:
             lengths = self._lengths[users]
             rows = np.repeat(np.arange(len(users)), lengths)
             ends = np.cumsum(lengths)
-            at = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths) + self._starts[users][rows]
+            at = np.arange(len(rows)) - np.repeat(ends - lengths, lengths) + self._starts[users][rows]
             lists = Ragged.from_sorted(rows, self._items[at], len(users))
             arrays = (users, lists.indptr, lists.indices)
             yield HistoryBatch(*(torch.from_numpy(np.asarray(a)).to(part.device) for a in arrays))

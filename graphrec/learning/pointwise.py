@@ -43,6 +43,8 @@ class Pointwise:
         self._records = torch.tensor(kept, device=device)
         self._order = Shuffled(len(kept), options.batch(len(kept)), generator)
         self._negatives = NegativeSampler(data, generator=generator) if unseen else None
+        if self._negatives is not None:
+            self._available = torch.from_numpy(self._negatives.available).to(device)
         self._unseen = unseen
         self.state, self.restore = self._order.state, self._order.restore
 
@@ -67,7 +69,7 @@ class Pointwise:
             users, items, values = self._users[part], self._items[part], self._values[part]
             records = self._records[part]
             if self._negatives is not None:
-                some = users[self._negatives.available[users.cpu()].to(users.device)]
+                some = users[self._available[users]]
                 drawn = self._negatives.sample(some, self._unseen).flatten()
                 users = torch.cat([users, some.repeat_interleave(self._unseen)])
                 items, records = torch.cat([items, drawn]), torch.cat([records, torch.full_like(drawn, -1)])

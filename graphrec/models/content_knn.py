@@ -54,6 +54,9 @@ class ContentKNN(InSpace[ContentKNNSettings]):
         super().__init__(shape, settings)
         self.scaling = FeatureScaling(shape.width, settings.scaling)
         self._data: Data | None = None
+        if settings.neighbours:
+            # Only the mean over all of a user's items is an inner product.
+            self.proposes = True
 
     def attach(self, data: Data) -> None:
         """Take what items look like and what users have; both are worked out when first asked for."""

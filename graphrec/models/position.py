@@ -22,7 +22,7 @@ class PositionSettings(Settings):
 
     bins: int = Field(10, ge=1, le=1000)
     """Into how many equal parts a video is divided."""
-    smoothing: float = Field(5.0, ge=0)
+    smoothing: float = Field(5.0, ge=0, allow_inf_nan=False)
     """Segments at the overall rate that are added to each part, against chance in small data."""
 
 

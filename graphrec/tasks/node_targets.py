@@ -11,7 +11,7 @@ from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.graph.columns import Numbers
 from graphrec.graph.content import NHot
 from graphrec.graph.data import Data
-from graphrec.graph.projection import Projection, list_type
+from graphrec.graph.projection import TEXT, THEN, Projection, list_type
 from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import FOLDS
@@ -44,7 +44,7 @@ class NodeTargets(Task[NodeCases]):
 
     def reads(self, projection: Projection) -> Projection:
         """Return ``projection`` with the target."""
-        if ">" in self.target:
+        if THEN in self.target:
             list_type(self.target)
             return projection.asking(lists=(self.target,))
         if "." in self.target:
@@ -103,18 +103,22 @@ class NodeTargets(Task[NodeCases]):
             data,
             targets=known,
             fields={name: column for name, column in data.fields.items() if name != self.target},
-            lists={name: listed for name, listed in data.lists.items() if name != self.target},
+            lists={name: listed for name, listed in data.lists.items() if not self._tells(name)},
             features={
                 name: one
                 for name, one in data.features.items()
-                if not (isinstance(one, NHot) and self.target == "Item>Genre")
+                if not (isinstance(one, NHot) and self._tells("Item>Genre"))
             },
         )
+
+    def _tells(self, name: str) -> bool:
+        """Return whether the list ``name`` is the target, under whichever of its names."""
+        return THEN in self.target and name != TEXT and list_type(name) == list_type(self.target)
 
     def _targets(self, snapshot: Snapshot) -> Floats:
         """Return float64 [items, classes]; NaN where a node has none."""
         items = len(snapshot.items)
-        if ">" in self.target:
+        if THEN in self.target:
             listed = snapshot.lists[self.target]
             classes = len(snapshot.ids[list_type(self.target)[2]])
             found = np.zeros((items, classes))

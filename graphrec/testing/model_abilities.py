@@ -1,0 +1,157 @@
+"""What a model can do beside scoring: spaces, new nodes, new users, accounts of itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import spearmanr
+from torch import Tensor
+
+from graphrec.models.base import (
+    SPACE,
+    Accounts,
+    Embeds,
+    FoldsIn,
+    FoldsIntoSpace,
+    Places,
+    Proposes,
+    Scores,
+    Vectors,
+)
+from graphrec.models.influences import Influences
+from graphrec.ragged import Ints
+from graphrec.testing.model_under_test import ModelUnderTest, World
+
+NOTHING = np.empty(0, np.int64)
+ALIKE = 0.5
+"""Rank correlation, at least, of what a user's own history alone says with what training said."""
+
+
+class AbilityChecks(ModelUnderTest):
+    """Checks of the protocols that a model implements; those of others are skipped."""
+
+    def test_spaces_have_a_vector_of_each_node(self, world: World) -> None:
+        model = self._able(world, Embeds)
+        with torch.no_grad():
+            spaces = model.embeddings()
+        assert {"User", world.data.item} <= set(spaces[SPACE]), "the first space has users and items"
+        for name, vectors in spaces.items():
+            assert re.fullmatch("[a-z0-9_]*", name), "a space's name is part of a property's name"
+            assert len({matrix.shape[1] for matrix in vectors.values()}) == 1, "vectors of a space are of one length"
+            for label, matrix in vectors.items():
+                assert matrix.dtype == torch.float32
+                assert len(matrix) == world.data.nodes[label]
+                assert torch.isfinite(matrix).all()
+                assert not matrix.requires_grad
+
+    def test_inner_products_rank_as_scores_do(self, world: World) -> None:
+        model = self._able(world, Embeds)
+        if isinstance(model, Proposes):
+            pytest.skip("its spaces only propose")
+        users, items = _known_users(world), _space(model)[world.data.item]
+        told = _space(model)["User"][users] @ items.T
+        for scores, product in zip(_grid(model, users), told, strict=True):
+            # Of what is equal but for rounding any may come first.
+            drop = -scores[product.argsort()].diff().min().item()
+            assert drop <= 1e-4 * (scores.max() - scores.min()).item() + 1e-6
+
+    def test_a_new_item_is_where_an_equal_one_without_records_is(self, world: World) -> None:
+        model = self._able(world, Places)
+        without = np.flatnonzero((world.data.by_item.lengths == 0) & world.data.content.described)
+        assert len(without), "the graph has items that have features and no record"
+        features = torch.from_numpy(world.data.content.rows(without))
+        with torch.no_grad():
+            placed = model.place(features)
+            alone = model.place(features[:1])
+            assert model.place(features[:0]).shape == (0, placed.shape[1])
+        items = _space(model)[world.data.item][without]
+        torch.testing.assert_close(placed, items, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(alone, placed[:1], rtol=1e-4, atol=1e-5)
+
+    def test_a_history_says_what_training_on_it_said(self, world: World) -> None:
+        model = self._able(world, FoldsIn)
+        assert model.user_scores(NOTHING) is None, "an empty history says nothing"
+
+        def told(history: Ints, user: int | None) -> Tensor:
+            scores: Tensor | None = model.user_scores(history, user)
+            assert scores is not None
+            assert scores.shape == (world.data.items,)
+            assert torch.isfinite(scores).all()
+            return scores
+
+        users = _known_users(world)
+        _check_alike(world, users, _grid(model, users), told)
+
+    def test_a_history_has_a_vector(self, world: World) -> None:
+        model = self._able(world, FoldsIntoSpace)
+        assert model.user_vector(NOTHING) is None, "an empty history says nothing"
+        if isinstance(model, Proposes):
+            pytest.skip("its spaces only propose")
+        items, users = _space(model)[world.data.item], _known_users(world)
+
+        def told(history: Ints, user: int | None) -> Tensor:
+            with torch.no_grad():
+                vector: Tensor | None = model.user_vector(history, user)
+            assert vector is not None
+            assert vector.shape == items.shape[1:]
+            assert torch.isfinite(vector).all()
+            product = items @ vector
+            if isinstance(model, FoldsIn):
+                scores = model.user_scores(history, user)
+                assert scores is not None
+                torch.testing.assert_close(product, scores, rtol=1e-4, atol=1e-5)
+            return product
+
+        _check_alike(world, users, _grid(model, users), told)
+
+    def test_it_accounts_for_its_embeddings(self, world: World) -> None:
+        """Of users and items with and without records, and of one that came later."""
+        model, data = self._able(world, Accounts), world.data
+        places = isinstance(model, Places) and data.content.width > 0
+        found = [model.user_sources(user) for user in (0, data.users - 1)]
+        found += [model.item_sources(item) for item in (0, data.items - 1)]
+        if places:
+            found.append(model.item_sources(0, data.content.rows(np.array([data.items - 1]))))
+        for one in found:
+            assert isinstance(one, Influences)
+            assert one.said
+            assert len(one.at) == len(one.weights)
+            assert np.isfinite(one.weights).all()
+            assert ((one.at >= 0) & (one.at < (data.users if one.of_users else data.items))).all()
+        assert len(found[0].at), "something went into the embedding of a user with records"
+
+    def _able(self, world: World, protocol: Any) -> Any:
+        """Return the trained model; skip for one that does not implement ``protocol``."""
+        if not isinstance(model := self.trained(world), protocol):
+            pytest.skip(f"not one that {protocol.__name__}")
+        return model
+
+
+def _space(model: object) -> Vectors:
+    assert isinstance(model, Embeds), "there is no space in which it puts nodes"
+    with torch.no_grad():
+        return model.embeddings()[SPACE]
+
+
+def _grid(model: object, users: Tensor) -> Tensor:
+    assert isinstance(model, Scores)
+    with torch.no_grad():
+        return model.scorer().grid(users)
+
+
+def _known_users(world: World) -> Tensor:
+    return torch.from_numpy(np.flatnonzero(world.data.by_user.lengths >= 3)[:12])
+
+
+def _check_alike(world: World, users: Tensor, trained: Tensor, told: Any) -> None:
+    """Assert that histories, of users who are known and as of users who are not, rank as training did on average."""
+    for known in (True, False):
+        found = [
+            spearmanr(told(np.array(world.data.by_user[user]), user if known else None).numpy(), own.numpy())[0]
+            for user, own in zip(users.tolist(), trained, strict=True)
+        ]
+        assert np.mean(found) > ALIKE, f"rank correlation {np.mean(found):.2f}"

@@ -1,0 +1,111 @@
+"""Every model that is registered keeps the contract."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import ClassVar
+
+import pytest
+
+from graphrec.models.bias import Bias
+from graphrec.models.bpr import BPR
+from graphrec.models.content_knn import ContentKNN
+from graphrec.models.ease import EASE
+from graphrec.models.ials import IALS
+from graphrec.models.mf import MF
+from graphrec.models.popularity import Popularity
+from graphrec.models.position import PositionPrior
+from graphrec.models.random import Random
+from graphrec.models.registry import GROUP
+from graphrec.models.ridge import Ridge
+from graphrec.models.transgrec import TransGRec
+from graphrec.testing.model_contract import ModelContract
+
+
+class TestBias(ModelContract):
+    kind = Bias
+    learns = False
+
+
+class TestBPR(ModelContract):
+    kind = BPR
+    settings: ClassVar = {"dimension": 8}
+    options: ClassVar = {"batch_size": 128, "learning_rate": 0.02}
+
+
+class TestContentKNN(ModelContract):
+    kind = ContentKNN
+
+
+class TestNearestContent(ModelContract):
+    kind = ContentKNN
+    settings: ClassVar = {"neighbours": 3}
+
+
+class TestEASE(ModelContract):
+    kind = EASE
+    settings: ClassVar = {"l2": 10}
+    pairs_of_items = True
+
+
+# Torch says once that its sparse matrices are young.
+@pytest.mark.filterwarnings("ignore:Sparse")
+class TestIALS(ModelContract):
+    kind = IALS
+    settings: ClassVar = {"dimension": 8}
+
+
+class TestMF(ModelContract):
+    kind = MF
+    settings: ClassVar = {"dimension": 8, "l2": 0.005}
+    # Of clicks it starts far off, and gets worse before it gets better.
+    options: ClassVar = {"batch_size": 128, "learning_rate": 0.02, "patience": 60}
+
+
+class TestPopularity(ModelContract):
+    kind = Popularity
+    learns = False
+
+
+class TestPositionPrior(ModelContract):
+    kind = PositionPrior
+    projection = "highlights"
+    learns = False
+
+
+class TestRandom(ModelContract):
+    kind = Random
+    learns = False
+
+
+class TestRidge(ModelContract):
+    kind = Ridge
+
+
+class TestTransGRec(ModelContract):
+    kind = TransGRec
+    settings: ClassVar = {"dimension": 8, "hidden": 16, "neighbours": 5}
+    options: ClassVar = {"learning_rate": 0.02}
+
+
+class TestTransGRecOfSegments(ModelContract):
+    kind = TransGRec
+    settings: ClassVar = {"dimension": 8, "hidden": 16, "neighbours": 5, "transfer": "adversarial"}
+    options: ClassVar = {"learning_rate": 0.02}
+    projection = "highlights"
+
+
+class TestTransGRecAsPrinted(ModelContract):
+    kind = TransGRec
+    settings: ClassVar = {"preset": "printed", "dimension": 8, "hidden": 16, "layers": 1}
+    options: ClassVar = {"learning_rate": 0.02, "propagation": "blocks"}
+
+
+CONTRACTS = [one for one in globals().values() if isinstance(one, type) and issubclass(one, ModelContract)]
+
+
+@pytest.mark.parametrize("entry", sorted(entry_points(group=GROUP), key=lambda entry: entry.name))
+def test_no_model_escapes(entry):
+    kind = entry.load()
+    assert kind.name == entry.name
+    assert any(getattr(one, "kind", None) is kind for one in CONTRACTS), f"{entry.name} has no ModelContract"
