@@ -8,7 +8,7 @@ INSTALL = $(BIN)/uv pip install --compile-bytecode --system-certs -c constraints
 unexport PYTHONDONTWRITEBYTECODE
 READY = $(VENV)/.ready
 
-.PHONY: demo install test test-slow test-without-dgl lint benchmarks pictures neo4j neo4j-stop clean
+.PHONY: demo install test test-slow test-all test-without-dgl lint benchmarks pictures neo4j neo4j-stop clean
 
 demo: install
 	$(BIN)/graphrec demo
@@ -21,17 +21,21 @@ $(READY): pyproject.toml constraints.txt
 	$(INSTALL) --python $(BIN)/python -e '.[dev]'
 	touch $@
 
-# A file's tests stay together: they share servers and trained runs. The processes share the cores: threads of their own
-# would only be in each other's way.
+# What shares servers and trained runs stays together (tests/conftest.py). The processes share the cores: threads of their
+# own would only be in each other's way.
 JOBS ?= 2
-PARALLEL = -n $(JOBS) --dist loadfile
-test test-slow test-without-dgl: export OMP_NUM_THREADS ?= 1
+PARALLEL = -n $(JOBS) --dist loadgroup
+test test-slow test-all test-without-dgl: export OMP_NUM_THREADS ?= 1
 
 test: install
 	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow $(PARALLEL)
+
+# Both at once, which share what takes long to make.
+test-all: install
+	$(BIN)/python -m pytest $(PARALLEL)
 
 # DGL has no wheels for Python 3.12 and later: a real one where there is one, else this Python with DGL taken out.
 NEWER ?= $(firstword $(shell for python in python3.12 python3.13 $(wildcard $(HOME)/.pyenv/versions/3.1[23]*/bin/python); \
@@ -50,13 +54,13 @@ endif
 	$(WITHOUT_DGL)/bin/python -m pytest -m "not slow and not neo4j" $(PARALLEL) \
 		tests/graph tests/models/test_transgrec.py tests/training
 
-# app/, loaders/ and cypher/ are packages inside graphrec; mypy sees them there.
+# app/, loaders/ and cypher/ are packages inside graphrec; mypy sees them there, and remembers what it has found.
 lint: install
 	$(BIN)/ruff check .
 	rm -rf build/tree && mkdir -p build/tree
 	cp -rs $(CURDIR)/graphrec build/tree/
 	ln -s $(CURDIR)/app $(CURDIR)/loaders $(CURDIR)/cypher build/tree/graphrec/
-	cd build/tree && $(abspath $(BIN))/mypy --config-file ../../pyproject.toml -p graphrec
+	cd build/tree && $(abspath $(BIN))/mypy --config-file ../../pyproject.toml --cache-dir $(CURDIR)/.mypy_cache -p graphrec
 
 benchmarks: install
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,10 @@ from graphrec.testing.neo4j_server import NEWER, VERSION, Neo4jServer, available
 ASKED = os.environ.get("GRAPHREC_TEST_NEO4J") or VERSION
 """What the tests run on; a few run on ``NEWER`` too."""
 
+# Who runs in the background of a shell is deaf to Ctrl-C, and so would be all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # pytest-timeout reads it when the session begins; what the command line says goes first.
 os.environ.setdefault("PYTEST_TIMEOUT", f"{limits.TEST_S:g}")
 
@@ -30,6 +36,25 @@ Running = Callable[..., AbstractContextManager[Neo4jServer]]
 
 QUICK = ("-XX:TieredStopAtLevel=1",)
 """Compile and do not optimise: it halves the processor time of a server that lives for a minute."""
+
+
+TOGETHER = {
+    "the explorer in a browser": re.compile(r"tests/app/test_\w+_in_browser\.py"),
+    "the explorer": re.compile(r"tests/app/"),
+    "queries": re.compile(r"tests/cypher/"),
+    "what was trained by commands": re.compile(r"tests/cli/test_(commands|faults|usage)\.py"),
+    "a server of this year": re.compile(r"tests/(contracts/test_stores|store/test_neo4j)\.py"),
+}
+"""Files that share what takes long to make, in the order of asking."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have pytest-xdist run a file's tests, and those of files in ``TOGETHER``, in one process."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        group = next((name for name, files in TOGETHER.items() if files.match(file)), file)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
