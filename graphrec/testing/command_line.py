@@ -124,6 +124,7 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], out: Path, err: Pa
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    sys.path[:0] = filter(None, env.get("PYTHONPATH", "").split(os.pathsep))
     sys.argv[1:] = arguments
     exec(before, {"__name__": "before"})
     runpy.run_module("graphrec", run_name="__main__", alter_sys=True)

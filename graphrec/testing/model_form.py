@@ -20,6 +20,7 @@ from graphrec.graph.projection import TEXT, list_type
 from graphrec.learning.options import TrainOptions
 from graphrec.models.base import Needs
 from graphrec.models.registry import describe_settings, read_settings
+from graphrec.serving.published import BESIDE
 from graphrec.settings import Settings
 from graphrec.tasks.registry import task_names
 from graphrec.testing.model_under_test import ModelUnderTest, World
@@ -31,7 +32,8 @@ class FormChecks(ModelUnderTest):
 
     def test_it_tells_what_it_is(self) -> None:
         kind = self.kind
-        assert re.fullmatch("[a-z][a-z0-9_-]*", kind.name), "its name also names a node property and folders"
+        assert re.fullmatch("[a-z][a-z0-9_]*", kind.name), "its name also names a node property: letters, digits and _"
+        assert not kind.name.endswith(BESIDE), "such names are used while a run is published"
         assert kind.title, "a title is for lists"
         assert "\n" not in kind.title, "a title is one line"
         assert not kind.title.endswith("."), "a title is no sentence"

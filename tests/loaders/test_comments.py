@@ -6,7 +6,6 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from graphrec.errors import BadRows, DataError
@@ -16,6 +15,7 @@ from graphrec.loading.load import load
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.source_files import write_segmented_videos
 from graphrec.testing.store_contract import stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
@@ -28,12 +28,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def with_videos() -> MemoryStore:
     """Return a store with a video of three segments, of which frames stand at 4 s and 8 s, and one without."""
     store = MemoryStore()
-    store.write_nodes("Item", pa.table({"id": ["v", "bare"]}))
-    keys, starts = ["v#0", "v#1", "v#2"], [0.0, 5.0, 10.0]
-    store.write_nodes("Segment", pa.table({"id": keys, "start_s": starts, "end_s": [5.0, 10.0, 15.0]}))
-    store.write_relationships("HAS_SEGMENT", "Item", "Segment", pa.table({"from": ["v"] * 3, "to": keys}))
-    store.write_nodes("Frame", pa.table({"id": ["f4", "f8"], "time_s": [4.0, 8.0]}))
-    store.write_relationships("HAS_FRAME", "Item", "Frame", pa.table({"from": ["v"] * 2, "to": ["f4", "f8"]}))
+    write_segmented_videos(store)
     return store
 
 

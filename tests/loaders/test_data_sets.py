@@ -20,6 +20,7 @@ from graphrec.loading.report import LoadReport
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.source_files import PHD2, write_movielens, write_tiktok
 from graphrec.testing.store_contract import stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
@@ -60,14 +61,7 @@ def twice(store: GraphStore, loader: Loader, path: Path, workspace: Workspace) -
 
 @pytest.fixture
 def tiktok(tmp_path: Path) -> Path:
-    folder = tmp_path / "tiktok"
-    folder.mkdir()
-    for name, pairs in {"trn": [(0, 0), (0, 1), (1, 2)], "val": [(1, 0)], "tst": [(2, 3)]}.items():
-        row, col = np.array(pairs).T
-        np.savez(folder / f"{name}Mat.npz", row=row, col=col, shape=(3, 4))
-    np.save(folder / "image_feat.npy", np.eye(4, dtype=np.float16))
-    np.save(folder / "audio_feat.npy", np.ones((4, 2), np.float16))
-    return folder
+    return write_tiktok(tmp_path / "tiktok")
 
 
 def test_tiktok(tiktok: Path, workspace: Workspace) -> None:
@@ -135,20 +129,7 @@ def test_tiktok_as_published(data_set: DataSet, database: GraphStore, workspace:
 
 @pytest.fixture
 def movielens(tmp_path: Path) -> Path:
-    folder = tmp_path / "ml"
-    folder.mkdir()
-    (folder / "movies.csv").write_text(
-        "movieId,title,genres\n1,Toy Story (1995),Adventure|Comedy\n"
-        '2,"American President, The (1995) ",Comedy\n3,Babylon 5,(no genres listed)\n'
-    )
-    (folder / "ratings.csv").write_text(
-        "userId,movieId,rating,timestamp\n1,1,2.5,1260759144\n1,2,4.0,1260759179\n2,1,5,1260759182\n"
-    )
-    (folder / "links.csv").write_text("movieId,imdbId,tmdbId\n1,0114709,862\n2,0112346,\n")
-    (folder / "tags.csv").write_text(
-        "userId,movieId,tag,timestamp\n1,1,pixar,1138537770\n2,1,pixar,1138537771\n1,2,'quoted',1138537772\n"
-    )
-    return folder
+    return write_movielens(tmp_path / "ml")
 
 
 def test_movielens(movielens: Path, workspace: Workspace) -> None:
@@ -217,16 +198,6 @@ def test_movielens_as_published(data_set: DataSet, database: GraphStore, workspa
 
 
 # PHD2
-
-PHD2 = """youtubeId,start,duration,user_id,video_duration,is_last
-v1,5,5,u1,13,True
-v1,0,4,u1,13,False
-v2,1,3,u1,8,False
-v2,5,3,u2,8,False
-v3,0,5,u2,0,False
-v2,9,2,u2,8,False
-"""
-
 
 def test_phd2(tmp_path: Path, workspace: Workspace) -> None:
     path = tmp_path / "testing.csv"

@@ -18,6 +18,7 @@ from graphrec.loading.resolve.trailers import likeness
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.source_files import write_movies
 from graphrec.testing.store_contract import stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 from graphrec.worlds.films import draw_looks, write_video
@@ -34,9 +35,7 @@ def workspace(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def movies() -> MemoryStore:
     store = MemoryStore()
-    titles = ["Toy Story", "Jumanji", "Heat", "American President, The"]
-    table = {"id": ["1", "2", "6", "11"], "title": titles, "year": [1995, 1995, 1995, None]}
-    store.write_nodes("Item", pa.table(table))
+    write_movies(store)
     return store
 
 
