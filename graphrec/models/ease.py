@@ -96,20 +96,22 @@ class EASE(Model[EASESettings]):
 
     def _fit(self, data: Data) -> None:
         lists = data.by_user
-        weight = np.maximum(lists.lengths, 1) ** -self.settings.user_weighting
-        # A record that is there twice counts once.
         rows = sparse.csr_matrix(
             (np.ones(len(lists.indices), np.float32), np.asarray(lists.indices), np.asarray(lists.indptr)),
             shape=(data.users, data.items),
         )
+        # A record that is there twice counts once.
         rows.sum_duplicates()
-        rows.data[:] = 1
-        gram = torch.from_numpy((rows.T @ rows.multiply(weight[:, None].astype(np.float32))).toarray())
-        gram = gram.to(self.weights)
-        gram.diagonal().add_(self.settings.l2)
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
-        torch.div(inverse, -inverse.diagonal(), out=self.weights)
-        self.weights.fill_diagonal_(0)
+        counts = np.diff(rows.indptr)
+        rows.data[:] = np.repeat(np.maximum(counts, 1) ** (-self.settings.user_weighting / 2), counts)
+        # An item without records has no weights, and P nothing but 1 / λ on its diagonal.
+        seen = np.unique(rows.indices)
+        inverse = _inverse(rows[counts > 0][:, seen], self.settings.l2, self.weights.device)
+        inverse /= -inverse.diagonal()
+        inverse.fill_diagonal_(0)
+        self.weights.zero_()
+        where = torch.from_numpy(seen).to(self.weights.device).long()
+        self.weights[where[:, None], where] = inverse
 
 
 class _WeightScorer:
@@ -130,6 +132,24 @@ class _WeightScorer:
             here = (row >= start) & (row < start + step)
             found[here] = self.grid(who[start : start + step])[row[here] - start, items[here]]
         return found
+
+
+def _inverse(rows: sparse.csr_matrix, l2: float, device: torch.device) -> Tensor:
+    """Return P = (XᵀX + λI)⁻¹, float32 [items, items], for sparse X; by the smaller of the two matrices of pairs.
+
+    Where there are fewer users than items, that is (I - Xᵀ (XXᵀ + λI)⁻¹ X) / λ (Woodbury).
+    """
+    fewer = rows.shape[0] < rows.shape[1]
+    gram = torch.from_numpy((rows @ rows.T if fewer else rows.T @ rows).toarray()).to(device)
+    gram.diagonal().add_(l2)
+    factor = torch.linalg.cholesky(gram)
+    del gram
+    if not fewer:
+        return torch.cholesky_inverse(factor)
+    half = torch.linalg.solve_triangular(factor, torch.from_numpy(rows.toarray()).to(device), upper=False)
+    inverse = (half.T @ half).div_(-l2)
+    inverse.diagonal().add_(1 / l2)
+    return inverse
 
 
 def _summed(table: Tensor, lists: Ragged) -> Tensor:

@@ -64,7 +64,8 @@ class IALS(InSpace[IALSSettings]):
 
     def learner(self, data: Data, run: RunContext) -> Alternating:
         """Return sweeps over users and items."""
-        users, items = Side(data.by_user, self.device), Side(data.by_item, self.device)
+        users = Side(data.by_user, data.items, self.device)
+        items = Side(data.by_item, data.users, self.device)
         # Whoever has no record would only be pulled to 0.
         self.users[~users.known] = 0
         self.items[~items.known] = 0

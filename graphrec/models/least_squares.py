@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 from graphrec.ragged import Ragged
 
@@ -19,21 +23,61 @@ class Side:
 
     Args:
         lists: what each row has; a pair that is there twice counts once.
+        others: how many rows the other side has.
         device: where to keep them.
     """
 
-    def __init__(self, lists: Ragged, device: torch.device) -> None:
-        width = int(lists.indices.max(initial=0)) + 1
-        pairs = np.unique(lists.rows * width + lists.indices)
-        self.lists = Ragged.from_sorted(pairs // width, pairs % width, len(lists))
-        rows, columns = self.lists.rows, self.lists.indices
-        self.rows, self.columns = (torch.from_numpy(a).to(device) for a in (rows, columns))
-        self.indptr = torch.from_numpy(self.lists.indptr).to(device)
+    def __init__(self, lists: Ragged, others: int, device: torch.device) -> None:
+        pairs = np.unique(lists.rows * others + lists.indices)
+        self.lists = Ragged.from_sorted(pairs // others, pairs % others, len(lists))
+        self.indptr, self.columns = (
+            torch.from_numpy(a).to(device) for a in (self.lists.indptr, self.lists.indices)
+        )
         self.degrees = torch.from_numpy(self.lists.lengths).to(device).float()
         self.known = self.degrees > 0
+        with warnings.catch_warnings():
+            # Torch says of every sparse matrix that this may change; what is used of it here is one product.
+            warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta state", UserWarning)
+            self._where = torch.sparse_csr_tensor(
+                self.indptr,
+                self.columns,
+                torch.zeros(len(pairs), device=device),
+                (len(lists), others),
+                check_invariants=True,
+            )
+
+    def products(self, own: Tensor, other: Tensor) -> Tensor:
+        """Return <p, q> of each record, float32 [E], for ``own`` [n, D] and ``other`` [m, D], none of them gathered."""
+        found: Tensor = torch.sparse.sampled_addmm(self._where, own, other.T, beta=0.0).values()
+        return found
+
+    def sums(self, weights: Tensor, other: Tensor) -> Tensor:
+        """Return Σ weight * q over each row's records, float32 [n, D], for ``weights`` [E] and ``other`` [m, D]."""
+        return embedding_bag(
+            self.columns, other, self.indptr, mode="sum", per_sample_weights=weights, include_last_offset=True
+        )
+
+    def blocks(self, dimension: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield rows with a record, int64 [R], and what they have, int64 [R, L], filled up with m; of like lengths."""
+        lengths = self.lists.lengths
+        order = np.argsort(lengths, kind="stable")[int((lengths == 0).sum()) :]
+        while len(order):
+            # Of rows in the order of their lengths the last is the longest: as many as fit with that one's.
+            size = np.arange(1, len(order) + 1) * np.maximum(lengths[order], dimension) * dimension
+            count = max(1, int(np.searchsorted(size, NUMBERS, side="right")))
+            rows, order = order[:count], order[count:]
+            lists = self.lists.take(rows)
+            filled = np.full((count, int(lists.lengths[-1])), self._where.shape[1])
+            filled[np.arange(filled.shape[1]) < lists.lengths[:, None]] = lists.indices
+            yield (
+                torch.from_numpy(rows).to(self.columns.device),
+                torch.from_numpy(filled).to(self.columns.device),
+            )
 
 
-def conjugate_gradient(side: Side, own: Tensor, other: Tensor, alpha: float, penalty: Tensor | float) -> Tensor:
+def conjugate_gradient(
+    side: Side, own: Tensor, other: Tensor, alpha: float, penalty: Tensor | float
+) -> Tensor:
     """Return vectors of ``side``, float32 [n, D], nearer to the solution than ``own`` (Takács et al. 2011, Alg. 2).
 
     All rows at once: with W the records, (α QᵀQ + Σ_W q qᵀ + penalty) p = Σ_W q. A step is one product of the sparse
@@ -48,17 +92,15 @@ def conjugate_gradient(side: Side, own: Tensor, other: Tensor, alpha: float, pen
     """
     gram = alpha * other.T @ other
     penalty = torch.as_tensor(penalty, device=own.device).expand(len(own))[:, None]
-    gathered = other[side.columns]
 
-    def product(vectors: Tensor) -> Tensor:
-        told = (gathered * vectors[side.rows]).sum(1)
-        return vectors @ gram + penalty * vectors + _sums(side, told, other)
+    def everywhere(vectors: Tensor) -> Tensor:
+        return torch.addmm(penalty * vectors, vectors, gram)
 
-    residual = _sums(side, torch.ones(len(side.rows), device=own.device), other) - product(own)
+    residual = side.sums(1 - side.products(own, other), other) - everywhere(own)
     found, direction = own.clone(), residual
     size = residual.square().sum(1, keepdim=True)
     for _ in range(STEPS):
-        towards = product(direction)
+        towards = everywhere(direction) + side.sums(side.products(direction, other), other)
         step = size / (direction * towards).sum(1, keepdim=True).clamp(min=1e-20)
         found = found + step * direction
         residual = residual - step * towards
@@ -71,27 +113,13 @@ def conjugate_gradient(side: Side, own: Tensor, other: Tensor, alpha: float, pen
 def exact(side: Side, own: Tensor, other: Tensor, alpha: float, penalty: Tensor | float) -> Tensor:
     """Return the solution, float32 [n, D], by Cholesky, some rows at a time; see ``conjugate_gradient``."""
     gram = alpha * other.T @ other
-    dimension = own.shape[1]
     penalty = torch.as_tensor(penalty, device=own.device).expand(len(own))
+    filled = torch.cat([other, other.new_zeros(1, other.shape[1])])
     found = torch.zeros_like(own)
-    step = max(1, NUMBERS // dimension**2)
-    for start in range(0, len(own), step):
-        part = np.arange(start, min(start + step, len(own)))
-        lists = side.lists.take(part)
-        rows, columns = (torch.from_numpy(a).to(own.device) for a in (lists.rows, lists.indices))
-        matrix = gram.repeat(len(part), 1, 1)
-        for begin in range(0, len(rows), step):
-            near = other[columns[begin : begin + step]]
-            matrix.index_add_(0, rows[begin : begin + step], near[:, :, None] * near[:, None])
-        matrix.diagonal(dim1=1, dim2=2).add_(penalty[part[0] : part[-1] + 1, None])
-        right = torch.zeros(len(part), dimension, device=own.device).index_add_(0, rows, other[columns])
-        factor = torch.linalg.cholesky(matrix)
-        found[part[0] : part[-1] + 1] = torch.cholesky_solve(right[:, :, None], factor)[:, :, 0]
-    return found * side.known[:, None]
-
-
-def _sums(side: Side, weights: Tensor, other: Tensor) -> Tensor:
-    """Return Σ weight * q over each row's records, float32 [n, D]."""
-    records = torch.sparse_csr_tensor(side.indptr, side.columns, weights, (len(side.lists), len(other)))
-    summed: Tensor = records @ other
-    return summed
+    for rows, columns in side.blocks(own.shape[1]):
+        near = filled[columns]
+        matrix = (near.mT @ near).add_(gram)
+        matrix.diagonal(dim1=1, dim2=2).add_(penalty[rows, None])
+        right = near.sum(1)[:, :, None]
+        found[rows] = torch.cholesky_solve(right, torch.linalg.cholesky(matrix))[:, :, 0]
+    return found

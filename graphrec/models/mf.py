@@ -37,7 +37,8 @@ class MF(Model[MFSettings]):
 
     r_ui = μ + b_i + b_u + <q_i, p_u> (Eq. 4); each step moves the mean of (r - r_ui)² + λ (b_i² + b_u² + |q_i|² +
     |p_u|²) (Eq. 5), of clicks the cross-entropy of σ(r_ui) instead. Biases are dimensions where the other side
-    holds 1, so that the prediction is an inner product. Users and items without a record in training have no prediction.
+    holds 1, so that the prediction is an inner product. Users and items without a record in training have no
+    prediction.
     """
 
     name = "mf"

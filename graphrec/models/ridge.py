@@ -34,7 +34,9 @@ class Ridge(Model[RidgeSettings]):
 
     name = "ridge"
     title = "numbers of nodes as a linear function of their features"
-    paper = "Hoerl, Kennard, Ridge Regression: Biased Estimation for Nonorthogonal Problems (Technometrics, 1970)"
+    paper = (
+        "Hoerl, Kennard, Ridge Regression: Biased Estimation for Nonorthogonal Problems (Technometrics, 1970)"
+    )
     Settings = RidgeSettings
     tasks = ("node-targets",)
     needs = Needs(features=True)

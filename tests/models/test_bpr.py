@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+import torch
+
+from graphrec.graph.data import Data
+from graphrec.learning.batch import PairwiseBatch
+from graphrec.learning.options import TrainOptions
+from graphrec.learning.pairwise import Pairwise
+from graphrec.models.bpr import BPR
+from graphrec.testing.training_data import attached, data_of, learned
+
+LEARNED = {"epochs": 60, "batch_size": 64, "learning_rate": 0.05}
+
+
+@pytest.fixture(scope="module")
+def two_tastes() -> Data:
+    """20 users who know half of the 10 items of one of two tastes; item 20 has no record."""
+    rng = np.random.default_rng(0)
+    pairs = [(u, i) for u in range(20) for i in range(u % 2, 20, 2) if rng.random() < 0.5]
+    return data_of(*np.array(pairs).T, 20, 21)
+
+
+def by_hand(model: BPR, batch: PairwiseBatch) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return loss and gradients of Eq. 4, term by term, in float64."""
+    p, q = (table.weight.detach().double().numpy() for table in (model.users, model.items))
+    l2, count = model.settings.l2, len(batch)
+    loss, dp, dq = 0.0, np.zeros_like(p), np.zeros_like(q)
+    for u, i, others in zip(
+        batch.users.tolist(), batch.positives.tolist(), batch.negatives.tolist(), strict=True
+    ):
+        loss += l2 * (p[u] @ p[u] + q[i] @ q[i]) / count
+        dp[u] += 2 * l2 * p[u] / count
+        dq[i] += 2 * l2 * q[i] / count
+        for j in others:
+            share = 1 / (count * len(others))
+            margin = p[u] @ (q[i] - q[j])[:-1] + q[i, -1] - q[j, -1]
+            wrong = 1 / (1 + np.exp(margin))
+            loss += share * (np.log1p(np.exp(-margin)) + l2 * q[j] @ q[j])
+            dp[u] -= share * wrong * (q[i] - q[j])[:-1]
+            dq[i] -= share * wrong * np.append(p[u], 1)
+            dq[j] += share * (wrong * np.append(p[u], 1) + 2 * l2 * q[j])
+    return loss, dp, dq
+
+
+def test_loss_and_gradient_by_hand(toy: Data) -> None:
+    model = attached(BPR, toy, dimension=3, l2=0.1)
+    torch.nn.init.normal_(model.items.weight)
+    batch = PairwiseBatch(
+        torch.tensor([0, 2, 0]), torch.tensor([0, 1, 1]), torch.tensor([[2, 2], [0, 3], [3, 2]])
+    )
+    loss = model.loss("bpr", batch)
+    found = torch.autograd.grad(loss, [model.users.weight, model.items.weight])
+    expected, *gradients = by_hand(model, batch)
+    assert loss.item() == pytest.approx(expected, rel=1e-6)
+    for gradient, one in zip(found, gradients, strict=True):
+        assert gradient.numpy() == pytest.approx(one, abs=1e-6)
+
+
+def test_first_step_by_hand(toy: Data) -> None:
+    options = TrainOptions(epochs=1, negatives=1, batch_size=5, learning_rate=0.01)
+    before = attached(BPR, toy, dimension=3)
+    batch = next(Pairwise(toy, options, torch.Generator().manual_seed(0)).batches())
+    _, dp, dq = by_hand(before, batch)
+    after = learned(BPR, toy, options.model_dump(), dimension=3)
+    for table, was, gradient in ((after.users, before.users, dp), (after.items, before.items, dq)):
+        # Adam's first step is the rate, towards where the loss falls.
+        step = 0.01 * gradient / (np.abs(gradient) + 1e-8)
+        assert table.weight.detach().numpy() == pytest.approx(was.weight.detach().numpy() - step, abs=1e-5)
+
+
+def test_what_nobody_chose_is_at_0(toy: Data) -> None:
+    model = learned(BPR, toy, {"epochs": 3})
+    assert not model.vectors()[1][3].any()
+    assert model.vectors()[1][:3].all()
+    assert not model.scorer().grid(torch.arange(3))[:, 3].any()
+
+
+def test_score_is_product_and_bias(toy: Data) -> None:
+    model = learned(BPR, toy, {"epochs": 3}, dimension=4)
+    p, q = model.users.weight.detach(), model.items.weight.detach()
+    expected = p @ q[:3, :-1].T + q[:3, -1]
+    assert torch.allclose(model.scorer().grid(torch.arange(3))[:, :3], expected, atol=1e-6)
+
+
+def test_tells_tastes_apart(two_tastes: Data) -> None:
+    scores = learned(BPR, two_tastes, LEARNED, dimension=8).scorer().grid(torch.arange(20))[:, :20]
+    own = scores.view(10, 2, 10, 2).mean((0, 2))
+    assert own[0, 0] > own[0, 1] + 1
+    assert own[1, 1] > own[1, 0] + 1
+
+
+def test_a_new_user_is_folded_in_like_a_known_one(two_tastes: Data) -> None:
+    model = learned(BPR, two_tastes, LEARNED, dimension=8)
+    for user in range(4):
+        scores = model.user_scores(two_tastes.by_user[user])
+        assert scores is not None
+        known = model.scorer().grid(torch.tensor([user]))[0]
+        assert np.corrcoef(scores[:20], known[:20])[0, 1] > 0.9
+        assert scores[user % 2 : 20 : 2].mean() > scores[1 - user % 2 : 20 : 2].mean() + 1
+
+
+def test_folding_in_leaves_the_model_alone(two_tastes: Data) -> None:
+    model = learned(BPR, two_tastes, LEARNED, dimension=8)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model.user_vector(np.array([1, 3]), 0)
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+@pytest.mark.parametrize("history", [[], [20], [20, 20]])
+def test_a_history_that_says_nothing(two_tastes: Data, history: list[int]) -> None:
+    assert attached(BPR, two_tastes).user_vector(np.array(history, np.int64)) is None
