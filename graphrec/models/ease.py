@@ -147,7 +147,7 @@ def _inverse(rows: sparse.csr_matrix, l2: float, device: torch.device) -> Tensor
     if not fewer:
         return torch.cholesky_inverse(factor)
     half = torch.linalg.solve_triangular(factor, torch.from_numpy(rows.toarray()).to(device), upper=False)
-    inverse = (half.T @ half).div_(-l2)
+    inverse: Tensor = (half.T @ half).div_(-l2)
     inverse.diagonal().add_(1 / l2)
     return inverse
 
