@@ -64,7 +64,7 @@ def making_folder(parent: Path) -> Iterator[Making]:
         if not (parent / made.name).exists():
             made.path.rename(parent / made.name)
     except OSError as error:
-        raise _unwritten(parent / made.name, error) from error
+        raise _unwritten(parent / (made.name or made.path.name), error) from error
     finally:
         shutil.rmtree(made.path, ignore_errors=True)
 

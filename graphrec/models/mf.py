@@ -67,8 +67,9 @@ class MF(Model[MFSettings]):
     def learner(self, data: Data, run: RunContext) -> Descent[PointwiseBatch]:
         """Return gradient descent over records, from their mean on."""
         mean = torch.tensor(float(data.records.values[data.value].mean()))
-        self.mean.copy_(torch.logit(mean, eps=1e-3) if data.binary else mean)
         unseen = 1 if data.binary and mean == 1 else 0
+        # Of what the feed yields, half is then drawn among the unseen.
+        self.mean.copy_(torch.logit(mean / (1 + unseen), eps=1e-3) if data.binary else mean)
         feed = Pointwise(data, data.value, run.options, run.generator(), unseen)
         return Descent(self, self.loss, feed, [Phase("mf", (self.users.move, self.items.move))], run)
 

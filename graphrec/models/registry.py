@@ -53,6 +53,8 @@ def _loaded(entry: EntryPoint) -> type[Model[Any]]:
     kind = entry.load()
     if not (isinstance(kind, type) and issubclass(kind, Model)):
         raise TypeError(f"{entry.value} is not a subclass of graphrec.models.base.Model")
+    if not entry.name.isidentifier() or not entry.name.isascii():
+        raise TypeError(f"{entry.name!r} cannot name a property; use letters, digits and _")
     return kind
 
 

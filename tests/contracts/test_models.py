@@ -58,8 +58,7 @@ class TestIALS(ModelContract):
 class TestMF(ModelContract):
     kind = MF
     settings: ClassVar = {"dimension": 8, "l2": 0.005}
-    # Of clicks it starts far off, and gets worse before it gets better.
-    options: ClassVar = {"batch_size": 128, "learning_rate": 0.02, "patience": 60}
+    options: ClassVar = {"batch_size": 128, "learning_rate": 0.02}
 
 
 class TestPopularity(ModelContract):
