@@ -145,10 +145,9 @@ def _inverse(rows: sparse.csr_matrix, l2: float, device: torch.device) -> Tensor
     factor = torch.linalg.cholesky(gram)
     del gram
     if not fewer:
-        whole: Tensor = torch.cholesky_inverse(factor)
-        return whole
+        return torch.cholesky_inverse(factor)
     half = torch.linalg.solve_triangular(factor, torch.from_numpy(rows.toarray()).to(device), upper=False)
-    inverse = (half.T @ half).div_(-l2)
+    inverse: Tensor = (half.T @ half).div_(-l2)
     inverse.diagonal().add_(1 / l2)
     return inverse
 
