@@ -31,7 +31,8 @@ def ranked(
         other: a list beside it: each card says its place there.
     """
     if ranking.note:
-        st.info(plain(f"{ranking.note}. Shown is what is popular."), icon=":material/info:")
+        popular = " Shown is what is popular." if ranking.basis == "popularity" else ""
+        st.info(plain(f"{ranking.note}.{popular}"), icon=":material/info:")
     if not ranking.items:
         nothing(f"Nothing is left to recommend to {ranking.user}. Switch off Only new, or load more.")
         return None

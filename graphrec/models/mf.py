@@ -24,7 +24,7 @@ from graphrec.settings import Settings
 class MFSettings(Settings):
     """Settings of matrix factorization.
 
-    ``l2`` and ``initial_std`` by RMSE of validation on MovieLens latest-small (random-k-fold, temporal-last).
+    ``l2`` and ``initial_std`` by RMSE of validation on MovieLens latest-small (random-k-fold, fold 0).
     """
 
     dimension: int = Field(64, ge=1, le=4096)
