@@ -70,10 +70,10 @@ def test_what_is_chosen_is_shown_from_near(page: Page) -> None:
     assert any(button.label == "Explain it" for button in app.button)
 
 
-def test_who_came_after_training_is_placed_by_what_is_there_now(page: Page) -> None:
+def test_who_was_in_no_training_record_is_placed_by_what_is_there_now(page: Page) -> None:
     app = page("recommend", user=BAD_USER)
     said = app.info[0].value.replace("\u2060", "").replace("\\", "")
-    assert "came after training: placed by the 5 records of now" in said
+    assert "was in the training part: placed by the 5 records of now" in said
     assert float(lists(app)[f"Recommended to {BAD_USER}"][0]["score"])
 
 

@@ -55,7 +55,7 @@ def test_a_user_is_found_by_typing(served: Explorer, browser: Browser) -> None:
         # A later publish does not change what this link shows.
         assert [*asked] == ["run"]
         told = page.get_by_test_id("stAlert").inner_text().replace("\u2060", "")
-        assert f"nothing is known of {BAD_USER} to the model" in told
+        assert "no record of <img src=x onerror=alert(1)> was in the training part" in told
 
 
 def test_on_a_phone_nothing_lies_beside_the_window(served: Explorer, browser: Browser) -> None:
