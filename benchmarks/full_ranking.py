@@ -14,34 +14,24 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
 
 from graphrec.evaluation.ranking import rank
-from graphrec.graph.data import Cases, TrainingData
+from graphrec.graph.data import Data
 from graphrec.models.base import EmbeddingScorer, Scorer
+from graphrec.models.popularity import SharedScorer
 from graphrec.ragged import Ragged
+from graphrec.tasks.cases import RankingCases
+from graphrec.testing.training_data import data_of
 
 DEPTH, DIMENSION, HISTORY, RELEVANT = 100, 128, 11, 3
 
 
-@dataclass(frozen=True)
-class SameForAll:
-    """Scores that do not depend on the user."""
-
-    scores: Tensor
-
-    def score(self, users: Tensor, items: Tensor | None = None) -> Tensor:
-        row = self.scores if items is None else self.scores[items]
-        return row.expand(len(users), -1)
-
-
-def world(users: int, items: int) -> tuple[Cases, TrainingData, EmbeddingScorer]:
+def world(users: int, items: int) -> tuple[RankingCases, Data, EmbeddingScorer]:
     rng = np.random.default_rng(0)
     user = np.repeat(np.arange(users), HISTORY + RELEVANT)
     pairs = np.unique(user * items + (rng.random(len(user)) ** 2 * items).astype(np.int64))
@@ -49,15 +39,8 @@ def world(users: int, items: int) -> tuple[Cases, TrainingData, EmbeddingScorer]
     order = np.argsort(user, kind="stable")
     user, item = user[order], item[order]
     held_out = np.arange(len(user)) - np.searchsorted(user, user) < RELEVANT
-    data = TrainingData(
-        Ragged.from_pairs(user[~held_out], item[~held_out], users),
-        Ragged.from_pairs(item[~held_out], user[~held_out], items),
-        np.empty((items, 0), np.float32),
-        np.full(items, -1),
-        np.zeros(items, np.float32),
-        np.ones(items, np.bool_),
-    )
-    cases = Cases(np.arange(users), Ragged.from_pairs(user[held_out], item[held_out], users))
+    data = data_of(user[~held_out], item[~held_out], users, items, sampled=np.ones(items, np.bool_))
+    cases = RankingCases(np.arange(users), Ragged.from_pairs(user[held_out], item[held_out], users))
     generator = torch.Generator().manual_seed(0)
     draw = [torch.randn(n, DIMENSION, generator=generator) for n in (users, items)]
     return cases, data, EmbeddingScorer(*draw)
@@ -70,13 +53,13 @@ def graphrec_ranking(users: int, items: int) -> Callable[[], object]:
 
 def graphrec_counts(users: int, items: int) -> Callable[[], object]:
     cases, data, _ = world(users, items)
-    scorer: Scorer = SameForAll(torch.from_numpy(data.by_item.lengths.astype(np.float32)))
+    scorer: Scorer = SharedScorer(torch.from_numpy(data.by_item.lengths.astype(np.float32)))
     return lambda: rank(scorer, cases, data, depth=DEPTH, seed=0)
 
 
 def graphrec_constant(users: int, items: int) -> Callable[[], object]:
     cases, data, _ = world(users, items)
-    return lambda: rank(SameForAll(torch.zeros(items)), cases, data, depth=DEPTH, seed=0)
+    return lambda: rank(SharedScorer(torch.zeros(items)), cases, data, depth=DEPTH, seed=0)
 
 
 def argsort_blocks(users: int, items: int, block: int = 1024) -> Callable[[], object]:
@@ -86,7 +69,7 @@ def argsort_blocks(users: int, items: int, block: int = 1024) -> Callable[[], ob
         best, ranks = [], []
         for start in range(0, users, block):
             rows = np.arange(start, min(start + block, users))
-            scores = scorer.score(torch.from_numpy(rows))
+            scores = scorer.grid(torch.from_numpy(rows))
             seen = data.by_user.take(rows)
             scores[torch.from_numpy(seen.rows), torch.from_numpy(seen.indices)] = -torch.inf
             order = scores.argsort(dim=1, descending=True)

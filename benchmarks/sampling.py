@@ -25,11 +25,11 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from graphrec.graph.blocks import Blocks, Sampler
-from graphrec.graph.data import TrainingData
+from graphrec.graph.data import Data
 from graphrec.graph.full_graph import whole_graph
 from graphrec.graph.native_sampler import NativeSampler
 from graphrec.models.aggregate import mean_pool
-from graphrec.ragged import Ragged
+from graphrec.testing.training_data import data_of
 
 GRAPHS = {"phd2": (6_500, 25_000, 34_000), "large": (60_000, 20_000, 1_000_000)}
 NEGATIVES = 10
@@ -46,22 +46,14 @@ class Whole:
         return replace(self.blocks, seed_users=users, seed_items=items)
 
 
-def random_graph(users: int, items: int, edges: int, seed: int = 0) -> TrainingData:
+def random_graph(users: int, items: int, edges: int, seed: int = 0) -> Data:
     """Return a graph whose items' popularity falls like a power law (rank^-0.6)."""
     rng = np.random.default_rng(seed)
     weights = np.arange(1, items + 1) ** -0.6
     popular = rng.choice(items, 2 * edges, p=weights / weights.sum())
     pairs = np.stack([rng.integers(0, users, 2 * edges), popular])
     pairs = rng.permutation(np.unique(pairs, axis=1).T)[:edges]
-    by_user = Ragged.from_pairs(pairs[:, 0], pairs[:, 1], users)
-    return TrainingData(
-        by_user,
-        by_user.transpose(items),
-        np.zeros((items, 0), np.float32),
-        np.full(items, -1),
-        np.zeros(items, np.float32),
-        np.ones(items, np.bool_),
-    )
+    return data_of(pairs[:, 0], pairs[:, 1], users, items, sampled=np.ones(items, np.bool_))
 
 
 @dataclass
@@ -75,7 +67,7 @@ class Model:
     weights: list[Tensor]
 
     @classmethod
-    def of(cls, data: TrainingData, layers: int, dimension: int, width: int) -> Model:
+    def of(cls, data: Data, layers: int, dimension: int, width: int) -> Model:
         def parameter(*shape: int) -> Tensor:
             return nn.Parameter(torch.randn(*shape) * 0.1)
 
@@ -105,7 +97,7 @@ class Model:
 
 
 def milliseconds(
-    data: TrainingData, model: Model | None, sampler: Sampler, batch: int, budget_s: float, clock: Clock
+    data: Data, model: Model | None, sampler: Sampler, batch: int, budget_s: float, clock: Clock
 ) -> float:
     """Return the median time of a step, or of sampling alone without a model."""
     rng = np.random.default_rng(1)

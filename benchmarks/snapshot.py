@@ -33,8 +33,8 @@ def main() -> None:
         warm = min(timed(lambda: snapshot(store, PROJECTION, workspace))[0] for _ in range(3))
         peer, tensors = timed(lambda: by_pandas(store))
         store.close()
-        assert len(tensors[0]) == shot.edges
-    print(f"{EDGES:,} edges asked for, {shot.edges:,} distinct, {torch.get_num_threads()} threads\n")
+        assert len(tensors[0]) == len(shot.records)
+    print(f"{EDGES:,} edges asked for, {len(shot.records):,} distinct, {torch.get_num_threads()} threads\n")
     print("| store -> arrays | seconds | against the peer |\n|---|---|---|")
     print(f"| query, pandas, dict of ids, torch (peer) | {peer:.2f} | 1.0 |")
     print(

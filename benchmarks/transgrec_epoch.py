@@ -12,20 +12,20 @@ from __future__ import annotations
 import argparse
 import resource
 import time
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import torch
 
 from graphrec.evaluation.evaluate import evaluate
 from graphrec.evaluation.judging import validation_judge
-from graphrec.graph.data import Cases, Split, TrainingData
+from graphrec.learning.options import TrainOptions
+from graphrec.learning.run import RunContext
 from graphrec.models.transgrec import TransGRec
-from graphrec.models.transgrec_settings import TransGRecSettings
 from graphrec.ragged import Ragged
-from graphrec.training.options import TrainOptions
-from graphrec.training.seeding import seed_everything
-from graphrec.training.steps import Edges, Updates
+from graphrec.tasks.cases import RankingCases, Split
+from graphrec.tasks.ranking import Ranking
+from graphrec.testing.training_data import attached, data_of
 from graphrec.training.trainer import train
 
 USERS, VIDEOS, PER_VIDEO, EDGES, WIDTH, TASTES = 6_500, 2_500, 10, 34_000, 4_096, 16
@@ -43,13 +43,13 @@ def main() -> None:
     asked = parser.parse_args()
     split = world()
     ours = TrainOptions(epochs=3, batch_size=8192, learning_rate=5e-3, patience=99)
-    model = make(split)
-    result = train(model, split, ours, judge=validation_judge(split, ours))
+    model = attached(TransGRec, split.data, **PAPER)
+    result = train(model, split, ours, judge=validation_judge(Ranking(), split, ours))
     epoch = float(np.median([line.seconds for line in result.history]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     paper = TrainOptions(epochs=1, batch_size=50, learning_rate=1e-3, propagation="full")
     step, score = literal(split, paper, whole=asked.peer_epoch)
-    peer = step * -(-len(split.data.by_user.indices) // paper.batch_size)
+    peer = step * -(-len(split.data.records) // paper.batch_size)
     print("| way | s an epoch | times faster | validation MAP | peak MB |\n|---|---|---|---|---|")
     print(f"| the paper's loop, batch 50, whole graph | {peer:.0f} | 1 | {score} | - |")
     maps = ", ".join(f"{line.valid['map']:.4f}" for line in result.history)
@@ -57,33 +57,27 @@ def main() -> None:
     print(f"| graphrec, batch {ours.batch_size} | {ratio} | {maps} (epochs 1 to 3) | {peak:.0f} |")
 
 
-def make(split: Split) -> TransGRec:
-    seed_everything(0)
-    return TransGRec(split.data, TransGRecSettings(**PAPER))
-
-
-def literal(split: Split, options: TrainOptions, *, whole: bool) -> tuple[float, str]:
+def literal(split: Split[RankingCases], options: TrainOptions, *, whole: bool) -> tuple[float, str]:
     """Return seconds a step and, after a whole epoch, the validation MAP."""
-    model = make(split)
-    updates = Updates(model, options, bf16=False)
-    edges = Edges(split.data, options, torch.Generator().manual_seed(0))
-    if whole:
-        started = time.perf_counter()
-        updates.epoch(edges, 1)
-        found = evaluate(model.scorer(), split.valid, split.data, ["map"], seed=0)
-        return (time.perf_counter() - started) / edges.steps, f"{found.metrics['map']:.4f} (epoch 1)"
-    model.train()
-    started, steps = time.perf_counter(), 0
-    for batch in edges.batches():
-        if steps == PEER_STEPS:
-            break
-        for phase, optimiser in zip(updates.phases, updates.optimisers, strict=True):
-            updates._update(phase, optimiser, batch, options.learning_rate)
-        steps += 1
-    return (time.perf_counter() - started) / steps, "not measured"
+    model = attached(TransGRec, split.data, **PAPER)
+    descent = model.learner(split.data, RunContext(options))
+    started, seconds = time.perf_counter(), 0.0
+
+    def tick(done: int, steps: int) -> None:
+        nonlocal seconds
+        seconds = (time.perf_counter() - started) / done
+        if done == PEER_STEPS and not whole:
+            raise StopIteration
+
+    with suppress(StopIteration):
+        descent.epoch(1, tick)
+    if not whole:
+        return seconds, "not measured"
+    found = evaluate(model.scorer(), split.valid, split.data, ["map"], seed=0)
+    return seconds, f"{found.metrics['map']:.4f} (epoch 1)"
 
 
-def world() -> Split:
+def world() -> Split[RankingCases]:
     """Users with a taste for a few of 16 topics, segments that show one each in 4096 noisy numbers."""
     rng = np.random.default_rng(0)
     items = VIDEOS * PER_VIDEO
@@ -108,9 +102,11 @@ def world() -> Split:
     pairs = rng.permutation(pairs)[:EDGES]
     group = np.repeat(np.arange(VIDEOS), PER_VIDEO)
     held, kept = np.split(pairs, [EDGES // 10])
-    by_user = Ragged.from_pairs(kept // items, kept % items, USERS)
     position = np.tile((np.arange(PER_VIDEO, dtype=np.float32) + 0.5) / PER_VIDEO, VIDEOS)
-    data = TrainingData(by_user, by_user.transpose(items), features, group, position, np.ones(items, bool))
+    data = data_of(
+        kept // items, kept % items, USERS, items, features=features, group=group, position=position,
+        sampled=np.ones(items, bool), label="Segment",
+    )  # fmt: skip
     keys, case = np.unique(held // items * VIDEOS + group[held % items], return_inverse=True)
     listed = np.arange(items).reshape(VIDEOS, PER_VIDEO)[keys % VIDEOS]
     users = keys // VIDEOS
@@ -119,7 +115,7 @@ def world() -> Split:
     candidates = Ragged.from_pairs(
         np.repeat(np.arange(len(keys)), PER_VIDEO)[fresh.ravel()], listed.ravel()[fresh.ravel()], len(keys)
     )
-    cases = Cases(users, Ragged.from_pairs(case, held % items, len(keys)), candidates=candidates)
+    cases = RankingCases(users, Ragged.from_pairs(case, held % items, len(keys)), candidates=candidates)
     return Split("made", data, cases, cases)
 
 
