@@ -1,9 +1,10 @@
-"""What every feed is, and the shuffling that they share."""
+"""What every feed is, and what they share: a shuffled order, and feeds that add to the batches of another."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import distributed as dist
 from graphrec.learning.batch import Rows
 
 B_co = TypeVar("B_co", bound=Rows, covariant=True)
+A = TypeVar("A", bound=Rows)
 
 
 class Feed(Protocol[B_co]):
@@ -102,3 +104,78 @@ class Shuffled:
         self.generator.set_state(tensors["generator"])
         self._orders.set_state(tensors["orders"])
         self._start, self.step = tensors["start"], int(tensors["step"])
+
+
+class ShuffledFeed(ABC, Generic[B_co]):
+    """A feed that goes over its rows in a fresh random order each epoch.
+
+    Args:
+        rows: how many it has.
+        size: of a batch.
+        generator: source of randomness; ``batch`` is given numbers on its device.
+    """
+
+    def __init__(self, rows: int, size: int, generator: torch.Generator) -> None:
+        self.rows = rows
+        self._order = Shuffled(rows, size, generator)
+
+    @abstractmethod
+    def batch(self, rows: Tensor) -> B_co:
+        """Return the batch of the rows with these numbers, int64 [B]."""
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return self._order.steps
+
+    @property
+    def step(self) -> int:
+        """How many batches of this epoch have been yielded."""
+        return self._order.step
+
+    def batches(self) -> Iterator[B_co]:
+        """Yield what remains of an epoch."""
+        yield from map(self.batch, self._order.batches())
+
+    def state(self) -> Mapping[str, Tensor]:
+        """Return where it stands."""
+        return self._order.state()
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from what ``state`` returned."""
+        self._order.restore(tensors)
+
+
+class AddingFeed(ABC, Generic[A, B_co]):
+    """A feed whose batches are those of another with something added.
+
+    Args:
+        feed: the other.
+    """
+
+    def __init__(self, feed: Feed[A]) -> None:
+        self._feed = feed
+        self.state, self.restore = feed.state, feed.restore
+
+    @abstractmethod
+    def added(self, batch: A) -> B_co:
+        """Return ``batch`` with what is added."""
+
+    @property
+    def rows(self) -> int:
+        """How many records an epoch goes over."""
+        return self._feed.rows
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return self._feed.steps
+
+    @property
+    def step(self) -> int:
+        """How many batches of this epoch have been yielded."""
+        return self._feed.step
+
+    def batches(self) -> Iterator[B_co]:
+        """Yield what remains of an epoch."""
+        yield from map(self.added, self._feed.batches())

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
+from torch import Tensor
 
 from graphrec.errors import TrainingError
 from graphrec.graph.data import Data
 from graphrec.learning.batch import HistoryBatch
-from graphrec.learning.feed import Shuffled
+from graphrec.learning.feed import ShuffledFeed
 from graphrec.learning.options import TrainOptions
 from graphrec.ragged import Ragged
 
 
-class Histories:
+class Histories(ShuffledFeed[HistoryBatch]):
     """Every user with training records once an epoch, with the latest of them.
 
     Args:
@@ -35,32 +34,15 @@ class Histories:
             raise TrainingError("nobody has a training record")
         first = np.maximum(lists.indptr[1:] - longest, lists.indptr[:-1])
         self._starts, self._lengths, self._items = first, lists.indptr[1:] - first, lists.indices
-        self._order = Shuffled(len(self._users), options.batch(len(self._users)), generator)
-        self.state, self.restore = self._order.state, self._order.restore
+        super().__init__(len(self._users), options.batch(len(self._users)), generator)
 
-    @property
-    def rows(self) -> int:
-        """How many users an epoch goes over."""
-        return len(self._users)
-
-    @property
-    def steps(self) -> int:
-        """How many batches an epoch has."""
-        return self._order.steps
-
-    @property
-    def step(self) -> int:
-        """How many batches of this epoch have been yielded."""
-        return self._order.step
-
-    def batches(self) -> Iterator[HistoryBatch]:
-        """Yield what remains of an epoch."""
-        for part in self._order.batches():
-            users = self._users[part.cpu().numpy()]
-            lengths = self._lengths[users]
-            rows = np.repeat(np.arange(len(users)), lengths)
-            ends = np.cumsum(lengths)
-            at = np.arange(len(rows)) - np.repeat(ends - lengths, lengths) + self._starts[users][rows]
-            lists = Ragged.from_sorted(rows, self._items[at], len(users))
-            arrays = (users, lists.indptr, lists.indices)
-            yield HistoryBatch(*(torch.from_numpy(np.asarray(a)).to(part.device) for a in arrays))
+    def batch(self, rows: Tensor) -> HistoryBatch:
+        """Return a batch."""
+        users = self._users[rows.cpu().numpy()]
+        lengths = self._lengths[users]
+        row = np.repeat(np.arange(len(users)), lengths)
+        ends = np.cumsum(lengths)
+        at = np.arange(len(row)) - np.repeat(ends - lengths, lengths) + self._starts[users][row]
+        lists = Ragged.from_sorted(row, self._items[at], len(users))
+        arrays = (users, lists.indptr, lists.indices)
+        return HistoryBatch(*(torch.from_numpy(np.asarray(a)).to(rows.device) for a in arrays))

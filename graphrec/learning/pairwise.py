@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,11 +12,11 @@ from graphrec.graph.blocks import Sampler
 from graphrec.graph.data import Data
 from graphrec.graph.negatives import NegativeSampler
 from graphrec.learning.batch import Drawn, PairwiseBatch
-from graphrec.learning.feed import Shuffled
+from graphrec.learning.feed import AddingFeed, ShuffledFeed
 from graphrec.learning.options import TrainOptions
 
 
-class Pairwise:
+class Pairwise(ShuffledFeed[PairwiseBatch]):
     """Every training record once an epoch, with items that its user has no record of.
 
     Records of users who have one of every item that may be drawn are left out: they have no negatives.
@@ -42,40 +42,16 @@ class Pairwise:
             )
         self._users = torch.tensor(users[usable], device=generator.device)
         self._items = torch.tensor(data.by_user.indices[usable], device=generator.device)
-        self._order = Shuffled(len(self._users), options.batch(len(self._users)), generator)
         self._count = options.negatives
+        super().__init__(len(self._users), options.batch(len(self._users)), generator)
 
-    @property
-    def rows(self) -> int:
-        """How many records an epoch goes over."""
-        return len(self._users)
-
-    @property
-    def steps(self) -> int:
-        """How many batches an epoch has."""
-        return self._order.steps
-
-    @property
-    def step(self) -> int:
-        """How many batches of this epoch have been yielded."""
-        return self._order.step
-
-    def batches(self) -> Iterator[PairwiseBatch]:
-        """Yield what remains of an epoch."""
-        for part in self._order.batches():
-            users = self._users[part]
-            yield PairwiseBatch(users, self._items[part], self._negatives.sample(users, self._count))
-
-    def state(self) -> dict[str, Tensor]:
-        """Return where it stands."""
-        return self._order.state()
-
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Go on from what ``state`` returned."""
-        self._order.restore(tensors)
+    def batch(self, rows: Tensor) -> PairwiseBatch:
+        """Return a batch."""
+        users = self._users[rows]
+        return PairwiseBatch(users, self._items[rows], self._negatives.sample(users, self._count))
 
 
-class Blocked:
+class Blocked(AddingFeed[PairwiseBatch, PairwiseBatch]):
     """Triplets with the neighbourhoods that their embeddings are computed from.
 
     Args:
@@ -85,29 +61,12 @@ class Blocked:
     """
 
     def __init__(self, feed: Pairwise, sampler: Sampler, device: torch.device) -> None:
-        self._feed, self._sampler, self._device = feed, sampler, device
-        self.state, self.restore = feed.state, feed.restore
+        super().__init__(feed)
+        self._sampler, self._device = sampler, device
 
-    @property
-    def rows(self) -> int:
-        """How many records an epoch goes over."""
-        return self._feed.rows
-
-    @property
-    def steps(self) -> int:
-        """How many batches an epoch has."""
-        return self._feed.steps
-
-    @property
-    def step(self) -> int:
-        """How many batches of this epoch have been yielded."""
-        return self._feed.step
-
-    def batches(self) -> Iterator[PairwiseBatch]:
-        """Yield what remains of an epoch, each batch with what was drawn for it."""
-        for batch in self._feed.batches():
-            seeds, users = torch.unique(batch.users, return_inverse=True)
-            items, places = torch.unique(batch.items, return_inverse=True)
-            blocks = self._sampler.sample(seeds, items).to(self._device)
-            drawn = Drawn(blocks, users.to(self._device), places.to(self._device))
-            yield PairwiseBatch(batch.users, batch.positives, batch.negatives, drawn)
+    def added(self, batch: PairwiseBatch) -> PairwiseBatch:
+        """Return ``batch`` with what was drawn for it."""
+        seeds, users = torch.unique(batch.users, return_inverse=True)
+        items, places = torch.unique(batch.items, return_inverse=True)
+        blocks = self._sampler.sample(seeds, items).to(self._device)
+        return replace(batch, drawn=Drawn(blocks, users.to(self._device), places.to(self._device)))

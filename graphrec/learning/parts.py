@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic
 
 import torch
 from torch import Tensor
 
-from graphrec.learning.feed import B_co, Feed
+from graphrec.learning.feed import A, AddingFeed, B_co, Feed
 from graphrec.ragged import Ragged
 
 
@@ -33,7 +32,7 @@ class PartsBatch(Generic[B_co]):
         return len(self.batch)
 
 
-class WithParts(Generic[B_co]):
+class WithParts(AddingFeed[A, PartsBatch[A]]):
     """Adds to each batch the parts of its items.
 
     Args:
@@ -41,29 +40,13 @@ class WithParts(Generic[B_co]):
         lists: the parts of every item, such as ``data.lists["Item>Frame"]``.
     """
 
-    def __init__(self, feed: Feed[B_co], lists: Ragged) -> None:
-        self._feed, self._lists = feed, lists
-        self.state, self.restore = feed.state, feed.restore
+    def __init__(self, feed: Feed[A], lists: Ragged) -> None:
+        super().__init__(feed)
+        self._lists = lists
 
-    @property
-    def rows(self) -> int:
-        """How many records an epoch goes over."""
-        return self._feed.rows
-
-    @property
-    def steps(self) -> int:
-        """How many batches an epoch has."""
-        return self._feed.steps
-
-    @property
-    def step(self) -> int:
-        """How many batches of this epoch have been yielded."""
-        return self._feed.step
-
-    def batches(self) -> Iterator[PartsBatch[B_co]]:
-        """Yield what remains of an epoch."""
-        for batch in self._feed.batches():
-            items = torch.unique(batch.items)  # type: ignore[attr-defined]
-            lists = self._lists.take(items.cpu().numpy())
-            indptr, parts = (torch.from_numpy(a).to(items.device) for a in (lists.indptr, lists.indices))
-            yield PartsBatch(batch, items, indptr, parts)
+    def added(self, batch: A) -> PartsBatch[A]:
+        """Return ``batch`` with the parts."""
+        items = torch.unique(batch.items)  # type: ignore[attr-defined]
+        lists = self._lists.take(items.cpu().numpy())
+        indptr, parts = (torch.from_numpy(a).to(items.device) for a in (lists.indptr, lists.indices))
+        return PartsBatch(batch, items, indptr, parts)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
+from torch import Tensor
 
 from graphrec.errors import TrainingError
 from graphrec.graph.data import Data
 from graphrec.graph.negatives import NegativeSampler
 from graphrec.learning.batch import PointwiseBatch
-from graphrec.learning.feed import Shuffled
+from graphrec.learning.feed import ShuffledFeed
 from graphrec.learning.options import TrainOptions
 
 
-class Pointwise:
+class Pointwise(ShuffledFeed[PointwiseBatch]):
     """Every training record that has a value once an epoch.
 
     Args:
@@ -41,38 +40,20 @@ class Pointwise:
         self._items = torch.tensor(np.asarray(data.records.item)[kept], device=device)
         self._values = torch.tensor(np.asarray(values)[kept], dtype=torch.float32, device=device)
         self._records = torch.tensor(kept, device=device)
-        self._order = Shuffled(len(kept), options.batch(len(kept)), generator)
+        super().__init__(len(kept), options.batch(len(kept)), generator)
         self._negatives = NegativeSampler(data, generator=generator) if unseen else None
         if self._negatives is not None:
             self._available = torch.from_numpy(self._negatives.available).to(device)
         self._unseen = unseen
-        self.state, self.restore = self._order.state, self._order.restore
 
-    @property
-    def rows(self) -> int:
-        """How many records an epoch goes over."""
-        return len(self._users)
-
-    @property
-    def steps(self) -> int:
-        """How many batches an epoch has."""
-        return self._order.steps
-
-    @property
-    def step(self) -> int:
-        """How many batches of this epoch have been yielded."""
-        return self._order.step
-
-    def batches(self) -> Iterator[PointwiseBatch]:
-        """Yield what remains of an epoch."""
-        for part in self._order.batches():
-            users, items, values = self._users[part], self._items[part], self._values[part]
-            records = self._records[part]
-            if self._negatives is not None:
-                some = users[self._available[users]]
-                drawn = self._negatives.sample(some, self._unseen).flatten()
-                users = torch.cat([users, some.repeat_interleave(self._unseen)])
-                items, records = torch.cat([items, drawn]), torch.cat([records, torch.full_like(drawn, -1)])
-                values = torch.cat([values, torch.zeros(len(drawn), device=values.device)])
-            yield PointwiseBatch(users, items, values, records)
-
+    def batch(self, rows: Tensor) -> PointwiseBatch:
+        """Return a batch."""
+        users, items, values = self._users[rows], self._items[rows], self._values[rows]
+        records = self._records[rows]
+        if self._negatives is not None:
+            some = users[self._available[users]]
+            drawn = self._negatives.sample(some, self._unseen).flatten()
+            users = torch.cat([users, some.repeat_interleave(self._unseen)])
+            items, records = torch.cat([items, drawn]), torch.cat([records, torch.full_like(drawn, -1)])
+            values = torch.cat([values, torch.zeros(len(drawn), device=values.device)])
+        return PointwiseBatch(users, items, values, records)

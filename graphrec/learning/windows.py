@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
+from torch import Tensor
 
 from graphrec.errors import ConfigError, TrainingError
 from graphrec.learning.batch import WindowBatch
-from graphrec.learning.feed import Shuffled
+from graphrec.learning.feed import ShuffledFeed
 from graphrec.learning.options import TrainOptions
 from graphrec.ragged import Ints, Ragged
 
 
-class Windows:
+class Windows(ShuffledFeed[WindowBatch]):
     """Every stretch of ``length`` parts once an epoch, each ``shift`` parts after the one before.
 
     The last stretch of a node ends with its last part; a node with fewer parts than ``length`` has one stretch.
@@ -53,31 +52,14 @@ class Windows:
         number = np.arange(len(self._row)) - np.repeat(np.cumsum(of_node) - of_node, of_node)
         self._first = np.minimum(number * shift, np.maximum(counts - length, 0)[self._row])
         self._nodes, self._counts, self._parts, self._length = nodes, counts, parts, length
-        self._order = Shuffled(len(self._row), options.batch(len(self._row)), generator)
-        self.state, self.restore = self._order.state, self._order.restore
+        super().__init__(len(self._row), options.batch(len(self._row)), generator)
 
-    @property
-    def rows(self) -> int:
-        """How many stretches an epoch goes over."""
-        return len(self._row)
-
-    @property
-    def steps(self) -> int:
-        """How many batches an epoch has."""
-        return self._order.steps
-
-    @property
-    def step(self) -> int:
-        """How many batches of this epoch have been yielded."""
-        return self._order.step
-
-    def batches(self) -> Iterator[WindowBatch]:
-        """Yield what remains of an epoch."""
-        for part in self._order.batches():
-            chosen = part.cpu().numpy()
-            row, first = self._row[chosen], self._first[chosen]
-            count = self._counts[row]
-            at = np.minimum(first[:, None] + np.arange(self._length), count[:, None] - 1)
-            parts = self._parts.indices[self._parts.indptr[self._nodes[row]][:, None] + at]
-            arrays = (self._nodes[row], parts, np.minimum(count, self._length))
-            yield WindowBatch(*(torch.from_numpy(np.asarray(a)).to(part.device) for a in arrays))
+    def batch(self, rows: Tensor) -> WindowBatch:
+        """Return a batch."""
+        chosen = rows.cpu().numpy()
+        row, first = self._row[chosen], self._first[chosen]
+        count = self._counts[row]
+        at = np.minimum(first[:, None] + np.arange(self._length), count[:, None] - 1)
+        parts = self._parts.indices[self._parts.indptr[self._nodes[row]][:, None] + at]
+        arrays = (self._nodes[row], parts, np.minimum(count, self._length))
+        return WindowBatch(*(torch.from_numpy(np.asarray(a)).to(rows.device) for a in arrays))
