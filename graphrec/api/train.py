@@ -18,6 +18,7 @@ from graphrec.evaluation.protocols import protocol_of
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import Projection, choose
 from graphrec.graph.snapshot import Snapshot
+from graphrec.graph.splits import base_name
 from graphrec.learning.options import MANY_RECORDS, TrainOptions
 from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
@@ -137,7 +138,7 @@ def train(
     parts = task.split(shot, plan.split, seed=options.seed, fold=plan.fold, folds=plan.folds)
     _tell(task, shot, parts, options)
     kind.check(parts.data, settings)
-    split_name = _base_name(parts.name, plan)
+    split_name = base_name(parts.name)
     folder = new_run_folder(workspace, plan.model)
     # With what was chosen by default, which may be something else once the graph has grown.
     chosen = replace(
@@ -247,11 +248,6 @@ def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOpti
         name, rules = shot.projection["relationship"], ", ".join(map(str, task.positive))
         if kept < len(shot.records):
             log.info(f"trains on {kept:,} of {len(shot.records):,} {name}, where {rules}; --where changes that")
-
-
-def _base_name(name: str, plan: Plan) -> str:
-    """Return the name of a split without its fold."""
-    return name.removesuffix(f"-of-{plan.folds}").removesuffix(f"-{plan.fold}")
 
 
 def _read(

@@ -16,7 +16,7 @@ from graphrec.features import FeatureStore
 from graphrec.files import making_folder, read_json, write_json
 from graphrec.graph.content import VALUES
 from graphrec.graph.projection import TEXT, Projection, list_type
-from graphrec.graph.reading import Reader
+from graphrec.graph.reading import Reader, ranked
 from graphrec.graph.snapshot import FORMAT, GENRES, Snapshot, open_snapshot
 from graphrec.graph.writing import SnapshotWriter
 from graphrec.store.base import GraphStore
@@ -148,14 +148,9 @@ def item_features(
 
 def _genres(store: GraphStore, items: pa.Array) -> tuple[Floats, Mask]:
     edges = store.read_relationships("IN_GENRE", "Item", "Genre")
-    genres = edges.target_ids.combine_chunks()
-    order = pa.compute.sort_indices(genres).to_numpy().astype(np.int64)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
+    _, rank = ranked(edges.target_ids)
     matrix = np.zeros((len(items), len(rank)), np.float32)
     row = positions(edges.source_ids, pa.chunked_array([items]))[edges.source]
     inside = row >= 0
     matrix[row[inside], rank[edges.target[inside]]] = 1
     return matrix, np.asarray(matrix.any(1))
-
-

@@ -110,11 +110,9 @@ class Reader:
         joined = by_comment.take(comment)
         names = [p.name for p in schema.label(through).properties if p.name in (*asked.values, *ORDERS)]
         table = self.store.read_nodes(through, names)
-        rank = self._ranked(through, table["id"])
-        place = np.empty(len(rank), np.int64)
-        place[rank] = np.arange(len(rank))
+        order, _ = ranked(table["id"])
         rows = comment[joined.rows]
-        properties = {name: table[name].take(pa.array(place[rows])) for name in names}
+        properties = {name: table[name].take(pa.array(order[rows])) for name in names}
         return self._arranged([joined.indices, item[joined.rows]], properties, rows)
 
     def _arranged(
@@ -130,7 +128,8 @@ class Reader:
         items = item[arranged].astype(np.int64)
         del item
         order = order[arranged]
-        properties.pop("at" if "at" not in self.projection.values else "", None)
+        for name in properties.keys() - {*self.projection.values, "split"}:
+            del properties[name]
         split = np.zeros(len(items), np.int8)
         if "split" in properties:
             known = pa.chunked_array([pa.array(SPLITS)])
@@ -149,9 +148,8 @@ class Reader:
         words = pc.split_pattern(pc.fill_null(table["words"], ""), " ").combine_chunks()
         flat = words.flatten()
         known = flat.unique()
-        known = known.filter(pc.not_equal(known, "")).take(
-            pc.sort_indices(known.filter(pc.not_equal(known, "")))
-        )
+        known = known.filter(pc.not_equal(known, ""))
+        known = known.take(pc.sort_indices(known))
         self.ids[WORDS] = known
         code = positions(pa.chunked_array([flat]), pa.chunked_array([known]))
         lengths = np.diff(np.asarray(words.offsets))
@@ -166,13 +164,19 @@ class Reader:
 
     def _ranked(self, label: str, ids: pa.ChunkedArray) -> Ints:
         """Return the position of each of ``ids``, all of a label's, among them sorted; note them if they are new."""
-        order = pc.sort_indices(ids).to_numpy().astype(np.int64)
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(len(order))
+        order, rank = ranked(ids)
         if label not in self.ids:
             arranged = ids.take(pa.array(order)).combine_chunks()
             self.ids[label] = arranged if isinstance(arranged, pa.Array) else pa.concat_arrays(arranged.chunks)
         return rank
+
+
+def ranked(ids: pa.ChunkedArray) -> tuple[Ints, Ints]:
+    """Return int64 [n] twice: which of ``ids`` comes first, second, ... when sorted, and each one's place then."""
+    order = pc.sort_indices(ids).to_numpy().astype(np.int64)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return order, rank
 
 
 def narrow(positions: Ints) -> Ints:

@@ -99,7 +99,7 @@ class Snapshot:
     @property
     def described(self) -> Mask:
         """bool [items], whether the item has all its features."""
-        return self.data(self.records, np.zeros(0, bool)).content.described
+        return self.content.described
 
     @property
     def content(self) -> Joined:

@@ -77,6 +77,11 @@ def parts(snapshot: Snapshot, name: str | None, *, seed: int, fold: int = 0, fol
     return Parts(label, of_record, of_item)
 
 
+def base_name(label: str) -> str:
+    """Return the name of the split that ``label`` is of: without a fold; a name that is none of ours stays."""
+    return next((name for name in SPLITTERS if label.startswith(f"{name}-")), label)
+
+
 def _given(snapshot: Snapshot, draw: _Draw) -> tuple[Ints, Ints | None]:
     """As the ``split`` property says; where it names no valid part, the last training video of each user is that."""
     if not _says_test(snapshot):

@@ -85,16 +85,18 @@ class SnapshotWriter:
         blocks: Iterable[tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]],
     ) -> None:
         """Write a feature matrix block by block: float32 [m, width] each, and bool [m], which of them there are."""
-        path = self._folder / "features" / f"{name}.npy"
-        values = np.lib.format.open_memmap(path, "w+", np.float32, shape)
         present = np.zeros(shape[0], bool)
         start = 0
-        for matrix, known in blocks:
-            values[start : start + len(matrix)] = matrix
-            present[start : start + len(matrix)] = known
-            self._digest.update(np.ascontiguousarray(matrix).data)
-            start += len(matrix)
-        values.flush()
+        # Not through a memory map: on a full disk that would end the process instead of raising an error.
+        with (self._folder / "features" / f"{name}.npy").open("wb") as file:
+            header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for matrix, known in blocks:
+                rows = np.ascontiguousarray(matrix, "<f4")
+                file.write(rows.data)
+                self._digest.update(rows.data)
+                present[start : start + len(rows)] = known
+                start += len(rows)
         self._array(f"features/{name}.present.npy", present)
         self.listed_features(name, label)
 

@@ -67,13 +67,13 @@ def find_run(workspace: Workspace, name: str | None = None, *, model: str | None
 
     Raises ``NotFoundError`` with the nearest right name.
     """
-    runs = list_runs(workspace)
     if name is not None:
-        for run in runs:
-            if run.id == name:
-                return run
-        raise unknown("run", name, [run.id for run in runs])
-    for run in reversed(runs):
+        folder = workspace.runs / name
+        # Whoever is recommended something asks for one run by its name: the others' manifests stay unread.
+        if folder.name == name and (folder / FILE).exists():
+            return Run(folder, read_manifest(folder))
+        raise unknown("run", name, [run.id for run in list_runs(workspace)])
+    for run in reversed(list_runs(workspace)):
         if run.finished and model in (None, run.model):
             return run
     of_model = f" of {model}" if model else ""
