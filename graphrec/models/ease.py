@@ -90,10 +90,6 @@ class EASE(Model[EASESettings]):
         """Return the weights of what the user has, summed, float32 [items]."""
         return self.weights[torch.from_numpy(np.unique(history))].sum(0) if len(history) else None
 
-    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
-        """Return None: the space only proposes, and ``user_scores`` says it at once."""
-        return None
-
     def _fit(self, data: Data) -> None:
         lists = data.by_user
         rows = sparse.csr_matrix(

@@ -139,4 +139,3 @@ def _means(item: Ints, values: Floats, items: int) -> Floats:
     sums = np.bincount(item[known], values[known], minlength=items)
     means: Floats = np.divide(sums, counts, out=np.full(items, np.nan), where=counts > 0)
     return means
-
