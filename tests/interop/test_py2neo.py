@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from py2neo import Graph, GraphService, SystemGraph
+from py2neo.wiring import Wire
 
 import graphrec
 from graphrec.errors import ConfigError, StoreError
@@ -39,7 +38,15 @@ def connect(
     """Make a py2neo graph; nothing of the login is in the environment."""
     for name in ("NEO4J_USERNAME", "NEO4J_PASSWORD", "NEO4J_PASSWORD_FILE", "NEO4J_DATABASE"):
         monkeypatch.delenv(name, raising=False)
-    services = []
+    services, sockets = [], []
+    begin = Wire.__init__
+
+    def noted(wire: Wire, socket: Any, *rest: Any, **named: Any) -> None:
+        sockets.append(socket)
+        begin(wire, socket, *rest, **named)
+
+    # py2neo leaves sockets to the garbage collector, of a result that was not read to its end for example.
+    monkeypatch.setattr(Wire, "__init__", noted)
 
     def make(scheme: str = "bolt", kind: Any = Graph, **settings: Any) -> Any:
         given = settings or {"auth": ("neo4j", neo4j_login.password)}
@@ -50,10 +57,8 @@ def connect(
     yield make
     for service in services:
         service.connector.close()
-    services.clear()
-    # py2neo leaves the socket of a result that was not read to its end to the garbage collector.
-    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        gc.collect()
+    for socket in sockets:
+        socket.close()
 
 
 @real
