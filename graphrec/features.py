@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from graphrec.errors import DataError, unknown
@@ -28,6 +30,8 @@ Floats = npt.NDArray[np.float32]
 
 MERGED_BYTES = 64 << 20
 """A part of this size is never copied again."""
+FEW, SCANS = 1024, 4
+"""So many ids are looked up by going through those of a part, and so many times, before all are put in a dictionary."""
 
 SUFFIXES = {"Segment": "", "Frame": "-frame", "Item": "-item", "Trailer": "-trailer"}
 """Behind a name: the same description of other nodes, in the same space. ``look`` and ``look-item``, for example."""
@@ -135,7 +139,7 @@ class FeatureStore:
         # A later part holds the newer vector of an id.
         for entry in reversed(read_json(self.folder / name / "meta.json")["parts"]):
             part = self._part(name, entry["digest"])
-            rows = np.array([part.rows.get(keys[at], -1) for at in missing.tolist()], np.int64)
+            rows = part.find([keys[at] for at in missing.tolist()])
             out[missing[rows >= 0]] = part.matrix[rows[rows >= 0]]
             missing = missing[rows < 0]
         present = np.ones(len(keys), bool)
@@ -196,8 +200,27 @@ class _Part:
 
     def __init__(self, folder: Path, digest: str) -> None:
         self.matrix: Floats = np.load(folder / f"{digest}.npy", mmap_mode="r")
-        ids = feather.read_table(folder / f"{digest}.arrow")["id"].to_pylist()
-        self.rows = {key: row for row, key in enumerate(ids)}
+        self._ids = feather.read_table(folder / f"{digest}.arrow")["id"]
+        self._scans = 0
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of each id."""
+        return {key: row for row, key in enumerate(self._ids.to_pylist())}
+
+    def find(self, keys: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Return the row of each of ``keys``, int64 [n]; -1 for those that are not here."""
+        # Who explains asks once for a handful: a dictionary of all would take longer than going through the ids.
+        self._scans += 1
+        if len(keys) > FEW or self._scans > SCANS:
+            return np.array([self.rows.get(key, -1) for key in keys], np.int64)
+        asked = pa.array(keys, pa.string()).dictionary_encode()
+        of = pc.index_in(self._ids, value_set=asked.dictionary).combine_chunks()
+        here = np.flatnonzero(np.asarray(of.is_valid()))
+        found = np.full(len(asked.dictionary), -1, np.int64)
+        found[np.asarray(of.drop_null())] = here
+        rows: npt.NDArray[np.int64] = found[np.asarray(asked.indices)]
+        return rows
 
     def followed_by(self, ids: Sequence[str], matrix: Floats) -> tuple[list[str], Floats]:
         """Return its ids and vectors, but for those that the later ``ids`` replace, and then the later ones."""

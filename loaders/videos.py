@@ -80,7 +80,7 @@ class VideoOptions(Options):
         return EncoderSpecs(frames, EncoderSpec(self.audio) if self.audio else None)
 
 
-class Videos:
+class VideoLoader:
     """Loads video files, each decoded once in a process of its own; one that cannot be used costs only itself."""
 
     name: ClassVar[str] = "videos"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import DataError, NotFoundError
-from graphrec.features import FeatureStore, sibling
+from graphrec.features import SCANS, FeatureStore, sibling
 
 RNG = np.random.default_rng(0)
 
@@ -223,3 +223,16 @@ def test_a_dropped_matrix_is_gone_and_may_come_again(features: FeatureStore) -> 
     wide = matrix(2, 7)
     features.write("text", "Segment", ["b", "a"], wide)
     np.testing.assert_array_equal(features.read("text", ["a"])[0], wide[1:])
+
+
+def test_ids_are_found_alike_by_scan_and_by_dictionary(tmp_path: Path) -> None:
+    ids = [f"s{n}" for n in range(50)]
+    vectors = np.arange(100, dtype=np.float32).reshape(50, 2)
+    FeatureStore(tmp_path).write("look", "Segment", ids, vectors)
+    asked = ["s7", "nobody", "s7", "s0", "s49"]
+    store = FeatureStore(tmp_path)
+    for _ in range(SCANS + 2):
+        found, present = store.read("look", asked)
+        assert present.tolist() == [True, False, True, True, True]
+        assert found[[0, 2, 3, 4]].tolist() == vectors[[7, 7, 0, 49]].tolist()
+    assert store.read("look", [])[0].shape == (0, 2)

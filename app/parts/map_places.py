@@ -22,23 +22,23 @@ CALLED = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
 
 @dataclass(frozen=True)
-class Places:
+class PlacedPoints:
     """Where to draw points, float32 [n, 2], and the name of that map."""
 
     name: str
     points: Floats
 
 
-def places(points: Points, method: str) -> Places:
+def places(points: Points, method: str) -> PlacedPoints:
     """Return where to draw the points: by PCA as long as ``method`` is not ready, which is said."""
     if method != AT_ONCE:
         name = map_name(points.digest, method, SEED)
         found = kept(workspace(), name)
         if found is not None:
-            return Places(name, found)
+            return PlacedPoints(name, found)
         _wait(name, method, points)
     name = map_name(points.digest, AT_ONCE, SEED)
-    return Places(name, _at_once(name, points))
+    return PlacedPoints(name, _at_once(name, points))
 
 
 @st.cache_resource(max_entries=20, show_spinner=False)

@@ -15,11 +15,11 @@ from graphrec.serving.explain import Alike
 from graphrec.serving.explore.looks import Look, looks
 from graphrec.serving.explore.nearest_past import nearest_past
 from graphrec.serving.naming import in_a_sentence
-from graphrec.serving.recommend import Ranking, Recommendation
+from graphrec.serving.recommend import Recommendation, Recommendations
 
 
 def ranked(
-    ranking: Ranking, run: str | None, key: str, chosen: str | None, other: Ranking | None = None
+    ranking: Recommendations, run: str | None, key: str, chosen: str | None, other: Recommendations | None = None
 ) -> str | None:
     """Draw a ranked list and return the id of the card that was opened in this run, or None.
 
@@ -46,7 +46,7 @@ def ranked(
     return cards(drawn, f"Recommended to {ranking.user}", key, upright=upright(seen.values()))
 
 
-def score(ranking: Ranking, item: Recommendation) -> str:
+def score(ranking: Recommendations, item: Recommendation) -> str:
     """Return a score in words."""
     if ranking.basis != "popularity":
         return f"{item.score:.3f}"
@@ -54,14 +54,14 @@ def score(ranking: Ranking, item: Recommendation) -> str:
 
 
 def _card(
-    ranking: Ranking, item: Recommendation, look: Look, place: int, why: str, chosen: str | None
+    ranking: Recommendations, item: Recommendation, look: Look, place: int, why: str, chosen: str | None
 ) -> Card:
     best, least = ranking.items[0].score, min(0.0, ranking.items[-1].score)
     share = (item.score - least) / (best - least) if best > least else 0.0
     return card(look, rank=place, score=score(ranking, item), share=share, why=why, chosen=item.id == chosen)
 
 
-def _reasons(ranking: Ranking, run: str | None) -> dict[str, str]:
+def _reasons(ranking: Recommendations, run: str | None) -> dict[str, str]:
     if ranking.basis == "popularity":
         return {}
     found = ask(nearest_past, ranking.user, ranking.label, _ids(ranking.items), model=run)

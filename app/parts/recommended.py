@@ -15,17 +15,17 @@ from graphrec.app.text import plain
 from graphrec.serving.explain import explain
 from graphrec.serving.explore.looks import Look
 from graphrec.serving.naming import called
-from graphrec.serving.recommend import Ranking, Recommendation
+from graphrec.serving.recommend import Recommendation, Recommendations
 
 
-def recommended(ranking: Ranking, item: Recommendation, look: Look, run: str | None) -> None:
+def recommended(ranking: Recommendations, item: Recommendation, look: Look, run: str | None) -> None:
     """Open a dialog on one place of a ranked list; closing it takes ``id`` and ``by`` from the address."""
     st.dialog(plain(called(look)), width="large", on_dismiss=_close)(telling(_inside))(
         ranking, item, look, run
     )
 
 
-def _inside(ranking: Ranking, item: Recommendation, look: Look, run: str | None) -> None:
+def _inside(ranking: Recommendations, item: Recommendation, look: Look, run: str | None) -> None:
     place = ranking.items.index(item) + 1
     facts = [
         times(look) if look.video else about(look),

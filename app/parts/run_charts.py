@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from graphrec.app.metric_names import called
 from graphrec.app.text import in_plotly
-from graphrec.serving.explore.run_reports import Bucket, Figure, buckets, figures, history
+from graphrec.serving.explore.run_reports import BucketReport, Figure, buckets, figures, history
 from graphrec.training.runs import Run
 
 COLOURS = ("#0d9488", "#d97706")
@@ -147,7 +147,7 @@ def buckets_chart(runs: Sequence[Run], name: str) -> go.Figure:
     return figure
 
 
-def in_words(bucket: Bucket) -> str:
+def in_words(bucket: BucketReport) -> str:
     """Return which users a bucket holds."""
     if bucket.high is None:
         return f"{bucket.low} and more"

@@ -26,7 +26,7 @@ from graphrec.serving.explore.subgraph import Key, Subgraph, merged, neighbours
 from graphrec.serving.explore.why import why
 from graphrec.serving.naming import with_id
 from graphrec.serving.published import current_runs
-from graphrec.serving.recommend import Ranking, Recommendation, Request, recommend
+from graphrec.serving.recommend import Recommendation, Recommendations, Request, recommend
 
 OFFERED = 50
 BY_HAND = "explain-by-hand"
@@ -57,7 +57,7 @@ def run_of() -> str | None:
     return pick_run("Model", runs, "run") if runs else None
 
 
-def thing(ranking: Ranking) -> str | None:
+def thing(ranking: Recommendations) -> str | None:
     """Return what the visitor wants explained, the first recommendation at first."""
     places = {item.id: place for place, item in enumerate(ranking.items)}
     asked = st.query_params.get("id")

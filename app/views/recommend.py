@@ -20,7 +20,7 @@ from graphrec.app.text import heading, plain
 from graphrec.serving.explore.history import longest
 from graphrec.serving.explore.looks import looks
 from graphrec.serving.explore.spaces import Space, spaces
-from graphrec.serving.recommend import Ranking, Request, recommend
+from graphrec.serving.recommend import Recommendations, Request, recommend
 
 
 def controls() -> tuple[Request | None, list[Space]]:
@@ -88,7 +88,7 @@ def lists(request: Request, names: Sequence[str | None]) -> None:
     near(rankings[place], names[place])
 
 
-def near(ranking: Ranking, name: str | None) -> None:
+def near(ranking: Recommendations, name: str | None) -> None:
     """Open what the address names, where it is on the list."""
     found = next((item for item in ranking.items if item.id == asked("id")), None)
     if found is not None:

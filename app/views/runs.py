@@ -160,6 +160,9 @@ def _test(runs: Sequence[Run]) -> None:
     )
     with right:
         figures_table(tested)
+    for name in dict.fromkeys(name for run in tested for name in run.also):
+        st.subheader(f"Also {plain(name)}")
+        figures_table([run.also[name] for run in tested if name in run.also])
 
 
 def _sparsity(runs: Sequence[Run]) -> None:

@@ -22,7 +22,7 @@ from graphrec.errors import DataError, GraphrecError, NotFoundError, StoreBusy, 
 from graphrec.features import FeatureStore
 from graphrec.files import replacing, write_json
 from graphrec.loaders.video_files import SUFFIXES, find
-from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loaders.videos import VideoLoader, VideoOptions
 from graphrec.loading.load import load
 from graphrec.media.describe_files import describe_all
 from graphrec.media.description import Description
@@ -195,7 +195,7 @@ class Adder:
                 work.enter(Stage.STORING)
             with ExitStack() as held:
                 store = self._patiently(held)
-                loaded = load(store, Videos(), [work.path], work.wanted, self._workspace)
+                loaded = load(store, VideoLoader(), [work.path], work.wanted, self._workspace)
                 for failure in loaded.failures:
                     raise DataError(failure.reason, failure.file)
                 work.enter(Stage.PLACING)

@@ -19,21 +19,21 @@ from graphrec.files import read_json, write_json
 from graphrec.graph.snapshot import Snapshot
 from graphrec.learning.options import TrainOptions
 from graphrec.loaders.table import TableLoader, TableOptions
-from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loaders.videos import VideoLoader, VideoOptions
 from graphrec.loading.load import load
 from graphrec.media.segments import overlapping
 from graphrec.models.base import Scorer
 from graphrec.models.registry import model as model_class
 from graphrec.ragged import Ragged
 from graphrec.serving.publish import publish
-from graphrec.serving.recommend import Ranking, Request, recommend
+from graphrec.serving.recommend import Recommendations, Request, recommend
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.tasks.cases import RankingCases
 from graphrec.training.trainer import Epoch
 from graphrec.training.trainer import train as run_training
 from graphrec.workspace import Workspace
-from graphrec.worlds.highlights import World, make_world
+from graphrec.worlds.highlights import HighlightWorld, make_world
 
 METRICS = ("map", "nmsd", "ndcg@5", "recall@5")
 BASELINES = {
@@ -64,7 +64,7 @@ class DemoResult:
     trained: Trained
     last: Mapping[str, Evaluation]
     new: Mapping[str, Evaluation]
-    ranking: Ranking
+    ranking: Recommendations
 
 
 def demo(
@@ -99,7 +99,7 @@ def demo(
             done += of is not None
             step("videos loaded", done, total)
 
-        load(store, Videos(), [world.videos], VideoOptions.model_validate({}), workspace, progress=loaded_one)
+        load(store, VideoLoader(), [world.videos], VideoOptions.model_validate({}), workspace, progress=loaded_one)
         say("loading the highlights")
         options = TableOptions(
             rels="HIGHLIGHTED", from_="User:user", to="Item:video", interval="start_s:end_s", property=["at"]
@@ -151,7 +151,7 @@ def _claim(workspace: Workspace, seed: int) -> None:
     write_json(mark, {"seed": seed})
 
 
-def _unseen_cases(world: World, shot: Snapshot) -> RankingCases:
+def _unseen_cases(world: HighlightWorld, shot: Snapshot) -> RankingCases:
     """What users would highlight in the videos that nobody has highlighted: one case per user and video."""
     truth = pacsv.read_csv(world.truth)
     user = shot.users.index(truth["user"].combine_chunks())
@@ -172,7 +172,7 @@ def _unseen_cases(world: World, shot: Snapshot) -> RankingCases:
 class _Oracle:
     """Scores a segment by the user's hidden taste for its hidden topic."""
 
-    def __init__(self, world: World, shot: Snapshot) -> None:
+    def __init__(self, world: HighlightWorld, shot: Snapshot) -> None:
         tastes = {user: row for row, user in enumerate(world.users)}
         self._tastes = torch.from_numpy(
             world.tastes[[tastes[shot.users[u]] for u in range(len(shot.users))]]

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loaders.videos import VideoLoader, VideoOptions
 from graphrec.loading.load import load
 from graphrec.loading.report import LoadReport, Progress, show_nothing
 from graphrec.media.journal import Entry, Journal
@@ -81,7 +81,7 @@ def ingest(
         if workspace.runs.exists():
             # What places takes seconds to import: meanwhile other processes decode.
             beside.submit(import_module, "graphrec.serving.load_model")
-        report = load(store, Videos(), paths, options, workspace, progress=progress)
+        report = load(store, VideoLoader(), paths, options, workspace, progress=progress)
     return Ingested(report, place(store, workspace))
 
 

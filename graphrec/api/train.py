@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from graphrec.api.several import check_also, read_also, split_also, tested_also, told_also
 from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
@@ -27,6 +28,7 @@ from graphrec.serving.load_model import Loaded
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.tasks.base import Task
+from graphrec.tasks.beside import together
 from graphrec.tasks.cases import Split
 from graphrec.tasks.ranking import Ranking
 from graphrec.tasks.registry import task_class
@@ -34,6 +36,7 @@ from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.manifest import FORMAT, write_manifest
 from graphrec.training.runs import (
     Run,
+    beside_of,
     find_run,
     new_run_folder,
     require_format,
@@ -54,10 +57,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run, its model as it was trained, and the test metrics."""
+    """A finished run, its model as it was trained, and the test metrics; ``also`` those of each further projection."""
 
     loaded: Loaded
     test: Evaluation
+    also: Mapping[str, Evaluation]
 
     @property
     def run(self) -> Run:
@@ -79,6 +83,8 @@ class Plan:
         features: names of the feature matrices; None for all that the model reads.
         task: name of the task; None for the model's usual one.
         folds: how many folds a split has that has folds.
+        also: names of further projections to learn from and to be tested on, for a model that takes several; each is
+            split as the data say, and an early stop looks at the first only.
     """
 
     model: str
@@ -90,6 +96,7 @@ class Plan:
     features: Sequence[str] | None = None
     task: str | None = None
     folds: int = 5
+    also: Sequence[str] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Plan:
@@ -134,8 +141,12 @@ def train(
         counts = graph.counts()
         projection = choose(plan.projection, counts, task_kind.projections)
         task = _task(task_kind, projection, plan.where, asked)
+        check_also(kind, projection, plan.also)
         shot = snapshot(graph, _needed(kind, task.reads(projection), plan.features), workspace)
+        further = read_also(graph, workspace, task_kind, plan.also, lambda theirs: _needed(kind, theirs, None))
     parts = task.split(shot, plan.split, seed=options.seed, fold=plan.fold, folds=plan.folds)
+    beside = split_also(further, seed=options.seed, fold=plan.fold, folds=plan.folds)
+    parts = together(parts, shot, beside)
     _tell(task, shot, parts, options)
     kind.check(parts.data, settings)
     split_name = base_name(parts.name)
@@ -159,10 +170,12 @@ def train(
         "projection": shot.projection,
         "split_name": split_name,
         "item_label": shot.item_label,
+        "also": told_also(beside),
     }
     seed_everything(options.seed)
     model = kind(parts.data.shape, settings)
-    return _run(Loaded(Run(folder, extra), model, shot, task, parts), options, progress, resume=False)
+    loaded = Loaded(Run(folder, extra), model, shot, task, parts, beside)
+    return _run(loaded, options, progress, resume=False)
 
 
 def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = None) -> Trained:
@@ -174,11 +187,12 @@ def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = Non
     require_format(run)
     shot, task = snapshot_of(workspace, run), task_of(run)
     options = TrainOptions(**run.manifest["options"])
-    parts = split_of(task, shot, run)
+    beside = beside_of(workspace, run)
+    parts = together(split_of(task, shot, run), shot, beside)
     kind = model_class(run.model)
     seed_everything(options.seed)
     model = kind(parts.data.shape, kind.Settings(**run.manifest["settings"]))
-    return _run(Loaded(run, model, shot, task, parts), options, progress, resume=True)
+    return _run(Loaded(run, model, shot, task, parts, beside), options, progress, resume=True)
 
 
 def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, resume: bool) -> Trained:
@@ -198,9 +212,12 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
         )
         metrics = task.metrics(parts.test)
         test = judge_model(model, task, parts.data, parts.test, metrics, seed=options.seed)
+        also = tested_also(model, loaded.beside, seed=options.seed)
+        told = result.manifest["also"]
         manifest = result.manifest | {
             "protocol": protocol_of(parts.test),
             "test": test.to_dict(),
+            "also": {name: {**told[name], "test": found.to_dict()} for name, found in also.items()},
             "total_seconds": round(time.monotonic() - began, 3),
         }
         write_manifest(folder, manifest)
@@ -208,7 +225,7 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
         if not (folder / MANIFEST).exists():
             raise
         raise DataError(f"{error}. `graphrec train --resume {folder.name}` goes on with this run") from error
-    return Trained(replace(loaded, run=Run(folder, manifest)), test)
+    return Trained(replace(loaded, run=Run(folder, manifest)), test, also)
 
 
 def _task_kind(kind: type[Model[Any]], name: str | None) -> type[Task[Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -28,6 +28,9 @@ from graphrec.errors import UsageError
 from graphrec.schema import is_time
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
+
+if TYPE_CHECKING:
+    from graphrec.evaluation.evaluate import Evaluation
 from graphrec.workspace import Workspace
 
 out = Console(highlight=False)
@@ -106,6 +109,12 @@ def table(
         made.add_row(*(_cell(value) for value in row))
     # A title of its own wraps at the width of the screen, not of the table.
     return made if title is None else Group(Text(title, style="italic"), made)
+
+
+def metrics_table(found: Evaluation, title: str) -> RenderableType:
+    """Return a table of metrics with their intervals."""
+    rows = [(name, value, *found.ci95.get(name, (None, None))) for name, value in found.metrics.items()]
+    return table(("test metric", "value", "95% from", "to"), rows, title=title)
 
 
 def fits(columns: RenderableType) -> bool:

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, WorkspaceFlag, out, print_json, table
+from graphrec.cli.common import (
+    DEFAULT_WORKSPACE,
+    JsonFlag,
+    WorkspaceFlag,
+    metrics_table,
+    out,
+    print_json,
+    table,
+)
 from graphrec.errors import UsageError
 from graphrec.workspace import Workspace
 
@@ -50,6 +58,7 @@ def evaluate(
             "split": found.run.manifest["split"],
             "protocol": found.protocol,
             **found.evaluation.to_dict(),
+            "also": {name: one.to_dict() for name, one in found.also.items()},
         }
         if against:
             document |= {"against": against, "comparison": compared}
@@ -69,6 +78,8 @@ def evaluate(
         rows.append(row)
     columns = ["metric", "value", "95% from", "to", *([against, "difference", "p"] if against else [])]
     out.print(table(columns, rows, title=f"{found.run.id}: {evaluation.groups} cases, {found.protocol}"))
+    for name, one in found.also.items():
+        out.print(metrics_table(one, f"{name}: {one.groups} cases"))
     buckets = evaluation.buckets
     names = (
         [name for name in evaluation.metrics if name in next(iter(buckets.values())).metrics][:5]

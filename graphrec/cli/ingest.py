@@ -20,7 +20,7 @@ from graphrec.cli.common import (
 from graphrec.cli.embed import told
 from graphrec.cli.load import print_report, showing, with_options
 from graphrec.cli.watching import watched
-from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loaders.videos import VideoLoader, VideoOptions
 
 if TYPE_CHECKING:
     from graphrec.api.ingest import Ingested
@@ -35,7 +35,7 @@ Example: `graphrec ingest new/ && graphrec recommend u001 --new-only`
 
 
 def _ingest(
-    loader: Videos,
+    loader: VideoLoader,
     options: VideoOptions,
     paths: list[Path],
     status: Annotated[
@@ -92,4 +92,4 @@ def _print_states(workspace: Path, store: str | None, paths: list[Path], as_json
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("ingest", help=HELP)(with_options(Videos(), "ingest", watched(_ingest)))
+    app.command("ingest", help=HELP)(with_options(VideoLoader(), "ingest", watched(_ingest)))

@@ -34,7 +34,7 @@ from graphrec.loading.report import LoadReport, Progress
 from graphrec.workspace import Workspace
 
 
-class _Group(TyperGroup):
+class _LoaderCommands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.commands and not cmd_name.startswith("-"):
             raise UsageError(str(unknown("loader", cmd_name, self.commands)))
@@ -42,7 +42,7 @@ class _Group(TyperGroup):
 
 
 group = typer.Typer(
-    cls=_Group,
+    cls=_LoaderCommands,
     no_args_is_help=True,
     help="Load files into the graph; loading twice changes nothing.\n\n"
     "Example: `graphrec load movielens ml-latest-small`",

@@ -14,11 +14,11 @@ from graphrec.cli.common import (
     StoreFlag,
     WorkspaceFlag,
     err,
+    metrics_table,
     opened,
     out,
     pairs,
     print_json,
-    table,
 )
 from graphrec.config import read_toml
 from graphrec.errors import GraphrecError, UsageError
@@ -67,6 +67,13 @@ def train(
         list[str] | None,
         typer.Option(help="Keep relationships where, for example rating>=3; it replaces the 4 of ratings."),
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A further projection to learn from and to be tested on, for a model that takes several; repeat for "
+            "more."
+        ),
+    ] = None,
     features: Annotated[
         list[str] | None,
         typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
@@ -107,6 +114,7 @@ def train(
                 "folds": folds,
                 "projection": projection,
                 "where": where,
+                "also": also,
                 "features": features,
             }
             plan = _plan(context, config, pairs(given or [], "--set"), flags)
@@ -130,6 +138,7 @@ def train(
                 "split": run.manifest["split"],
                 "protocol": run.manifest["protocol"],
                 **trained.test.to_dict(),
+                "also": {name: test.to_dict() for name, test in trained.also.items()},
                 "best_epoch": run.manifest["best_epoch"],
                 "published": published and published.counts,
             }
@@ -142,16 +151,10 @@ def train(
         + f", {run.manifest['train_seconds']:.1f} s",
         markup=False,
     )
-    out.print(
-        table(
-            ("test metric", "value", "95% from", "to"),
-            [
-                (name, value, *trained.test.ci95.get(name, (None, None)))
-                for name, value in trained.test.metrics.items()
-            ],
-            title=f"{trained.test.groups} test cases, split {run.manifest['split']}, {run.manifest['protocol']}",
-        )
-    )
+    told = {"": run.manifest, **run.manifest["also"]}
+    for name, test in {"": trained.test, **trained.also}.items():
+        by = f"{test.groups} test cases, split {told[name]['split']}, {told[name]['protocol']}"
+        out.print(metrics_table(test, f"{name}: {by}" if name else by))
     if published:
         counts = ", ".join(f"{count:,} {label}" for label, count in published.counts.items())
         out.print(f"written back as property {published.property}: {counts}", markup=False)

@@ -38,12 +38,16 @@ def judge_model(
 
     Raises what ``evaluate`` and ``evaluate_predictions`` raise, and ``ConfigError`` for a model that cannot do this.
     """
+    # What a model recommends needs no name; of other records' items it is told which are meant.
+    label = None if data.item == model.shape.item else data.item
     with torch.no_grad():
         if isinstance(cases, RankingCases):
             nodes = None if cases.items is None else torch.from_numpy(cases.items)
-            scorer = _scores(model).scorer(Target(nodes=nodes))
+            scorer = _scores(model).scorer(Target(label, nodes))
             return evaluate(scorer, cases, data, metrics, seed=seed, model=model.name)
-        predicted = _pairs(model, cases) if isinstance(cases, PairCases) else _nodes(model, cases)
+        predicted = (
+            _pairs(model, cases, Target(label)) if isinstance(cases, PairCases) else _nodes(model, cases)
+        )
     whole, known = task.complete(predicted, cases, data)
     who = cases.users if isinstance(cases, PairCases) else cases.nodes
     lists = data.by_user if isinstance(cases, PairCases) else data.by_item
@@ -63,8 +67,10 @@ def _scores(model: Model[Any]) -> Scores:
     return model
 
 
-def _pairs(model: Model[Any], cases: PairCases) -> np.ndarray[Any, np.dtype[np.float64]]:
-    scorer = _scores(model).scorer()
+def _pairs(
+    model: Model[Any], cases: PairCases, target: Target
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    scorer = _scores(model).scorer(target)
     found = np.empty(len(cases))
     for start in range(0, len(cases), PAIRS):
         part = slice(start, start + PAIRS)

@@ -35,6 +35,7 @@ class Data:
             known when training; None where nothing is.
         value: which value of the records is to be predicted; empty where none is.
         binary: whether that is 0 or 1, of which a probability is asked.
+        others: what else a run learns from, by projection: records of the same users, of items of their own.
     """
 
     nodes: Mapping[str, int]
@@ -48,6 +49,7 @@ class Data:
     targets: npt.NDArray[np.float32] | None = None
     value: str = ""
     binary: bool = False
+    others: Mapping[str, Data] = field(default_factory=dict)
 
     @property
     def users(self) -> int:
@@ -84,6 +86,7 @@ class Data:
             bool(self.videos),
             0 if self.targets is None else self.targets.shape[1],
             self.binary,
+            tuple(sorted({other.item for other in self.others.values()} - {self.item})),
         )
 
 
@@ -98,6 +101,7 @@ class Shape:
         in_videos: whether items are parts of videos.
         classes: how many numbers are predicted of an item itself.
         binary: whether what is predicted is a probability.
+        others: labels of what else is recommended, sorted.
     """
 
     nodes: Mapping[str, int]
@@ -106,6 +110,7 @@ class Shape:
     in_videos: bool = False
     classes: int = 0
     binary: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def users(self) -> int:

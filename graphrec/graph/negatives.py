@@ -19,9 +19,9 @@ class NegativeSampler:
 
     Items lie side by side on a line, each as wide as its integer weight (1, or 1 + its training edges).
     Taking a user's positives out and closing the gaps leaves a shorter line; a uniform point on that one,
-    moved right by the gaps before it, is a negative with the right probability. Both lookups are binary
-    searches, so a draw costs the same for a user with one positive and for one who likes nearly everything,
-    and a GPU never waits for the CPU.
+    moved right by the gaps before it, is a negative with the right probability. The gaps are found by binary search
+    and the item by a table, so a draw costs the same for a user with one positive and for one who likes nearly
+    everything, and a GPU never waits for the CPU.
 
     Args:
         data: what is known when training.
@@ -50,12 +50,12 @@ class NegativeSampler:
         self._stride = int(ends[-1]) + 1
         device = generator.device
         self._generator = generator
-        self._ends = torch.from_numpy(ends).to(device)
+        self._item_at = torch.from_numpy(np.repeat(np.arange(data.items, dtype=np.int32), weight)).to(device)
         self._gaps = torch.from_numpy(rows * self._stride + ends[positives] - weight[positives] - before).to(
             device
         )
-        self._indptr = torch.from_numpy(indptr).to(device)
         self._removed = torch.from_numpy(removed).to(device)
+        self._removed_before = self._removed[torch.from_numpy(indptr[:-1]).to(device)]
         self._free = torch.from_numpy(free).to(device)
         self.available = free > 0
         """bool [users]: who has at least one item left to draw."""
@@ -76,7 +76,7 @@ class NegativeSampler:
         draw = torch.rand(
             len(users), count, generator=self._generator, device=free.device, dtype=torch.float64
         )
-        point = (draw * free[:, None]).long().clamp_(max=(free - 1)[:, None])
-        passed = torch.searchsorted(self._gaps, users[:, None] * self._stride + point, right=True)
-        point += self._removed[passed] - self._removed[self._indptr[users]][:, None]
-        return torch.searchsorted(self._ends, point, right=True)
+        point = draw.mul_(free[:, None]).long().clamp_(max=(free - 1)[:, None])
+        passed = torch.searchsorted(self._gaps, (users * self._stride)[:, None] + point, right=True)
+        point += self._removed[passed] - self._removed_before[users][:, None]
+        return self._item_at[point].long()

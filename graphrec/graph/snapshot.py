@@ -118,12 +118,12 @@ class Snapshot:
             records,
             sampled,
             self.features,
-            {name: listed for name, listed in self.lists.items() if not self._tells_records(name)},
+            {name: listed for name, listed in self.lists.items() if not self.tells_records(name)},
             self.fields,
             self.videos,
         )
 
-    def _tells_records(self, name: str) -> bool:
+    def tells_records(self, name: str) -> bool:
         """Return whether a list is of a type that records are of, those held out among them."""
         if name == TEXT:
             return False

@@ -57,7 +57,7 @@ def from_networkx(graph: nx.Graph, store: GraphStore) -> LoadReport:
 
 
 @dataclass
-class _Group:
+class _Alike:
     """Nodes of one label, or edges of one type between two labels.
 
     Attributes:
@@ -105,8 +105,8 @@ class _Group:
         return check(pa.table(columns), self.keys, self.known.properties)
 
 
-def _node_groups(graph: nx.Graph, names: Mapping[Any, Name]) -> list[tuple[schema.Label, _Group]]:
-    groups = {name: _Group(label, (schema.KEY,)) for name, label in schema.LOADED_LABELS.items()}
+def _node_groups(graph: nx.Graph, names: Mapping[Any, Name]) -> list[tuple[schema.Label, _Alike]]:
+    groups = {name: _Alike(label, (schema.KEY,)) for name, label in schema.LOADED_LABELS.items()}
     for node, attributes in graph.nodes.items():
         label, key = names[node]
         groups[label].add(f"node {node!r}", (key,), _without(attributes, "label", schema.KEY))
@@ -115,9 +115,9 @@ def _node_groups(graph: nx.Graph, names: Mapping[Any, Name]) -> list[tuple[schem
 
 def _edge_groups(
     graph: nx.Graph, names: Mapping[Any, Name]
-) -> list[tuple[schema.RelationshipType, Ends, _Group]]:
+) -> list[tuple[schema.RelationshipType, Ends, _Alike]]:
     groups = {
-        (rel.name, *ends): _Group(rel, ("from", "to"))
+        (rel.name, *ends): _Alike(rel, ("from", "to"))
         for rel in schema.RELATIONSHIPS.values()
         for ends in rel.ends
     }

@@ -101,11 +101,12 @@ class Descent(Generic[B]):
     ) -> Tensor:
         parameters = phase.parameters
         loss, gradients = self._gradients(phase.name, batch, parameters)
+        rows = _together(len(batch), loss.device) if self._many else len(batch)
         for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = _averaged(gradient, parameter, len(batch)) if self._many else gradient
+            parameter.grad = _averaged(gradient, parameter, len(batch), rows) if self._many else gradient
         for move, optimiser in zip(phase.moves, optimisers, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = rate * move.rate
+                group["lr"] = rate * move.rate * (rows if move.per_record else 1)
             optimiser.step()
         return loss.detach()
 
@@ -136,12 +137,19 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
 
 
-def _averaged(gradient: Tensor | None, parameter: nn.Parameter, rows: int) -> Tensor | None:
-    """Return the mean of all processes' gradients, each weighing as many records as it was made of; None if all are."""
-    sparse = gradient is not None and gradient.is_sparse
-    told = torch.tensor([rows, gradient is not None, sparse], dtype=torch.float32, device=parameter.device)
+def _together(rows: int, device: torch.device) -> int:
+    """Return the sum over all processes."""
+    told = torch.tensor(rows, device=device)
     dist.all_reduce(told)
-    total, used, some_sparse = told.tolist()
+    return int(told)
+
+
+def _averaged(gradient: Tensor | None, parameter: nn.Parameter, rows: int, total: int) -> Tensor | None:
+    """Return the mean of all processes' gradients, each of ``rows`` of ``total`` records; None if all are."""
+    sparse = gradient is not None and gradient.is_sparse
+    told = torch.tensor([gradient is not None, sparse], dtype=torch.float32, device=parameter.device)
+    dist.all_reduce(told)
+    used, some_sparse = told.tolist()
     if not used:
         return None
     dense = torch.zeros_like(parameter) if gradient is None else gradient.to_dense() * rows

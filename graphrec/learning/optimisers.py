@@ -21,12 +21,15 @@ class Move:
         optimiser: one of ``OPTIMISERS``.
         rate: by which the run's learning rate is multiplied.
         decay: weight decay, for ``adamw`` and ``sgd``.
+        per_record: whether each record of a batch moves them by the rate, as in stochastic gradient descent's own form,
+            and not the mean of the batch; for ``sgd``.
     """
 
     parameters: Sequence[nn.Parameter]
     optimiser: OptimiserName = "adam"
     rate: float = 1.0
     decay: float = 0.0
+    per_record: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,39 @@ class Phase:
     def parameters(self) -> list[nn.Parameter]:
         """All that it moves."""
         return [parameter for move in self.moves for parameter in move.parameters]
+
+
+class PlainSGD(torch.optim.Optimizer):
+    """Stochastic gradient descent without momentum, which has no state.
+
+    ``torch.optim.SGD`` adds a sparse gradient row by row, five times as long, and in several threads not at all.
+
+    Args:
+        parameters: dense gradients, or sparse ones of whole rows.
+        lr: step size.
+        decay: weight decay; of the rows that a sparse gradient has.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float = 1e-2, decay: float = 0.0) -> None:
+        super().__init__(parameters, {"lr": lr, "decay": decay})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Move all that has a gradient."""
+        for group in self.param_groups:
+            rate, decay = group["lr"], group["decay"]
+            for parameter in group["params"]:
+                gradient = parameter.grad
+                if gradient is None:
+                    continue
+                if gradient.is_sparse:
+                    rows = gradient._indices()[0]
+                    if decay:
+                        touched = rows.unique()
+                        parameter[touched] *= 1 - rate * decay
+                    parameter.index_add_(0, rows, gradient._values(), alpha=-rate)
+                else:
+                    parameter.mul_(1 - rate * decay).sub_(gradient, alpha=rate)
 
 
 class RowwiseAdagrad(torch.optim.Optimizer):
@@ -86,7 +122,7 @@ OPTIMISERS: dict[str, Callable[[Move, float], torch.optim.Optimizer]] = {
     "adamw": lambda move, rate: torch.optim.AdamW(
         move.parameters, lr=rate, weight_decay=move.decay, fused=True
     ),
-    "sgd": lambda move, rate: torch.optim.SGD(move.parameters, lr=rate, weight_decay=move.decay),
+    "sgd": lambda move, rate: PlainSGD(move.parameters, lr=rate, decay=move.decay),
     "adagrad": lambda move, rate: torch.optim.Adagrad(move.parameters, lr=rate),
     "sparse_adam": lambda move, rate: torch.optim.SparseAdam(list(move.parameters), lr=rate),
     "rowwise_adagrad": lambda move, rate: RowwiseAdagrad(move.parameters, lr=rate),

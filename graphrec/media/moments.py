@@ -15,7 +15,7 @@ from av.audio.frame import AudioFrame
 from graphrec.media.cutting import Bounds
 from graphrec.media.description import Times
 from graphrec.media.encoders.base import AudioEncoder, Floats, FrameEncoder, Pixels
-from graphrec.media.sound import Windows
+from graphrec.media.sound import SoundWindows
 
 _Coming = Callable[[], Floats]
 _BEHIND = 4
@@ -92,7 +92,7 @@ class Hearing:
 
     def __init__(self, encoder: AudioEncoder, beside: Beside) -> None:
         self._encoder, self._beside = encoder, beside
-        self._windows = Windows(encoder.rate, encoder.window, self._take)
+        self._windows = SoundWindows(encoder.rate, encoder.window, self._take)
         self._found: list[tuple[Times, _Coming]] = []
 
     def sound(self, start_s: float, frame: AudioFrame) -> None:

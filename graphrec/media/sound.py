@@ -25,7 +25,7 @@ _LONGEST_GAP_S = 600.0
 """More than this is damage."""
 
 
-class Windows:
+class SoundWindows:
     """Hands over windows of sound, mixed down to one channel, with the time of their middle.
 
     The first begins with the first picture; where there is no sound, there is silence.
@@ -117,7 +117,7 @@ def sound_of(path: Path, rate: int) -> Floats:
     Raises ``DataError`` for a file without sound, or one that cannot be opened.
     """
     seconds: list[Floats] = []
-    windows = Windows(rate, rate, lambda _, waves: seconds.append(waves.ravel()))
+    windows = SoundWindows(rate, rate, lambda _, waves: seconds.append(waves.ravel()))
     with opened(path) as container:
         stream = audio_stream(container)
         if stream is None:

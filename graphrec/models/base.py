@@ -57,6 +57,8 @@ class Model(nn.Module, ABC, Generic[S]):
     """What it can be asked, the usual task first."""
     needs: ClassVar[Needs] = Needs()
     """What it reads beside the records."""
+    several: ClassVar[bool] = False
+    """Whether it can be trained on and asked about further records (``Data.others``), each with a label of its own."""
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Options of training that suit it better than the general ones."""
 

@@ -9,16 +9,16 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.batch import PairwiseBatch
 from graphrec.learning.descent import Descent
-from graphrec.learning.optimisers import Phase
+from graphrec.learning.optimisers import Move, Phase
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
 from graphrec.learning.table import Table
 from graphrec.models.base import InSpace
+from graphrec.models.bpr_loss import BPRLoss
 from graphrec.ragged import Ints
 from graphrec.settings import Settings
 
@@ -30,7 +30,7 @@ class BPRSettings(Settings):
 
     dimension: int = Field(64, ge=1, le=4096)
     """D, the length of the factors."""
-    l2: float = Field(0.02, ge=0, allow_inf_nan=False)
+    l2: float = Field(0.01, ge=0, allow_inf_nan=False)
     """λ on the squared factors and biases of a batch's users and items."""
     initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)
     """Standard deviation that factors start with."""
@@ -39,16 +39,20 @@ class BPRSettings(Settings):
 class BPR(InSpace[BPRSettings]):
     """Bayesian Personalized Ranking (Rendle et al., UAI 2009), with matrix factorization (section 4.3.1).
 
-    Score x_ui = <p_u, q_i> + b_i; each step moves -ln σ(x_ui - x_uj) + λ |Θ|² (Eq. 4 and 5) for records (u, i) and
-    items j that u has no record of. The bias is a dimension of items where users hold 1, so that the score is an inner
-    product. Items without a record, which no step touches, are at 0.
+    Score x_ui = <p_u, q_i> + b_i; stochastic gradient descent (LearnBPR, Figure 4) on -ln σ(x_ui - x_uj) + λ |Θ|²
+    (Eq. 4 and 5) for records (u, i) and items j that u has no record of. A step makes the moves of a batch's triplets
+    at once, each by the learning rate. The bias is a dimension of items where users hold 1, so that the score is an
+    inner product. Items without a record are at 0.
+
+    The defaults of λ (of 0.003 and 0.01), learning rate (of 0.05 and 0.1) and batch (of 1024 and 4096) did best, if by
+    little, on the validation parts of MovieLens and of TikTok micro-videos.
     """
 
     name = "bpr"
     title = "matrix factorization by pairs: what a user chose comes before what the user did not"
     paper = "Rendle et al., BPR: Bayesian Personalized Ranking from Implicit Feedback (UAI '09)"
     Settings = BPRSettings
-    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3}
+    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 0.05}
 
     def __init__(self, shape: Shape, settings: BPRSettings) -> None:
         super().__init__(shape, settings)
@@ -63,19 +67,14 @@ class BPR(InSpace[BPRSettings]):
     def learner(self, data: Data, run: RunContext) -> Descent[PairwiseBatch]:
         """Return gradient descent over triplets."""
         feed = Pairwise(data, run.options, run.generator())
-        return Descent(self, self.loss, feed, [Phase("bpr", (self.users.move, self.items.move))], run)
+        each = Move((self.users.weight, self.items.weight), "sgd", per_record=True)
+        return Descent(self, self.loss, feed, [Phase("bpr", (each,))], run)
 
     def loss(self, phase: str, batch: PairwiseBatch) -> Tensor:
         """Return the mean over the batch, float32 scalar."""
-        user, liked, others = (
-            self.users(batch.users),
-            self.items(batch.positives),
-            self.items(batch.negatives.flatten()).view(*batch.negatives.shape, -1),
-        )
-        difference = liked[:, None] - others
-        margin = (difference[..., :-1] * user[:, None]).sum(-1) + difference[..., -1]
-        size = user.square().sum() + liked.square().sum() + others.square().sum() / others.shape[1]
-        loss: Tensor = softplus(-margin).mean() + self.settings.l2 * size / len(user)
+        rows = (batch.users, batch.positives, batch.negatives)
+        tables = (self.users.weight, self.items.weight)
+        loss: Tensor = BPRLoss.apply(*tables, *rows, self.settings.l2)  # type: ignore[no-untyped-call]
         return loss
 
     def vectors(self) -> tuple[Tensor, Tensor]:

@@ -37,22 +37,31 @@ class SharedScorer:
 
 
 class Popularity(Model[PopularitySettings]):
-    """Score = number of training records of the item; items without any are level."""
+    """Score = number of training records of the item; items without any are level. Frames beside items likewise."""
 
     name = "popularity"
     title = "most liked in training first"
     Settings = PopularitySettings
-
-    scores: Tensor
+    several = True
 
     def __init__(self, shape: Shape, settings: PopularitySettings) -> None:
         super().__init__(shape, settings)
-        self.register_buffer("scores", torch.zeros(shape.items))
+        for label in (shape.item, *shape.others):
+            self.register_buffer(f"scores_{label}", torch.zeros(shape.nodes[label]))
 
     def learner(self, data: Data, run: RunContext) -> Once:
         """Count."""
-        return Once(lambda: self.scores.copy_(torch.from_numpy(data.by_item.lengths)), len(data.records))
+        every = [data, *(other for other in data.others.values() if other.item != data.item)]
+
+        def count() -> None:
+            for part in every:
+                self._scores(part.item).add_(torch.from_numpy(part.by_item.lengths))
+
+        return Once(count, sum(len(part.records) for part in every))
 
     def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return the scores, the same for all users."""
-        return SharedScorer(self.scores)
+        return SharedScorer(self._scores(target.label or self.shape.item))
+
+    def _scores(self, label: str) -> Tensor:
+        return self.get_buffer(f"scores_{label}")

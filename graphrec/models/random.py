@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from graphrec.graph.data import Data, Shape
+from graphrec.graph.data import Data
 from graphrec.learning.once import Once
 from graphrec.learning.run import RunContext
 from graphrec.models.base import ANYTHING, Model, Scorer, Target
@@ -26,10 +26,7 @@ class Random(Model[RandomSettings]):
     name = "random"
     title = "random scores: what chance gives"
     Settings = RandomSettings
-
-    def __init__(self, shape: Shape, settings: RandomSettings) -> None:
-        super().__init__(shape, settings)
-        self._scorer = _RandomScorer(shape.items, settings.seed)
+    several = True
 
     def learner(self, data: Data, run: RunContext) -> Once:
         """Learn nothing."""
@@ -37,7 +34,7 @@ class Random(Model[RandomSettings]):
 
     def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return the scores; the same pair always has the same one."""
-        return self._scorer
+        return _RandomScorer(self.shape.nodes[target.label or self.shape.item], self.settings.seed)
 
 
 class _RandomScorer:

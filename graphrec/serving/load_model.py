@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
@@ -12,9 +13,10 @@ from graphrec.graph.snapshot import Snapshot
 from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
 from graphrec.tasks.base import Task
+from graphrec.tasks.beside import Beside, together
 from graphrec.tasks.cases import Split
 from graphrec.training.manifest import FILE as MANIFEST
-from graphrec.training.runs import Run, require_format, snapshot_of, split_of, task_of
+from graphrec.training.runs import Run, beside_of, require_format, snapshot_of, split_of, task_of
 from graphrec.training.weights import WEIGHTS, load_weights
 from graphrec.workspace import Workspace
 
@@ -28,6 +30,8 @@ class Loaded:
     snapshot: Snapshot
     task: Task[Any]
     split: Split[Any]
+    beside: Mapping[str, Beside] = field(default_factory=dict)
+    """What else it was trained for, by projection."""
 
 
 def load_run(workspace: Workspace, run: Run) -> Loaded:
@@ -42,13 +46,14 @@ def load_run(workspace: Workspace, run: Run) -> Loaded:
             f"run {run.id} has no {WEIGHTS}; finish it with `graphrec train --resume {run.id}`"
         )
     shot, task = snapshot_of(workspace, run), task_of(run)
-    split = split_of(task, shot, run)
+    beside = beside_of(workspace, run)
+    split = together(split_of(task, shot, run), shot, beside)
     kind = model_class(run.model)
     model = kind(split.data.shape, kind.Settings(**run.manifest["settings"]))
     load_weights(weights, model)
     model.attach(split.data)
     model.eval()
-    return Loaded(run, model, shot, task, split)
+    return Loaded(run, model, shot, task, split, beside)
 
 
 KEPT = 2

@@ -25,7 +25,7 @@ ELSEWHERE = "ranked by embeddings that only propose: the files of the run whose 
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ListWanted:
     """Which ``k`` nodes of ``label`` for ``user``: of those ``among``, if not None, without those ``seen``."""
 
     user: str
@@ -44,7 +44,7 @@ class Found:
 
 
 def by_published(
-    store: GraphStore, workspace: Workspace, run: PublishedRun, wanted: Wanted
+    store: GraphStore, workspace: Workspace, run: PublishedRun, wanted: ListWanted
 ) -> Found | None:
     """Rank by what ``run`` has published, or None where nothing is known of the user.
 
@@ -75,7 +75,7 @@ def by_published(
     return _scored(workspace, run, wanted, proposed)
 
 
-def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: Wanted) -> Found | None:
+def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListWanted) -> Found | None:
     """Rank by the model of ``run`` itself, or None where it knows nothing of the user."""
     import torch
 
@@ -110,7 +110,7 @@ def _placed(workspace: Workspace, now: Now) -> Floats | None:
     return None if vector is None else vector.numpy(force=True)
 
 
-def _folded(workspace: Workspace, now: Now, wanted: Wanted) -> Found | None:
+def _folded(workspace: Workspace, now: Now, wanted: ListWanted) -> Found | None:
     """Rank by the model's scores of what the user has now, where it has such."""
     from graphrec.models.base import FoldsIn
 
@@ -124,7 +124,7 @@ def _folded(workspace: Workspace, now: Now, wanted: Wanted) -> Found | None:
 
 
 def _scored(
-    workspace: Workspace, run: PublishedRun, wanted: Wanted, proposed: list[Neighbour]
+    workspace: Workspace, run: PublishedRun, wanted: ListWanted, proposed: list[Neighbour]
 ) -> Found:
     """Return the best of what is ``proposed`` by the model's own scores; as proposed where it is not here."""
     import torch
@@ -144,7 +144,7 @@ def _scored(
     return Found(sorted(again, key=lambda one: -one.score)[: wanted.k])
 
 
-def _best(loaded: Loaded, scores: Floats, wanted: Wanted) -> list[Neighbour]:
+def _best(loaded: Loaded, scores: Floats, wanted: ListWanted) -> list[Neighbour]:
     told = np.isfinite(scores)
     # One column per item turns the search over scores into a search over vectors of length 1.
     return exact_nearest(

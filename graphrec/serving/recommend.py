@@ -12,7 +12,7 @@ from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import PublishedRun, current_run, current_runs
-from graphrec.serving.ranked import Found, Wanted, by_published, by_run
+from graphrec.serving.ranked import Found, ListWanted, by_published, by_run
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
@@ -34,7 +34,7 @@ class Recommendation:
 
 
 @dataclass(frozen=True)
-class Ranking:
+class Recommendations:
     """What ``recommend`` answers.
 
     Attributes:
@@ -78,7 +78,7 @@ class Request:
     new_only: bool = False
 
 
-def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Ranking:
+def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Recommendations:
     """Rank items for a user; a user the model knows nothing of gets what is popular, and is told so.
 
     Raises ``NotFoundError`` for an unknown user, video, run or model, or a label of which no published run has
@@ -89,7 +89,7 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
     require(store, "User", request.user)
     source = _source(store, workspace, request)
     label = source.label
-    wanted = Wanted(
+    wanted = ListWanted(
         request.user,
         request.k,
         label,
@@ -103,14 +103,14 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Rank
     elif source.run is not None:
         found = by_run(store, workspace, source.run, wanted)
     if run is not None and found is not None:
-        return Ranking(request.user, label, run.id, found.note, detailed(store, label, found.items))
+        return Recommendations(request.user, label, run.id, found.note, detailed(store, label, found.items))
     note = (
         f"nothing is known of {request.user} to the model: no training record"
         if run is not None
         else f"no run for {label} is published: `graphrec train --model transgrec`"
     )
     best = _popular(store, label, request.k, wanted.among, wanted.seen)
-    return Ranking(request.user, label, "popularity", note, detailed(store, label, best))
+    return Recommendations(request.user, label, "popularity", note, detailed(store, label, best))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ PREFIX = "row_"
 """Keeps a block's columns apart from the graph's own names."""
 
 
-class Rows(Protocol):
+class TableQuery(Protocol):
     """Runs a query on the store's connection."""
 
     def __call__(self, text: str, /, **parameters: object) -> pa.Table:
@@ -31,7 +31,7 @@ class Rows(Protocol):
 class Nodes:
     """Finds nodes through ``rows``, and remembers the ids of labels of which many were asked for, while it writes."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: TableQuery) -> None:
         self._rows = rows
         self._known: dict[str, StoredIds] = {}
         self._asked: dict[str, int] = {}

@@ -13,7 +13,7 @@ from graphrec.store.base import Ints
 
 
 @dataclass(frozen=True)
-class Plan:
+class Upsert:
     """What a block asks of the store.
 
     Attributes:
@@ -35,7 +35,7 @@ def positions(values: pa.Array | pa.ChunkedArray, ids: pa.ChunkedArray) -> Ints:
     return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int64)
 
 
-def plan(block: pa.Table, stored: pa.Table, at: Ints, keys: tuple[str, ...]) -> Plan:
+def plan(block: pa.Table, stored: pa.Table, at: Ints, keys: tuple[str, ...]) -> Upsert:
     """Compare ``block`` with the stored rows it matches.
 
     Args:
@@ -61,7 +61,7 @@ def plan(block: pa.Table, stored: pa.Table, at: Ints, keys: tuple[str, ...]) -> 
     chosen = np.flatnonzero(differs)
     changed = pa.table(columns).take(pa.array(chosen))
     new = block.filter(pa.array(is_new))
-    return Plan(new, changed, known[chosen], block.num_rows - new.num_rows - changed.num_rows)
+    return Upsert(new, changed, known[chosen], block.num_rows - new.num_rows - changed.num_rows)
 
 
 def _differs(value: pa.ChunkedArray, before: pa.ChunkedArray) -> npt.NDArray[np.bool_]:

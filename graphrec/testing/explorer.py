@@ -18,7 +18,7 @@ import pyarrow as pa
 from graphrec import schema
 from graphrec.api.train import Plan, train
 from graphrec.loaders.table import TableLoader, TableOptions
-from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loaders.videos import VideoLoader, VideoOptions
 from graphrec.loading.load import load
 from graphrec.media.describe_files import describe_all
 from graphrec.media.settings import DescribeJob, DescribeSettings
@@ -62,7 +62,7 @@ def make_explored(workspace: Workspace) -> None:
     """
     world = make_world(workspace.root / "world", seed=0, videos=8, users=30, topics=4, segments=(5, 8))
     with closing(open_store(workspace, write=True)) as store:
-        load(store, Videos(), [world.videos], VideoOptions.model_validate({}), workspace)
+        load(store, VideoLoader(), [world.videos], VideoOptions.model_validate({}), workspace)
         options = TableOptions(
             rels="HIGHLIGHTED", from_="User:user", to="Item:video", interval="start_s:end_s", property=["at"]
         )

@@ -24,7 +24,7 @@ from graphrec.models.base import (
 )
 from graphrec.models.influences import Influences
 from graphrec.ragged import Ints
-from graphrec.testing.model_under_test import ModelUnderTest, World
+from graphrec.testing.model_under_test import ModelUnderTest, ModelWorld
 
 NOTHING = np.empty(0, np.int64)
 ALIKE = 0.5
@@ -34,7 +34,7 @@ ALIKE = 0.5
 class AbilityChecks(ModelUnderTest):
     """Checks of the protocols that a model implements; those of others are skipped."""
 
-    def test_spaces_have_a_vector_of_each_node(self, world: World) -> None:
+    def test_spaces_have_a_vector_of_each_node(self, world: ModelWorld) -> None:
         model = self._able(world, Embeds)
         with torch.no_grad():
             spaces = model.embeddings()
@@ -48,7 +48,7 @@ class AbilityChecks(ModelUnderTest):
                 assert torch.isfinite(matrix).all()
                 assert not matrix.requires_grad
 
-    def test_inner_products_rank_as_scores_do(self, world: World) -> None:
+    def test_inner_products_rank_as_scores_do(self, world: ModelWorld) -> None:
         model = self._able(world, Embeds)
         if isinstance(model, Proposes):
             pytest.skip("its spaces only propose")
@@ -59,7 +59,7 @@ class AbilityChecks(ModelUnderTest):
             drop = -scores[product.argsort()].diff().min().item()
             assert drop <= 1e-4 * (scores.max() - scores.min()).item() + 1e-6
 
-    def test_a_new_item_is_where_an_equal_one_without_records_is(self, world: World) -> None:
+    def test_a_new_item_is_where_an_equal_one_without_records_is(self, world: ModelWorld) -> None:
         model = self._able(world, Places)
         without = np.flatnonzero((world.data.by_item.lengths == 0) & world.data.content.described)
         assert len(without), "the graph has items that have features and no record"
@@ -72,7 +72,7 @@ class AbilityChecks(ModelUnderTest):
         torch.testing.assert_close(placed, items, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(alone, placed[:1], rtol=1e-4, atol=1e-5)
 
-    def test_a_history_says_what_training_on_it_said(self, world: World) -> None:
+    def test_a_history_says_what_training_on_it_said(self, world: ModelWorld) -> None:
         model = self._able(world, FoldsIn)
         assert model.user_scores(NOTHING) is None, "an empty history says nothing"
 
@@ -86,7 +86,7 @@ class AbilityChecks(ModelUnderTest):
         users = _known_users(world)
         _check_alike(world, users, _grid(model, users), told)
 
-    def test_a_history_has_a_vector(self, world: World) -> None:
+    def test_a_history_has_a_vector(self, world: ModelWorld) -> None:
         model = self._able(world, FoldsIntoSpace)
         assert model.user_vector(NOTHING) is None, "an empty history says nothing"
         if isinstance(model, Proposes):
@@ -108,7 +108,7 @@ class AbilityChecks(ModelUnderTest):
 
         _check_alike(world, users, _grid(model, users), told)
 
-    def test_it_accounts_for_its_embeddings(self, world: World) -> None:
+    def test_it_accounts_for_its_embeddings(self, world: ModelWorld) -> None:
         """Of users and items with and without records, and of one that came later."""
         model, data = self._able(world, Accounts), world.data
         places = isinstance(model, Places) and data.content.width > 0
@@ -124,7 +124,7 @@ class AbilityChecks(ModelUnderTest):
             assert ((one.at >= 0) & (one.at < (data.users if one.of_users else data.items))).all()
         assert len(found[0].at), "something went into the embedding of a user with records"
 
-    def _able(self, world: World, protocol: Any) -> Any:
+    def _able(self, world: ModelWorld, protocol: Any) -> Any:
         """Return the trained model; skip for one that does not implement ``protocol``."""
         if not isinstance(model := self.trained(world), protocol):
             pytest.skip(f"not one that {protocol.__name__}")
@@ -143,11 +143,11 @@ def _grid(model: object, users: Tensor) -> Tensor:
         return model.scorer().grid(users)
 
 
-def _known_users(world: World) -> Tensor:
+def _known_users(world: ModelWorld) -> Tensor:
     return torch.from_numpy(np.flatnonzero(world.data.by_user.lengths >= 3)[:12])
 
 
-def _check_alike(world: World, users: Tensor, trained: Tensor, told: Any) -> None:
+def _check_alike(world: ModelWorld, users: Tensor, trained: Tensor, told: Any) -> None:
     """Assert that histories, of users who are known and as of users who are not, rank as training did on average."""
     for known in (True, False):
         found = [

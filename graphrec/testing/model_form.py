@@ -23,7 +23,7 @@ from graphrec.models.registry import describe_settings, read_settings
 from graphrec.serving.published import BESIDE
 from graphrec.settings import Settings
 from graphrec.tasks.registry import task_names
-from graphrec.testing.model_under_test import ModelUnderTest, World
+from graphrec.testing.model_under_test import ModelUnderTest, ModelWorld
 from graphrec.training.seeding import seed_everything
 
 
@@ -73,7 +73,7 @@ class FormChecks(ModelUnderTest):
         with pytest.raises(ValidationError):
             self.kind.Settings.model_validate({"no_such_setting": 1})
 
-    def test_it_is_made_of_sizes_alone(self, world: World) -> None:
+    def test_it_is_made_of_sizes_alone(self, world: ModelWorld) -> None:
         """The same seed makes the same model, and nothing but torch's generator has moved."""
         before = _globals()
         settings = self.kind.Settings.model_validate(dict(self.settings))
@@ -88,7 +88,7 @@ class FormChecks(ModelUnderTest):
             assert torch.equal(tensor, states[1][name]), f"{name} differs for the same seed"
             assert torch.isfinite(tensor.float()).all(), f"{name} is not finite from the start"
 
-    def test_what_is_kept_is_its_own(self, world: World) -> None:
+    def test_what_is_kept_is_its_own(self, world: ModelWorld) -> None:
         """Views that ``attach`` takes are not saved: the tensors of a run are those that were allocated."""
         kept = {name: tensor.shape for name, tensor in self.made(world.data).state_dict().items()}
         alone = self.kind(world.data.shape, self.kind.Settings.model_validate(dict(self.settings)))

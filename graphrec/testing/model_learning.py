@@ -18,7 +18,7 @@ from graphrec.learning.run import RunContext
 from graphrec.models.base import Model, Predicts, Scores
 from graphrec.models.popularity import Popularity
 from graphrec.tasks.cases import NodeCases, PairCases
-from graphrec.testing.model_under_test import SPLIT, ModelUnderTest, World
+from graphrec.testing.model_under_test import SPLIT, ModelUnderTest, ModelWorld
 from graphrec.testing.planted import planted
 from graphrec.testing.told_model import Told
 from graphrec.testing.training_data import learned
@@ -33,19 +33,19 @@ AT_MOST = MANY * MANY // 2
 class LearningChecks(ModelUnderTest):
     """Checks of training, and of what it leaves behind."""
 
-    def test_its_learner_is_one(self, world: World) -> None:
+    def test_its_learner_is_one(self, world: ModelWorld) -> None:
         learner = self.made(world.data).learner(world.data, RunContext(self.train_options()))
         assert isinstance(learner, Learner)
         assert learner.epochs >= 0
         assert learner.rows > 0
 
-    def test_it_learns_what_it_is_shown(self, world: World) -> None:
+    def test_it_learns_what_it_is_shown(self, world: ModelWorld) -> None:
         """On what trains it is nearly right: an implementation that cannot even overfit is wrong."""
         self._must_learn()
         fit = _fit(self.trained(world), world)
         assert fit > 0.5, f"of what it was shown it has learned {fit:.2f}, where 0 is nothing and 1 everything"
 
-    def test_it_beats_what_knows_no_tastes(self, world: World) -> None:
+    def test_it_beats_what_knows_no_tastes(self, world: ModelWorld) -> None:
         """On held-out cases it is better than popularity, or than the mean."""
         self._must_learn()
         name = world.task.watched(world.split.test)
@@ -53,7 +53,7 @@ class LearningChecks(ModelUnderTest):
         better = own > other if known_metric(world.split.test, name) else own < other
         assert better, f"{name} {own:.3f} is no better than {other:.3f}, which knows no tastes"
 
-    def test_what_is_loaded_answers_as_what_was_saved(self, world: World, tmp_path: Path) -> None:
+    def test_what_is_loaded_answers_as_what_was_saved(self, world: ModelWorld, tmp_path: Path) -> None:
         model = self.trained(world)
         save_weights(tmp_path / "model.safetensors", model)
         torch.manual_seed(99)
@@ -64,7 +64,7 @@ class LearningChecks(ModelUnderTest):
         for mine, theirs in zip(answers(model, world), answers(loaded, world), strict=True):
             torch.testing.assert_close(mine, theirs, equal_nan=True)
 
-    def test_answering_changes_nothing(self, world: World) -> None:
+    def test_answering_changes_nothing(self, world: ModelWorld) -> None:
         model = self.trained(world)
         before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         first, generator = answers(model, world), torch.get_rng_state()
@@ -74,13 +74,13 @@ class LearningChecks(ModelUnderTest):
         for name, tensor in model.state_dict().items():
             assert torch.equal(tensor, before[name]), f"answering has changed {name}"
 
-    def test_no_number_for_each_user_and_item(self, world: World) -> None:
+    def test_no_number_for_each_user_and_item(self, world: ModelWorld) -> None:
         """An epoch over 20,000 users and items, and a few answers, never hold a number for each pair of them."""
         if self.pairs_of_items:
             pytest.skip("this model keeps pairs of items")
         task, projection = self.asked(world.task.name)
         split = task.split(planted(projection, users=MANY, items=MANY, per_user=3), SPLIT)
-        large = World(task, split)
+        large = ModelWorld(task, split)
         torch.manual_seed(0)
         model = self.kind(split.data.shape, self.kind.Settings.model_validate(dict(self.settings)))
         tracemalloc.start()
@@ -102,7 +102,7 @@ class LearningChecks(ModelUnderTest):
             pytest.skip("this model is there to be beaten")
 
 
-def answers(model: Model[Any], world: World) -> list[Tensor]:
+def answers(model: Model[Any], world: ModelWorld) -> list[Tensor]:
     """Return what ``model`` answers to a few users and nodes: those that are known and those that are not."""
     data, found = world.data, []
     users = torch.tensor([0, 1, data.users - 1])
@@ -117,7 +117,7 @@ def answers(model: Model[Any], world: World) -> list[Tensor]:
     return found
 
 
-def _fit(model: Model[Any], world: World) -> float:
+def _fit(model: Model[Any], world: ModelWorld) -> float:
     """Return how much of what trains the model tells: 1 all of it, 0 none."""
     data, records = world.data, world.data.records
     with torch.no_grad():
@@ -138,7 +138,7 @@ def _explained(told: np.ndarray[Any, Any], true: np.ndarray[Any, Any]) -> float:
     return float(1 - ((told - true) ** 2).mean() / ((true - true.mean(0)) ** 2).mean())
 
 
-def _auc(grid: np.ndarray[Any, Any], world: World) -> float:
+def _auc(grid: np.ndarray[Any, Any], world: ModelWorld) -> float:
     """Return how often an item that a user has a record of comes before one that the user has none of."""
     found = []
     for user, own in enumerate(np.split(world.data.by_user.indices, world.data.by_user.indptr[1:-1])):
@@ -148,7 +148,7 @@ def _auc(grid: np.ndarray[Any, Any], world: World) -> float:
     return float(np.mean(found))
 
 
-def _plain(world: World) -> Model[Any]:
+def _plain(world: ModelWorld) -> Model[Any]:
     """Return what knows no tastes: popularity, or the mean."""
     data = world.data
     if data.targets is not None:
@@ -159,7 +159,7 @@ def _plain(world: World) -> Model[Any]:
     return learned(Popularity, data)
 
 
-def _measured(model: Model[Any], world: World, name: str) -> float:
+def _measured(model: Model[Any], world: ModelWorld, name: str) -> float:
     return judge_model(model, world.task, world.data, world.split.test, [name], seed=0).metrics[name]
 
 

@@ -10,30 +10,27 @@ import torch
 
 from graphrec.evaluation.judging import validation_judge
 from graphrec.models.base import Model
-from graphrec.testing.model_under_test import ModelUnderTest, World
+from graphrec.testing.learner_contract import CutOffError
+from graphrec.testing.model_under_test import ModelUnderTest, ModelWorld
 from graphrec.training.trainer import Epoch, Progress, TrainResult, Within, train
 
 EPOCHS = 3
 
 
-class _CutOffError(Exception):
-    """Stands for whatever ends a run."""
-
-
 class ResumeChecks(ModelUnderTest):
     """Checks of checkpoints, through the trainer."""
 
-    def test_resuming_after_an_epoch_equals_never_stopping(self, world: World, tmp_path: Path) -> None:
+    def test_resuming_after_an_epoch_equals_never_stopping(self, world: ModelWorld, tmp_path: Path) -> None:
         whole, result = self._run(world, tmp_path / "whole")
 
         def stop(line: Epoch | Within, epochs: int) -> None:
             if isinstance(line, Epoch):
-                raise _CutOffError
+                raise CutOffError
 
         self._check(world, tmp_path / "cut", stop, whole, result)
 
     def test_resuming_within_an_epoch_equals_never_stopping(
-        self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, world: ModelWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("graphrec.training.trainer.TELL_SECONDS", 0.0)
         within: list[int] = []
@@ -49,12 +46,12 @@ class ResumeChecks(ModelUnderTest):
             # What the second tick of the last epoch knows is saved by the first one.
             late = isinstance(line, Within) and line.done == min(2, max(within))
             if late and line.epoch == len(result.history):
-                raise _CutOffError
+                raise CutOffError
 
         self._check(world, tmp_path / "cut", stop, whole, result)
 
     def _run(
-        self, world: World, folder: Path, progress: Progress | None = None, *, seed: int = 0, resume: bool = False
+        self, world: ModelWorld, folder: Path, progress: Progress | None = None, *, seed: int = 0, resume: bool = False
     ) -> tuple[Model[Any], TrainResult]:
         options = self.train_options(epochs=EPOCHS, batch_size=96, checkpoint_minutes=1e-9)
         model = self.made(world.data)
@@ -63,9 +60,9 @@ class ResumeChecks(ModelUnderTest):
         return model, train(model, world.split, options, folder, progress, judge=judge, resume=resume)
 
     def _check(
-        self, world: World, folder: Path, stop: Progress, whole: Model[Any], result: TrainResult
+        self, world: ModelWorld, folder: Path, stop: Progress, whole: Model[Any], result: TrainResult
     ) -> None:
-        with pytest.raises(_CutOffError):
+        with pytest.raises(CutOffError):
             self._run(world, folder, stop)
         resumed, again = self._run(world, folder, seed=99, resume=True)
         assert [(e.epoch, e.loss, e.valid) for e in again.history] == [

@@ -8,24 +8,24 @@ from torch import Tensor
 
 from graphrec.models.base import Predicts, Scores, Target
 from graphrec.tasks.cases import NodeCases
-from graphrec.testing.model_under_test import ModelUnderTest, World
+from graphrec.testing.model_under_test import ModelUnderTest, ModelWorld
 
 
 class ScoringChecks(ModelUnderTest):
     """Checks of scorers and predictions."""
 
-    def test_it_can_do_what_its_task_asks(self, world: World) -> None:
+    def test_it_can_do_what_its_task_asks(self, world: ModelWorld) -> None:
         asked = Predicts if isinstance(world.split.test, NodeCases) else Scores
         assert isinstance(self.trained(world), asked), f"{world.task.name} needs a model that {asked.__name__}"
 
-    def test_a_grid_has_a_finite_score_for_each_user_and_item(self, world: World) -> None:
+    def test_a_grid_has_a_finite_score_for_each_user_and_item(self, world: ModelWorld) -> None:
         """Also for users and for items without any record."""
         grid = self._grid(world)
         assert grid.dtype == torch.float32
         assert grid.shape == (world.data.users, world.data.items)
         assert torch.isfinite(grid).all()
 
-    def test_some_users_and_items_score_as_all_do(self, world: World) -> None:
+    def test_some_users_and_items_score_as_all_do(self, world: ModelWorld) -> None:
         scorer, grid = self._scores(world).scorer(), self._grid(world)
         users, items = torch.tensor([7, 2, world.data.users - 1]), torch.tensor([5, 0, world.data.items - 1, 4])
         torch.testing.assert_close(scorer.grid(users), grid[users])
@@ -34,7 +34,7 @@ class ScoringChecks(ModelUnderTest):
         assert scorer.grid(none).shape == (0, world.data.items)
         assert scorer.grid(users, none).shape == (3, 0)
 
-    def test_pairs_score_as_the_grid_does(self, world: World) -> None:
+    def test_pairs_score_as_the_grid_does(self, world: ModelWorld) -> None:
         """Or are NaN where nothing is known of the user or of the item, but not where both have records."""
         grid, data = self._grid(world), world.data
         users = torch.arange(data.users).repeat_interleave(data.items)
@@ -54,7 +54,7 @@ class ScoringChecks(ModelUnderTest):
         none = torch.empty(0, dtype=torch.int64)
         assert self._scores(world).scorer().pairs(none, none).shape == (0,)
 
-    def test_what_only_some_nodes_are_asked_about_is_the_same(self, world: World) -> None:
+    def test_what_only_some_nodes_are_asked_about_is_the_same(self, world: ModelWorld) -> None:
         """A target may spare a model work; it changes no score. It names nodes with and without records."""
         model, grid = self._scores(world), self._grid(world)
         nodes = torch.tensor([0, 3, 4, world.data.items - 2, world.data.items - 1])
@@ -63,7 +63,7 @@ class ScoringChecks(ModelUnderTest):
             asked = model.scorer(Target(nodes=nodes)).grid(users, nodes)
         torch.testing.assert_close(asked, grid[users][:, nodes])
 
-    def test_predictions_are_of_each_node_alone(self, world: World) -> None:
+    def test_predictions_are_of_each_node_alone(self, world: ModelWorld) -> None:
         model = self.trained(world)
         if not isinstance(model, Predicts):
             pytest.skip("it predicts nothing of nodes")
@@ -78,13 +78,13 @@ class ScoringChecks(ModelUnderTest):
         assert not torch.isinf(told).any()
         assert torch.isfinite(told).any()
 
-    def _scores(self, world: World) -> Scores:
+    def _scores(self, world: ModelWorld) -> Scores:
         model = self.trained(world)
         if not isinstance(model, Scores):
             pytest.skip("it scores nothing")
         return model
 
-    def _grid(self, world: World) -> Tensor:
+    def _grid(self, world: ModelWorld) -> Tensor:
         scores = self._scores(world)
         with torch.no_grad():
             return scores.scorer().grid(torch.arange(world.data.users))

@@ -25,7 +25,7 @@ SPLIT = "random-70-10-20"
 
 
 @dataclass(frozen=True)
-class World:
+class ModelWorld:
     """A task, and a small graph split for it."""
 
     task: Task[Any]
@@ -64,7 +64,7 @@ class ModelUnderTest:
             metafunc.parametrize("world", self.kind.tasks, indirect=True)
 
     @pytest.fixture
-    def world(self, request: pytest.FixtureRequest) -> World:
+    def world(self, request: pytest.FixtureRequest) -> ModelWorld:
         """Return what the model is asked in one of its tasks."""
         return self.world_of(str(request.param))
 
@@ -72,10 +72,10 @@ class ModelUnderTest:
         """Return a graph that holds all that ``projection`` asks for; replace it where a model needs another one."""
         return planted(projection)
 
-    def world_of(self, name: str, split: str = SPLIT) -> World:
+    def world_of(self, name: str, split: str = SPLIT) -> ModelWorld:
         """Return the task called ``name`` and the graph for it, as ``graphrec train`` would choose them."""
         task, projection = self.asked(name)
-        return World(task, task.split(self.snapshot(projection), split))
+        return ModelWorld(task, task.split(self.snapshot(projection), split))
 
     def asked(self, name: str) -> tuple[Task[Any], Projection]:
         """Return the task called ``name``, and all that it and the model read."""
@@ -91,7 +91,7 @@ class ModelUnderTest:
         """Return the model as it is before it has learned anything."""
         return attached(self.kind, data, **self.settings)
 
-    def trained(self, world: World) -> Model[Any]:
+    def trained(self, world: ModelWorld) -> Model[Any]:
         """Return the model as it is after training; the same one for all who ask, so leave it as it is."""
         key = world.task.name, world.split.name
         if key not in self._trained:

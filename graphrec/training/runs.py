@@ -15,6 +15,7 @@ from graphrec.errors import NotFoundError, TrainingError, unknown
 from graphrec.files import replacing
 from graphrec.graph.snapshot import Snapshot, open_snapshot
 from graphrec.tasks.base import Task
+from graphrec.tasks.beside import Beside
 from graphrec.tasks.cases import Split
 from graphrec.tasks.registry import told_task
 from graphrec.training.manifest import FILE, FORMAT, read_manifest
@@ -42,6 +43,12 @@ class Run:
     def finished(self) -> bool:
         """Whether training came to its end and was tested."""
         return "test" in self.manifest
+
+    @property
+    def also(self) -> dict[str, Run]:
+        """The run as its manifest speaks of it for each further projection that it was trained for."""
+        told: Mapping[str, Any] = self.manifest.get("also", {})
+        return {name: Run(self.folder, {**self.manifest, **other}) for name, other in told.items()}
 
 
 def new_run_folder(workspace: Workspace, model: str) -> Path:
@@ -118,3 +125,12 @@ def split_of(task: Task[Any], shot: Snapshot, run: Run) -> Split[Any]:
     return task.split(
         shot, told["split_name"], seed=told["seed"], fold=told["fold"], folds=told["folds"]
     )
+
+
+def beside_of(workspace: Workspace, run: Run) -> dict[str, Beside]:
+    """Return what ``run`` was trained for beside its first task, by projection."""
+    found = {}
+    for name, part in run.also.items():
+        task, shot = task_of(part), snapshot_of(workspace, part)
+        found[name] = Beside(task, shot, split_of(task, shot, part))
+    return found

@@ -31,7 +31,7 @@ _SLIP = 0.05  # chance that a user marks some random stretch of a video that she
 
 
 @dataclass(frozen=True)
-class World:
+class HighlightWorld:
     """Where the world's files are, and what is hidden in them.
 
     Attributes:
@@ -63,7 +63,7 @@ def make_world(
     segments: tuple[int, int] = (20, 30),
     new_share: float = 0.2,
     progress: Callable[[int, int], None] | None = None,
-) -> World:
+) -> HighlightWorld:
     """Write the world's mp4 files, ``highlights.csv`` and ``truth.csv``.
 
     Args:
@@ -88,7 +88,7 @@ def make_world(
     shown = {video: rng.integers(0, topics, rng.integers(segments[0], segments[1] + 1)) for video in ids}
     new = min(max(1, round(videos * new_share)), videos - 1)
     new_videos = sorted(rng.choice(ids, new, replace=False).tolist())
-    world = World(
+    world = HighlightWorld(
         root / "videos",
         root / "highlights.csv",
         root / "truth.csv",
@@ -132,7 +132,7 @@ def _tastes(rng: Generator, users: int, topics: int) -> NDArray[np.float64]:
 
 
 def _write_videos(
-    world: World, looks: list[TopicLook], seed: int, progress: Callable[[int, int], None] | None
+    world: HighlightWorld, looks: list[TopicLook], seed: int, progress: Callable[[int, int], None] | None
 ) -> None:
     world.videos.mkdir(parents=True, exist_ok=True)
     names = {f"{video}.mp4" for video in world.topics}
@@ -159,7 +159,7 @@ def _write_videos(
         pool.shutdown(cancel_futures=True)
 
 
-def _write_highlights(world: World, rng: Generator) -> None:
+def _write_highlights(world: HighlightWorld, rng: Generator) -> None:
     old = [video for video in world.topics if video not in set(world.new_videos)]
     fame = rng.dirichlet(np.full(len(old), 2.0))
     # Half of the users tire before a video ends: what stands early has better chances with them.
@@ -175,7 +175,7 @@ def _write_highlights(world: World, rng: Generator) -> None:
 
 
 def _marks(
-    world: World, user: int, videos: list[str], tiring: float, rng: Generator
+    world: HighlightWorld, user: int, videos: list[str], tiring: float, rng: Generator
 ) -> list[tuple[str, float, float]]:
     """What one user highlights: (video, start, end), each a run of segments that she likes."""
     marks = []

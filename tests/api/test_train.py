@@ -65,7 +65,7 @@ def test_what_was_chosen_by_default_is_written_down(workspace: Workspace) -> Non
     said = config(train(workspace, Plan("popularity", {})).run.folder)
     assert said == {
         "model": "popularity", "split": "random-70-10-20", "fold": 0, "projection": "ratings", "where": [],
-        "features": [], "task": "ranking", "folds": 5, "seed": 0,
+        "features": [], "task": "ranking", "folds": 5, "also": [], "seed": 0,
     }  # fmt: skip
 
 
@@ -139,5 +139,5 @@ def test_a_config_of_wrong_types_is_refused(name: str, value: object) -> None:
 
 
 def test_a_plan_survives_json() -> None:
-    plan = Plan("transgrec", {"epochs": 2}, "given", 1, "likes", ["at>=3"], [])
+    plan = Plan("transgrec", {"epochs": 2}, "given", 1, "likes", ["at>=3"], [], also=["frame-likes"])
     assert Plan.of(json.loads(json.dumps(plan.to_dict()))).to_dict() == plan.to_dict()

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from graphrec.app import settings
 from graphrec.app.graph import store_of
 from graphrec.app.settings import ExplorerSettings
+from graphrec.app.text import plain
 from graphrec.testing.limits import until
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
@@ -116,6 +117,18 @@ def test_significance_is_tested_in_the_background_and_kept(
     assert found["difference"][0] == pytest.approx(maps[0] - maps[1])
     again = page("runs", run=first, against=second, tab="Test")
     assert not [button for button in again.button if button.label == "Test significance"]
+
+
+def test_what_was_tested_beside_has_a_table_of_its_own(runs: list[Run], page: Page, copied: Workspace) -> None:
+    told = runs[0].manifest
+    beside = {"split": "given", "test": {"groups": 3, "metrics": {"ndcg@10": 0.25}, "ci95": {}, "buckets": {}}}
+    manifest = {**told, "also": {"frame-likes": beside}}
+    (copied.runs / runs[0].id / "manifest.json").write_text(json.dumps(manifest))
+    app = page("runs", run=runs[0].id, tab="Test")
+    assert [one.value for one in app.subheader] == [f"Also {plain('frame-likes')}"]
+    table = app.dataframe[-1].value
+    assert table["metric"].tolist() == ["NDCG@10"]
+    assert table[runs[0].id].tolist() == ["0.2500"]
 
 
 def test_an_unfinished_run_says_how_to_go_on(runs: list[Run], page: Page, copied: Workspace) -> None:

@@ -10,16 +10,16 @@ import pytest
 
 from graphrec.testing.command_line import begin
 from graphrec.testing.limits import until
-from graphrec.worlds.highlights import World, make_world
+from graphrec.worlds.highlights import HighlightWorld, make_world
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(tmp_path_factory: pytest.TempPathFactory) -> HighlightWorld:
     return make_world(tmp_path_factory.mktemp("world"), seed=1, videos=8, users=30, topics=3, segments=(3, 4))
 
 
 @pytest.fixture(scope="module")
-def trained(graphrec, world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(graphrec, world: HighlightWorld, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a run published, trained on all videos but the new ones."""
     folder = tmp_path_factory.mktemp("trained")
     old, workspace = folder / "old", folder / "w"
@@ -43,7 +43,7 @@ def workspace(trained: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def new(world: World, tmp_path: Path) -> Path:
+def new(world: HighlightWorld, tmp_path: Path) -> Path:
     """A folder with the new videos."""
     folder = tmp_path / "new"
     folder.mkdir()
@@ -58,7 +58,7 @@ def _states(graphrec, workspace: Path, path: Path) -> dict[str, str]:
     return {Path(entry["file"]).name: entry["state"] for entry in found.json}
 
 
-def test_new_videos_are_recommended_at_once(graphrec, workspace: Path, new: Path, world: World) -> None:
+def test_new_videos_are_recommended_at_once(graphrec, workspace: Path, new: Path, world: HighlightWorld) -> None:
     (new / "broken.mp4").write_text("no video")
     done = graphrec("ingest", new, "-w", workspace, "--json")
     assert done.code == 0, done.err
@@ -80,7 +80,7 @@ def test_new_videos_are_recommended_at_once(graphrec, workspace: Path, new: Path
     assert _states(graphrec, workspace, new) == expected
 
 
-def test_states_follow_the_graph(graphrec, workspace: Path, new: Path, world: World) -> None:
+def test_states_follow_the_graph(graphrec, workspace: Path, new: Path, world: HighlightWorld) -> None:
     assert graphrec("load", "videos", new, "-w", workspace).code == 0
     assert set(_states(graphrec, workspace, new).values()) == {"loaded"}
     assert graphrec("embed", "-w", workspace).code == 0
@@ -129,7 +129,7 @@ watching.time = SimpleNamespace(sleep=sleep)
 """Between each two looks of a watch some more of a file comes."""
 
 
-def test_watch_goes_on_with_what_appears(graphrec, workspace: Path, new: Path, world: World) -> None:
+def test_watch_goes_on_with_what_appears(graphrec, workspace: Path, new: Path, world: HighlightWorld) -> None:
     first, second = (new / f"{video}.mp4" for video in world.new_videos)
     content = second.read_bytes()
     second.unlink()

@@ -14,7 +14,7 @@ from graphrec.loaders.phd2 import Phd2
 from graphrec.loaders.table import TableLoader
 from graphrec.loaders.tiktok import TikTok
 from graphrec.loaders.trailers import Trailers
-from graphrec.loaders.videos import Videos
+from graphrec.loaders.videos import VideoLoader
 from graphrec.testing.clips import write_brightening
 from graphrec.testing.loader_contract import LoaderContract
 from graphrec.testing.source_files import (
@@ -128,7 +128,7 @@ class TestTrailers(LoaderContract):
 
 
 class TestVideos(LoaderContract):
-    kind = Videos
+    kind = VideoLoader
     options: ClassVar = {"workers": 1}
 
     def files(self, folder):

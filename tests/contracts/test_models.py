@@ -30,7 +30,7 @@ class TestBias(ModelContract):
 class TestBPR(ModelContract):
     kind = BPR
     settings: ClassVar = {"dimension": 8}
-    options: ClassVar = {"batch_size": 128, "learning_rate": 0.02}
+    options: ClassVar = {"batch_size": 128}
 
 
 class TestContentKNN(ModelContract):

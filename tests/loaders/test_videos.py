@@ -15,7 +15,7 @@ import pytest
 
 from graphrec.errors import ConfigError, DataError
 from graphrec.features import FeatureStore
-from graphrec.loaders.videos import VideoOptions, Videos
+from graphrec.loaders.videos import VideoLoader, VideoOptions
 from graphrec.loading.load import load
 from graphrec.loading.report import LoadReport
 from graphrec.media.journal import Journal
@@ -52,7 +52,7 @@ def store(workspace: Workspace) -> Iterator[GraphStore]:
 @pytest.fixture
 def loaded(store: GraphStore, workspace: Workspace) -> Callable[..., LoadReport]:
     def run(*paths: Path, **options: Any) -> LoadReport:
-        return load(store, Videos(), paths, VideoOptions(**options), workspace)
+        return load(store, VideoLoader(), paths, VideoOptions(**options), workspace)
 
     return run
 

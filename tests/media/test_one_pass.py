@@ -10,7 +10,7 @@ from graphrec.media.encoders.base import Picture
 from graphrec.media.encoders.logmel import spectrogram_clips
 from graphrec.media.one_pass import one_pass
 from graphrec.media.sampling import PictureSampler, scaled
-from graphrec.media.sound import Windows, sound_of
+from graphrec.media.sound import SoundWindows, sound_of
 
 
 def _sampled(path, per_s, picture, batch=16):
@@ -82,7 +82,7 @@ def test_presence_of_sound(write_shots):
 
 def test_sound_comes_in_windows_and_is_filled_up_with_silence(write_shots):
     taken = []
-    windows = Windows(8000, 8000, lambda times, waves: taken.append((times, waves)), batch=2)
+    windows = SoundWindows(8000, 8000, lambda times, waves: taken.append((times, waves)), batch=2)
     one_pass(write_shots(lengths=(60, 30), tone=440), [], [windows])
     windows.finish()
     times, waves = (np.concatenate(part) for part in zip(*taken, strict=True))
@@ -96,7 +96,7 @@ def test_sound_comes_in_windows_and_is_filled_up_with_silence(write_shots):
 
 def _heard(path, rate=8000):
     taken = []
-    windows = Windows(rate, rate, lambda times, waves: taken.append((times, waves)))
+    windows = SoundWindows(rate, rate, lambda times, waves: taken.append((times, waves)))
     info = one_pass(path, [], [windows])
     windows.finish(info.duration_s)
     return [np.concatenate(part) for part in zip(*taken, strict=True)]

@@ -57,9 +57,9 @@ def test_every_model_that_folds_in_serves_a_new_user(copied: Workspace, model: s
         publish(store, trained.loaded)
     highlight(copied, "late", [f"v{v}#{p}" for v in range(4) for p in range(0, 8, 2)])
     with closing(LadybugStore(copied)) as store:
-        published = recommend(store, copied, Request("late", k=12, model=model))
-        by_run = recommend(store, copied, Request("late", k=12, run=trained.run.id))
-        known = recommend(store, copied, Request("u0", k=12, model=model))
+        published = recommend(store, copied, Request("late", k=8, model=model))
+        by_run = recommend(store, copied, Request("late", k=8, run=trained.run.id))
+        known = recommend(store, copied, Request("u0", k=8, model=model))
     assert published.basis == by_run.basis == trained.run.id
     assert "came after training" in published.note
     assert parities([item.id for item in published.items]) == {0}

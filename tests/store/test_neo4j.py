@@ -23,7 +23,7 @@ from graphrec.store.answers import Limits
 from graphrec.store.base import Written, closing
 from graphrec.store.neo4j.errors import explained
 from graphrec.store.neo4j.login import Login, address, login
-from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
+from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, RangeReader
 from graphrec.store.neo4j.server import About
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.neo4j.work import Statement, Work
@@ -152,7 +152,7 @@ def test_ranges_and_both_identities_read_the_same(rated: Neo4jStore, monkeypatch
     monkeypatch.setattr("graphrec.store.neo4j.read.EDGES_PER_RANGE", 11)
     assert stored_edges(rated, "RATED", "User", "Item", "rating", "at") == expected
     assert len(stored_nodes(rated, "User")) == 40
-    by_name = Reader(rated._server.rows, 2, STRINGS).relationships("RATED", "User", "Item", ["rating"])
+    by_name = RangeReader(rated._server.rows, 2, STRINGS).relationships("RATED", "User", "Item", ["rating"])
     found = {
         (by_name.source_ids[int(a)].as_py(), by_name.target_ids[int(b)].as_py()): rating
         for a, b, rating in zip(

@@ -219,7 +219,7 @@ def test_a_model_in_closed_form_has_one_epoch() -> None:
         model = Popularity(split.data.shape, PopularitySettings())
         result = train(model, split, TrainOptions(**OPTIONS | {"epochs": epochs}))
         assert [line.epoch for line in result.history] == [1]
-        assert model.scores.tolist() == split.data.by_item.lengths.tolist()
+        assert model.get_buffer("scores_Item").tolist() == split.data.by_item.lengths.tolist()
         assert result.best > 0
 
 

@@ -69,7 +69,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Bucket:
+class BucketReport:
     """Test metrics of the users with so many training records: at least ``low``, and fewer than ``high``, if any."""
 
     low: int
@@ -108,12 +108,12 @@ def figures(run: Run) -> list[Figure]:
     ]
 
 
-def buckets(run: Run) -> list[Bucket]:
+def buckets(run: Run) -> list[BucketReport]:
     """Return the test metrics by how much is known of the users, sparse ones first."""
     found = []
     for name, told in run.manifest.get("test", {}).get("buckets", {}).items():
         low, _, high = name.strip("[)").partition(",")
-        found.append(Bucket(int(low), None if high == ".." else int(high), told["groups"], told["metrics"]))
+        found.append(BucketReport(int(low), None if high == ".." else int(high), told["groups"], told["metrics"]))
     return sorted(found, key=lambda bucket: bucket.low)
 
 

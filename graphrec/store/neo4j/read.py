@@ -50,7 +50,7 @@ STRINGS = Identity("elementId", pa.string(), "")
 """Where a server has no Cypher 5 any more; larger, and slower."""
 
 
-class Run(Protocol):
+class RunQuery(Protocol):
     """Runs a reading query, in the open transaction or in one of its own."""
 
     def __call__(self, text: str, /, **parameters: object) -> Rows:
@@ -58,7 +58,7 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True)
-class Reader:
+class RangeReader:
     """Reads through ``run``, in ranges so that memory stays bounded on both sides.
 
     Attributes:
@@ -68,7 +68,7 @@ class Reader:
         mapping: how the graph keeps ids.
     """
 
-    run: Run
+    run: RunQuery
     sessions: int = 2
     identity: Identity = NUMBERS
     mapping: GraphMapping = SCHEMA_NAMES

@@ -40,10 +40,10 @@ from graphrec.store.neo4j.health import (
 )
 from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
-from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, Reader
+from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, RangeReader
 from graphrec.store.neo4j.server import Rows, Server
 from graphrec.store.neo4j.values import table as arrow_table
-from graphrec.store.neo4j.vectors import LATER, Vectors, Wanted, describe, has_vectors
+from graphrec.store.neo4j.vectors import LATER, Vectors, VectorSearch, describe, has_vectors
 from graphrec.store.neo4j.work import Work
 from graphrec.store.neo4j.write import Writer
 
@@ -279,7 +279,7 @@ class Neo4jStore:
     ) -> list[Neighbour]:
         """Return the ``k`` nodes whose embedding scores highest against ``vector``."""
         check_embedding(label, name)
-        return self._vectors.nearest(self._run, label, name, Wanted(vector, k, among, without, metric))
+        return self._vectors.nearest(self._run, label, name, VectorSearch(vector, k, among, without, metric))
 
     def counts(self) -> dict[str, int]:
         """Return how many nodes of each label and relationships of each type there are."""
@@ -358,12 +358,12 @@ class Neo4jStore:
             self._server.rows(text, **parameters) if writer is None else writer.work.read(text, **parameters)
         )
 
-    def _reader(self, work: Work | None = None) -> Reader:
+    def _reader(self, work: Work | None = None) -> RangeReader:
         writer = self._writer()
         if work is None and writer is not None:
             return writer.reader
         run, sessions = (self._server.rows, SESSIONS) if work is None else (work.read, 1)
-        return Reader(run, sessions, self._identity(), self._server.mapping)
+        return RangeReader(run, sessions, self._identity(), self._server.mapping)
 
     def _identity(self) -> Identity:
         languages = self._server.about().languages

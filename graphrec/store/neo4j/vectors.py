@@ -21,7 +21,7 @@ from graphrec.errors import StoreError
 from graphrec.store.base import Floats, Neighbour
 from graphrec.store.kept import Kept
 from graphrec.store.nearest import exact_nearest, in_bytes
-from graphrec.store.neo4j.read import LOOKUP_ROWS, Run
+from graphrec.store.neo4j.read import LOOKUP_ROWS, RunQuery
 from graphrec.store.neo4j.server import Bulk, Rows, Server
 from graphrec.store.neo4j.work import BUMP, Statement, Work
 
@@ -58,7 +58,7 @@ class Described:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class VectorSearch:
     """What to look for, as ``GraphStore.nearest`` says."""
 
     vector: Floats
@@ -131,7 +131,7 @@ class Vectors:
         work.write(Statement("MATCH (m:GraphrecMeta {id: $id}) DELETE m", lambda: {"id": _meta(label, name)}))
 
     def read(
-        self, run: Run, label: str, name: str, ids: Sequence[str] | None = None, *, keep: bool = False
+        self, run: RunQuery, label: str, name: str, ids: Sequence[str] | None = None, *, keep: bool = False
     ) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, of ``ids`` or of all, and float32 [n, D]."""
         if ids is not None:
@@ -141,7 +141,7 @@ class Vectors:
             return self._all(run, label, name)
         return self._kept.get((label, name), described, lambda: self._all(run, label, name), in_bytes)
 
-    def nearest(self, run: Run, label: str, name: str, wanted: Wanted) -> list[Neighbour]:
+    def nearest(self, run: RunQuery, label: str, name: str, wanted: VectorSearch) -> list[Neighbour]:
         """Return the nodes whose embedding scores highest."""
         if wanted.among is not None and len(wanted.among) <= NARROW:
             return wanted.best_of(*self.read(run, label, name, wanted.among))
@@ -188,7 +188,7 @@ class Vectors:
         )
 
     def _by_index(
-        self, run: Run, label: str, name: str, wanted: Wanted, described: Described
+        self, run: RunQuery, label: str, name: str, wanted: VectorSearch, described: Described
     ) -> list[Neighbour] | None:
         """Return the nearest by the index, or None where it cannot tell them."""
         vector = np.asarray(wanted.vector, np.float64).tolist()
@@ -209,11 +209,11 @@ class Vectors:
             limit *= 4
         return None
 
-    def _all(self, run: Run, label: str, name: str) -> tuple[pa.Array, Floats]:
+    def _all(self, run: RunQuery, label: str, name: str) -> tuple[pa.Array, Floats]:
         text = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN n.id, n.`{name}`"
         return _matrix(*_columns(run(text)), label, name)
 
-    def _some(self, run: Run, label: str, name: str, ids: pa.Array) -> tuple[pa.Array, Floats]:
+    def _some(self, run: RunQuery, label: str, name: str, ids: pa.Array) -> tuple[pa.Array, Floats]:
         text = (
             f"UNWIND $keys AS key MATCH (n:`{label}` {{id: key}}) WHERE n.`{name}` IS NOT NULL "
             f"RETURN n.id, n.`{name}`"
@@ -224,7 +224,7 @@ class Vectors:
         return _matrix(*_columns(rows), label, name)
 
 
-def describe(run: Run, label: str, name: str) -> Described | None:
+def describe(run: RunQuery, label: str, name: str) -> Described | None:
     """Return what was noted when an embedding was written; None for one that is not ours."""
     text = (
         f"MATCH (m:GraphrecMeta {{id: $id}}) "
@@ -234,12 +234,12 @@ def describe(run: Run, label: str, name: str) -> Described | None:
     return Described(*found[0]) if found else None
 
 
-def has_vectors(run: Run, label: str, name: str) -> bool:
+def has_vectors(run: RunQuery, label: str, name: str) -> bool:
     """Return whether any node of ``label`` has the property ``name``."""
     return bool(run(f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN 1 LIMIT 1"))
 
 
-def refuse_foreign(run: Run, label: str, name: str) -> None:
+def refuse_foreign(run: RunQuery, label: str, name: str) -> None:
     """Raise ``StoreError`` where a property that graphrec did not write is in the way of an embedding."""
     if has_vectors(run, label, name):
         raise StoreError(
@@ -286,7 +286,7 @@ def _matrix(ids: Sequence[Any], lists: Sequence[Any], label: str, name: str) -> 
     return pa.array(ids, pa.string()), vectors if len(lists) else np.empty((0, 0), np.float32)
 
 
-def _best_left(vectors: Floats, wanted: Wanted, described: Described) -> float:
+def _best_left(vectors: Floats, wanted: VectorSearch, described: Described) -> float:
     """Return the highest score that anything the index did not return can have."""
     scale = np.linalg.norm(wanted.vector)
     cosines = vectors @ wanted.vector / np.maximum(np.linalg.norm(vectors, axis=1) * scale, 1e-30)

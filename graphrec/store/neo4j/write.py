@@ -15,10 +15,10 @@ from graphrec.errors import StoreError
 from graphrec.store.base import Ints, Written
 from graphrec.store.checks import no_such_end, shown
 from graphrec.store.edges import StoredEdges, edge_keys
-from graphrec.store.neo4j.read import INTERNAL, Reader
+from graphrec.store.neo4j.read import INTERNAL, RangeReader
 from graphrec.store.neo4j.server import Bulk
 from graphrec.store.neo4j.work import Statement, Work
-from graphrec.store.upsert import Plan, plan, positions
+from graphrec.store.upsert import Upsert, plan, positions
 
 BATCH_ROWS = 10_000
 WHOLE = 8
@@ -35,7 +35,7 @@ class Writer:
     """
 
     work: Work
-    reader: Reader
+    reader: RangeReader
     _nodes: dict[str, pa.Table] = field(default_factory=dict)
     _edges: dict[tuple[str, str, str], StoredEdges] = field(default_factory=dict)
     _asked: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Writer:
         stored = self._stored_nodes(label, keys, [])
         self._at(ids, stored[schema.KEY], what, label)
 
-    def _theirs(self, todo: Plan, column: str, table: str) -> Written:
+    def _theirs(self, todo: Upsert, column: str, table: str) -> Written:
         """Count what stays as it is in a graph of the user's; raises ``StoreError`` for what would be new."""
         if todo.new.num_rows:
             raise StoreError(
@@ -223,7 +223,7 @@ def _batches(table: pa.Table) -> Iterator[pa.Table]:
         yield table.slice(start, BATCH_ROWS)
 
 
-def _written(todo: Plan) -> Written:
+def _written(todo: Upsert) -> Written:
     return Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import DataError
-from graphrec.serving.explore.run_reports import Bucket, Figure, buckets, figures, history, summary
+from graphrec.serving.explore.run_reports import BucketReport, Figure, buckets, figures, history, summary
 from graphrec.serving.explore.run_settings import ManifestEntry, settings
 from graphrec.serving.explore.significance import compare, kept
 from graphrec.training.runs import Run, find_run
@@ -68,8 +68,8 @@ def test_figures_come_with_their_intervals_and_direction(tmp_path: Path) -> None
 
 def test_groups_come_from_sparse_to_dense(tmp_path: Path) -> None:
     assert buckets(written(tmp_path / "a")) == [
-        Bucket(0, 8, 3, {"map": 0.25}),
-        Bucket(16, None, 1, {"map": 1.0}),
+        BucketReport(0, 8, 3, {"map": 0.25}),
+        BucketReport(16, None, 1, {"map": 1.0}),
     ]
 
 

@@ -1,0 +1,90 @@
+"""What a run is trained for beside its first task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from graphrec.errors import ConfigError
+from graphrec.evaluation.evaluate import Evaluation
+from graphrec.evaluation.judged import judge_model
+from graphrec.evaluation.protocols import protocol_of
+from graphrec.graph.build import snapshot
+from graphrec.graph.projection import Projection, choose
+from graphrec.graph.snapshot import Snapshot
+from graphrec.graph.splits import base_name
+from graphrec.models.base import Model
+from graphrec.store.base import GraphStore
+from graphrec.tasks.base import Task
+from graphrec.tasks.beside import Beside
+from graphrec.workspace import Workspace
+
+Read = tuple[Task[Any], Snapshot]
+
+
+def check_also(kind: type[Model[Any]], first: Projection, also: Sequence[str]) -> None:
+    """Raise ``ConfigError`` where the model takes no further projection, or one is named twice."""
+    if also and not kind.several:
+        raise ConfigError(f"{kind.name} learns from one kind of record; leave out --also {' --also '.join(also)}")
+    names = [first.name, *also]
+    twice = [name for name in also if names.count(name) > 1]
+    if twice:
+        raise ConfigError(f"projection {twice[0]!r} is named twice (the first is {first.name}); leave one out")
+
+
+def read_also(
+    graph: GraphStore,
+    workspace: Workspace,
+    task: type[Task[Any]],
+    also: Sequence[str],
+    needed: Callable[[Projection], Projection],
+) -> dict[str, Read]:
+    """Return the task of each further projection and its snapshot.
+
+    Args:
+        graph: the store.
+        workspace: where snapshots are.
+        task: its kind.
+        also: names of projections.
+        needed: adds what the model reads to a projection.
+    """
+    found = {}
+    for name in also:
+        projection = choose(name, graph.counts())
+        asked = task.of(projection, ())
+        found[name] = asked, snapshot(graph, needed(asked.reads(projection)), workspace)
+    return found
+
+
+def split_also(read: Mapping[str, Read], *, seed: int, fold: int, folds: int) -> dict[str, Beside]:
+    """Return each with its split, which is what its data say."""
+    return {
+        name: Beside(task, shot, task.split(shot, seed=seed, fold=fold, folds=folds))
+        for name, (task, shot) in read.items()
+    }
+
+
+def told_also(beside: Mapping[str, Beside]) -> dict[str, Any]:
+    """Return what a manifest says of them, under the names that it has for the first task."""
+    return {
+        name: {
+            "task": other.task.told(),
+            "snapshot": other.snapshot.fingerprint,
+            "projection": other.snapshot.projection,
+            "split": other.split.name,
+            "split_name": base_name(other.split.name),
+            "item_label": other.snapshot.item_label,
+            "protocol": protocol_of(other.split.test),
+        }
+        for name, other in beside.items()
+    }
+
+
+def tested_also(model: Model[Any], beside: Mapping[str, Beside], *, seed: int) -> dict[str, Evaluation]:
+    """Return the test metrics of each."""
+    found = {}
+    for name, other in beside.items():
+        cases = other.split.test
+        metrics = other.task.metrics(cases)
+        found[name] = judge_model(model, other.task, other.split.data, cases, metrics, seed=seed)
+    return found
