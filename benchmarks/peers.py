@@ -30,6 +30,7 @@ import torch
 
 from graphrec.evaluation.judged import judge_model, known_metric
 from graphrec.graph.build import snapshot
+from graphrec.graph.data import Shape
 from graphrec.graph.projection import choose
 from graphrec.graph.snapshot import Snapshot
 from graphrec.learning.options import TrainOptions
@@ -96,14 +97,15 @@ class Told:
     """A peer's scores, to be judged as a model's are.
 
     Args:
+        shape: of the data.
         rows: int64 [users], which row of ``scores`` is a user's.
         scores: float32 [rows, items].
     """
 
     name, device = "the peer", torch.device("cpu")
 
-    def __init__(self, rows: torch.Tensor, scores: torch.Tensor) -> None:
-        self.rows, self.scores = rows, scores
+    def __init__(self, shape: Shape, rows: torch.Tensor, scores: torch.Tensor) -> None:
+        self.shape, self.rows, self.scores = shape, rows, scores
 
     def scorer(self, target: Any = None) -> Told:
         return self
@@ -266,10 +268,10 @@ def peer(system: str, python: Path, parts: Split[Any], settings: Settings) -> tu
     rows = torch.zeros(data.users, dtype=torch.long)
     if items is None:
         rows[users] = torch.arange(len(users))
-        return Told(rows, scores), seconds
+        return Told(data.shape, rows, scores), seconds
     whole = torch.full((data.users, data.items), torch.nan)
     whole[users, items] = scores
-    return Told(torch.arange(data.users), whole), seconds
+    return Told(data.shape, torch.arange(data.users), whole), seconds
 
 
 def judge(

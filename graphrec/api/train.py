@@ -254,7 +254,7 @@ def _needed(
 
 
 def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOptions) -> None:
-    """Say which records a ranking trains on, where that is not all, and which batches many records are taken in."""
+    """Say which records a ranking trains on and is asked for, where that is not all, and how large batches are."""
     records = len(parts.data.records)
     if options.batch_size == 0 and records > MANY_RECORDS:
         log.info(
@@ -265,6 +265,13 @@ def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOpti
         name, rules = shot.projection["relationship"], ", ".join(map(str, task.positive))
         if kept < len(shot.records):
             log.info(f"trains on {kept:,} of {len(shot.records):,} {name}, where {rules}; --where changes that")
+    if isinstance(task, Ranking) and parts.test.candidates is None:
+        held_out = int(task.holds(shot.records).sum()) - records
+        again = held_out - sum(len(cases.relevant.indices) for cases in (parts.valid, parts.test))
+        if again:
+            log.info(
+                f"leaves {again:,} of {held_out:,} held-out records unasked: their users had chosen the same before"
+            )
 
 
 def _read(

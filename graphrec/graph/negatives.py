@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -12,6 +13,22 @@ from graphrec.errors import TrainingError
 from graphrec.graph.data import Data
 
 Distribution = Literal["uniform", "popularity"]
+
+
+class Line(NamedTuple):
+    """What ``NegativeSampler`` draws from, as arrays of numpy: for who draws by himself.
+
+    A point p of ``free[u]`` lies behind the gaps of user u (``indptr[u]`` to ``indptr[u + 1]``) that are at most
+    ``u * stride + p``; with g the number of the first that is not, it is the item
+    ``item_at[p + removed[g] - removed[indptr[u]]]``.
+    """
+
+    gaps: npt.NDArray[np.int64]
+    indptr: npt.NDArray[np.int64]
+    removed: npt.NDArray[np.int64]
+    item_at: npt.NDArray[np.int32]
+    free: npt.NDArray[np.int64]
+    stride: int
 
 
 class NegativeSampler:
@@ -55,11 +72,24 @@ class NegativeSampler:
             device
         )
         self._removed = torch.from_numpy(removed).to(device)
-        self._removed_before = self._removed[torch.from_numpy(indptr[:-1]).to(device)]
+        self._indptr = torch.from_numpy(indptr).to(device)
+        self._removed_before = self._removed[self._indptr[:-1]]
         self._free = torch.from_numpy(free).to(device)
         self.available = free > 0
         """bool [users]: who has at least one item left to draw."""
         self._all_available = bool(self.available.all())
+
+    @property
+    def line(self) -> Line:
+        """What is drawn from."""
+        return Line(
+            self._gaps.numpy(force=True),
+            self._indptr.numpy(force=True),
+            self._removed.numpy(force=True),
+            self._item_at.numpy(force=True),
+            self._free.numpy(force=True),
+            self._stride,
+        )
 
     def sample(self, users: Tensor, count: int) -> Tensor:
         """Return negatives, int64 [B, count] with repeats possible, for ``users``, int64 [B].

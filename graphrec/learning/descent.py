@@ -73,6 +73,9 @@ class Descent(Generic[B]):
                 self._losses[step, column] = self._update(phase, optimisers, batch, rate)
             tick(step + 1, steps)
         self._model.eval()
+        if self._many:
+            # Each process holds its share of every step's mean.
+            dist.all_reduce(self._losses)
         self._check(number)
         means = self._losses.double().mean(0).tolist()
         return {phase.name: mean for phase, mean in zip(self.phases, means, strict=True)}
@@ -108,7 +111,7 @@ class Descent(Generic[B]):
             for group in optimiser.param_groups:
                 group["lr"] = rate * move.rate * (rows if move.per_record else 1)
             optimiser.step()
-        return loss.detach()
+        return loss.detach() * (len(batch) / rows) if self._many else loss.detach()
 
     def _gradients(
         self, phase: str, batch: B, parameters: Sequence[nn.Parameter]

@@ -10,10 +10,11 @@ from torch import Tensor
 from graphrec.errors import TrainingError
 from graphrec.graph.blocks import Sampler
 from graphrec.graph.data import Data
-from graphrec.graph.negatives import NegativeSampler
+from graphrec.graph.negatives import Line, NegativeSampler
 from graphrec.learning.batch import Drawn, PairwiseBatch
 from graphrec.learning.feed import AddingFeed, ShuffledFeed
 from graphrec.learning.options import TrainOptions
+from graphrec.ragged import Ints
 
 
 class Pairwise(ShuffledFeed[PairwiseBatch]):
@@ -44,6 +45,12 @@ class Pairwise(ShuffledFeed[PairwiseBatch]):
         self._items = torch.tensor(data.by_user.indices[usable], device=generator.device)
         self._count = options.negatives
         super().__init__(len(self._users), options.batch(len(self._users)), generator)
+
+    @property
+    def drawn_from(self) -> tuple[Ints, Ints, Line, int]:
+        """Users and items of the records, int64 [E] each, what negatives are drawn from, and how many for a record."""
+        users, items = (ids.numpy(force=True) for ids in (self._users, self._items))
+        return users, items, self._negatives.line, self._count
 
     def batch(self, rows: Tensor) -> PairwiseBatch:
         """Return a batch."""

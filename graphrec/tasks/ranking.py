@@ -92,8 +92,12 @@ def _cases(snapshot: Snapshot, data: Data, found: Parts, wanted: int) -> Ranking
     user, item = snapshot.records.user[here], np.asarray(snapshot.records.item)[here]
     if snapshot.videos:
         return _within_videos(snapshot, data, user, item)
-    # A user who came back to an item is to find it once.
+    # A user who came back to an item is to find it once, and not at all what is left out as known.
     user, item = np.unique(np.stack([user, item]), axis=1) if _repeats(user, item) else (user, item)
+    fresh = ~np.isin(user * data.items + item, data.by_user.rows * data.items + data.by_user.indices)
+    if len(fresh) and not fresh.any():
+        raise DataError(f"every held-out record of split {found.name} is of an item that its user had chosen before")
+    user, item = user[fresh], item[fresh]
     users, case = np.unique(user, return_inverse=True)
     relevant = Ragged.from_pairs(case.astype(np.int64), item, len(users))
     pool = None if found.of_item is None else np.flatnonzero(found.of_item == wanted)

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from graphrec.errors import TrainingError
 from graphrec.learning.alternating import Alternating
 from graphrec.learning.descent import Descent
 from graphrec.learning.gibbs import Gibbs
@@ -20,6 +21,7 @@ from graphrec.learning.optimisers import Move, Phase
 from graphrec.learning.options import TrainOptions
 from graphrec.learning.pointwise import Pointwise
 from graphrec.learning.run import RunContext
+from graphrec.learning.sequential import Sequential
 from graphrec.learning.table import Table
 from graphrec.testing.learner_contract import LearnerContract
 from graphrec.testing.training_data import data_of
@@ -117,6 +119,38 @@ class TestAlternating(LearnerContract):
         torch.testing.assert_close(torch.outer(model.left, model.right).detach(), self.matrix)
 
 
+class TestSequential(LearnerContract):
+    """A mean, by a step towards each number; the seed shakes every one."""
+
+    numbers = torch.arange(20.0)
+
+    def learner(self, rate=0.05):
+        model = nn.Module()
+        model.mean = nn.Parameter(torch.zeros(()))
+
+        def sweep(rows, rate, seed):
+            generator, loss = torch.Generator().manual_seed(seed), 0.0
+            with torch.no_grad():
+                for number in self.numbers[rows] + torch.randn(len(rows), generator=generator) / 100:
+                    loss += float((number - model.mean.detach()) ** 2)
+                    model.mean += rate * (number - model.mean)
+            return loss
+
+        return model, Sequential("square", sweep, 20, run(epochs=3, learning_rate=rate), part=6)
+
+    def test_it_is_right(self):
+        model, learner = self.learner(rate=0.01)
+        losses = [learner.epoch(number, lambda done, steps: None)["square"] for number in range(1, 60)]
+        assert float(model.mean.detach()) == pytest.approx(9.5, abs=1)
+        assert losses[-1] == pytest.approx(float(self.numbers.var(correction=0)), rel=0.1)
+
+    def test_a_loss_that_is_not_finite_is_told(self):
+        with pytest.raises(TrainingError, match="the loss of 'square' is not finite in epoch"):
+            _, learner = self.learner(rate=1e20)
+            for number in range(1, 9):
+                learner.epoch(number, lambda done, steps: None)
+
+
 class TestGibbs(LearnerContract):
     """The mean and precision of a normal, with conjugate priors that say next to nothing."""
 
@@ -166,13 +200,15 @@ rank, world, meeting, out = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys
 if world > 1:
     distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=world)
 found = {{}}
-for optimiser in ("adam", "sparse_adam", "rowwise_adagrad"):
+for optimiser in ("adam", "sparse_adam", "rowwise_adagrad", "sgd"):
     torch.manual_seed(0)
     model = Factors(sparse=optimiser != "adam")
-    moves = (Move([model.users.weight], optimiser), Move([model.items.weight], optimiser))
+    each = optimiser == "sgd"
+    moves = [Move([table.weight], optimiser, per_record=each) for table in (model.users, model.items)]
     _, learner = descent(model, [Phase("both", moves)], batch_size=53)
     for number in (1, 2):
-        learner.epoch(number, lambda done, steps: None)
+        loss = learner.epoch(number, lambda done, steps: None)["both"]
+    found[optimiser + "loss"] = torch.tensor(loss)
     found |= {{optimiser + key: tensor for key, tensor in model.state_dict().items()}}
 torch.save(found, out + str(rank))
 """

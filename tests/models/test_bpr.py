@@ -2,11 +2,17 @@ import numpy as np
 import pytest
 import torch
 
+from graphrec.errors import TrainingError
 from graphrec.graph.data import Data
+from graphrec.graph.negatives import Distribution, NegativeSampler
 from graphrec.learning.batch import PairwiseBatch
+from graphrec.learning.descent import Descent
+from graphrec.learning.optimisers import Move, Phase
 from graphrec.learning.options import TrainOptions
 from graphrec.learning.pairwise import Pairwise
+from graphrec.learning.run import RunContext
 from graphrec.models.bpr import BPR
+from graphrec.models.bpr_sweep import sweep
 from graphrec.testing.training_data import attached, data_of, learned
 
 LEARNED = {"epochs": 60, "batch_size": 64, "learning_rate": 0.05}
@@ -53,19 +59,65 @@ def test_loss_and_gradient_by_hand(toy: Data) -> None:
     expected, *gradients = by_hand(model, batch)
     assert loss.item() == pytest.approx(expected, rel=1e-6)
     for gradient, one in zip(found, gradients, strict=True):
-        assert gradient.to_dense().numpy() == pytest.approx(one, abs=1e-6)
+        assert gradient.numpy() == pytest.approx(one, abs=1e-6)
 
 
-def test_first_step_by_hand(toy: Data) -> None:
+def test_the_first_step_of_a_batch_by_hand(toy: Data) -> None:
     options = TrainOptions(epochs=1, negatives=1, batch_size=5, learning_rate=0.01)
-    before = attached(BPR, toy, dimension=3)
+    model, before = attached(BPR, toy, dimension=3), attached(BPR, toy, dimension=3)
     batch = next(Pairwise(toy, options, torch.Generator().manual_seed(0)).batches())
+    tables = (model.users.weight, model.items.weight)
+    feed = Pairwise(toy, options, torch.Generator().manual_seed(0))
+    phase = Phase("bpr", (Move(tables, "sgd", per_record=True),))
+    Descent(model, model.loss, feed, [phase], RunContext(options)).epoch(1, lambda done, steps: None)
     _, dp, dq = by_hand(before, batch)
-    after = learned(BPR, toy, options.model_dump(), dimension=3)
-    for table, was, gradient in ((after.users, before.users, dp), (after.items, before.items, dq)):
+    for table, was, gradient in ((model.users, before.users, dp), (model.items, before.items, dq)):
         # Each of the five triplets moves by the rate.
         moved = was.weight.detach().numpy() - 5 * 0.01 * gradient
         assert table.weight.detach().numpy() == pytest.approx(moved, abs=1e-6)
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_a_sweep_by_hand(many: int) -> None:
+    """Each user has one item that can be the negative, so that nothing is left to chance."""
+    data = data_of([0, 0, 1, 1, 2, 2], [0, 1, 1, 2, 2, 0], 3, 3)
+    free = {0: 2, 1: 0, 2: 1}
+    rng = np.random.default_rng(0)
+    p, q = (rng.normal(size=size).astype(np.float32) for size in ((3, 4), (3, 5)))
+    users, items, line, _ = Pairwise(data, TrainOptions(), torch.Generator()).drawn_from
+    rows, rate, l2 = np.array([3, 0, 5, 4, 1, 2, 0]), 0.1, 0.05
+    expected_p, expected_q, expected = p.astype(float), q.astype(float), 0.0
+    for row in rows:
+        u, i, j = users[row], items[row], free[int(users[row])]
+        for _ in range(many):
+            a, b, c = np.append(expected_p[u], 1), expected_q[i].copy(), expected_q[j].copy()
+            wrong = 1 / (1 + np.exp(a @ (b - c)))
+            expected += (-np.log(1 - wrong) + l2 * (a @ a - 1 + b @ b + c @ c)) / many
+            expected_p[u] += rate / many * (wrong * (b - c) - 2 * l2 * a)[:-1]
+            expected_q[i] += rate / many * (wrong * a - 2 * l2 * b)
+            expected_q[j] -= rate / many * (wrong * a + 2 * l2 * c)
+    assert sweep(p, q, users, items, line, many, l2, rows, rate, 7) == pytest.approx(expected, rel=1e-5)
+    assert p == pytest.approx(expected_p, abs=1e-5)
+    assert q == pytest.approx(expected_q, abs=1e-5)
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "popularity"])
+def test_a_sweep_draws_what_the_sampler_draws(toy: Data, distribution: Distribution) -> None:
+    options = TrainOptions(negative_distribution=distribution)
+    users, items, line, _ = Pairwise(toy, options, torch.Generator()).drawn_from
+    drawn, row = np.zeros(4), np.array([2])
+    for seed in range(20_000):
+        q = np.zeros((4, 2), np.float32)
+        sweep(np.zeros((3, 1), np.float32), q, users, items, line, 1, 0.0, row, 1.0, seed << 40)
+        drawn += q[:, 1] < 0
+    sampler = NegativeSampler(toy, distribution=distribution, generator=torch.Generator().manual_seed(0))
+    by_sampler = np.bincount(sampler.sample(torch.tensor([users[2]]), 100_000).numpy()[0], minlength=4)
+    assert drawn / drawn.sum() == pytest.approx(by_sampler / by_sampler.sum(), abs=0.015)
+
+
+def test_numbers_that_are_not_finite_are_told(toy: Data) -> None:
+    with pytest.raises(TrainingError, match=r"not finite in epoch 1.*lower learning_rate"):
+        learned(BPR, toy, {"epochs": 1, "learning_rate": 1e38})
 
 
 def test_what_nobody_chose_is_at_0(toy: Data) -> None:
