@@ -8,7 +8,7 @@ INSTALL = $(BIN)/uv pip install --compile-bytecode --system-certs -c constraints
 unexport PYTHONDONTWRITEBYTECODE
 READY = $(VENV)/.ready
 
-.PHONY: demo install test test-slow test-all test-without-dgl lint benchmarks pictures neo4j neo4j-stop clean
+.PHONY: demo install test test-quick test-without-dgl lint benchmarks pictures neo4j neo4j-stop clean
 
 demo: install
 	$(BIN)/graphrec demo
@@ -25,17 +25,14 @@ $(READY): pyproject.toml constraints.txt
 # own would only be in each other's way.
 JOBS ?= 2
 PARALLEL = -n $(JOBS) --dist loadgroup
-test test-slow test-all test-without-dgl: export OMP_NUM_THREADS ?= 1
+test test-quick test-without-dgl: export OMP_NUM_THREADS ?= 1
 
+# In one session, whose tests share what takes long to make.
 test: install
-	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
-
-test-slow: install
-	$(BIN)/python -m pytest -m slow $(PARALLEL)
-
-# Both at once, which share what takes long to make.
-test-all: install
 	$(BIN)/python -m pytest $(PARALLEL)
+
+test-quick: install
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
 
 # DGL has no wheels for Python 3.12 and later: a real one where there is one, else this Python with DGL taken out.
 NEWER ?= $(firstword $(shell for python in python3.12 python3.13 $(wildcard $(HOME)/.pyenv/versions/3.1[23]*/bin/python); \
