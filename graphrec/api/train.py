@@ -265,13 +265,8 @@ def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOpti
         name, rules = shot.projection["relationship"], ", ".join(map(str, task.positive))
         if kept < len(shot.records):
             log.info(f"trains on {kept:,} of {len(shot.records):,} {name}, where {rules}; --where changes that")
-    if isinstance(task, Ranking) and parts.test.candidates is None:
-        held_out = int(task.holds(shot.records).sum()) - records
-        again = held_out - sum(len(cases.relevant.indices) for cases in (parts.valid, parts.test))
-        if again:
-            log.info(
-                f"leaves {again:,} of {held_out:,} held-out records unasked: their users had chosen the same before"
-            )
+    if isinstance(task, Ranking) and (known := parts.valid.known + parts.test.known):
+        log.info(f"does not ask for {known:,} held-out items that their users had chosen before")
 
 
 def _read(

@@ -28,10 +28,10 @@ from graphrec.errors import UsageError
 from graphrec.schema import is_time
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
+from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
     from graphrec.evaluation.evaluate import Evaluation
-from graphrec.workspace import Workspace
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

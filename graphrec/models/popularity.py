@@ -54,6 +54,8 @@ class Popularity(Model[PopularitySettings]):
         every = [data, *(other for other in data.others.values() if other.item != data.item)]
 
         def count() -> None:
+            for buffer in self.buffers():
+                buffer.zero_()
             for part in every:
                 self._scores(part.item).add_(torch.from_numpy(part.by_item.lengths))
 

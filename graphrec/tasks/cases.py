@@ -24,12 +24,14 @@ class RankingCases:
         candidates: the items to rank, per case; None when all cases share ``pool``.
         pool: int64 [pool], the items to rank in every case, sorted; None for all items. From a shared pool each
             user's training items are left out.
+        known: how many held-out items are not asked for, since their users have a training record of them.
     """
 
     users: Ints
     relevant: Ragged
     candidates: Ragged | None = None
     pool: Ints | None = None
+    known: int = 0
 
     def __len__(self) -> int:
         return len(self.users)

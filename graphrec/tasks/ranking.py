@@ -101,7 +101,7 @@ def _cases(snapshot: Snapshot, data: Data, found: Parts, wanted: int) -> Ranking
     users, case = np.unique(user, return_inverse=True)
     relevant = Ragged.from_pairs(case.astype(np.int64), item, len(users))
     pool = None if found.of_item is None else np.flatnonzero(found.of_item == wanted)
-    return RankingCases(users, relevant, pool=pool)
+    return RankingCases(users, relevant, pool=pool, known=int((~fresh).sum()))
 
 
 def _repeats(user: Ints, item: Ints) -> bool:

@@ -42,6 +42,9 @@ def test_what_is_known_already_is_not_asked_for(again_and_again: Snapshot) -> No
     assert asked
     assert not asked & known
     assert split.test.relevant.lengths.min() > 0
+    held_out = pairs(np.arange(split.data.users), again_and_again.records.by_user) - known
+    assert len(asked | pairs(split.valid.users, split.valid.relevant)) == len(held_out)
+    assert split.test.known > 0
     found = judge_model(
         attached(Popularity, split.data), Ranking(), split.data, split.test, ["recall@20"], seed=0
     )
