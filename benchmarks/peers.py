@@ -56,7 +56,7 @@ PACKAGES: dict[str, list[str]] = {
 Settings = Mapping[str, Any]
 GRIDS: dict[str, dict[str, dict[str, list[Any]]]] = {
     "bpr": {
-        "graphrec bpr": {"epochs": [60, 120], "l2": [0.003, 0.01], "learning_rate": [0.05, 0.1]},
+        "graphrec bpr": {"epochs": [40, 80], "l2": [0.01, 0.02], "learning_rate": [0.05, 0.1]},
         "implicit BPR": {"epochs": [100, 200], "regularization": [0.01, 0.03], "learning_rate": [0.03, 0.1]},
         "cornac BPR": {"epochs": [100, 200], "lambda_reg": [0.003, 0.01], "learning_rate": [0.03, 0.1]},
     },

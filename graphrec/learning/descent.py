@@ -109,7 +109,7 @@ class Descent(Generic[B]):
             parameter.grad = _averaged(gradient, parameter, len(batch), rows) if self._many else gradient
         for move, optimiser in zip(phase.moves, optimisers, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = rate * move.rate * (rows if move.per_record else 1)
+                group["lr"] = rate * move.rate
             optimiser.step()
         return loss.detach() * (len(batch) / rows) if self._many else loss.detach()
 

@@ -21,15 +21,12 @@ class Move:
         optimiser: one of ``OPTIMISERS``.
         rate: by which the run's learning rate is multiplied.
         decay: weight decay, for ``adamw`` and ``sgd``.
-        per_record: whether each record of a batch moves them by the rate, as in stochastic gradient descent's own form,
-            and not the mean of the batch; for ``sgd``.
     """
 
     parameters: Sequence[nn.Parameter]
     optimiser: OptimiserName = "adam"
     rate: float = 1.0
     decay: float = 0.0
-    per_record: bool = False
 
 
 @dataclass(frozen=True)

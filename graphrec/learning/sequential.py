@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
+from torch import Tensor
 
 from graphrec.errors import TrainingError
 from graphrec.learning.feed import Shuffled
@@ -28,13 +29,22 @@ class Sequential:
         sweep: makes the moves.
         rows: how many records an epoch has.
         run: learning rate, its schedule and the seed.
+        memory: what the sweep keeps beside the model from one record to the next, changed in place.
         part: records between two ticks.
     """
 
     stops_early = True
 
-    def __init__(self, name: str, sweep: Sweep, rows: int, run: RunContext, part: int = PART) -> None:
-        self._name, self._sweep, self.rows, self._run = name, sweep, rows, run
+    def __init__(
+        self,
+        name: str,
+        sweep: Sweep,
+        rows: int,
+        run: RunContext,
+        memory: Mapping[str, Tensor] | None = None,
+        part: int = PART,
+    ) -> None:
+        self._name, self._sweep, self.rows, self._run, self._memory = name, sweep, rows, run, memory or {}
         self._generator = run.generator()
         self._order = Shuffled(rows, part, self._generator)
         self._losses = torch.zeros(self._order.steps, dtype=torch.float64)
@@ -65,10 +75,13 @@ class Sequential:
         return {self._name: mean}
 
     def state(self) -> Tensors:
-        """Return where the order stands, and the losses of this epoch."""
-        return {**self._order.state(), "losses": self._losses}
+        """Return where the order stands, the losses of this epoch, and the memory."""
+        memory = {f"memory.{name}": tensor for name, tensor in self._memory.items()}
+        return {**self._order.state(), **memory, "losses": self._losses}
 
     def restore(self, tensors: Tensors) -> None:
         """Go on from what ``state`` returned."""
         self._order.restore(dict(tensors))
         self._losses.copy_(tensors["losses"])
+        for name, tensor in self._memory.items():
+            tensor.copy_(tensors[f"memory.{name}"])

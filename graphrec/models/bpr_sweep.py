@@ -17,28 +17,45 @@ Floats = npt.NDArray[np.float32]
 # What may be reordered is a sum; numbers that are not finite stay what they are, for whoever looks at the loss.
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 def sweep(
-    p: Floats, q: Floats, users: Ints, items: Ints, line: Line, many: int, l2: float, rows: Ints, rate: float, seed: int
+    p: Floats,
+    q: Floats,
+    p_squares: Floats,
+    q_squares: Floats,
+    users: Ints,
+    items: Ints,
+    line: Line,
+    many: int,
+    l2: float,
+    rows: Ints,
+    rate: float,
+    seed: int,
 ) -> float:
     """Move ``p`` and ``q`` in place, record after record, and return the sum of the losses.
+
+    A row's step is the rate by the root of the sum of its mean squared gradients so far, which this adds to (Adagrad,
+    Duchi et al. 2011, with one number for each row).
 
     Args:
         p: float32 [users, D].
         q: float32 [items, D + 1], the bias last.
+        p_squares: float32 [users].
+        q_squares: float32 [items].
         users: int64 [E], of each record.
         items: int64 [E].
         line: what negatives are drawn from.
-        many: negatives for each record; its move is the mean of theirs.
+        many: negatives for each record; its gradient is the mean of theirs.
         l2: λ.
         rows: int64 [n], the records to go over, in order.
         rate: the learning rate.
         seed: of the negatives.
     """
     size = p.shape[1]
-    step, shrink = np.float32(rate / many), np.float32(2 * l2)
+    share, eps = np.float32(1 / many), np.float32(1e-10)
+    lr, shrink = np.float32(rate), np.float32(2 * l2 / many)
     state, total = np.uint64(2 * seed + 1), 0.0
     for row in rows:
-        user = users[row]
-        u, i = p[user], q[items[row]]
+        user, item = users[row], items[row]
+        u, i = p[user], q[item]
         for _ in range(many):
             # xorshift64* (Vigna, 2016); its upper 53 bits as a number from 0 to 1.
             state ^= state >> np.uint64(12)
@@ -54,19 +71,43 @@ def sweep(
                     passed = middle + 1
                 else:
                     end = middle
-            j = q[line.item_at[point + line.removed[passed] - line.removed[first]]]
-            margin, squares = i[size] - j[size], i[size] * i[size] + j[size] * j[size]
+            other = line.item_at[point + line.removed[passed] - line.removed[first]]
+            j = q[other]
+            # All that score, loss and the gradients' lengths are made of, in one go.
+            ui = uj = uu = ii = jj = ij = np.float32(0)
             for k in range(size):
-                margin += u[k] * (i[k] - j[k])
-                squares += u[k] * u[k] + i[k] * i[k] + j[k] * j[k]
+                ui += u[k] * i[k]
+                uj += u[k] * j[k]
+                uu += u[k] * u[k]
+                ii += i[k] * i[k]
+                jj += j[k] * j[k]
+                ij += i[k] * j[k]
+            margin = ui - uj + i[size] - j[size]
+            ui, ii, uj, jj = ui + i[size], ii + i[size] * i[size], uj + j[size], jj + j[size] * j[size]
             far = math.exp(-abs(margin))
-            total += math.log1p(far) + max(-margin, np.float32(0)) + l2 * squares
-            wrong = np.float32(far / (1 + far) if margin > 0 else 1 / (1 + far))
+            total += math.log1p(far) + max(-margin, np.float32(0)) + l2 * (uu + ii + jj)
+            wrong = share * np.float32(far / (1 + far) if margin > 0 else 1 / (1 + far))
+            apart = ii + jj - 2 * ij - i[size] * i[size] - j[size] * j[size]
+            between = margin - i[size] + j[size]
+            p_squares[user] += max(
+                (wrong * wrong * apart - 2 * wrong * shrink * between + shrink * shrink * uu) / np.float32(size),
+                np.float32(0),
+            )
+            whole = wrong * wrong * (uu + 1)
+            q_squares[item] += max(
+                (whole - 2 * wrong * shrink * ui + shrink * shrink * ii) / np.float32(size + 1), np.float32(0)
+            )
+            q_squares[other] += max(
+                (whole + 2 * wrong * shrink * uj + shrink * shrink * jj) / np.float32(size + 1), np.float32(0)
+            )
+            step_u = lr / (math.sqrt(p_squares[user]) + eps)
+            step_i = lr / (math.sqrt(q_squares[item]) + eps)
+            step_j = lr / (math.sqrt(q_squares[other]) + eps)
             for k in range(size):
                 of_u, of_i, of_j = u[k], i[k], j[k]
-                u[k] += step * (wrong * (of_i - of_j) - shrink * of_u)
-                i[k] += step * (wrong * of_u - shrink * of_i)
-                j[k] -= step * (wrong * of_u + shrink * of_j)
-            i[size] += step * (wrong - shrink * i[size])
-            j[size] -= step * (wrong + shrink * j[size])
+                u[k] += step_u * (wrong * (of_i - of_j) - shrink * of_u)
+                i[k] += step_i * (wrong * of_u - shrink * of_i)
+                j[k] -= step_j * (wrong * of_u + shrink * of_j)
+            i[size] += step_i * (wrong - shrink * i[size])
+            j[size] -= step_j * (wrong + shrink * j[size])
     return total / many

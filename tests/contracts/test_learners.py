@@ -203,8 +203,7 @@ found = {{}}
 for optimiser in ("adam", "sparse_adam", "rowwise_adagrad", "sgd"):
     torch.manual_seed(0)
     model = Factors(sparse=optimiser != "adam")
-    each = optimiser == "sgd"
-    moves = [Move([table.weight], optimiser, per_record=each) for table in (model.users, model.items)]
+    moves = [Move([table.weight], optimiser) for table in (model.users, model.items)]
     _, learner = descent(model, [Phase("both", moves)], batch_size=53)
     for number in (1, 2):
         loss = learner.epoch(number, lambda done, steps: None)["both"]

@@ -66,14 +66,13 @@ def test_the_first_step_of_a_batch_by_hand(toy: Data) -> None:
     options = TrainOptions(epochs=1, negatives=1, batch_size=5, learning_rate=0.01)
     model, before = attached(BPR, toy, dimension=3), attached(BPR, toy, dimension=3)
     batch = next(Pairwise(toy, options, torch.Generator().manual_seed(0)).batches())
-    tables = (model.users.weight, model.items.weight)
     feed = Pairwise(toy, options, torch.Generator().manual_seed(0))
-    phase = Phase("bpr", (Move(tables, "sgd", per_record=True),))
+    phase = Phase("bpr", (Move((model.users.weight, model.items.weight), "rowwise_adagrad"),))
     Descent(model, model.loss, feed, [phase], RunContext(options)).epoch(1, lambda done, steps: None)
     _, dp, dq = by_hand(before, batch)
     for table, was, gradient in ((model.users, before.users, dp), (model.items, before.items, dq)):
-        # Each of the five triplets moves by the rate.
-        moved = was.weight.detach().numpy() - 5 * 0.01 * gradient
+        length = np.sqrt(np.square(gradient).mean(1, keepdims=True))
+        moved = was.weight.detach().numpy() - 0.01 * gradient / np.maximum(length, 1e-10)
         assert table.weight.detach().numpy() == pytest.approx(moved, abs=1e-6)
 
 
@@ -84,21 +83,30 @@ def test_a_sweep_by_hand(many: int) -> None:
     free = {0: 2, 1: 0, 2: 1}
     rng = np.random.default_rng(0)
     p, q = (rng.normal(size=size).astype(np.float32) for size in ((3, 4), (3, 5)))
+    squares = [np.zeros(3, np.float32), np.zeros(3, np.float32)]
     users, items, line, _ = Pairwise(data, TrainOptions(), torch.Generator()).drawn_from
     rows, rate, l2 = np.array([3, 0, 5, 4, 1, 2, 0]), 0.1, 0.05
     expected_p, expected_q, expected = p.astype(float), q.astype(float), 0.0
+    seen_p, seen_q = np.zeros(3), np.zeros(3)
     for row in rows:
         u, i, j = users[row], items[row], free[int(users[row])]
         for _ in range(many):
             a, b, c = np.append(expected_p[u], 1), expected_q[i].copy(), expected_q[j].copy()
             wrong = 1 / (1 + np.exp(a @ (b - c)))
             expected += (-np.log(1 - wrong) + l2 * (a @ a - 1 + b @ b + c @ c)) / many
-            expected_p[u] += rate / many * (wrong * (b - c) - 2 * l2 * a)[:-1]
-            expected_q[i] += rate / many * (wrong * a - 2 * l2 * b)
-            expected_q[j] -= rate / many * (wrong * a + 2 * l2 * c)
-    assert sweep(p, q, users, items, line, many, l2, rows, rate, 7) == pytest.approx(expected, rel=1e-5)
+            of_u = (wrong * (b - c) - 2 * l2 * a)[:-1] / many
+            of_i, of_j = (wrong * a - 2 * l2 * b) / many, (-wrong * a - 2 * l2 * c) / many
+            seen_p[u] += np.square(of_u).mean()
+            seen_q[i] += np.square(of_i).mean()
+            seen_q[j] += np.square(of_j).mean()
+            expected_p[u] += rate * of_u / np.sqrt(seen_p[u])
+            expected_q[i] += rate * of_i / np.sqrt(seen_q[i])
+            expected_q[j] += rate * of_j / np.sqrt(seen_q[j])
+    assert sweep(p, q, *squares, users, items, line, many, l2, rows, rate, 7) == pytest.approx(expected, rel=1e-5)
     assert p == pytest.approx(expected_p, abs=1e-5)
     assert q == pytest.approx(expected_q, abs=1e-5)
+    assert squares[0] == pytest.approx(seen_p, rel=1e-4)
+    assert squares[1] == pytest.approx(seen_q, rel=1e-4)
 
 
 @pytest.mark.parametrize("distribution", ["uniform", "popularity"])
@@ -108,7 +116,8 @@ def test_a_sweep_draws_what_the_sampler_draws(toy: Data, distribution: Distribut
     drawn, row = np.zeros(4), np.array([2])
     for seed in range(20_000):
         q = np.zeros((4, 2), np.float32)
-        sweep(np.zeros((3, 1), np.float32), q, users, items, line, 1, 0.0, row, 1.0, seed << 40)
+        p, squares = np.zeros((3, 1), np.float32), np.zeros(4, np.float32)
+        sweep(p, q, squares[:3], squares.copy(), users, items, line, 1, 0.0, row, 1.0, seed << 40)
         drawn += q[:, 1] < 0
     sampler = NegativeSampler(toy, distribution=distribution, generator=torch.Generator().manual_seed(0))
     by_sampler = np.bincount(sampler.sample(torch.tensor([users[2]]), 100_000).numpy()[0], minlength=4)
