@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.config import set_option
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -43,6 +44,14 @@ def framed(monkeypatch: pytest.MonkeyPatch) -> None:
         begin(self, *arguments, **named)
 
     monkeypatch.setattr(PagesManager, "__init__", begin_framed)
+
+
+@pytest.fixture(autouse=True)
+def without_magic() -> Iterator[None]:
+    """Run pages as the explorer does; and with magic, Python 3.11 may fail at two threads that parse at once."""
+    set_option("runner.magicEnabled", False)
+    yield
+    set_option("runner.magicEnabled", True)
 
 
 @pytest.fixture(scope="session")
