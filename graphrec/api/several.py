@@ -16,7 +16,7 @@ from graphrec.graph.splits import base_name
 from graphrec.models.base import Model
 from graphrec.store.base import GraphStore
 from graphrec.tasks.base import Task
-from graphrec.tasks.beside import Beside
+from graphrec.tasks.beside import FurtherTask
 from graphrec.workspace import Workspace
 
 Read = tuple[Task[Any], Snapshot]
@@ -56,15 +56,15 @@ def read_also(
     return found
 
 
-def split_also(read: Mapping[str, Read], *, seed: int, fold: int, folds: int) -> dict[str, Beside]:
+def split_also(read: Mapping[str, Read], *, seed: int, fold: int, folds: int) -> dict[str, FurtherTask]:
     """Return each with its split, which is what its data say."""
     return {
-        name: Beside(task, shot, task.split(shot, seed=seed, fold=fold, folds=folds))
+        name: FurtherTask(task, shot, task.split(shot, seed=seed, fold=fold, folds=folds))
         for name, (task, shot) in read.items()
     }
 
 
-def told_also(beside: Mapping[str, Beside]) -> dict[str, Any]:
+def told_also(beside: Mapping[str, FurtherTask]) -> dict[str, Any]:
     """Return what a manifest says of them, under the names that it has for the first task."""
     return {
         name: {
@@ -80,7 +80,7 @@ def told_also(beside: Mapping[str, Beside]) -> dict[str, Any]:
     }
 
 
-def tested_also(model: Model[Any], beside: Mapping[str, Beside], *, seed: int) -> dict[str, Evaluation]:
+def tested_also(model: Model[Any], beside: Mapping[str, FurtherTask], *, seed: int) -> dict[str, Evaluation]:
     """Return the test metrics of each."""
     found = {}
     for name, other in beside.items():

@@ -13,7 +13,7 @@ from graphrec.graph.snapshot import Snapshot
 from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
 from graphrec.tasks.base import Task
-from graphrec.tasks.beside import Beside, together
+from graphrec.tasks.beside import FurtherTask, together
 from graphrec.tasks.cases import Split
 from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.runs import Run, beside_of, require_format, snapshot_of, split_of, task_of
@@ -30,7 +30,7 @@ class Loaded:
     snapshot: Snapshot
     task: Task[Any]
     split: Split[Any]
-    beside: Mapping[str, Beside] = field(default_factory=dict)
+    beside: Mapping[str, FurtherTask] = field(default_factory=dict)
     """What else it was trained for, by projection."""
 
 

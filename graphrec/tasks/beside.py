@@ -14,7 +14,7 @@ from graphrec.tasks.cases import Split
 
 
 @dataclass(frozen=True)
-class Beside:
+class FurtherTask:
     """What a run is asked beside its first task, of other records of the same users.
 
     Attributes:
@@ -28,7 +28,7 @@ class Beside:
     split: Split[Any]
 
 
-def together(split: Split[Any], snapshot: Snapshot, others: Mapping[str, Beside]) -> Split[Any]:
+def together(split: Split[Any], snapshot: Snapshot, others: Mapping[str, FurtherTask]) -> Split[Any]:
     """Return ``split`` with the training data of ``others``, by projection, as ``Data.others``.
 
     Args:

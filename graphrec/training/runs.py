@@ -15,7 +15,7 @@ from graphrec.errors import NotFoundError, TrainingError, unknown
 from graphrec.files import replacing
 from graphrec.graph.snapshot import Snapshot, open_snapshot
 from graphrec.tasks.base import Task
-from graphrec.tasks.beside import Beside
+from graphrec.tasks.beside import FurtherTask
 from graphrec.tasks.cases import Split
 from graphrec.tasks.registry import told_task
 from graphrec.training.manifest import FILE, FORMAT, read_manifest
@@ -127,10 +127,10 @@ def split_of(task: Task[Any], shot: Snapshot, run: Run) -> Split[Any]:
     )
 
 
-def beside_of(workspace: Workspace, run: Run) -> dict[str, Beside]:
+def beside_of(workspace: Workspace, run: Run) -> dict[str, FurtherTask]:
     """Return what ``run`` was trained for beside its first task, by projection."""
     found = {}
     for name, part in run.also.items():
         task, shot = task_of(part), snapshot_of(workspace, part)
-        found[name] = Beside(task, shot, split_of(task, shot, part))
+        found[name] = FurtherTask(task, shot, split_of(task, shot, part))
     return found

@@ -20,7 +20,7 @@ from graphrec.models.base import Target
 from graphrec.serving.load_model import load_run
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
-from graphrec.tasks.beside import Beside, together
+from graphrec.tasks.beside import FurtherTask, together
 from graphrec.tasks.ranking import Ranking
 from graphrec.testing.command_line import graphrec
 from graphrec.training.manifest import write_manifest
@@ -133,7 +133,7 @@ def test_lists_do_not_tell_what_is_held_out_beside(workspace: Workspace) -> None
         frames = snapshot(store, asked, workspace)
     alone = task.split(frames)
     assert set(alone.data.lists) == {"User>Item:VIEWED"}
-    split = together(task.split(views), views, {"frame-likes": Beside(task, frames, alone)})
+    split = together(task.split(views), views, {"frame-likes": FurtherTask(task, frames, alone)})
     assert split.data.others["frame-likes"].lists == {}
 
 
@@ -146,4 +146,4 @@ def test_a_graph_that_changed_between_two_reads(workspace: Workspace, tmp_path: 
         store.write_nodes("User", pa.table({"id": ["a new one"]}))
         frames = snapshot(store, PROJECTIONS["frame-likes"], copy)
     with pytest.raises(DataError, match="User nodes were added or removed while frame-likes was read"):
-        together(task.split(first), first, {"frame-likes": Beside(task, frames, task.split(frames))})
+        together(task.split(first), first, {"frame-likes": FurtherTask(task, frames, task.split(frames))})
