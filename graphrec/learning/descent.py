@@ -14,7 +14,7 @@ from graphrec.learning.batch import Rows
 from graphrec.learning.feed import Feed
 from graphrec.learning.learner import Tensors, Tick
 from graphrec.learning.optimisers import Phase, make_optimiser, optimiser_state, restore_optimiser
-from graphrec.learning.run import RunContext
+from graphrec.learning.run import RunContext, several_processes
 
 B = TypeVar("B", bound=Rows)
 Loss = Callable[[str, B], Tensor]
@@ -44,7 +44,7 @@ class Descent(Generic[B]):
         rate = run.options.learning_rate
         self._optimisers = [[make_optimiser(move, rate) for move in phase.moves] for phase in self.phases]
         self._losses = torch.zeros(feed.steps, len(self.phases), device=run.device)
-        self._many = dist.is_available() and dist.is_initialized()
+        self._many = several_processes()
 
     @property
     def epochs(self) -> int:

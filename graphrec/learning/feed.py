@@ -11,6 +11,7 @@ from torch import Tensor
 from torch import distributed as dist
 
 from graphrec.learning.batch import Rows
+from graphrec.learning.run import several_processes
 
 B_co = TypeVar("B_co", bound=Rows, covariant=True)
 A = TypeVar("A", bound=Rows)
@@ -62,8 +63,8 @@ class Shuffled:
 
     def __init__(self, count: int, size: int, generator: torch.Generator) -> None:
         self._count, self._size, self.generator = count, size, generator
-        many = dist.is_available() and dist.is_initialized()
-        self._rank, self._world = (dist.get_rank(), dist.get_world_size()) if many else (0, 1)
+        together = several_processes()
+        self._rank, self._world = (dist.get_rank(), dist.get_world_size()) if together else (0, 1)
         self._orders = generator
         if self._world > 1:
             self._orders = torch.Generator(generator.device).manual_seed(generator.initial_seed())

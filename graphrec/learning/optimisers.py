@@ -50,7 +50,8 @@ class Phase:
 class PlainSGD(torch.optim.Optimizer):
     """Stochastic gradient descent without momentum, which has no state.
 
-    ``torch.optim.SGD`` adds a sparse gradient row by row, five times as long, and in several threads not at all.
+    ``torch.optim.SGD`` takes many times as long for a sparse gradient that names rows again and again, and in several
+    threads fails at one whose values are a slice of others.
 
     Args:
         parameters: dense gradients, or sparse ones of whole rows.

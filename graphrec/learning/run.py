@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import distributed as dist
 
 from graphrec.graph.blocks import Sampler
 from graphrec.graph.data import Data
@@ -12,6 +13,11 @@ from graphrec.graph.samplers import full_graph_wins, make_sampler
 from graphrec.learning.options import TrainOptions
 
 CPU = torch.device("cpu")
+
+
+def several_processes() -> bool:
+    """Return whether this is one of several processes that learn together."""
+    return dist.is_available() and dist.is_initialized()
 
 
 @dataclass(frozen=True)

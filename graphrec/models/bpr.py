@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.distributed import is_initialized
 from torch.nn.functional import softplus
 
 from graphrec.graph.data import Data, Shape
@@ -19,7 +18,7 @@ from graphrec.learning.descent import Descent
 from graphrec.learning.learner import Learner
 from graphrec.learning.optimisers import Move, Phase
 from graphrec.learning.pairwise import Pairwise
-from graphrec.learning.run import RunContext
+from graphrec.learning.run import RunContext, several_processes
 from graphrec.learning.sequential import Sequential
 from graphrec.learning.table import Table
 from graphrec.models.base import InSpace
@@ -36,7 +35,7 @@ class BPRSettings(Settings):
     dimension: int = Field(64, ge=1, le=4096)
     """D, the length of the factors."""
     l2: float = Field(0.02, ge=0, allow_inf_nan=False)
-    """λ on the squared factors and biases of a batch's users and items."""
+    """λ on the squared factors and biases of a record's user, item and negatives."""
     initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)
     """Standard deviation that factors start with."""
 
@@ -73,7 +72,7 @@ class BPR(InSpace[BPRSettings]):
         """Return descent record by record, or over batches on a GPU and in several processes."""
         feed = Pairwise(data, run.options, run.generator())
         tables = self.users.weight, self.items.weight
-        if self.device.type == "cpu" and not is_initialized():
+        if self.device.type == "cpu" and not several_processes():
             memory = {name: torch.zeros(self.shape.nodes[name]) for name in ("User", self.shape.item)}
             p, q = (table.detach().numpy() for table in tables)
             seen_p, seen_q = (squares.numpy() for squares in memory.values())
