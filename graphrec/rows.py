@@ -13,12 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec.errors import DataError
+from graphrec.same import same
 from graphrec.schema import Property, is_time
 
 Mask = npt.NDArray[np.bool_]
 
-ARROW = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
-WANTED = {"int64": "a whole number", "float64": "a number", "bool": "true or false"}
+ARROW = {
+    "string": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+    "list": pa.list_(pa.string()),
+}
+WANTED = {"int64": "a whole number", "float64": "a number", "bool": "true or false", "list": "a list of texts"}
 TIME = "a time: a whole number, or a date such as 2021-03-04T10:00:00Z"
 TIMES = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
 """ISO dates as text, without and with an offset; without one they are UTC."""
@@ -90,8 +97,8 @@ def check(
     rows = np.ones(table.num_rows, bool)
     rows[list(refused)] = False
     kept, contradicting, repeated = _distinct(typed, keys, np.flatnonzero(rows))
-    same = " and ".join(said[key] for key in keys)
-    named = dict.fromkeys(contradicting.tolist(), f"contradicts another row with the same {same}")
+    told = " and ".join(said[key] for key in keys)
+    named = dict.fromkeys(contradicting.tolist(), f"contradicts another row with the same {told}")
     complete = len(kept) == table.num_rows
     return Checked(
         typed if complete else typed.take(pa.array(kept)),
@@ -114,6 +121,9 @@ def _convert(name: str, column: pa.ChunkedArray, prop: Property) -> tuple[pa.Chu
         wrong = np.zeros(len(column), bool)
     except pa.ArrowInvalid:
         converted, wrong = _convert_each(column, kinds)
+    if prop.type == "list":
+        # An empty list says nothing, as an empty text does.
+        converted = pc.if_else(pc.equal(pc.list_value_length(converted), 0), None, converted)
     if prop.type == "float64":
         wrong |= pc.fill_null(pc.invert(pc.is_finite(converted)), False).to_numpy()
     return converted, wrong
@@ -180,7 +190,6 @@ def _distinct(
         if name in keys:
             continue
         left, right = part[name].take(pa.array(again)), part[name].take(pa.array(against))
-        same = pc.if_else(pc.is_null(left), True, pc.fill_null(pc.equal(left, right), False))
-        contradicts |= ~pc.fill_null(same, True).to_numpy()
+        contradicts |= ~(np.asarray(left.is_null()) | same(left, right))
     contradicts &= at[again] == at[against]
     return np.sort(rows[order[first]]), rows[again[contradicts]], int(len(again) - contradicts.sum())

@@ -11,7 +11,8 @@ from typing import Literal
 
 from graphrec.errors import unknown
 
-PropertyType = Literal["string", "int64", "float64", "bool"]
+PropertyType = Literal["string", "int64", "float64", "bool", "list"]
+"""``list`` is a list of texts."""
 
 KEY = "id"
 
@@ -82,6 +83,14 @@ def relationship(name: str) -> RelationshipType:
     if name not in RELATIONSHIPS:
         raise unknown("relationship type", name, RELATIONSHIPS)
     return RELATIONSHIPS[name]
+
+
+def properties(name: str) -> tuple[Property, ...]:
+    """Return the properties of the label or relationship type ``name``; raises ``NotFoundError``."""
+    found = LABELS.get(name) or RELATIONSHIPS.get(name)
+    if found is None:
+        raise unknown("label or relationship type", name, [*LABELS, *RELATIONSHIPS])
+    return found.properties
 
 
 _AT = Property("at", "int64", "when, epoch milliseconds")

@@ -83,10 +83,11 @@ def _hashes(keys: Sequence[str], table: pa.Table) -> tuple[Hashes, Hashes]:
 
 def _hash(column: pa.ChunkedArray) -> Hashes:
     """Return uint64 [n]; they hold for this process only."""
-    if pa.types.is_string(column.type):
+    if pa.types.is_string(column.type) or pa.types.is_list(column.type):
         # Python's own hash, once per value: on texts, which seldom repeat, several times as fast as by a dictionary.
-        texts = column.cast(pa.binary()).to_pylist()
-        found = np.fromiter(map(hash, texts), np.int64, len(texts)).view(np.uint64)
+        texts = column.cast(pa.binary()) if pa.types.is_string(column.type) else column
+        values = (tuple(value) if isinstance(value, list) else value for value in texts.to_pylist())
+        found = np.fromiter(map(hash, values), np.int64, len(texts)).view(np.uint64)
     else:
         filled = column.fill_null(False if pa.types.is_boolean(column.type) else 0)
         found = pd.util.hash_array(filled.to_numpy())

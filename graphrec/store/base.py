@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphrec.properties import Properties
+from graphrec.schema import Property
 from graphrec.store.answers import WIDE, Limits
 from graphrec.store.kept import Kept
 
@@ -112,6 +114,19 @@ class GraphStore(Protocol):
         """Create what is missing of the schema: tables or constraints, properties, indexes."""
         ...
 
+    @property
+    def properties(self) -> Properties:
+        """What nodes and relationships may say here: the schema's properties, and the graph's own."""
+        ...
+
+    def declare(self, name: str, own: Sequence[Property]) -> None:
+        """Let nodes of the label, or relationships of the type, ``name`` have properties of the graph's own.
+
+        Nothing happens where they have them. Raises ``DataError`` for a name that graphrec uses itself, ``StoreError``
+        where one of another type, or an embedding, has the name.
+        """
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """All writes inside the block, or none of them; blocks inside a block belong to the outer one.
 
@@ -127,7 +142,7 @@ class GraphStore(Protocol):
         Args:
             label: a label of the schema.
             table: ``id`` (string, at most 8,000 bytes, no nulls, no repeats) and any of the label's properties, in
-                schema types.
+                their types.
         """
         ...
 

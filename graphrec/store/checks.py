@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graphrec import schema
 from graphrec.errors import StoreError
+from graphrec.properties import Properties
 from graphrec.store.base import Floats
 
 
@@ -15,13 +16,19 @@ def check_ends(name: str, source: str, target: str) -> None:
         raise StoreError(f"{name} does not go from {source} to {target}; it goes {allowed}")
 
 
-def check_embedding(label: str, name: str) -> None:
-    """Raise ``StoreError`` unless ``name`` can name an embedding of ``label``."""
+def check_embedding(properties: Properties, label: str, name: str) -> None:
+    """Raise ``StoreError`` unless ``name`` can name an embedding of ``label`` in a graph with ``properties``."""
+    schema.label(label)
     if not (name.isascii() and name.isidentifier()):
         raise StoreError(f"{name!r} cannot name a property: letters, digits and _ only")
-    taken = {schema.KEY, *(p.name for p in schema.label(label).properties)}
-    if name.lower() in taken:
-        raise StoreError(f"{name!r} is a property of {label} in the schema; give the embedding another name")
+    taken = {schema.KEY, *(p.name.casefold() for p in properties.of(label))}
+    if name.casefold() in taken:
+        raise StoreError(f"{name!r} is a property of {label} in this graph; give the embedding another name")
+
+
+def embedding_has(label: str, name: str) -> StoreError:
+    """Return the error for a property whose name a run's embeddings have."""
+    return StoreError(f"{label}.{name} holds the embeddings of a run; give the property another name")
 
 
 def check_vectors(name: str, count: int, vectors: Floats) -> None:

@@ -24,11 +24,13 @@ import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.errors import QueryError, StoreError
+from graphrec.properties import Properties
 from graphrec.rows import ARROW
+from graphrec.schema import Property
 from graphrec.store import ladybug_answers
 from graphrec.store.answers import OUTPUT_SHARE, WIDE, Answer, Limits
 from graphrec.store.base import Floats, Ints, Neighbour, Relationships, Written
-from graphrec.store.checks import check_embedding, check_ends, check_vectors, no_such_end
+from graphrec.store.checks import check_embedding, check_ends, check_vectors, embedding_has, no_such_end
 from graphrec.store.console import store as console
 from graphrec.store.console.job import TOO_MUCH_MEMORY
 from graphrec.store.console.ladybug_rules import checked
@@ -50,7 +52,7 @@ from graphrec.store.ladybug_files import (
 )
 from graphrec.store.ladybug_functions import add_functions
 from graphrec.store.ladybug_nodes import PREFIX, Nodes
-from graphrec.store.ladybug_tables import TYPES, new_tables
+from graphrec.store.ladybug_tables import TYPES, new_tables, own_properties
 from graphrec.store.nearest import chosen, exact_nearest, in_bytes
 from graphrec.store.upsert import plan
 from graphrec.workspace import Workspace
@@ -84,7 +86,8 @@ class LadybugStore:
         self._failed = False
         self._torn = False
         self._edges: dict[tuple[str, ...], StoredEdges] = {}
-        self._nodes = Nodes(self._rows)
+        self._properties: Properties | None = None
+        self._nodes = Nodes(self._rows, self._type)
         self._copied: set[str] = set()
         self._write = write
         self.kept = Kept(KEPT_BYTES) if kept is None else kept
@@ -128,10 +131,32 @@ class LadybugStore:
         for name, statement in new_tables():
             if name not in existing:
                 self._run(statement)
-            elif name in schema.LABELS:
-                self._add_missing(name, schema.LABELS[name].properties)
             else:
-                self._add_missing(name, schema.RELATIONSHIPS[name].properties)
+                self._add_missing(name, schema.properties(name))
+
+    @property
+    def properties(self) -> Properties:
+        """What nodes and relationships may say here."""
+        with self._lock:
+            if self._properties is None:
+                tables = self._tables() & {*schema.LABELS, *schema.RELATIONSHIPS}
+                self._properties = Properties(
+                    {name: own_properties(name, self._columns(name)) for name in sorted(tables)}
+                )
+            return self._properties
+
+    def declare(self, name: str, own: Sequence[Property]) -> None:
+        """Let nodes or relationships of ``name`` have properties of the graph's own."""
+        wanted = self.properties.with_own(name, own)
+        if wanted.own(name) == self.properties.own(name):
+            return
+        with self.transaction():
+            taken = {column.casefold() for column, kind in self._columns(name).items() if kind == "BLOB"}
+            for prop in wanted.own(name):
+                if prop.name.casefold() in taken:
+                    raise embedding_has(name, prop.name)
+            self._add_missing(name, wanted.own(name))
+            self._properties = wanted
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -147,6 +172,7 @@ class LadybugStore:
                 self._run("COMMIT")
             except BaseException:
                 self._embedded = object()
+                self._properties = None
                 try:
                     self._connection.execute("ROLLBACK")
                 except RuntimeError:
@@ -203,15 +229,14 @@ class LadybugStore:
 
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
-        known = schema.label(label)
-        return self._nodes.all(label, [known.property(name).name for name in properties])
+        schema.label(label)
+        return self._nodes.all(label, properties)
 
     def read_relationships(
         self, name: str, source: str, target: str, properties: Sequence[str] = ()
     ) -> Relationships:
         """Return every relationship of a type between two labels."""
         check_ends(name, source, target)
-        known = schema.relationship(name)
         with self._lock:
             sources, source_row = self._ids(source)
             targets, target_row = (sources, source_row) if target == source else self._ids(target)
@@ -221,7 +246,7 @@ class LadybugStore:
             targets,
             source_row[table["s"].to_numpy()],
             target_row[table["t"].to_numpy()],
-            {p: table[p].cast(ARROW[known.property(p).type]) for p in properties},
+            {p: table[p].cast(self._type(name, p)) for p in properties},
         )
 
     def read(self, text: str, /, **parameters: Any) -> pa.Table:
@@ -272,7 +297,7 @@ class LadybugStore:
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         check_vectors(name, len(ids), vectors)
         width = vectors.shape[1] * 4
         with self.transaction():
@@ -288,7 +313,7 @@ class LadybugStore:
 
     def drop_embeddings(self, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         with self.transaction():
             if name in self._columns(label):
                 self._run(f"ALTER TABLE `{label}` DROP `{name}`")
@@ -298,7 +323,7 @@ class LadybugStore:
         self, label: str, name: str, ids: Sequence[str] | None = None
     ) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; all of them are kept until they change."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         found = self._embeddings(label, name, ids)
         return found if ids is None else chosen(*found, ids)
 
@@ -325,7 +350,7 @@ class LadybugStore:
 
     def has_embeddings(self, label: str, name: str) -> bool:
         """Return whether any node of ``label`` has the embedding."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         with self._lock:
             return self._embedding_bytes(label, name) > 0
 
@@ -341,7 +366,7 @@ class LadybugStore:
         metric: str = "dot",
     ) -> list[Neighbour]:
         """Return the ``k`` nodes whose embedding scores highest against ``vector``, exactly."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         ids, vectors = self._embeddings(label, name, among)
         if not len(ids):
             return []
@@ -375,7 +400,7 @@ class LadybugStore:
             return
         if label not in self._copied:
             self._copied.add(label)
-            self._copy(f"`{label}`({', '.join(table.column_names)})", table)
+            self._copy(f"`{label}`({', '.join(map(quoted, table.column_names))})", table)
         else:
             # Not a second COPY, though it is 5 times faster: rolling back two of them breaks the label's key index.
             values = ", ".join(f"`{name}`: {_column(name)}" for name in table.column_names)
@@ -384,12 +409,12 @@ class LadybugStore:
         self._nodes.remember(label, table[schema.KEY])
 
     def _create_edges(self, name: str, source: str, target: str, table: pa.Table) -> None:
-        known = schema.relationship(name)
-        if table.num_columns == 2 and known.properties:
+        known, properties = schema.relationship(name), self.properties.of(name)
+        if table.num_columns == 2 and properties:
             # COPY that names no property expects them all.
-            empty = known.properties[0]
+            empty = properties[0]
             table = table.append_column(empty.name, pa.nulls(table.num_rows, ARROW[empty.type]))
-        names = ", ".join(table.column_names[2:])
+        names = ", ".join(map(quoted, table.column_names[2:]))
         ends = f" (from='{source}', to='{target}')" if len(known.ends) > 1 else ""
         self._copy(f"`{name}`({names})" if names else f"`{name}`", table, ends)
 
@@ -409,16 +434,14 @@ class LadybugStore:
         key = (name, source, target)
         stored = self._edges.get(key)
         if stored is None or stored.properties.column_names != list(names):
-            known = schema.relationship(name)
             table = self._edge_rows(name, source, target, names)
-            columns = {p: table[p].cast(ARROW[known.property(p).type]) for p in names}
+            columns = {p: table[p].cast(self._type(name, p)) for p in names}
             stored = StoredEdges(edge_keys(table["s"].to_numpy(), table["t"].to_numpy()), pa.table(columns))
             self._edges[key] = stored
         return stored
 
     def _edge_rows(self, name: str, source: str, target: str, properties: Sequence[str]) -> pa.Table:
-        known = schema.relationship(name)
-        columns = "".join(f", e.`{known.property(p).name}` AS `{p}`" for p in properties)
+        columns = "".join(f", e.`{self.properties.find(name, p).name}` AS `{p}`" for p in properties)
         # Internal offsets are read twice as fast as string ids; of ten million each column of 64 bits is 80 MB.
         ends = "CAST(offset(id(a)) AS INT32) AS s, CAST(offset(id(b)) AS INT32) AS t"
         return self._rows(f"MATCH (a:{source})-[e:`{name}`]->(b:{target}) RETURN {ends}{columns}")
@@ -448,14 +471,20 @@ class LadybugStore:
     def _tables(self) -> set[str]:
         return set(self._rows("CALL show_tables() RETURN name")["name"].to_pylist())
 
-    def _columns(self, table: str) -> set[str]:
-        return set(self._rows(f"CALL table_info('{table}') RETURN name")["name"].to_pylist())
+    def _columns(self, table: str) -> dict[str, str]:
+        """Return the types of a table's columns by name."""
+        found = self._rows(f"CALL table_info('{table}') RETURN name, type")
+        return dict(zip(found["name"].to_pylist(), found["type"].to_pylist(), strict=True))
 
-    def _add_missing(self, table: str, properties: Sequence[schema.Property]) -> None:
+    def _add_missing(self, table: str, properties: Sequence[Property]) -> None:
         present = self._columns(table)
         for prop in properties:
             if prop.name not in present:
-                self._run(f"ALTER TABLE `{table}` ADD {prop.name} {TYPES[prop.type]}")
+                self._run(f"ALTER TABLE `{table}` ADD `{prop.name}` {TYPES[prop.type]}")
+
+    def _type(self, name: str, prop: str) -> pa.DataType:
+        """Return the type of a property of a label or type; raises ``NotFoundError`` for one that there is not."""
+        return ARROW[self.properties.find(name, prop).type]
 
     def _rows(self, text: str, /, **parameters: Any) -> pa.Table:
         with self._lock:
@@ -482,3 +511,8 @@ def _vectors(table: pa.Table) -> tuple[pa.Array, Floats]:
 
 def _column(name: str) -> str:
     return f"{PREFIX}{name}"
+
+
+def quoted(name: str) -> str:
+    """Return a property's name as queries write it; backticks cannot stand in one."""
+    return f"`{name}`"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.rows import ARROW
 from graphrec.store.base import Ints
 from graphrec.store.stored_ids import StoredIds
 from graphrec.store.upsert import positions
@@ -29,10 +28,16 @@ class TableQuery(Protocol):
 
 
 class Nodes:
-    """Finds nodes through ``rows``, and remembers the ids of labels of which many were asked for, while it writes."""
+    """Finds nodes through ``rows``, and remembers the ids of labels of which many were asked for, while it writes.
 
-    def __init__(self, rows: TableQuery) -> None:
+    Args:
+        rows: runs a query.
+        kind: tells the type of a label's property.
+    """
+
+    def __init__(self, rows: TableQuery, kind: Callable[[str, str], pa.DataType]) -> None:
         self._rows = rows
+        self._kind = kind
         self._known: dict[str, StoredIds] = {}
         self._asked: dict[str, int] = {}
 
@@ -56,12 +61,13 @@ class Nodes:
         return stored, positions(keys, stored[schema.KEY])
 
     def all(self, label: str, names: Sequence[str]) -> pa.Table:
-        """Return ``id`` and properties of every node."""
-        return self._rows(f"MATCH (n:{label}) RETURN {_columns(names)}").cast(_types(label, names))
+        """Return ``id`` and properties of every node; raises ``NotFoundError`` for a property that there is not."""
+        types = self._types(label, names)
+        return self._rows(f"MATCH (n:{label}) RETURN {_columns(names)}").cast(types)
 
     def some(self, label: str, keys: pa.Array, names: Sequence[str]) -> pa.Table:
         """Return the same of the nodes whose ids are among ``keys``."""
-        return self.look_up(label, keys, _columns(names)).cast(_types(label, names))
+        return self.look_up(label, keys, _columns(names)).cast(self._types(label, names))
 
     def look_up(self, label: str, keys: pa.Array | pa.ChunkedArray, wanted: str) -> pa.Table:
         """Return what is ``wanted`` of those nodes ``n``."""
@@ -108,14 +114,12 @@ class Nodes:
         self._known[label] = StoredIds(*self.offsets(label))
         return True
 
+    def _types(self, label: str, names: Sequence[str]) -> pa.Schema:
+        return pa.schema({schema.KEY: pa.string(), **{name: self._kind(label, name) for name in names}})
+
     def _offsets_of(self, label: str, keys: pa.Array | pa.ChunkedArray) -> pa.Table:
         return self.look_up(label, keys, f"n.{schema.KEY} AS id, offset(id(n)) AS o")
 
 
 def _columns(names: Sequence[str]) -> str:
-    return ", ".join(f"n.{name} AS {name}" for name in (schema.KEY, *names))
-
-
-def _types(label: str, names: Sequence[str]) -> pa.Schema:
-    types = {name: ARROW[schema.label(label).property(name).type] for name in names}
-    return pa.schema({schema.KEY: pa.string(), **types})
+    return ", ".join(f"n.`{name}` AS `{name}`" for name in (schema.KEY, *names))

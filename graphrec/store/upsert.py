@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphrec.same import same
 from graphrec.store.base import Ints
 
 
@@ -65,8 +66,7 @@ def plan(block: pa.Table, stored: pa.Table, at: Ints, keys: tuple[str, ...]) -> 
 
 
 def _differs(value: pa.ChunkedArray, before: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    equal = pc.fill_null(pc.equal(value, before), False)
-    return np.asarray(pc.and_(pc.is_valid(value), pc.invert(equal)))
+    return np.asarray(value.is_valid()) & ~same(value, before)
 
 
 def _older(value: pa.ChunkedArray, before: pa.ChunkedArray) -> npt.NDArray[np.bool_]:

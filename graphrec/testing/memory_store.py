@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import QueryError, StoreError
+from graphrec.properties import Properties
 from graphrec.rows import ARROW
 from graphrec.store.answers import WIDE, Limits
 from graphrec.store.base import Floats, Neighbour, Relationships, Written
+from graphrec.store.checks import check_embedding, embedding_has
 from graphrec.store.kept import Kept
 from graphrec.store.nearest import chosen, exact_nearest
 
@@ -33,6 +35,7 @@ class MemoryStore:
         self._vectors: dict[tuple[str, str], dict[str, Floats]] = {}
         self._versions: dict[str, int] = {}
         self._open_transaction = False
+        self.properties = Properties()
 
     @property
     def state(self) -> object:
@@ -42,6 +45,14 @@ class MemoryStore:
     def initialise(self) -> None:
         """Do nothing: all labels and types are there from the start."""
 
+    def declare(self, name: str, own: Sequence[schema.Property]) -> None:
+        """Let a label or type have properties of the graph's own."""
+        wanted = self.properties.with_own(name, own)
+        for prop in own:
+            if any((label, prop.name.casefold()) == (name, said.casefold()) for label, said in self._vectors):
+                raise embedding_has(name, prop.name)
+        self.properties = wanted
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside the block, or none; blocks inside a block belong to the outer one."""
@@ -49,20 +60,21 @@ class MemoryStore:
             yield
             return
         before = ({k: dict(v) for k, v in part.items()} for part in (self._nodes, self._edges, self._vectors))
-        kept = list(before)
+        kept, properties = list(before), self.properties
         self._open_transaction = True
         try:
             yield
         except BaseException:
             self._nodes, self._edges, self._vectors = kept  # type: ignore[assignment]
+            self.properties = properties
             raise
         finally:
             self._open_transaction = False
 
     def write_nodes(self, label: str, table: pa.Table) -> Written:
         """Create the nodes that are new, update those that differ."""
-        known = schema.label(label)
-        names = [known.property(name).name for name in table.column_names if name != schema.KEY]
+        schema.label(label)
+        names = [self.properties.find(label, name).name for name in table.column_names if name != schema.KEY]
         rows = {row.pop(schema.KEY): row for row in table.to_pylist()}
         return self._write(self._nodes[label], rows, names, label)
 
@@ -77,11 +89,11 @@ class MemoryStore:
 
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
-        known = schema.label(label)
+        schema.label(label)
         nodes = self._nodes[label]
         columns = {schema.KEY: pa.array(nodes, pa.string())}
         for name in properties:
-            kind = ARROW[known.property(name).type]
+            kind = ARROW[self.properties.find(label, name).type]
             columns[name] = pa.array([row.get(name) for row in nodes.values()], kind)
         return pa.table(columns)
 
@@ -90,7 +102,7 @@ class MemoryStore:
     ) -> Relationships:
         """Return every relationship of a type between two labels."""
         stored = self._between(name, source, target)
-        known = schema.relationship(name)
+        kinds = {p: ARROW[self.properties.find(name, p).type] for p in properties}
         starts = {key: position for position, key in enumerate(self._nodes[source])}
         ends = {key: position for position, key in enumerate(self._nodes[target])}
         return Relationships(
@@ -100,9 +112,9 @@ class MemoryStore:
             np.array([ends[b] for _, b in stored], np.int64),
             {
                 p: pa.chunked_array(
-                    [pa.array([row.get(p) for row in stored.values()], ARROW[known.property(p).type])]
+                    [pa.array([row.get(p) for row in stored.values()], kind)]
                 )
-                for p in properties
+                for p, kind in kinds.items()
             },
         )
 
@@ -116,7 +128,7 @@ class MemoryStore:
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D])."""
-        _check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         if vectors.ndim != 2 or len(vectors) != len(ids):
             raise StoreError(f"embedding {name!r}: {len(ids)} ids but an array of shape {vectors.shape}")
         keys = ids.to_pylist()
@@ -130,7 +142,7 @@ class MemoryStore:
 
     def drop_embeddings(self, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``."""
-        _check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         self._vectors.pop((label, name), None)
 
     def read_embeddings(
@@ -145,7 +157,7 @@ class MemoryStore:
 
     def has_embeddings(self, label: str, name: str) -> bool:
         """Return whether any node of ``label`` has the embedding."""
-        _check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         return bool(self._vectors.get((label, name)))
 
     def nearest(
@@ -206,9 +218,3 @@ class MemoryStore:
         if created or updated:
             self._versions[what] = self._versions.get(what, 0) + 1
         return Written(created, updated, len(rows) - created - updated)
-
-
-def _check_embedding(label: str, name: str) -> None:
-    taken = {schema.KEY, *(p.name for p in schema.label(label).properties)}
-    if name.lower() in taken or not name.isidentifier():
-        raise StoreError(f"{name!r} cannot name an embedding of {label}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from threading import Event
 
@@ -18,6 +18,7 @@ from graphrec.store.answers import Limits
 from graphrec.store.base import Floats, GraphStore, Written
 from graphrec.store.console.store import ConsoleStore
 from graphrec.testing.limits import ENDLESS_S, PROMPT_S
+from graphrec.testing.own_properties_contract import OwnPropertiesContract
 
 HOSTILE = (
     "'", '"', "`", "\\", "\n", "\t", "a,b", "$id", "{id: 1}", "'}) DETACH DELETE n //", "日本語", "🎬👍🏽", "e\u0301",
@@ -92,7 +93,7 @@ def stored_edges(
     return {pair: tuple(column[row] for column in values) for row, pair in enumerate(pairs)}
 
 
-class StoreContract(ABC):
+class StoreContract(OwnPropertiesContract):
     """The behaviour of a store. ``speaks_cypher`` says whether ``query`` runs anything."""
 
     speaks_cypher = True

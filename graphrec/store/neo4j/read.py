@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.errors import StoreError
+from graphrec.properties import SCHEMA_PROPERTIES, Properties
 from graphrec.rows import ARROW
 from graphrec.store.base import Ints, Relationships
 from graphrec.store.edges import edge_keys
@@ -66,22 +67,24 @@ class RangeReader:
         sessions: how many ranges of relationships are read at once; 1 inside a transaction.
         identity: how nodes are named.
         mapping: how the graph keeps ids.
+        properties: what nodes and relationships may say.
     """
 
     run: RunQuery
     sessions: int = 2
     identity: Identity = NUMBERS
     mapping: GraphMapping = SCHEMA_NAMES
+    properties: Properties = SCHEMA_PROPERTIES
 
     def nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
-        known = [schema.label(label).property(name) for name in properties]
+        known = [self.properties.find(label, name) for name in properties]
         pages = self._pages(label, [collected("n", prop) for prop in known])
         return _node_table(label, known, pages)
 
     def named_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return the same with the column ``INTERNAL``."""
-        known = [schema.label(label).property(name) for name in properties]
+        known = [self.properties.find(label, name) for name in properties]
         lists = [*(collected("n", prop) for prop in known), f"collect({self.identity.function}(n))"]
         internal = [pa.array([], self.identity.type)]
 
@@ -95,7 +98,7 @@ class RangeReader:
 
     def some_nodes(self, label: str, ids: pa.Array, properties: Sequence[str] = ()) -> pa.Table:
         """Return the same of those nodes whose id is in ``ids``, without repeats."""
-        known = [schema.label(label).property(name) for name in properties]
+        known = [self.properties.find(label, name) for name in properties]
         lists = ", ".join(["collect(n.id)", *(collected("n", prop) for prop in known)])
         text = f"UNWIND $keys AS key MATCH (n:`{label}` {{id: key}}) RETURN {lists}"
         pages = (
@@ -109,7 +112,7 @@ class RangeReader:
     ) -> Relationships:
         """Return every relationship of a type between two labels; one to a node that came meanwhile is left out."""
         # An end of another label, or one that came meanwhile, is told by its internal id: cheaper than by its label.
-        known = [schema.relationship(name).property(prop) for prop in properties]
+        known = [self.properties.find(name, prop) for prop in properties]
         starts = self._ends(source, f"COUNT {{ (n)-[:`{name}`]->() }}")
         ends = starts if source == target else self._ends(target, "0")
         lists = [f"collect({self.identity.function}(b))", *(collected("e", prop) for prop in known)]
@@ -143,7 +146,7 @@ class RangeReader:
         self, name: str, source: str, target: str, properties: Sequence[str], at: int
     ) -> pa.Table | None:
         """Return ``from``, ``to`` and ``properties`` of those whose ``at`` is greater; None for more than a range."""
-        known = [schema.relationship(name).property(prop) for prop in properties]
+        known = [self.properties.find(name, prop) for prop in properties]
         lists = ["collect(a.id)", "collect(b.id)", *(collected("e", prop) for prop in known)]
         text = (
             f"MATCH (a:`{source}`)-[e:`{name}`]->(b:`{target}`) WHERE e.at > $at WITH a, e, b LIMIT $limit "
@@ -159,7 +162,7 @@ class RangeReader:
         self, name: str, source: str, target: str, pairs: pa.Table, properties: Sequence[str]
     ) -> tuple[Ints, pa.Table]:
         """Return which rows of ``pairs`` (``from``, ``to``) are stored, int64 [n], and their properties, [n]."""
-        known = [schema.relationship(name).property(prop) for prop in properties]
+        known = [self.properties.find(name, prop) for prop in properties]
         lists = ", ".join(["collect(row)", *(collected("e", prop) for prop in known)])
         text = (
             f"UNWIND range(0, size($from) - 1) AS row MATCH (a:`{source}` {{id: $from[row]}}) "
@@ -233,7 +236,7 @@ class _Ends:
 def newest(found: Relationships) -> Relationships:
     """Return ``found`` with one relationship for each pair of ends, the newest by ``at``, where others keep several."""
     keys = edge_keys(found.source, found.target)
-    values = [pc.fill_null(found.properties[name], 0) for name in sorted(found.properties) if name != "at"]
+    values = [_comparable(found.properties[name]) for name in sorted(found.properties) if name != "at"]
     at = found.properties.get("at")
     # Of equally new ones it is always the same one, whatever the order in which they were read.
     ranks = [pc.rank(column, tiebreaker="dense").to_numpy() for column in values]
@@ -247,6 +250,13 @@ def newest(found: Relationships) -> Relationships:
         found.source_ids, found.target_ids, found.source[last], found.target[last],
         {name: column.take(kept) for name, column in found.properties.items()},
     )  # fmt: skip
+
+
+def _comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return numbers or texts without gaps, in some order for each type."""
+    if pa.types.is_list(values.type):
+        values = pc.binary_join(values, "\n")
+    return pc.fill_null(values, "" if pa.types.is_string(values.type) else 0)
 
 
 def _ranges(degrees: Ints) -> list[Ints]:

@@ -20,9 +20,11 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import StoreError
+from graphrec.properties import Properties
+from graphrec.schema import Property
 from graphrec.store.answers import OUTPUT_SHARE, WIDE, Answer, Limits
 from graphrec.store.base import Floats, Mark, Neighbour, Relationships, Written
-from graphrec.store.checks import check_embedding, check_ends, check_vectors
+from graphrec.store.checks import check_embedding, check_ends, check_vectors, embedding_has
 from graphrec.store.console import store as console
 from graphrec.store.console.neo4j_rules import checked
 from graphrec.store.console.processes import queries
@@ -40,6 +42,7 @@ from graphrec.store.neo4j.health import (
 )
 from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
+from graphrec.store.neo4j.own import declared, read_own
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, RangeReader
 from graphrec.store.neo4j.server import Rows, Server
 from graphrec.store.neo4j.values import table as arrow_table
@@ -52,6 +55,7 @@ log = logging.getLogger(__name__)
 NOTICED_S = 600.0
 """After so long at the latest it is noticed what others have written."""
 
+DECLARED_S = 2.0
 QUERY_SECONDS = 60.0
 SESSIONS = 2
 PART_ROWS = 200_000
@@ -91,6 +95,7 @@ class Neo4jStore:
         self.kept = Kept()
         self._vectors = Vectors(self._server, self.kept)
         self._local = local()
+        self._properties: tuple[float, Properties] | None = None
         try:
             self._server.check()
         except BaseException:
@@ -122,6 +127,29 @@ class Neo4jStore:
             pattern = f"(n:{quoted(role)}) ON (n.{quoted(key)})"
             log.warning("every look-up of %s reads all of them; CREATE INDEX FOR %s", role, pattern)
 
+    @property
+    def properties(self) -> Properties:
+        """What nodes and relationships may say here; what others declare is seen ``DECLARED_S`` later at the latest."""
+        if self._properties is None or time.monotonic() - self._properties[0] > DECLARED_S:
+            self._properties = time.monotonic(), read_own(self._run)
+        return self._properties[1]
+
+    def declare(self, name: str, own: Sequence[Property]) -> None:
+        """Let nodes or relationships of ``name`` have properties of the graph's own."""
+        wanted = self.properties.with_own(name, own)
+        if wanted.own(name) == self.properties.own(name):
+            return
+        if name in self._server.mapping.labels or name in self._server.mapping.types:
+            raise StoreError(f"{name} is mapped, and read only: name its properties in graphrec.toml")
+        with self.transaction():
+            writer, _ = self._open()
+            for prop in wanted.own(name):
+                if name in schema.LABELS and describe(self._run, name, prop.name) is not None:
+                    raise embedding_has(name, prop.name)
+            writer.work.write(declared(name, wanted))
+            self._properties = time.monotonic(), wanted
+            writer.reader = self._reader(writer.work)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside the block, or none; more than ``part_rows`` rows are committed in parts."""
@@ -137,6 +165,7 @@ class Neo4jStore:
             indexes: Mapping[tuple[str, str], bool] = self._local.open[2]
         except BaseException:
             work.abandon()
+            self._properties = None
             raise
         finally:
             self._local.open = None
@@ -236,7 +265,7 @@ class Neo4jStore:
 
     def write_embeddings(self, label: str, name: str, ids: pa.Array, vectors: Floats) -> None:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D]), and index it."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         check_vectors(name, len(ids), vectors)
         with self.transaction():
             writer, indexes = self._open()
@@ -246,7 +275,7 @@ class Neo4jStore:
 
     def drop_embeddings(self, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``, and its index."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         with self.transaction():
             writer, indexes = self._open()
             self._vectors.drop(writer.work, label, name)
@@ -256,13 +285,13 @@ class Neo4jStore:
         self, label: str, name: str, ids: Sequence[str] | None = None
     ) -> tuple[pa.Array, Floats]:
         """Return the ids that have the embedding, and float32 [n, D]; all of them are kept until they change."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         # What an open transaction has written may yet be undone.
         return self._vectors.read(self._run, label, name, ids, keep=self._writer() is None)
 
     def has_embeddings(self, label: str, name: str) -> bool:
         """Return whether any node of ``label`` has the embedding."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         ours = describe(self._run, label, name) is not None
         return ours and has_vectors(self._run, label, name)
 
@@ -278,7 +307,7 @@ class Neo4jStore:
         metric: str = "dot",
     ) -> list[Neighbour]:
         """Return the ``k`` nodes whose embedding scores highest against ``vector``."""
-        check_embedding(label, name)
+        check_embedding(self.properties, label, name)
         return self._vectors.nearest(self._run, label, name, VectorSearch(vector, k, among, without, metric))
 
     def counts(self) -> dict[str, int]:
@@ -363,7 +392,7 @@ class Neo4jStore:
         if work is None and writer is not None:
             return writer.reader
         run, sessions = (self._server.rows, SESSIONS) if work is None else (work.read, 1)
-        return RangeReader(run, sessions, self._identity(), self._server.mapping)
+        return RangeReader(run, sessions, self._identity(), self._server.mapping, self.properties)
 
     def _identity(self) -> Identity:
         languages = self._server.about().languages

@@ -17,7 +17,7 @@ from graphrec.errors import StoreError
 from graphrec.rows import ARROW
 from graphrec.schema import Property
 
-NOTHING = {"int64": -(1 << 63), "float64": math.nan, "string": "", "bool": -1}
+NOTHING = {"int64": -(1 << 63), "float64": math.nan, "string": "", "bool": -1, "list": list[str]()}
 PARAMETERS: Mapping[str, Any] = {f"no_{kind}": value for kind, value in NOTHING.items()}
 """What a null is replaced by, since ``collect`` leaves nulls out; to be given to every query with ``collected``."""
 
@@ -26,6 +26,7 @@ _EXPRESSIONS = {
     "float64": "coalesce({}, $no_float64)",
     "string": "coalesce('=' + {}, $no_string)",
     "bool": "coalesce(toInteger({}), $no_bool)",
+    "list": "coalesce({}, $no_list)",
 }
 
 
@@ -40,6 +41,8 @@ def column(values: Sequence[Any], prop: Property, what: str) -> pa.Array:
         if prop.type == "string":
             marked = pa.array(values, pa.string())
             return pc.if_else(pc.equal(marked, ""), None, pc.utf8_slice_codeunits(marked, 1))
+        if prop.type == "list":
+            return pa.array([value or None for value in values], ARROW["list"])
         if prop.type == "float64":
             numbers = np.array(values, np.float64)
             return pa.array(numbers, mask=np.isnan(numbers))

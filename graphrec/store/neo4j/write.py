@@ -42,7 +42,8 @@ class Writer:
 
     def nodes(self, label: str, table: pa.Table) -> Written:
         """Create the nodes that are new, update those that differ."""
-        names = [schema.label(label).property(n).name for n in table.column_names if n != schema.KEY]
+        find = self.reader.properties.find
+        names = [find(label, n).name for n in table.column_names if n != schema.KEY]
         table = table.select([schema.KEY, *names])
         keys = table[schema.KEY].combine_chunks()
         stored = self._stored_nodes(label, keys, names)
@@ -59,8 +60,8 @@ class Writer:
 
     def relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
         """Create the relationships that are new, update those that differ."""
-        known = schema.relationship(name)
-        names = [known.property(column).name for column in table.column_names if column not in ("from", "to")]
+        find = self.reader.properties.find
+        names = [find(name, column).name for column in table.column_names if column not in ("from", "to")]
         table = table.select(["from", "to", *names])
         key = (name, source, target)
         # All blocks so far: many small ones, each looked up, would cost more than reading everything once.
