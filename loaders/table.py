@@ -13,6 +13,7 @@ from pydantic import Field
 
 from graphrec import schema
 from graphrec.errors import UsageError
+from graphrec.loaders.asked_properties import AskedProperty, read_property
 from graphrec.loaders.tabular import Part, TabularOptions, milliseconds, read_parts
 from graphrec.loading.blocks import Block, NodeBlock, RelationshipBlock
 from graphrec.loading.loader import Options
@@ -39,7 +40,9 @@ class TableOptions(TabularOptions):
     to: str | None = None
     """End of the relationships, as Label:column."""
     property: list[str] = Field(default_factory=list)
-    """A property, as name:column; repeat for more. `name` alone where the column is called the same. A relationship
+    """A property; repeat for more. One that graphrec knows (rating, at, title, ..: docs/schema.md) as name:column, or
+    name alone where the column is called the same. Any other is kept as your own, with a type: country, age:int,
+    watch_s:seconds:float, tags:list:'|' (text where nothing is said, int, float, bool, time, list). A relationship
     exists once: of the rows that name the same two ends, and of what is stored, the newest `at` counts."""
     interval: str | None = None
     """For HIGHLIGHTED: the end is a video (Item) and these two columns, start:end in seconds, choose its segments."""
@@ -65,7 +68,6 @@ class TableLoader:
 
     def blocks(self, paths: Sequence[Path], options: TableOptions, workspace: Path) -> Iterator[Block]:
         """Yield the rows of each file."""
-        properties = [_pair(text, alone=True) for text in options.property]
         if (options.nodes is None) == (options.rels is None):
             raise UsageError(
                 "say what the rows are: --nodes Label:column, or --rels TYPE --from Label:column "
@@ -74,31 +76,27 @@ class TableLoader:
         for path in paths:
             if options.nodes is not None:
                 label, column = _pair(options.nodes)
-                known = schema.label(label)
-                names = [(schema.KEY, column), *((known.property(n).name, c) for n, c in properties)]
-                for part in self._parts(path, names, options):
-                    yield NodeBlock(label, part.table, str(path), part.line, part.refused, dict(names))
+                schema.label(label)
+                properties = _asked(options, label)
+                names = [(schema.KEY, column), *((one.name, one.column) for one in properties)]
+                for part, own in self._parts(path, names, label, properties, options):
+                    yield NodeBlock(label, part.table, str(path), part.line, part.refused, dict(names), own=own)
             else:
-                yield from self._relationships(path, properties, options)
+                yield from self._relationships(path, options)
 
-    def _relationships(
-        self, path: Path, properties: list[tuple[str, str]], options: TableOptions
-    ) -> Iterator[Block]:
+    def _relationships(self, path: Path, options: TableOptions) -> Iterator[Block]:
         if options.from_ is None or options.to is None:
             raise UsageError("a relationship has two ends: --from Label:column --to Label:column")
         known = schema.relationship(options.rels or "")
         start, from_column = _pair(options.from_)
         end, to_column = _pair(options.to)
-        names = [
-            ("from", from_column),
-            ("to", to_column),
-            *((known.property(n).name, c) for n, c in properties),
-        ]
+        properties = _asked(options, known.name)
+        names = [("from", from_column), ("to", to_column), *((one.name, one.column) for one in properties)]
         if options.interval is None:
             ends = schema.label(start).name, schema.label(end).name
-            for part in self._parts(path, names, options):
+            for part, own in self._parts(path, names, known.name, properties, options):
                 yield RelationshipBlock(
-                    known.name, *ends, part.table, str(path), part.line, part.refused, dict(names)
+                    known.name, *ends, part.table, str(path), part.line, part.refused, dict(names), own=own
                 )
             return
         if (known.name, end) != ("HIGHLIGHTED", "Item"):
@@ -106,10 +104,20 @@ class TableLoader:
         begin, finish = _pair(options.interval)
         names = [("video" if name == "to" else name, column) for name, column in names]
         names += [("start_s", begin), ("end_s", finish)]
-        for part in self._parts(path, names, options):
-            yield PendingIntervals(part.table, options.theta, str(path), part.line, part.refused, dict(names))
+        for part, own in self._parts(path, names, known.name, properties, options):
+            yield PendingIntervals(
+                part.table, options.theta, str(path), part.line, part.refused, dict(names), own
+            )
 
-    def _parts(self, path: Path, names: list[tuple[str, str]], options: TableOptions) -> Iterator[Part]:
+    def _parts(
+        self,
+        path: Path,
+        names: Sequence[tuple[str, str]],
+        kind: str,
+        properties: Sequence[AskedProperty],
+        options: TableOptions,
+    ) -> Iterator[tuple[Part, tuple[schema.Property, ...]]]:
+        """Yield the rows with the columns that ``names`` says, and which of ``properties`` are the graph's own."""
         columns = list(dict.fromkeys(column for _, column in names))
         for part in read_parts(
             path, columns, header=options.header, delimiter=options.delimiter, encoding=options.encoding
@@ -117,13 +125,26 @@ class TableLoader:
             table = {name: part.table[column] for name, column in names}
             if options.time_unit is TimeUnit.SECONDS:
                 table |= {name: milliseconds(table[name]) for name in table if schema.is_time(name)}
-            yield replace(part, table=pa.table(table))
+            known = schema.properties(kind)
+            own = [one.own(table[one.name].type, known) for one in properties]
+            for asked, prop in zip(properties, own, strict=True):
+                if prop is not None and prop.type == "list":
+                    table[asked.name] = asked.listed(table[asked.name])
+            yield replace(part, table=pa.table(table)), tuple(prop for prop in own if prop is not None)
 
 
-def _pair(text: str, *, alone: bool = False) -> tuple[str, str]:
-    left, colon, right = text.partition(":")
-    if not colon and alone:
-        return left, left
+def _asked(options: TableOptions, kind: str) -> list[AskedProperty]:
+    """Return the properties that the options ask for; raises ``UsageError`` for one that is asked for twice."""
+    found = [read_property(text, kind, schema.properties(kind)) for text in options.property]
+    names = [one.name for one in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"--property {name} is given twice; a property has one column")
+    return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    left, _, right = text.partition(":")
     if not left or not right:
         raise UsageError(f"{text!r} should be two names with a colon between them, for example User:userId")
     return left, right

@@ -187,6 +187,7 @@ def print_report(report: LoadReport, dry_run: bool, as_json: bool) -> None:
                 "loaded": report.tallies,
                 "failures": report.failures,
                 "rejects": report.rejects,
+                "own_properties": report.own,
                 "seconds": report.seconds,
                 "dry_run": dry_run,
             }
@@ -196,6 +197,9 @@ def print_report(report: LoadReport, dry_run: bool, as_json: bool) -> None:
         (name, t.read, t.created, t.updated, t.unchanged, t.rejected) for name, t in report.tallies.items()
     ]
     out.print(table(("", "read", "written", "updated", "unchanged", "rejected"), rows))
+    if report.own:
+        said = ", ".join(f"{name} ({kind})" for name, kind in report.own.items())
+        out.print(f"kept as properties of your own: {said}", markup=False, soft_wrap=True)
     for failure in report.failures:
         err.print(f"left out: {failure.reason}", markup=False, soft_wrap=True)
     if report.rejects is not None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec.rows import Checked
+from graphrec.schema import Property
 from graphrec.store.base import GraphStore
 
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class NodeBlock:
         refused: lines that could not be read as a row.
         columns: what the file calls the columns of ``table``, where it differs.
         fixed: properties of which a stored node must not have another value.
+        own: the properties in ``table`` that are the graph's own, beside the schema's.
     """
 
     label: str
@@ -49,6 +51,12 @@ class NodeBlock:
     refused: Refused = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()
+    own: tuple[Property, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Label of the nodes."""
+        return self.label
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ class RelationshipBlock:
         refused: lines that could not be read as a row.
         columns: what the file calls the columns of ``table``, where it differs.
         existing: labels whose nodes are known to exist, so that nobody needs to look.
+        own: the properties in ``table`` that are the graph's own, beside the schema's.
     """
 
     name: str
@@ -76,6 +85,12 @@ class RelationshipBlock:
     refused: Refused = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     existing: tuple[str, ...] = ()
+    own: tuple[Property, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Type of the relationships."""
+        return self.name
 
 
 @dataclass(frozen=True)

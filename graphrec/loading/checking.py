@@ -24,9 +24,8 @@ SECONDS = (
 
 def checked_rows(block: Rows) -> Checked:
     """Return a block's rows in the schema's types; those that do not fit are refused."""
-    if isinstance(block, NodeBlock):
-        return check(block.table, keys_of(block), schema.label(block.label).properties, block.columns)
-    return check(block.table, keys_of(block), schema.relationship(block.name).properties, block.columns)
+    known = (*schema.properties(block.kind), *block.own)
+    return check(block.table, keys_of(block), known, block.columns)
 
 
 def keys_of(block: Rows) -> list[str]:

@@ -59,12 +59,14 @@ class LoadReport:
         tallies: by name, in the order in which they came.
         failures: files that could not be read, while the others went on.
         rejects: the file that holds the refused rows, if any.
+        own: type of each property that is none of the schema, by its name, such as ``User.country``.
         seconds: how long it took.
     """
 
     tallies: dict[str, Tally] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     rejects: Path | None = None
+    own: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
     def tally(self, name: str) -> Tally:

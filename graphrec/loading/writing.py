@@ -11,6 +11,7 @@ from graphrec import schema
 from graphrec.features import FeatureStore
 from graphrec.loading.blocks import FeatureBlock, NodeBlock, Rows
 from graphrec.loading.report import LoadReport, Progress
+from graphrec.properties import WORDS
 from graphrec.rows import Checked
 from graphrec.store.base import GraphStore, Written
 
@@ -37,14 +38,15 @@ class Writing:
         """Write what waits."""
         for block, checked in self.waiting:
             written = self._write(block, checked.table)
-            name = block.label if isinstance(block, NodeBlock) else block.name
-            self.report.tally(name).add(block, checked, written)
-            self.progress(name, block.table.num_rows)
+            self.report.own |= {f"{block.kind}.{prop.name}": WORDS[prop.type] for prop in block.own}
+            self.report.tally(block.kind).add(block, checked, written)
+            self.progress(block.kind, block.table.num_rows)
         self.waiting.clear()
 
     def _write(self, block: Rows, table: pa.Table) -> Written:
         if self.store is None:
             return Written()
+        self.store.declare(block.kind, block.own)
         if isinstance(block, NodeBlock):
             return self.store.write_nodes(block.label, table)
         for label, column in ((block.start, "from"), (block.end, "to")):

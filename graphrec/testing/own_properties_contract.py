@@ -85,7 +85,8 @@ class OwnPropertiesContract(ABC):
         declared.write_nodes("Trailer", rows({"id": ["t"]}))
         ends = rows({"from": ["i"], "to": ["t"]})
         assert declared.write_relationships("HAS_TRAILER", "Item", "Trailer", ends) == Written(1, 0, 0)
-        assert declared.read_relationships("HAS_TRAILER", "Item", "Trailer", ["note"]).table()["note"].to_pylist() == [None]
+        found = declared.read_relationships("HAS_TRAILER", "Item", "Trailer", ["note"])
+        assert found.table()["note"].to_pylist() == [None]
 
     def test_what_is_declared_is_told(self, declared: GraphStore) -> None:
         assert set(declared.properties.own("User")) == set(OWN)

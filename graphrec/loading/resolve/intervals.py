@@ -33,6 +33,7 @@ class PendingIntervals:
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
         columns: what the file calls the columns of ``table``, where it differs.
+        own: the properties in ``table`` that are the graph's own, beside the schema's.
     """
 
     table: pa.Table
@@ -41,6 +42,7 @@ class PendingIntervals:
     line: int = 1
     refused: Refused = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    own: tuple[schema.Property, ...] = ()
     after_its_file: ClassVar[bool] = True
 
     def resolve(self, known: Known) -> Iterator[Resolved]:
@@ -56,10 +58,10 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
     A highlight covers a segment when it covers more than ``theta`` of it. A segment that several rows of a user
     cover keeps the newest row, by ``at`` and then ``sequence``; equally new rows that differ otherwise are refused.
     """
-    highlighted = schema.relationship("HIGHLIGHTED")
+    highlighted = (*schema.properties("HIGHLIGHTED"), *block.own)
     # The row's number makes every row its own key: two highlights of one video are no contradiction.
     numbered = block.table.append_column("row", pa.array(np.arange(block.table.num_rows)).cast(pa.string()))
-    checked = check(numbered, ["from", "row"], (*SPAN, *highlighted.properties), block.columns)
+    checked = check(numbered, ["from", "row"], (*SPAN, *highlighted), block.columns)
     rows = checked.table
     owner = store.read_relationships("HAS_SEGMENT", "Item", "Segment")
     segments = store.read_nodes("Segment", ["start_s", "end_s"])
@@ -85,7 +87,7 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
     covered = np.minimum(finish[row], end_s[segment]) - np.maximum(begin[row], start_s[segment])
     liked = covered > block.theta * (end_s[segment] - start_s[segment]) + 1e-9
     row, segment = row[liked], segment[liked]
-    properties = [name for name in rows.column_names if name in {p.name for p in highlighted.properties}]
+    properties = [name for name in rows.column_names if name in {p.name for p in highlighted}]
     table = pa.table(
         {
             "from": rows["from"].take(pa.array(row)),
@@ -95,7 +97,7 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
     )
     newest = _newest(table)
     older = table.num_rows - len(newest)
-    result = check(table.take(pa.array(newest)), ["from", "to"], highlighted.properties, block.columns)
+    result = check(table.take(pa.array(newest)), ["from", "to"], highlighted, block.columns)
     refused += [(int(rows["row"][int(row[newest[r]])].as_py()), reason) for r, reason in result.refused]
     result.repeated += older
     # A highlight may contradict another in several segments; one line says so.
@@ -109,6 +111,7 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
         block.line,
         block.refused,
         block.columns,
+        own=block.own,
     ), result
 
 
