@@ -66,13 +66,13 @@ def export_graphml(store: GraphStore, path: Path) -> tuple[int, int]:
 
 
 def _tables(store: GraphStore) -> Iterator[tuple[str, pa.Table]]:
-    for name, label in schema.LABELS.items():
-        table = store.read_nodes(name, [p.name for p in label.properties])
+    for name in schema.LABELS:
+        table = store.read_nodes(name, [p.name for p in store.properties.of(name)])
         if table.num_rows:
             yield name, table
     for rel in schema.RELATIONSHIPS.values():
         for start, end in rel.ends:
-            properties = [p.name for p in rel.properties]
+            properties = [p.name for p in store.properties.of(rel.name)]
             table = store.read_relationships(rel.name, start, end, properties).table()
             if table.num_rows:
                 yield (rel.name if len(rel.ends) == 1 else f"{rel.name}-{start}-{end}"), table

@@ -17,7 +17,9 @@ from pyarrow import csv
 from graphrec.errors import DataError
 from graphrec.schema import Property
 
-TYPES = {"string": "string", "int64": "long", "float64": "double", "bool": "boolean"}
+TYPES = {"string": "string", "int64": "long", "float64": "double", "bool": "boolean", "list": "string[]"}
+BETWEEN = "\x1f"
+"""Between the texts of a list; ``--array-delimiter`` tells the importer."""
 
 # A null is written without quotes and an empty string with them: so the importer tells one from the other.
 DIALECT = csv.WriteOptions(include_header=False, quoting_style="needed")
@@ -50,9 +52,9 @@ def columns(properties: Sequence[Property]) -> list[str]:
 def write_csv(folder: Path, name: str, header: Sequence[str], tables: Iterable[pa.Table]) -> CsvFiles | None:
     """Write ``<name>-header.csv`` and ``<name>.csv``, a table at a time; None, and no file, where there are no rows.
 
-    Raises ``DataError`` for a number that is not finite.
+    Raises ``DataError`` for a number that is not finite, or a list with a text that the importer would cut.
     """
-    blocks: Iterator[pa.Table] = (table for table in tables if table.num_rows)
+    blocks: Iterator[pa.Table] = (_joined(name, table) for table in tables if table.num_rows)
     first = next(blocks, None)
     if first is None:
         return None
@@ -75,3 +77,13 @@ def write_csv(folder: Path, name: str, header: Sequence[str], tables: Iterable[p
             writer.write_table(block)
             rows += block.num_rows
     return CsvFiles(*files, rows, multiline, longest)
+
+
+def _joined(name: str, table: pa.Table) -> pa.Table:
+    """Return ``table`` with its lists as one text each."""
+    for place, (column, values) in enumerate(zip(table.column_names, table.columns, strict=True)):
+        if pa.types.is_list(values.type):
+            if pc.any(pc.match_substring(pc.list_flatten(values), BETWEEN)).as_py():
+                raise DataError(f"a list of {name}.{column} holds the control character {BETWEEN!r}; mend it first")
+            table = table.set_column(place, column, pc.binary_join(values, BETWEEN))
+    return table

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.api.neo4j_csv import CsvFiles, columns, write_csv
+from graphrec.api.neo4j_csv import BETWEEN, CsvFiles, columns, write_csv
 from graphrec.errors import ConfigError, DataError, StoreError
 from graphrec.files import refuse_existing, replacing_folder
 from graphrec.store.base import GraphStore
+from graphrec.store.neo4j.own import own_words
 
 BLOCK = 250_000
 CONTENT = [*schema.LOADED_LABELS, *schema.RELATIONSHIPS]
@@ -92,7 +93,7 @@ def export_neo4j_import(store: GraphStore, folder: Path, database: str = "neo4j"
                 f"{store.uri} was changed while it was exported; repeat it while nothing is loaded"
             )
         counts = [sum(files.rows for _, files in each) for each in (nodes, relationships)]
-        arguments = _arguments([*nodes, _versions(part)], relationships)
+        arguments = _arguments([*nodes, _bookkeeping(store, part)], relationships)
         script = SHELL.format(
             nodes=counts[0],
             relationships=counts[1],
@@ -110,8 +111,9 @@ def export_neo4j_import(store: GraphStore, folder: Path, database: str = "neo4j"
 
 def _nodes(store: GraphStore, folder: Path) -> Iterator[tuple[str, CsvFiles]]:
     for label in schema.LOADED_LABELS.values():
-        table = store.read_nodes(label.name, [p.name for p in label.properties])
-        header = [f"{schema.KEY}:ID({label.name})", *columns(label.properties)]
+        properties = store.properties.of(label.name)
+        table = store.read_nodes(label.name, [p.name for p in properties])
+        header = [f"{schema.KEY}:ID({label.name})", *columns(properties)]
         files = write_csv(folder, label.name, header, _blocks(table))
         if files is not None:
             yield label.name, files
@@ -123,8 +125,10 @@ def _relationships(store: GraphStore, folder: Path) -> Iterator[tuple[str, CsvFi
         # A server would look for a type that it has none of by reading the ids of both labels.
         for start, end in rel.ends if counts[rel.name] else ():
             name = rel.name if len(rel.ends) == 1 else f"{rel.name}-{start}-{end}"
-            header = [f":START_ID({start})", f":END_ID({end})", *columns(rel.properties)]
-            files = write_csv(folder, name, header, _edges(store, rel, start, end))
+            properties = store.properties.of(rel.name)
+            header = [f":START_ID({start})", f":END_ID({end})", *columns(properties)]
+            names = [p.name for p in properties]
+            files = write_csv(folder, name, header, _edges(store, rel.name, start, end, names))
             if files is not None:
                 yield rel.name, files
 
@@ -134,28 +138,35 @@ def _blocks(table: pa.Table) -> Iterator[pa.Table]:
         yield table.slice(start, BLOCK)
 
 
-def _edges(store: GraphStore, rel: schema.RelationshipType, start: str, end: str) -> Iterator[pa.Table]:
-    found = store.read_relationships(rel.name, start, end, [p.name for p in rel.properties])
+def _edges(
+    store: GraphStore, name: str, start: str, end: str, properties: Sequence[str]
+) -> Iterator[pa.Table]:
+    found = store.read_relationships(name, start, end, properties)
     # As one array each: every block would else put the pieces together again.
     starts, ends = found.source_ids.combine_chunks(), found.target_ids.combine_chunks()
     for block in _blocks(pa.table({"from": found.source, "to": found.target, **found.properties})):
         ids = {"from": starts.take(block["from"]), "to": ends.take(block["to"])}
-        yield pa.table(ids | {p.name: block[p.name] for p in rel.properties})
+        yield pa.table(ids | {name: block[name] for name in properties})
 
 
-def _versions(folder: Path) -> tuple[str, CsvFiles]:
-    """Write what ``Neo4jStore`` tells changes by: one import must not be taken for the one before it."""
+def _bookkeeping(store: GraphStore, folder: Path) -> tuple[str, CsvFiles]:
+    """Write what ``Neo4jStore`` tells changes by, since one import must not be taken for the one before it, and what it
+    knows own properties by.
+    """
     now = [time.time_ns() // 1_000_000] * len(CONTENT)
-    table = pa.table({"id": CONTENT, "version": now, "rewritten": now})
+    own = [own_words(store.properties, name) or None for name in CONTENT]
+    table = pa.table(
+        {"id": CONTENT, "version": now, "rewritten": now, "own": pa.array(own, pa.list_(pa.string()))}
+    )
     name = "GraphrecMeta"
-    files = write_csv(folder, name, [f"id:ID({name})", "version:long", "rewritten:long"], [table])
+    files = write_csv(folder, name, [f"id:ID({name})", "version:long", "rewritten:long", "own:string[]"], [table])
     assert files is not None
     return name, files
 
 
 def _arguments(nodes: list[tuple[str, CsvFiles]], relationships: list[tuple[str, CsvFiles]]) -> list[str]:
     every = [files for _, files in (*nodes, *relationships)]
-    arguments = []
+    arguments = [f"--array-delimiter=U+{ord(BETWEEN):04X}"]
     multiline = [files.data for files in every if files.multiline]
     if multiline:
         # Only those: such a file is read by one thread.

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphrec import schema
 from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.ids import Ids
 from graphrec.graph.projection import TEXT, Projection, list_type
@@ -64,7 +63,7 @@ class Reader:
     def field(self, name: str) -> Column:
         """Return a property of nodes, such as ``Item.year``."""
         label, _, prop = name.partition(".")
-        kind = schema.label(label).property(prop).type
+        kind = self.store.properties.find(label, prop).type
         table = self.store.read_nodes(label, [prop])
         rank = self._ranked(label, table["id"])
         column = table[prop]
@@ -87,7 +86,7 @@ class Reader:
 
     def _of_relationship(self) -> Records:
         asked = self.projection
-        available = {p.name for p in schema.relationship(asked.relationship).properties}
+        available = {p.name for p in self.store.properties.of(asked.relationship)}
         wanted = sorted({*asked.values} | (available & {"at", "sequence", "split"}))
         edges = read_relationships(
             self.store, self.copies, asked.relationship, "User", asked.item, wanted
@@ -108,7 +107,7 @@ class Reader:
         comment, item = self._ends(about, through, asked.item)
         by_comment = Ragged.from_pairs(written, writer, len(self.ids[through]))
         joined = by_comment.take(comment)
-        names = [p.name for p in schema.label(through).properties if p.name in (*asked.values, *ORDERS)]
+        names = [p.name for p in self.store.properties.of(through) if p.name in (*asked.values, *ORDERS)]
         table = self.store.read_nodes(through, names)
         order, _ = ranked(table["id"])
         rows = comment[joined.rows]

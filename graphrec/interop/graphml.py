@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import IO
@@ -13,10 +14,12 @@ from graphrec.errors import DataError
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML document holds."""
+LISTED = "[]"
+"""Behind the name of a list."""
 
 
 def write_graphml(graph: nx.MultiDiGraph, file: IO[bytes]) -> None:
-    """Write a graph of ``to_networkx``; XML turns a carriage return into a line feed.
+    """Write a graph of ``to_networkx``, lists as JSON under ``name[]``; XML turns a carriage return into a line feed.
 
     Raises ``DataError`` naming the node whose id or text holds a character that XML has not.
     """
@@ -26,7 +29,11 @@ def write_graphml(graph: nx.MultiDiGraph, file: IO[bytes]) -> None:
                 f"{node[0]} {node[1]!r} holds a control character, which XML has not; "
                 "use `graphrec export graph` instead"
             )
-    nx.write_graphml(nx.relabel_nodes(graph, {node: f"{node[0]}:{node[1]}" for node in graph}), file)
+    plain = nx.relabel_nodes(graph, {node: f"{node[0]}:{node[1]}" for node in graph})
+    for attributes in (*plain.nodes.values(), *plain.edges.values()):
+        for name in [name for name, value in attributes.items() if isinstance(value, list)]:
+            attributes[f"{name}{LISTED}"] = json.dumps(attributes.pop(name))
+    nx.write_graphml(plain, file)
 
 
 def read_graphml(path: Path) -> nx.MultiDiGraph:
@@ -35,7 +42,11 @@ def read_graphml(path: Path) -> nx.MultiDiGraph:
     Raises ``DataError`` where the file cannot be read.
     """
     try:
-        return nx.read_graphml(path, force_multigraph=True)
+        graph = nx.read_graphml(path, force_multigraph=True)
+        for attributes in (*graph.nodes.values(), *graph.edges.values()):
+            for name in [name for name in attributes if name.endswith(LISTED)]:
+                attributes[name.removesuffix(LISTED)] = json.loads(attributes.pop(name))
+        return graph
     except (OSError, ParseError, nx.NetworkXError, KeyError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{path} cannot be read as GraphML: {reason}", str(path)) from error

@@ -30,16 +30,17 @@ def to_networkx(store: GraphStore) -> nx.MultiDiGraph:
     """Return the whole graph in ``store``.
 
     Every node has the attributes ``label`` and ``id``, every edge ``type``, which is also its key; the others are
-    the schema's properties.
+    properties, the schema's and the graph's own.
     """
     graph = nx.MultiDiGraph()
-    for name, label in schema.LOADED_LABELS.items():
-        table = store.read_nodes(name, [p.name for p in label.properties]).sort_by(schema.KEY)
+    for name in schema.LOADED_LABELS:
+        table = store.read_nodes(name, [p.name for p in store.properties.of(name)]).sort_by(schema.KEY)
         graph.add_nodes_from(((name, row["id"]), _node(name, row)) for row in table.to_pylist())
     counts = store.counts()
     for rel in schema.RELATIONSHIPS.values():
         for start, end in rel.ends if counts[rel.name] else ():
-            edges = store.read_relationships(rel.name, start, end, [p.name for p in rel.properties])
+            names = [p.name for p in store.properties.of(rel.name)]
+            edges = store.read_relationships(rel.name, start, end, names)
             table = edges.table().sort_by([("from", "ascending"), ("to", "ascending")])
             graph.add_edges_from(
                 ((start, row.pop("from")), (end, row.pop("to")), rel.name, _edge(rel.name, row))
@@ -137,7 +138,7 @@ def neighbourhood(
     graph = nx.MultiDiGraph(centre=centre, hops=hops, limit=limit, cut=cut)
     for name in sorted({name for name, _ in kept}):
         ids = sorted(key for of, key in kept if of == name)
-        for row in spliced_rows(store, "nodes", "n", schema.label(name).properties, label=name, ids=ids):
+        for row in spliced_rows(store, "nodes", "n", store.properties.of(name), label=name, ids=ids):
             graph.add_node((name, row["id"]), **_node(name, row))
     graph.add_edges_from((*edge, _edge(edge[2], edges[edge])) for edge in sorted(edges))
     return graph
@@ -155,7 +156,7 @@ def _edges_at(
                 if own != label or other not in there:
                     continue
                 spliced = {"label": own, "type": rel.name, "other": other}
-                rows = spliced_rows(store, name, "e", rel.properties, **spliced, id=key, limit=limit + 1)
+                rows = spliced_rows(store, name, "e", store.properties.of(rel.name), **spliced, id=key, limit=limit + 1)
                 longer |= len(rows) > limit
                 for row in rows:
                     far = (other, row.pop("id"))

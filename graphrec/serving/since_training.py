@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphrec import schema
 from graphrec.errors import NotFoundError, TrainingError
 from graphrec.graph.projection import THEN
 from graphrec.graph.records import Records
@@ -62,7 +61,7 @@ def since_training(store: GraphStore, workspace: Workspace, run_id: str, user: s
 def _history(store: GraphStore, shot: Snapshot, task: Ranking, user: str) -> Ints:
     """Return the positions of the items of the user's positive records, the latest last."""
     kind, label = str(shot.projection["relationship"]), shot.item_label
-    known = schema.relationship(kind).properties
+    known = store.properties.of(kind)
     rows = spliced_rows(store, "records", "e", known, type=kind, label=label, id=user)
     if not rows:
         return np.empty(0, np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
@@ -17,7 +17,9 @@ VALUES: Mapping[str, Sequence[object]] = {
     "int64": (None, 0, -1, 2**63 - 1, 1 - 2**63),
     "float64": (None, 0.1, -1e-7, 1e22, 5e-324, 1.7976931348623157e308),
     "bool": (None, True, False),
+    "list": (None, ["a"], [*HOSTILE], ["a", ""], ["a;b", "c"]),
 }
+OWN = tuple(schema.Property(f"own_{kind}", kind) for kind in get_args(schema.PropertyType))
 NODES = 40
 
 Content = dict[tuple[str, ...], dict[Any, tuple[object, ...]]]
@@ -27,31 +29,31 @@ def write_sample(store: GraphStore) -> None:
     """Write the graph into ``store``."""
     store.initialise()
     with store.transaction():
-        for shift, label in enumerate(schema.LABELS.values()):
-            ids = _ids(label.name)
-            store.write_nodes(
-                label.name, pa.table({"id": ids, **_columns(label.properties, len(ids), shift)})
-            )
+        for shift, label in enumerate(schema.LABELS):
+            store.declare(label, OWN)
+            ids = _ids(label)
+            columns = _columns(store.properties.of(label), len(ids), shift)
+            store.write_nodes(label, pa.table({"id": ids, **columns}))
         for shift, (rel, start, end) in enumerate(_types()):
+            store.declare(rel.name, OWN)
             starts, ends = _ids(start), _ids(end)
             count = len(starts) + shift
             pairs = {
                 "from": [starts[n % NODES] for n in range(count)],
                 "to": [ends[n * n % 37] for n in range(count)],
             }
-            store.write_relationships(
-                rel.name, start, end, pa.table({**pairs, **_columns(rel.properties, count, shift)})
-            )
+            columns = _columns(store.properties.of(rel.name), count, shift)
+            store.write_relationships(rel.name, start, end, pa.table({**pairs, **columns}))
 
 
 def content(store: GraphStore, labels: Sequence[str] = tuple(schema.LABELS)) -> Content:
     """Return everything in ``store`` but embeddings, of nodes those of ``labels``, to be compared with another's."""
     found: Content = {}
     for name in labels:
-        names = [p.name for p in schema.label(name).properties]
+        names = [p.name for p in store.properties.of(name)]
         found[(name,)] = stored_nodes(store, name, *names)
     for rel, start, end in _types():
-        names = [p.name for p in rel.properties]
+        names = [p.name for p in store.properties.of(rel.name)]
         found[rel.name, start, end] = stored_edges(store, rel.name, start, end, *names)
     return found
 

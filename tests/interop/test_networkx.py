@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import pyarrow as pa
 import pytest
 
 from graphrec.api.export import export_graphml
@@ -17,7 +18,7 @@ from graphrec.graph.projection import PROJECTIONS
 from graphrec.interop.graphml import read_graphml
 from graphrec.interop.networkx import neighbourhood, snapshot_to_networkx, to_networkx
 from graphrec.interop.networkx_in import from_networkx
-from graphrec.schema import LOADED_LABELS
+from graphrec.schema import LOADED_LABELS, Property
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.store.neo4j.store import Neo4jStore
@@ -77,7 +78,7 @@ def plain(graph: nx.Graph) -> tuple[list[Any], list[Any]]:
 
 def test_there_and_back_nothing_changes(store: GraphStore, sample: MemoryStore) -> None:
     expected = content(sample, WITHOUT_RUNS)
-    report = from_networkx(to_networkx(sample), store)
+    report = from_networkx(to_networkx(sample), store, own=True)
     assert content(store, WITHOUT_RUNS) == expected
     assert store.counts()["Run"] == 0
     assert report.tallies["User"].created == report.tallies["User"].read == 40
@@ -85,7 +86,7 @@ def test_there_and_back_nothing_changes(store: GraphStore, sample: MemoryStore) 
         len(v) for k, v in expected.items() if k[0] == "HAS_FRAME"
     )
     graph, back = to_networkx(store), MemoryStore()
-    from_networkx(graph, back)
+    from_networkx(graph, back, own=True)
     assert content(back, WITHOUT_RUNS) == expected
     again = from_networkx(graph, store)
     assert all(tally.unchanged == tally.read for tally in again.tallies.values())
@@ -99,12 +100,12 @@ def test_from_one_database_into_the_other(
 ) -> None:
     server, login = request.getfixturevalue("neo4j_empty"), request.getfixturevalue("neo4j_login")
     expected = content(sample, WITHOUT_RUNS)
-    from_networkx(to_networkx(sample), ladybug)
+    from_networkx(to_networkx(sample), ladybug, own=True)
     with closing(Neo4jStore(server.uri, login, write=True)) as neo4j:
-        from_networkx(to_networkx(ladybug), neo4j)
+        from_networkx(to_networkx(ladybug), neo4j, own=True)
         assert content(neo4j, WITHOUT_RUNS) == expected
         with closing(LadybugStore(Workspace(tmp_path / "third"), write=True)) as third:
-            from_networkx(to_networkx(neo4j), third)
+            from_networkx(to_networkx(neo4j), third, own=True)
             assert content(third, WITHOUT_RUNS) == expected
 
 
@@ -118,8 +119,11 @@ def test_a_graphml_file_is_read_back(tmp_path: Path) -> None:
     store.write_relationships(
         "RATED", "User", "Item", edges(("u0", "t\n1"), ("u0", "i1"), rating=[0.1, 1e22])
     )
+    store.declare("User", [Property("tags", "list"), Property("premium", "bool")])
+    tags = pa.array([["a", "<b>"], None], pa.list_(pa.string()))
+    store.write_nodes("User", nodes("u0", "u1").append_column("tags", tags).append_column("premium", [[True, None]]))
     assert export_graphml(store, file) == (store.counts()["User"] + 19, sum(map(store.counts().get, RELATED)))
-    report = from_networkx(read_graphml(file), back)
+    report = from_networkx(read_graphml(file), back, own=True)
     assert content(back) == content(store)
     assert report.tallies["LIKED"].created == 20
     # One edge between two nodes at most, which networkx reads as another kind of graph.
@@ -239,7 +243,7 @@ def test_a_neighbourhood_is_what_networkx_finds(store: GraphStore, hops: int) ->
 
 def test_hostile_neighbourhoods(store: GraphStore, sample: MemoryStore) -> None:
     whole = to_networkx(sample)
-    from_networkx(whole, store)
+    from_networkx(whole, store, own=True)
     for centre in (("Item", "'}) DETACH DELETE n //"), ("User", "$id"), ("Comment", "x" * 8_000)):
         found = neighbourhood(store, *centre, hops=1)
         assert (list(found.nodes(data=True)), list(found.edges(keys=True))) == within(whole, centre, 1)

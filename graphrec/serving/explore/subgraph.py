@@ -126,7 +126,7 @@ def nodes_of(store: GraphStore, keys: Collection[Key]) -> Iterator[GraphNode]:
     """Yield the nodes of ``keys`` by label and id; keys of nothing are left out."""
     for label in sorted({key.label for key in keys}):
         ids = sorted(key.id for key in keys if key.label == label)
-        for row in spliced_rows(store, "nodes", "n", schema.label(label).properties, label=label, ids=ids):
+        for row in spliced_rows(store, "nodes", "n", store.properties.of(label), label=label, ids=ids):
             yield GraphNode(Key(label, row.pop(schema.KEY)), _present(row))
 
 
@@ -158,9 +158,12 @@ def graph_of(answer: Answer) -> Subgraph:
 
 
 def _known(node: Node) -> GraphNode:
-    names = {prop.name for prop in schema.label(node.label).properties}
-    properties = {name: value for name, value in node.properties.items() if name in names}
+    properties = {name: value for name, value in node.properties.items() if not _is_embedding(value)}
     return GraphNode(Key(node.label, str(node.properties[schema.KEY])), properties)
+
+
+def _is_embedding(value: Any) -> bool:
+    return isinstance(value, bytes) or (isinstance(value, list) and not all(isinstance(one, str) for one in value))
 
 
 def _entities(value: Any) -> Iterator[Node | Relationship]:
@@ -210,7 +213,7 @@ def _kinds(
 
 
 def _edges(store: GraphStore, node: Key, kind: _Kind, limit: int) -> Iterator[GraphEdge]:
-    known = schema.relationship(kind.type).properties
+    known = store.properties.of(kind.type)
     name = "outgoing" if kind.outgoing else "incoming"
     parts = {"label": node.label, "type": kind.type, "other": kind.label}
     for row in spliced_rows(store, name, "e", known, **parts, id=node.id, limit=limit):

@@ -20,8 +20,13 @@ def read_own(run: RunQuery) -> Properties:
 
 def declared(name: str, properties: Properties) -> Statement:
     """Return the statement that keeps what the label or type ``name`` has of its own."""
-    own = [f"{one.name}:{one.type}" for one in properties.own(name)]
+    own = own_words(properties, name)
     return Statement(WRITE, lambda: {"id": name, "own": own})
+
+
+def own_words(properties: Properties, name: str) -> list[str]:
+    """Return what a server keeps of those of a label or type."""
+    return [f"{one.name}:{one.type}" for one in properties.own(name)]
 
 
 def _property(text: str) -> Property:
