@@ -152,6 +152,7 @@ LABELS: dict[str, Label] = {
                 Property("posted_at", "int64"),
                 Property("likes", "int64"),
                 Property("polarity", "float64"),
+                _SPLIT,
             ),
             "a comment, or a tag given to an item",
         ),
@@ -191,7 +192,7 @@ LABELS: dict[str, Label] = {
 RELATIONSHIPS: dict[str, RelationshipType] = {
     entry.name: entry
     for entry in (
-        RelationshipType("RATED", (("User", "Item"),), (Property("rating", "float64"), _AT)),
+        RelationshipType("RATED", (("User", "Item"),), (Property("rating", "float64"), _AT, _SPLIT)),
         RelationshipType("HIGHLIGHTED", (("User", "Segment"),), (_AT, _SEQUENCE, _SPLIT)),
         RelationshipType("LIKED", (("User", "Item"), ("User", "Frame")), (_AT, _SPLIT)),
         RelationshipType("VIEWED", (("User", "Item"),), (_AT, _SPLIT)),

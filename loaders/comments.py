@@ -30,6 +30,8 @@ ARCHIVE = ("comments.tsv.gz", "comments.tsv")
 VIDEOS = "videos.tsv"
 NICONICO = {"user": "user", "video": "video", "time_s": "vpos_ms", "text": "body", "posted_at": "posted_at"}
 LIKES = "nicoru"
+SPLIT = "split"
+"""The column that says which part a comment is of, where there is one."""
 BLOCKS = 4
 """Larger blocks than a table's: new nodes are stored fastest in the first, and comments are mostly new nodes."""
 PLACE = (schema.Property("time_s", "float64"),)
@@ -138,6 +140,8 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
     columns = {name: column for name, column in columns.items() if name != "posted_at" or column in names}
     if archive and LIKES in names:
         columns = {**columns, "likes": LIKES}
+    if SPLIT in names:
+        columns = {**columns, SPLIT: SPLIT}
     for part in read_parts(
         path,
         list(dict.fromkeys(columns.values())),
@@ -153,7 +157,7 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
         ids = _ids(table)
         words = split_words(table["text"].combine_chunks(), options.language)
         nodes = pa.table(
-            {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes")}
+            {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes", SPLIT)}
         )
         yield NodeBlock("Comment", nodes, str(path), rows.line, rows.refused)
         wrote = pa.table({"from": table["user"], "to": ids})

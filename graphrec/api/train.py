@@ -19,7 +19,7 @@ from graphrec.evaluation.protocols import protocol_of
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import Projection, choose
 from graphrec.graph.snapshot import Snapshot
-from graphrec.graph.splits import base_name
+from graphrec.graph.splits import AT, base_name, split_at
 from graphrec.learning.options import MANY_RECORDS, TrainOptions
 from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
@@ -85,6 +85,8 @@ class Plan:
         folds: how many folds a split has that has folds.
         also: names of further projections to learn from and to be tested on, for a model that takes several; each is
             split as the data say, and an early stop looks at the first only.
+        at: the moment of the split ``temporal-cut``, which is meant where none is named: a date, or a share of the
+            records by time.
     """
 
     model: str
@@ -97,6 +99,7 @@ class Plan:
     task: str | None = None
     folds: int = 5
     also: Sequence[str] = ()
+    at: str | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Plan:
@@ -144,19 +147,21 @@ def train(
         check_also(kind, projection, plan.also)
         shot = snapshot(graph, _needed(kind, task.reads(projection), plan.features), workspace)
         further = read_also(graph, workspace, task_kind, plan.also, lambda theirs: _needed(kind, theirs, None))
-    parts = task.split(shot, plan.split, seed=options.seed, fold=plan.fold, folds=plan.folds)
+    parts = task.split(shot, split_at(plan.split, plan.at), seed=options.seed, fold=plan.fold, folds=plan.folds)
     beside = split_also(further, seed=options.seed, fold=plan.fold, folds=plan.folds)
     parts = together(parts, shot, beside)
     _tell(task, shot, parts, options)
     kind.check(parts.data, settings)
     split_name = base_name(parts.name)
+    named, _, at = split_name.partition(AT)
     folder = new_run_folder(workspace, plan.model)
     # With what was chosen by default, which may be something else once the graph has grown.
     chosen = replace(
         plan,
         given={**plan.given, "seed": options.seed},
         task=task.name,
-        split=split_name,
+        split=named,
+        at=at or None,
         projection=projection.name,
         features=shot.projection["features"],
     )

@@ -41,6 +41,9 @@ def study(
     where: Annotated[
         list[str] | None, typer.Option(help="Keep relationships where, for example rating>=3.")
     ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="The moment of the split temporal-cut, as `graphrec train` takes it.")
+    ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this study instead of starting one.")] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
@@ -69,7 +72,9 @@ def study(
                 numbers = [int(text) for text in seeds.split(",")]
             except ValueError as error:
                 raise UsageError(f"--seeds takes whole numbers with commas between them, not {seeds!r}") from error
-            flags = {"model": model, "split": split, "task": task, "projection": projection, "where": where}
+            flags = {
+                "model": model, "split": split, "at": at, "task": task, "projection": projection, "where": where,
+            }  # fmt: skip
             values = read_toml(config) if config is not None else {}
             values |= pairs(given or [], "--set")
             values |= {name: value for name, value in flags.items() if value is not None}

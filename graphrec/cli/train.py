@@ -48,8 +48,16 @@ def train(
     split: Annotated[
         str | None,
         typer.Option(
-            help="given, temporal-last, random-70-10-20, cold-items or random-k-fold. By default given where the "
-            "data name train and test, else temporal-last where they have times, else random-70-10-20."
+            help="given, temporal-last, leave-one-out, temporal-cut (one point in time for all users, see --at), "
+            "random-70-10-20, cold-items or random-k-fold. By default given where the data name train and test, else "
+            "temporal-last where they have times, else random-70-10-20."
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="The moment of temporal-cut, from which on everything is the test: a date such as 2026-01-31, or the "
+            "share of the records that lie before it, such as 0.9, the default. The latest ninth before it validates."
         ),
     ] = None,
     fold: Annotated[
@@ -110,6 +118,7 @@ def train(
                 "device": device,
                 "task": task,
                 "split": split,
+                "at": at,
                 "fold": fold,
                 "folds": folds,
                 "projection": projection,

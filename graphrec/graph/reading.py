@@ -107,7 +107,8 @@ class Reader:
         comment, item = self._ends(about, through, asked.item)
         by_comment = Ragged.from_pairs(written, writer, len(self.ids[through]))
         joined = by_comment.take(comment)
-        names = [p.name for p in self.store.properties.of(through) if p.name in (*asked.values, *ORDERS)]
+        wanted = {*asked.values, *ORDERS, "split"}
+        names = [p.name for p in self.store.properties.of(through) if p.name in wanted]
         table = self.store.read_nodes(through, names)
         order, _ = ranked(table["id"])
         rows = comment[joined.rows]
@@ -132,7 +133,8 @@ class Reader:
         split = np.zeros(len(items), np.int8)
         if "split" in properties:
             known = pa.chunked_array([pa.array(SPLITS)])
-            split = positions(properties.pop("split"), known).clip(0).astype(np.int8)[arranged]
+            said = pc.fill_null(properties.pop("split"), "")
+            split = positions(said, known).astype(np.int8)[arranged]
         values = {
             name: properties.pop(name).cast(pa.float64()).to_numpy()[arranged]
             for name in self.projection.values

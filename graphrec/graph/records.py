@@ -15,7 +15,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Records:
-    """Records by user, of one user by when they were made, then by item.
+    """Records by user, of one user by when they were made; of those at one time see ``graph.ties``.
 
     What their values mean, and which of them count as positive, is for a task to say.
 
@@ -23,7 +23,7 @@ class Records:
         by_user: the items of each user's records.
         order: int64 [E], when, beside ``by_user.indices``: epoch milliseconds or a number of the data's own; 0 where
             nobody knows.
-        split: int8 [E], code in ``SPLITS``.
+        split: int8 [E], code in ``SPLITS``; -1 for what is none of them.
         values: by property, such as ``rating``, float64 [E]; NaN where a record has none.
         text: int64 [E], which row of the list ``Comment>word`` the record's words are; None where records have none.
     """
@@ -49,14 +49,16 @@ class Records:
 
     def where(self, kept: Mask) -> Records:
         """Return the records at which ``kept`` (bool [E]) is true, in order."""
-        if kept.all():
-            return self
+        return self if kept.all() else self.take(np.flatnonzero(kept))
+
+    def take(self, at: Ints) -> Records:
+        """Return the records with the numbers ``at``, int64 [n], whose users must not fall."""
         return Records(
-            Ragged.from_sorted(self.user[kept], np.asarray(self.item)[kept], len(self.by_user)),
-            np.asarray(self.order)[kept],
-            np.asarray(self.split)[kept],
-            {name: np.asarray(values)[kept] for name, values in self.values.items()},
-            None if self.text is None else np.asarray(self.text)[kept],
+            Ragged.from_sorted(self.user[at], np.asarray(self.item)[at], len(self.by_user)),
+            np.asarray(self.order)[at],
+            np.asarray(self.split)[at],
+            {name: np.asarray(values)[at] for name, values in self.values.items()},
+            None if self.text is None else np.asarray(self.text)[at],
         )
 
     def of_user(self, user: int) -> Records:

@@ -81,7 +81,7 @@ def snapshot_to_networkx(snapshot: Snapshot) -> nx.Graph:
     records = snapshot.records
     columns = (records.user, records.item, records.order, records.split)
     for user, item, order, split in zip(*(np.asarray(column).tolist() for column in columns), strict=True):
-        graph.add_edge(users[user], items[item], order=order, **({"split": SPLITS[split]} if split else {}))
+        graph.add_edge(users[user], items[item], order=order, **({"split": SPLITS[split]} if split > 0 else {}))
     return graph
 
 

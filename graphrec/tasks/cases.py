@@ -84,9 +84,10 @@ C = TypeVar("C", bound=Cases)
 
 @dataclass(frozen=True)
 class Split(Generic[C]):
-    """A split with a name: training data, validation and test cases."""
+    """A split with a name: training data, validation and test cases, and what is to be said of it, by sentences."""
 
     name: str
     data: Data
     valid: C
     test: C
+    notes: tuple[str, ...] = ()

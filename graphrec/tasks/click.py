@@ -13,7 +13,7 @@ from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
-from graphrec.graph.splits import TEST, TRAIN, VALID, parts
+from graphrec.graph.splits import TEST, VALID, parts
 from graphrec.ragged import Ints
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Floats, PairCases, Split
@@ -59,13 +59,13 @@ class Click(Task[PairCases]):
             rules = ", ".join(map(str, self.positive))
             raise DataError(f"no {snapshot.projection['relationship']} relationship is positive ({rules})")
         found = parts(snapshot, name, seed=seed, fold=fold, folds=folds)
-        data = training(snapshot, found.of_record == TRAIN)
-        target = {TARGET: clicked[found.of_record == TRAIN].astype(np.float64)}
+        data = training(snapshot, found.training())
+        target = {TARGET: clicked[found.training()].astype(np.float64)}
         records = replace(data.records, values={**data.records.values, **target})
         data = replace(data, records=records, value=TARGET, binary=True)
         drawn = np.random.default_rng([seed, 1]) if clicked.all() else None
         valid, test = (self._cases(snapshot, clicked, found.of_record == part, drawn) for part in (VALID, TEST))
-        return Split(found.name, data, valid, test)
+        return Split(found.name, data, valid, test, found.notes)
 
     def metrics(self, cases: PairCases) -> Sequence[str]:
         """Return AUC over all and within users, log loss, and how well probabilities are calibrated."""

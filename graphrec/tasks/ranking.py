@@ -11,7 +11,7 @@ from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
-from graphrec.graph.splits import TEST, TRAIN, VALID, Parts, parts
+from graphrec.graph.splits import TEST, VALID, Parts, parts
 from graphrec.ragged import Ints, Ragged
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import RankingCases, Split
@@ -62,8 +62,9 @@ class Ranking(Task[RankingCases]):
             )
         liked = snapshot.where(kept)
         found = parts(liked, name, seed=seed, fold=fold, folds=folds)
-        data = training(liked, found.of_record == TRAIN)
-        return Split(found.name, data, _cases(liked, data, found, VALID), _cases(liked, data, found, TEST))
+        data = training(liked, found.training())
+        valid, test = (_cases(liked, data, found, part) for part in (VALID, TEST))
+        return Split(found.name, data, valid, test, found.notes)
 
     def metrics(self, cases: RankingCases) -> Sequence[str]:
         """Return the metrics within videos or over all items."""
@@ -75,9 +76,9 @@ class Ranking(Task[RankingCases]):
 
 
 
-def training(snapshot: Snapshot, kept: Mask) -> Data:
-    """Return what a model may see where the records ``kept`` (bool [E]) are those that train."""
-    records = snapshot.records.where(kept)
+def training(snapshot: Snapshot, at: Ints) -> Data:
+    """Return what a model may see where the records with the numbers ``at`` (int64 [n]) train, in that order."""
+    records = snapshot.records.take(at)
     sampled = np.bincount(records.item, minlength=len(snapshot.items)) > 0
     if snapshot.videos:
         video = snapshot.videos.group

@@ -12,7 +12,7 @@ from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
-from graphrec.graph.splits import TEST, TRAIN, VALID, parts
+from graphrec.graph.splits import TEST, VALID, parts
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Floats, PairCases, Split
 from graphrec.tasks.fallback import Biases
@@ -64,11 +64,11 @@ class Rating(Task[PairCases]):
             )
         rated = snapshot.where(kept)
         found = parts(rated, name, seed=seed, fold=fold, folds=folds)
-        data = replace(training(rated, found.of_record == TRAIN), value=self.value)
+        data = replace(training(rated, found.training()), value=self.value)
         known = values[kept]
         scale = float(known.min()), float(known.max())
         valid, test = (self._cases(rated, found.of_record == part, scale) for part in (VALID, TEST))
-        return Split(found.name, data, valid, test)
+        return Split(found.name, data, valid, test, found.notes)
 
     def metrics(self, cases: PairCases) -> Sequence[str]:
         """Return errors over all ratings and averaged over users, correlation, and how many could be predicted."""

@@ -13,12 +13,16 @@ from graphrec.graph.columns import Numbers
 from graphrec.graph.ids import Ids
 from graphrec.graph.records import Records
 from graphrec.graph.snapshot import SPLITS, Snapshot
-from graphrec.graph.splits import FOLDS, SPLITTERS
+from graphrec.graph.splits import FOLDS, SPLITTERS, split_at
 from graphrec.ragged import Ragged
 from graphrec.tasks.cases import RankingCases, Split
 from graphrec.tasks.split import split
 
 Pairs = set[tuple[int, int]]
+START = 1_600_000_000_000
+"""When the first record is made: 13 September 2020."""
+DRAWN = sorted(set(SPLITTERS) - {"given", "temporal-cut", "leave-one-out"})
+"""Splits that the seed decides where every record has a time of its own."""
 
 
 def snapshot_of(
@@ -33,7 +37,7 @@ def snapshot_of(
         np.cumsum([0, *lengths]), np.array([i for history in histories for i in history], np.int64)
     )
     codes = [SPLITS.index(part) for row in parts or [] for part in row] or [0] * sum(lengths)
-    records = Records(by_user, np.arange(sum(lengths)), np.array(codes, np.int8))
+    records = Records(by_user, START + np.arange(sum(lengths)), np.array(codes, np.int8))
     ids = {"User": Ids(names("u", len(histories)))}
     if group is None:
         return Snapshot("print", {"item": "Item", "relationship": "LIKED", "name": "likes"},
@@ -223,7 +227,7 @@ def test_folds_of_edges_partition_them() -> None:
     assert set().union(*tests) == pairs(snapshot.records.by_user)
 
 
-@pytest.mark.parametrize("name", sorted(set(SPLITTERS) - {"given"}))
+@pytest.mark.parametrize("name", DRAWN)
 def test_the_seed_decides(name: str) -> None:
     snapshot = random_snapshot()
     first, again, other = (parts_of(split(snapshot, name, seed=seed)) for seed in (0, 0, 1))
@@ -261,3 +265,110 @@ def test_any_number_of_folds() -> None:
     assert split(snapshot, "random-k-fold", fold=7, folds=10).name == "random-k-fold-7-of-10"
     with pytest.raises(ConfigError, match="1 folds"):
         split(snapshot, "random-k-fold", folds=1)
+
+
+def at_times(snapshot: Snapshot, times: list[int]) -> Snapshot:
+    return replace(snapshot, records=replace(snapshot.records, order=np.array(times, np.int64)))
+
+
+def everybody_at_once(users: int = 400) -> Snapshot:
+    """Ten items each, all at one moment of the user's own; item 9 has the greatest number, and everybody has it."""
+    snapshot = snapshot_of([list(range(10))] * users, 10)
+    return at_times(snapshot, [START + user for user in range(users) for _ in range(10)])
+
+
+def test_the_last_of_equals_is_drawn_and_not_the_one_with_the_greatest_id() -> None:
+    found = split(everybody_at_once(), "temporal-last", seed=1)
+    counts = np.bincount([item for _, item in relevant(found.test)], minlength=10)
+    assert counts.sum() == 400
+    assert counts.min() > 20
+    assert counts.max() < 70, "each of ten is the last of about 40"
+    assert parts_of(split(everybody_at_once(), "temporal-last", seed=1)) == parts_of(found)
+    assert relevant(split(everybody_at_once(), "temporal-last", seed=2).test) != relevant(found.test)
+    assert "For 400 users the last record is one of several at the same time" in " ".join(found.notes)
+
+
+def test_models_see_equals_in_the_drawn_order_too() -> None:
+    data = split(everybody_at_once(), "random-70-10-20").data
+    rows = [data.by_user[user] for user in range(data.users)]
+    rising = sum(bool((np.diff(row) > 0).all()) for row in rows if len(row) > 3)
+    assert rising < 20
+
+
+def test_unique_times_are_in_order_whatever_the_seed() -> None:
+    snapshot = random_snapshot()
+    rows = [split(snapshot, "leave-one-out", seed=seed).data.by_user for seed in (0, 1)]
+    np.testing.assert_array_equal(rows[0].indices, rows[1].indices)
+
+
+def test_a_history_at_one_time_is_no_order() -> None:
+    found = split(everybody_at_once())
+    assert found.name == "random-70-10-20"
+    assert "400 of 400 users have all their records at one time" in found.notes[0]
+    few = at_times(snapshot_of([[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [4, 3, 2, 1, 0]], 5), [1] * 5 + list(range(10)))
+    assert split(few).name == "temporal-last", "one of three at one time is not most"
+
+
+def test_leave_one_out() -> None:
+    found = split(snapshot_of([[4, 3, 2], [0, 1], [5], [1, 0, 5, 2]], 6), "leave-one-out")
+    assert parts_of(found) == (
+        {(0, 4), (1, 0), (2, 5), (3, 1), (3, 0)}, {(0, 3), (3, 5)}, {(0, 2), (1, 1), (3, 2)}
+    )  # fmt: skip
+    assert found.notes == ("1 users have one record only: it trains, and they are not tested.",)
+
+
+def test_leave_one_out_draws_where_nothing_has_a_time() -> None:
+    found = [split(unordered(), "leave-one-out", seed=seed) for seed in (0, 0, 1)]
+    assert relevant(found[0].test) == relevant(found[1].test) != relevant(found[2].test)
+    assert "was drawn" in found[0].notes[0]
+
+
+def test_one_moment_parts_all_users() -> None:
+    snapshot = at_times(snapshot_of([[0, 1, 2], [3, 0], [1, 2, 3, 4, 5]], 6),
+        [START + 1000 * n for n in (1, 5, 9, 2, 10, 3, 4, 6, 7, 8)])  # fmt: skip
+    found = split(snapshot, "temporal-cut:0.8")
+    train, valid, test = parts_of(found)
+    assert found.name == "temporal-cut:0.8"
+    assert test == {(0, 2), (1, 0)}, "the two that were made last, at 9 s and 10 s"
+    assert valid == {(2, 5)}
+    assert len(train) == 7
+    assert "2020-09-13 12:26:49" in found.notes[0]
+    same = split(snapshot, "temporal-cut:2020-09-13T12:26:48.5")
+    assert parts_of(same) == (train, valid, test)
+    assert split(snapshot, "temporal-cut:2020-09-13T14:26:48.5+02:00").test.users.tolist() == [0, 1]
+
+
+def test_a_share_by_default_is_80_10_10() -> None:
+    snapshot = snapshot_of([[n] for n in range(100)], 100)
+    counts = [len(pairs(split(snapshot, "temporal-cut").data.by_user))]
+    with_users = split(snapshot, "temporal-cut")
+    assert (*counts, len(with_users.valid), len(with_users.test)) == (80, 10, 10)
+
+
+def test_moments_that_are_none() -> None:
+    snapshot = random_snapshot()
+    with pytest.raises(ConfigError, match=r"neither a date .* nor a share"):
+        split(snapshot, "temporal-cut:soon")
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        split(snapshot, "temporal-cut:80")
+    with pytest.raises(DataError, match="parts nothing: the records are from 2020-09-13 12:26:40 to"):
+        split(snapshot, "temporal-cut:2019-01-01")
+    with pytest.raises(DataError, match="no time"):
+        split(unordered(), "temporal-cut")
+    own = at_times(random_snapshot(grouped=True), list(range(len(snapshot.records))))
+    with pytest.raises(DataError, match="only a `sequence` of each user's own"):
+        split(own, "temporal-cut")
+    with pytest.raises(NotFoundError, match="split"):
+        split(snapshot, "leave-one-out:0.5")
+    with pytest.raises(ConfigError, match="not of given"):
+        split_at("given", "0.8")
+    assert (split_at(None, "0.8"), split_at("given", None)) == ("temporal-cut:0.8", "given")
+
+
+def test_a_given_part_that_is_none_is_not_taken_for_training() -> None:
+    snapshot = snapshot_of([[0, 1, 2, 3, 4, 5]], 6, [["train", "valid", "test", "train", "train", "train"]])
+    codes = np.array([1, 2, 3, -1, 1, 1], np.int8)
+    odd = replace(snapshot, records=replace(snapshot.records, split=codes))
+    with pytest.raises(DataError, match="1 of 6 relationships is none of train, valid and test"):
+        split(odd, "given")
+    assert "1 records have a `split` that is none" in " ".join(split(odd, "temporal-last").notes)

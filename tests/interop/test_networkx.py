@@ -154,7 +154,7 @@ def test_names_and_directions_are_found_out() -> None:
     from_networkx(graph, store)
     found = content(store)
     assert found[("Item",)]["7"][1:3] == ("seven", 1999)
-    assert found["RATED", "User", "Item"] == {("ann", "7"): (4.0, 1_577_836_800_000)}
+    assert found["RATED", "User", "Item"] == {("ann", "7"): (4.0, 1_577_836_800_000, None)}
     assert found["IN_GENRE", "Item", "Genre"] == {("7", "war"): ()}
     assert found[("Genre",)] == {"war": (None,)}
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from graphrec.errors import BadRows, DataError
+from graphrec.graph.build import snapshot
+from graphrec.graph.projection import PROJECTIONS
+from graphrec.graph.snapshot import SPLITS
 from graphrec.loaders.comments import Comments
 from graphrec.loaders.highlights import Highlights
 from graphrec.loading.load import load
@@ -172,3 +176,16 @@ def test_highlights(tmp_path: Path, workspace: Workspace) -> None:
     path.write_text("user,video,start_s,end_s\nann,nowhere,1,2\n")
     with pytest.raises(BadRows, match="its video has no segments; load the video first"):
         load(store, Highlights(), [path], Highlights.Options(), workspace)
+
+
+def test_a_comment_may_say_which_part_it_is_of(tmp_path: Path, workspace: Workspace) -> None:
+    store = with_videos()
+    header = "user,video,time_s,text,split"
+    path = table(tmp_path, "ann,v,0,first,train", "ann,v,6,then,test", "bob,v,1,other,", header=header)
+    load(store, Comments(), [path], Comments.Options(), workspace)
+    assert set(stored_nodes(store, "Comment", "text", "split").values()) == {
+        ("first", "train"), ("then", "test"), ("other", None)
+    }  # fmt: skip
+    asked = replace(PROJECTIONS["comments"], item="Segment")
+    shot = snapshot(store, asked, workspace)
+    assert sorted(SPLITS[code] for code in shot.records.split) == ["", "test", "train"]
