@@ -12,7 +12,7 @@ LABELS: Mapping[str, str] = {
     "Comment": "#64748b",
     "Trailer": "#0284c7",
     "Genre": "#65a30d",
-    "Run": "#7c3aed",
+    "GraphrecRun": "#7c3aed",
 }
 """The colour of a label's nodes, wherever they are drawn."""
 

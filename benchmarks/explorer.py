@@ -214,7 +214,7 @@ def on_a_map(browser: Any, folder: Path) -> None:
         store.initialise()
         store.write_nodes("Item", pa.table({"id": ids}))
         store.write_embeddings("Item", "transgrec", pa.array(ids), vectors)
-        store.write_nodes("Run", pa.table(run))
+        store.write_nodes("GraphrecRun", pa.table(run))
     with explorer(workspace) as running:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         tab = context.new_page()

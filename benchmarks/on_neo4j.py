@@ -204,7 +204,7 @@ def index_ready(server: Neo4jServer) -> None:
 def asked(store: GraphStore, workspace: Workspace) -> list[float]:
     now = time.time_ns() // 1_000_000
     run = {"id": "run", "model": "measured", "label": "Item", "property": "measured", "published_at": now}
-    store.write_nodes("Run", pa.table({name: [value] for name, value in run.items()}))
+    store.write_nodes("GraphrecRun", pa.table({name: [value] for name, value in run.items()}))
     spent = []
     for number in range(ASKED + 20):
         started = time.perf_counter()

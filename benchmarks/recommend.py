@@ -32,7 +32,7 @@ def main() -> None:
                 label, "transgrec", pa.array([f"{prefix}{n}" for n in range(count)]), vectors
             )
         store.write_nodes(
-            "Run",
+            "GraphrecRun",
             pa.table(
                 {
                     "id": ["run"],

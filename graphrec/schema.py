@@ -16,6 +16,9 @@ PropertyType = Literal["string", "int64", "float64", "bool", "list"]
 
 KEY = "id"
 
+RUN = "GraphrecRun"
+"""The label of graphrec's own bookkeeping, which nobody else uses."""
+
 
 @dataclass(frozen=True)
 class Property:
@@ -169,7 +172,7 @@ LABELS: dict[str, Label] = {
             "an item's trailer",
         ),
         Label(
-            "Run",
+            RUN,
             (
                 Property("model", "string"),
                 Property("label", "string", "label of what it recommends"),
@@ -206,8 +209,8 @@ RELATIONSHIPS: dict[str, RelationshipType] = {
     )
 }
 
-LOADED_LABELS = {name: entry for name, entry in LABELS.items() if name != "Run"}
-"""Labels of what is loaded; a ``Run`` speaks of embeddings, without which it would lie elsewhere."""
+LOADED_LABELS = {name: entry for name, entry in LABELS.items() if name != RUN}
+"""Labels of what is loaded; a ``GraphrecRun`` speaks of embeddings, without which it would lie elsewhere."""
 
 EMBEDDED_LABELS = ("User", "Item", "Segment", "Frame", "Trailer", "Comment", "Genre")
 """Labels whose nodes may have embeddings."""

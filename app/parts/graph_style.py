@@ -19,7 +19,7 @@ _SHAPES = {
     "Comment": "M4 4h16v12H8l-4 4z",
     "Trailer": "M4 6h11v3l5-2.500v11L15 15v3H4z",
     "Genre": "M4 4h8l9 9-8 8-9-9zm4 5.500a1.500 1.500 0 1 0 0-3 1.500 1.500 0 0 0 0 3z",
-    "Run": "M5 19V11h3v8zm5.500 0V5h3v14zm5.500 0v-6h3v6z",
+    "GraphrecRun": "M5 19V11h3v8zm5.500 0V5h3v14zm5.500 0v-6h3v6z",
 }
 """A path in a field of 24 by 24 for each label."""
 
@@ -79,7 +79,7 @@ def edge_styles(named: bool) -> list[Style]:
         Style("edge", plain),
         Style("edge[weight]", {"width": "mapData(weight, 0, 1, 0.8, 5)"}),
         Style(
-            "edge.guess", {"line-style": "dashed", "line-color": LABELS["Run"], "target-arrow-shape": "none"}
+            "edge.guess", {"line-style": "dashed", "line-color": LABELS["GraphrecRun"], "target-arrow-shape": "none"}
         ),
     ]
 

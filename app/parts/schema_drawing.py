@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from graphrec import schema
 from graphrec.app.theme import LABELS
 from graphrec.serving.explore.overview import Overview
 
@@ -14,7 +15,7 @@ def draw_schema(found: Overview) -> None:
     nodes = [
         f'{label} [label="{label}\\n{count:,}" fillcolor="{LABELS[label]}"]'
         for label, count in found.nodes.items()
-        if label != "Run"
+        if label != schema.RUN
     ]
     edges = [f'{e.source} -> {e.target} [label=" {e.type} \\n {e.count:,} "]' for e in found.ends]
     style = (

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
+from graphrec import schema
 from graphrec.api.doctor import diagnose
 from graphrec.app.graph import ask, state, workspace
 from graphrec.app.links import go, path
@@ -27,7 +28,7 @@ def counts(found: Overview) -> None:
     """One number per label."""
     with st.container(horizontal=True):
         for label, count in found.nodes.items():
-            if label != "Run":
+            if label != schema.RUN:
                 st.metric(f"{label}s", f"{count:,}", border=True, width=150)
 
 

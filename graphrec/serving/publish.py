@@ -39,15 +39,15 @@ class Published:
 
 
 def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Published:
-    """Write a run's embeddings as node properties named after its model, and its ``Run`` node.
+    """Write a run's embeddings as node properties named after its model, and its ``GraphrecRun`` node.
 
     What an earlier run had written under that name is dropped, on every label. Users without a training record get
     none, since nothing is known of them, and neither do items that have neither a record nor content. Spaces beside the
     first are written as ``<name>_<space>``.
 
     Readers see all of it or nothing: it is one transaction or, where a server would have to commit it in parts, the
-    vectors are written beside those in use, under ``<name>_2`` and ``<name>`` in turn, and the ``Run`` node, which
-    says where they are, comes last.
+    vectors are written beside those in use, under ``<name>_2`` and ``<name>`` in turn, and the ``GraphrecRun`` node,
+    which says where they are, comes last.
 
     Args:
         store: opened for writing.
@@ -84,7 +84,7 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
             _drop(store, [targets[space]])
             _write(store, loaded, targets[space], vectors, rows)
         former_spaces = _spaces_of(store, former)
-        store.write_nodes("Run", _node(loaded, targets, spaces))
+        store.write_nodes(schema.RUN, _node(loaded, targets, spaces))
         _drop(store, [used for used in former_spaces if used not in targets.values()])
     return Published(run.id, targets[SPACE], counts, time.monotonic() - started)
 

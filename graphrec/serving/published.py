@@ -1,4 +1,4 @@
-"""The runs whose embeddings are in the graph: what its ``Run`` nodes say, and which of them count."""
+"""The runs whose embeddings are in the graph: what its ``GraphrecRun`` nodes say, and which of them count."""
 
 from __future__ import annotations
 

@@ -17,11 +17,13 @@ class Node:
         key: what the database calls it, the same in every place of one answer.
         label: its label, by the schema's name where it has one.
         properties: what is stored of it, without what is null.
+        foreign: whether it is none of graphrec's, although its label may be called like one of the schema's.
     """
 
     key: str
     label: str
     properties: Mapping[str, Any]
+    foreign: bool = False
 
 
 @dataclass(frozen=True)

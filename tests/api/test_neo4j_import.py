@@ -174,8 +174,8 @@ def there(imported: tuple[str, Login]) -> Iterator[Neo4jStore]:
 def test_the_server_holds_what_the_source_holds(there: Neo4jStore, source: Workspace) -> None:
     with closing(LadybugStore(source)) as here:
         expected, counts = content(here, EXPORTED), here.counts()
-    assert counts.pop("Run")
-    assert there.counts() == {"Run": 0, **counts}
+    assert counts.pop("GraphrecRun")
+    assert there.counts() == {"GraphrecRun": 0, **counts}
     assert content(there, EXPORTED) == expected
     assert not len(there.read_embeddings("User", "learned")[0])
     assert all(version >> 40 for version in there.versions(CONTENT).values())

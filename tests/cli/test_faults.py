@@ -58,7 +58,7 @@ def end(running: subprocess.Popen[str]) -> str:
 def published(workspace: Path) -> tuple[list[str], dict[str, dict[str, list[float]]]]:
     """Return the published runs, and the embeddings by label and id."""
     with closing(LadybugStore(Workspace(workspace))) as store:
-        runs = store.read("MATCH (r:Run) RETURN r.id AS id ORDER BY id")["id"].to_pylist()
+        runs = store.read("MATCH (r:GraphrecRun) RETURN r.id AS id ORDER BY id")["id"].to_pylist()
         embeddings = {}
         for label in ("User", "Item"):
             ids, vectors = store.read_embeddings(label, "transgrec")
@@ -151,7 +151,7 @@ def embeddings(store, label, *given):
 
 def nodes(store, label, table):
     written = write_nodes(store, label, table)
-    if label == "Run":
+    if label == "GraphrecRun":
         come_to("the run is written")
     return written
 

@@ -232,7 +232,7 @@ def test_a_publish_whose_server_is_killed_leaves_what_was_published(
             published = published or vectors(store)
             assert set(published["User"]) == {f"u{n}" for n in range(60)}
             assert vectors(store) == published
-            assert store.counts()["Run"] == 1
+            assert store.counts()["GraphrecRun"] == 1
             states = store.read("SHOW VECTOR INDEXES YIELD name, state RETURN name, state ORDER BY name")
             assert states.to_pylist() == [
                 {"name": f"graphrec_{label}_transgrec", "state": "ONLINE"} for label in ("Item", "User")

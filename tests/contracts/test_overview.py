@@ -34,7 +34,7 @@ def store(database: GraphStore) -> GraphStore:
 def publish(store: GraphStore, run: str, name: str, at: int) -> None:
     store.write_embeddings("Item", name, pa.array(["i1", "i3"]), np.eye(2, dtype=np.float32))
     store.write_nodes(
-        "Run", nodes(run, model=["transgrec"], label=["Item"], property=[name], published_at=[at])
+        "GraphrecRun", nodes(run, model=["transgrec"], label=["Item"], property=[name], published_at=[at])
     )
 
 
@@ -42,7 +42,7 @@ def test_an_overview_counts_draws_and_says_what_is_new(store: GraphStore) -> Non
     publish(store, "older", "one", 1)
     publish(store, "newer", "two", 2)
     found = overview(store, most=1)
-    assert dict(found.nodes) == {"User": 3, "Item": 3, "Frame": 2, "Run": 2}
+    assert dict(found.nodes) == {"User": 3, "Item": 3, "Frame": 2, "GraphrecRun": 2}
     assert set(found.ends) == {
         Ends("LIKED", "User", "Item", 2), Ends("LIKED", "User", "Frame", 1), Ends("HAS_FRAME", "Item", "Frame", 2),
     }  # fmt: skip

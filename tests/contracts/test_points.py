@@ -44,7 +44,7 @@ def fill(store: GraphStore) -> None:
         rows = np.array(list(vectors.values()), np.float32)
         store.write_embeddings(label, "toy", pa.array(list(vectors)), rows)
     store.write_nodes(
-        "Run", nodes("toy-1", model=["toy"], property=["toy"], label=["Segment"], published_at=[1])
+        "GraphrecRun", nodes("toy-1", model=["toy"], property=["toy"], label=["Segment"], published_at=[1])
     )
 
 

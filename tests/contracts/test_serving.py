@@ -61,7 +61,7 @@ def fill(store: GraphStore) -> None:
         rows = np.array(list(vectors.values()), np.float32)
         store.write_embeddings(label, "toy", pa.array(list(vectors)), rows)
     run = nodes("toy-1", model=["toy"], property=["toy"], label=["Segment"], published_at=[1])
-    store.write_nodes("Run", run)
+    store.write_nodes("GraphrecRun", run)
 
 
 def test_users_stand_in_the_order_of_their_lift(store: GraphStore) -> None:

@@ -81,7 +81,7 @@ def fill(store: GraphStore) -> None:
         label=["Segment", "Segment"],
         published_at=[1, 2],
     )
-    store.write_nodes("Run", runs)
+    store.write_nodes("GraphrecRun", runs)
 
 
 def test_nodes_come_with_titles_times_and_pictures(store: GraphStore) -> None:

@@ -35,7 +35,7 @@ def store(database: GraphStore) -> GraphStore:
     ):
         database.write_embeddings(label, "toy", pa.array(ids), np.array(rows, np.float32))
     run = nodes("toy-1", model=["toy"], property=["toy"], label=["Item"], published_at=[1])
-    database.write_nodes("Run", run)
+    database.write_nodes("GraphrecRun", run)
     return database
 
 

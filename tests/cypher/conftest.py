@@ -64,7 +64,7 @@ NODES: dict[str, list[dict[str, Any]]] = {
         {"id": "c9", "text": "lost"},
     ],
     "Trailer": [{"id": "t1"}, {"id": "t9"}],
-    "Run": [
+    "GraphrecRun": [
         {
             "id": "r1",
             "model": "transgrec",

@@ -63,7 +63,7 @@ def published(request: pytest.FixtureRequest) -> Iterator[Neo4jStore]:
             "RATED", "User", "Item", edges(*((f"u{u}", f"i{i}") for u in range(USERS) for i in best[u]))
         )
         run = {"id": "r", "model": "toy", "label": "Item", "property": "toy"}
-        store.write_nodes("Run", pa.table({name: [value] for name, value in run.items()}))
+        store.write_nodes("GraphrecRun", pa.table({name: [value] for name, value in run.items()}))
         if request.param[1]:
             for text in RENAMED:
                 store._server.command(text)

@@ -80,7 +80,7 @@ def test_there_and_back_nothing_changes(store: GraphStore, sample: MemoryStore) 
     expected = content(sample, WITHOUT_RUNS)
     report = from_networkx(to_networkx(sample), store, own=True)
     assert content(store, WITHOUT_RUNS) == expected
-    assert store.counts()["Run"] == 0
+    assert store.counts()["GraphrecRun"] == 0
     assert report.tallies["User"].created == report.tallies["User"].read == 40
     assert report.tallies["HAS_FRAME"].created == sum(
         len(v) for k, v in expected.items() if k[0] == "HAS_FRAME"
@@ -171,7 +171,7 @@ def changed(work: Callable[[nx.MultiDiGraph], object]) -> nx.MultiDiGraph:
 BAD: list[tuple[Callable[[Any], object], str]] = [
     (lambda g: g.add_node("x"), "node 'x': None is no label"),
     (lambda g: g.add_node(("Itm", "x")), r"node \('Itm', 'x'\): 'Itm' is no label"),
-    (lambda g: g.add_node(("Run", "x")), "'Run' is no label"),
+    (lambda g: g.add_node(("GraphrecRun", "x")), "'GraphrecRun' is no label"),
     (lambda g: g.add_node("x", label=["Item"]), "node 'x': .* is no label"),
     (lambda g: g.add_node(("Item", 1.5)), "1.5 is no id"),
     (lambda g: g.add_node(("Item", "")), r"node \('Item', ''\): id is empty"),
@@ -274,7 +274,7 @@ def test_neighbourhoods_of_nothing_are_refused(store: GraphStore) -> None:
     for label, node, told in (
         ("User", "nobody", "no User with id 'nobody'"),
         ("Usr", "u1", "did you mean 'User'"),
-        ("Run", "r", "no label named 'Run'"),
+        ("GraphrecRun", "r", "no label named 'GraphrecRun'"),
     ):
         with pytest.raises(NotFoundError, match=told):
             neighbourhood(store, label, node)

@@ -94,7 +94,7 @@ def test_a_run_for_items_scores_the_item_itself(copied: Workspace) -> None:
         store.write_embeddings("Item", "own", pa.array(["v0", "v11", "v2"]), items)
         node = {"id": "own-1", "model": "own", "property": "own", "label": "Item"}
         node |= {"published_at": time.time_ns() // 1_000_000 + 1000}
-        store.write_nodes("Run", pa.table({name: [value] for name, value in node.items()}))
+        store.write_nodes("GraphrecRun", pa.table({name: [value] for name, value in node.items()}))
         likes = {"from": ["u1"], "to": ["v11"]}
         store.write_relationships("LIKED", "User", "Item", pa.table(likes))
         found = audience(store, "v11", 5)

@@ -110,7 +110,7 @@ def publish_for_items(workspace: Workspace, name: str) -> LadybugStore:
     for label in EMBEDDED_LABELS:
         store.drop_embeddings(label, name)
     later = pa.array([time.time_ns() // 1_000_000 + 1000])
-    store.write_nodes("Run", pa.table({
+    store.write_nodes("GraphrecRun", pa.table({
         "id": [f"{name}-1"], "model": [name], "property": [name], "label": ["Item"], "published_at": later,
     }))  # fmt: skip
     return store
@@ -236,7 +236,7 @@ def test_features_of_another_width_are_refused(copied, trained) -> None:
 
 def test_the_run_node_tells_where_embeddings_come_from(store, trained) -> None:
     node = store.read(
-        "MATCH (r:Run) RETURN r.id AS id, r.snapshot AS snapshot, r.metrics AS metrics"
+        "MATCH (r:GraphrecRun) RETURN r.id AS id, r.snapshot AS snapshot, r.metrics AS metrics"
     ).to_pylist()[0]
     manifest = trained[1].run.manifest
     assert (node["id"], node["snapshot"]) == (trained[1].run.id, manifest["snapshot"])
@@ -250,7 +250,7 @@ def test_publishing_again_changes_only_the_time(copied, trained) -> None:
     after = store.read_embeddings("User", "transgrec")
     assert after[0].equals(before[0])
     np.testing.assert_array_equal(after[1], before[1])
-    assert store.counts()["Run"] == 1
+    assert store.counts()["GraphrecRun"] == 1
     store.close()
 
 

@@ -38,6 +38,7 @@ def mapping(text: str = SHOP) -> GraphMapping:
 
 
 MOVIE = "`My ``Movie`"
+NOTHING = "`graphrec: not mapped`"
 QUERIES = Path(str(files("graphrec.cypher")))
 
 
@@ -53,19 +54,25 @@ QUERIES = Path(str(files("graphrec.cypher")))
          f"MATCH (n:{MOVIE}) RETURN toString(n.`movieId`), n.`name`, null"),
         ("MATCH (n:Item) RETURN n.`transgrec`", f"MATCH (n:{MOVIE}) RETURN n.`transgrec`"),
         ("MATCH (n:Item) ORDER BY n.`id as stored`", f"MATCH (n:{MOVIE}) ORDER BY n.`movieId`"),
-        ("MATCH (n:Genre) ORDER BY n.`id as stored`", "MATCH (n:`Genre`) ORDER BY n.`id`"),
+        ("MATCH (n:Genre) ORDER BY n.`id as stored`", f"MATCH (n:{NOTHING}) ORDER BY n.`id`"),
+        ("MATCH (r:GraphrecRun {id: 1}), (m:GraphrecMeta) RETURN r.id, m.version",
+         "MATCH (r:`GraphrecRun` {`id`: 1}), (m:`GraphrecMeta`) RETURN r.`id`, m.`version`"),
+        ("MATCH (:Item)<-[:ON*0..2]-(c:Comment {id: $id})",
+         f"MATCH (:{MOVIE})<-[:{NOTHING}*0..2]-(c:{NOTHING} {{`id`: $id}})"),
+        ("MATCH (n:Frame|Comment) WHERE (n:Frame)", f"MATCH (n:{NOTHING}) WHERE (n:{NOTHING})"),
         ("MATCH ()-[e:RATED]->() RETURN e.at", "MATCH ()-[e:`WATCHED`]->() RETURN toInteger(round(e.`when` * 1000))"),
         ("MATCH ()-[e:VIEWED]->() RETURN e.at, e.rating, {e: e.at}",
          "MATCH ()-[e:`SAW`]->() RETURN e.`on`.epochMillis, null, {e: e.`on`.epochMillis}"),
-        ("MATCH ()-[:RATED|LIKED*1..2]->()", "MATCH ()-[:`WATCHED`|`LIKED`*1..2]->()"),
-        ("MATCH ()-[e:RATED|LIKED]->() RETURN e.rating",
-         "MATCH ()-[e:`WATCHED`|`LIKED`]->() "
-         "RETURN CASE WHEN e:`WATCHED` THEN e.`stars` WHEN e:`LIKED` THEN e.`rating` END"),
-        ("MATCH (n:Genre|User {id: $id}) RETURN n.id",
-         "MATCH (n:`Genre`|`Customer` WHERE (n:`Genre` AND n.`id` = $id) OR (n:`Customer` AND n.`customerId` = $id)) "
-         "RETURN CASE WHEN n:`Genre` THEN n.`id` WHEN n:`Customer` THEN n.`customerId` END"),
+        ("MATCH ()-[:RATED|LIKED*1..2]->()", "MATCH ()-[:`WATCHED`*1..2]->()"),
+        ("MATCH ()-[e:RATED|VIEWED|LIKED]->() RETURN e.rating",
+         "MATCH ()-[e:`WATCHED`|`SAW`]->() "
+         "RETURN CASE WHEN e:`WATCHED` THEN e.`stars` WHEN e:`SAW` THEN null END"),
+        ("MATCH (n:Genre|Item|User {id: $id}) RETURN n.id",
+         f"MATCH (n:{MOVIE}|`Customer` WHERE (n:{MOVIE} AND n.`movieId` = toInteger($id)) OR "
+         f"(n:`Customer` AND n.`customerId` = $id)) "
+         f"RETURN CASE WHEN n:{MOVIE} THEN toString(n.`movieId`) WHEN n:`Customer` THEN n.`customerId` END"),
         ("MATCH (n:User|Genre) RETURN CASE WHEN (n:User) THEN 'User' END, n.toy",
-         "MATCH (n:`Customer`|`Genre`) RETURN CASE WHEN (n:`Customer`) THEN 'User' END, n.`toy`"),
+         "MATCH (n:`Customer`) RETURN CASE WHEN (n:`Customer`) THEN 'User' END, n.`toy`"),
         ("MATCH (n:User) RETURN n.id UNION ALL MATCH (n:Item) RETURN n.id",
          f"MATCH (n:`Customer`) RETURN n.`customerId` UNION ALL MATCH (n:{MOVIE}) RETURN toString(n.`movieId`)"),
         ("CALL db.index.vector.queryNodes('graphrec_User_toy', 1.5) YIELD node AS n WHERE (n:User) RETURN n.id",
@@ -93,7 +100,7 @@ def test_a_named_query_is_typed_in_the_graphs_names(tmp_path: Path, monkeypatch:
 
 ROLES = read_mapping(
     {
-        "nodes": {name: {"label": f"My {name}", "id": "key"} for name in schema.LABELS if name != "Run"},
+        "nodes": {name: {"label": f"My {name}", "id": "key"} for name in schema.LABELS if name != schema.RUN},
         "relationships": {name: {"type": f"MY {name}"} for name in schema.RELATIONSHIPS},
     }
 )
@@ -111,7 +118,7 @@ def test_every_query_keeps_to_the_form(name: str) -> None:
     for part, label in (("label", "Item"), ("type", "RATED"), ("other", "User"), ("property", "title")):
         text = text.replace(f"{{{part}}}", label)
     kept = re.sub(r"`[^`]*`", "", worded(text, ROLES))
-    names = [*(label for label in schema.LABELS if label != "Run"), *schema.RELATIONSHIPS]
+    names = [*(label for label in schema.LABELS if label != schema.RUN), *schema.RELATIONSHIPS]
     assert not re.findall(rf"\b(?:{'|'.join(names)})\b", kept)
     known = {*re.findall(r"[(\[](\w+):", text)}
     read = {*re.findall(r"\b([a-z]\w*)\.[\w`]", text.replace("db.index.vector.queryNodes", ""))}
@@ -122,7 +129,7 @@ def test_every_query_keeps_to_the_form(name: str) -> None:
     ("text", "said"),
     [
         ("[nodes.Itm]\nlabel = 'M'\nid = 'i'", r"Itm.*Item"),
-        ("[nodes.Run]\nlabel = 'M'\nid = 'i'", "Run nodes are graphrec's own"),
+        ("[nodes.GraphrecRun]\nlabel = 'M'\nid = 'i'", "GraphrecRun nodes are graphrec's own"),
         ("[nodes.Item]\nid = 'i'", r"\[neo4j.nodes.Item\] needs label"),
         ("[nodes.Item]\nlabel = 'M'", r"\[neo4j.nodes.Item\] needs id"),
         ("[nodes.Item]\nlabel = 'M'\nid = 7", r"\[neo4j.nodes.Item\] id = 7"),

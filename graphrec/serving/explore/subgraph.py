@@ -148,7 +148,7 @@ def graph_of(answer: Answer) -> Subgraph:
         for found in _entities(value):
             if isinstance(found, Relationship):
                 edges[found.key] = found
-            elif found.label in schema.LABELS and schema.KEY in found.properties:
+            elif not found.foreign and found.label in schema.LABELS and schema.KEY in found.properties:
                 nodes[found.key] = _known(found)
     between = [edge for edge in edges.values() if edge.start in nodes and edge.end in nodes]
     made = [

@@ -58,7 +58,7 @@ def from_stream(content: bytes) -> pa.Table:
 def _out(mark: str, value: Any) -> Any:
     match value:
         case Node():
-            return {mark: "node", "of": (value.key, value.label, value.properties)}
+            return {mark: "node", "of": (value.key, value.label, value.properties, value.foreign)}
         case Relationship():
             return {
                 mark: "relationship",

@@ -131,7 +131,8 @@ class _Values:
     """Values of a server whose graph may have its own names."""
 
     def __init__(self, mapping: GraphMapping) -> None:
-        self._labels = {role.name: name for name, role in mapping.labels.items()}
+        own = {name: name for name in schema.LABELS if mapping.has(name) and name not in mapping.labels}
+        self._labels = own | {role.name: name for name, role in mapping.labels.items()}
         self._types = {role.name: name for name, role in mapping.types.items()}
         self._keys = {name: role.columns[schema.KEY].name for name, role in mapping.labels.items()}
 
@@ -156,9 +157,10 @@ class _Values:
         return plain(value)
 
     def _node(self, node: graph.Node) -> Node:
-        labels = sorted(self._labels.get(name, name) for name in node.labels)
-        label = next((name for name in labels if name in schema.LABELS), labels[0] if labels else "")
+        label = min((self._labels[name] for name in node.labels if name in self._labels), default=None)
         properties = {name: plain(value) for name, value in node.items()}
+        if label is None:
+            return Node(node.element_id, min(node.labels, default=""), properties, foreign=True)
         if label in self._keys:
             properties[schema.KEY] = str(properties.get(self._keys[label], ""))
         return Node(node.element_id, label, properties)

@@ -12,7 +12,8 @@
 
 What stands behind the colon is how the graph keeps it, where that differs from the schema: ``int64``, ``float64``,
 ``string``, ``bool``; times as ``s`` (seconds) or ``datetime``. Of a mapped label or type only the properties named here
-are seen; a label or type that is not mapped has graphrec's own name.
+are seen. A label or type that is not mapped does not exist for graphrec, whatever it is called: only its own
+bookkeeping (``OWN_LABELS``) is there beside what is mapped.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphrec import schema
-from graphrec.errors import ConfigError, unknown
+from graphrec.errors import ConfigError, StoreError, unknown
 
 CASTS = {"string": "toString", "int64": "toInteger", "float64": "toFloat", "bool": "toBoolean"}
 TIMES = ("s", "datetime")
-OWN_LABELS = ("Run",)
+META = "GraphrecMeta"
+OWN_LABELS = (schema.RUN, META)
 """What graphrec keeps for itself."""
+NOWHERE = "graphrec: not mapped"
+"""In a mapped graph, the name that stands for every label and type without a role: nothing is called so."""
 AS_STORED = "id as stored"
 """In a query, ``n.`id as stored```: a node's key without the cast to a string, so that an index orders by it."""
 
@@ -68,6 +72,23 @@ class GraphMapping:
 
     labels: Mapping[str, Role] = field(default_factory=dict)
     types: Mapping[str, Role] = field(default_factory=dict)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the graph is somebody else's: what has no role does not exist then."""
+        return bool(self.labels or self.types)
+
+    def has(self, name: str) -> bool:
+        """Return whether the label or type ``name`` of the schema exists in the graph."""
+        return not self.foreign or name in self.labels or name in self.types or name in OWN_LABELS
+
+    def require(self, name: str) -> None:
+        """Raise ``StoreError`` unless the label or type ``name`` of the schema exists in the graph."""
+        if not self.has(name):
+            kind = "nodes" if name in schema.LABELS else "relationships"
+            raise StoreError(
+                f"nothing in the graph plays the role of {name}: map it in graphrec.toml, [neo4j.{kind}.{name}]"
+            )
 
     def key_as_stored(self, label: str, key: str | None) -> str | int:
         """Return the id ``key`` as the graph keeps it; for None, what sorts before all ids of ``label``."""

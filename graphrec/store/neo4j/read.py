@@ -99,7 +99,7 @@ class RangeReader:
     def some_nodes(self, label: str, ids: pa.Array, properties: Sequence[str] = ()) -> pa.Table:
         """Return the same of those nodes whose id is in ``ids``, without repeats."""
         known = [self.properties.find(label, name) for name in properties]
-        lists = ", ".join(["collect(n.id)", *(collected("n", prop) for prop in known)])
+        lists = _columns("collect(n.id)", *(collected("n", prop) for prop in known))
         text = f"UNWIND $keys AS key MATCH (n:`{label}` {{id: key}}) RETURN {lists}"
         pages = (
             self.run(text, keys=Bulk(ids.slice(start, LOOKUP_ROWS).to_pylist()), **PARAMETERS)[0]
@@ -119,7 +119,7 @@ class RangeReader:
         text = (
             f"{self.identity.prefix}UNWIND range(0, size($keys) - 1) AS row "
             f"WITH row, $keys[row] AS key {self.identity.match('a', source, 'key')} "
-            f"MATCH (a)-[e:`{name}`]->(b) RETURN collect(row), {', '.join(lists)}"
+            f"MATCH (a)-[e:`{name}`]->(b) RETURN {_columns('collect(row)', *lists)}"
         )
 
         def read(rows: Ints) -> tuple[Ints, list[pa.Array]]:
@@ -150,7 +150,7 @@ class RangeReader:
         lists = ["collect(a.id)", "collect(b.id)", *(collected("e", prop) for prop in known)]
         text = (
             f"MATCH (a:`{source}`)-[e:`{name}`]->(b:`{target}`) WHERE e.at > $at WITH a, e, b LIMIT $limit "
-            f"RETURN {', '.join(lists)}"
+            f"RETURN {_columns(*lists)}"
         )
         found = self.run(text, at=at, limit=EDGES_PER_RANGE, **PARAMETERS)[0]
         if len(found[0]) == EDGES_PER_RANGE:
@@ -163,7 +163,7 @@ class RangeReader:
     ) -> tuple[Ints, pa.Table]:
         """Return which rows of ``pairs`` (``from``, ``to``) are stored, int64 [n], and their properties, [n]."""
         known = [self.properties.find(name, prop) for prop in properties]
-        lists = ", ".join(["collect(row)", *(collected("e", prop) for prop in known)])
+        lists = _columns("collect(row)", *(collected("e", prop) for prop in known))
         text = (
             f"UNWIND range(0, size($from) - 1) AS row MATCH (a:`{source}` {{id: $from[row]}}) "
             f"MATCH (b:`{target}` {{id: $to[row]}}) MATCH (a)-[e:`{name}`]->(b) RETURN {lists}"
@@ -194,7 +194,7 @@ class RangeReader:
         while True:
             text = (
                 f"{prefix}MATCH (n:`{label}`) WHERE n.{key} {sign} $after WITH n ORDER BY n.{key} LIMIT $limit "
-                f"RETURN {', '.join(['collect(n.id)', *lists])}"
+                f"RETURN {_columns('collect(n.id)', *lists)}"
             )
             page = self.run(text, after=after, limit=NODES_PER_RANGE, **PARAMETERS)[0]
             if not page[0] and sign == ">=":
@@ -257,6 +257,11 @@ def _comparable(values: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_list(values.type):
         values = pc.binary_join(values, "\n")
     return pc.fill_null(values, "" if pa.types.is_string(values.type) else 0)
+
+
+def _columns(*expressions: str) -> str:
+    """Return what a query returns, under names: of two properties that are not mapped the text is the same."""
+    return ", ".join(f"{expression} AS c{place}" for place, expression in enumerate(expressions))
 
 
 def _ranges(degrees: Ints) -> list[Ints]:

@@ -41,10 +41,11 @@ from graphrec.store.neo4j.health import (
     unindexed_keys,
 )
 from graphrec.store.neo4j.login import Login, address, login
-from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, quoted
+from graphrec.store.neo4j.mapping import META, SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.own import declared, read_own
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, RangeReader
 from graphrec.store.neo4j.server import Rows, Server
+from graphrec.store.neo4j.taken import refuse_taken
 from graphrec.store.neo4j.values import table as arrow_table
 from graphrec.store.neo4j.vectors import LATER, Vectors, VectorSearch, describe, has_vectors
 from graphrec.store.neo4j.work import Work
@@ -59,7 +60,7 @@ DECLARED_S = 2.0
 QUERY_SECONDS = 60.0
 SESSIONS = 2
 PART_ROWS = 200_000
-CONSTRAINED = (*schema.LABELS, "GraphrecMeta")
+CONSTRAINED = (*schema.LABELS, META)
 STEADY_READS = 3
 
 Result = TypeVar("Result")
@@ -73,7 +74,8 @@ class Neo4jStore:
         who: name, password and database; None for what Neo4j's environment variables say.
         write: whether the methods that write may be called.
         mapping: what the graph calls graphrec's labels, types and properties, where it has names of its own. What is
-            mapped is read, and gets embeddings; nothing else of it is ever written.
+            mapped is read, and gets embeddings; nothing else of it is ever written, and what is not mapped is neither
+            read nor written.
 
     Raises ``ConfigError`` for an address or a password file that cannot be used, ``StoreError`` where the server does
     not answer, refuses the login or has no such database.
@@ -114,8 +116,14 @@ class Neo4jStore:
         return tuple(versions.values()), int(time.monotonic() // NOTICED_S)
 
     def initialise(self) -> None:
-        """Create the constraints that are missing; ids are unique, and found by the constraint's index."""
+        """Create the constraints that are missing; ids are unique, and found by the constraint's index.
+
+        In a graph that graphrec did not load these are its bookkeeping's only. Raises ``StoreError`` where no mapping
+        says what nodes are that are called like graphrec's.
+        """
         self._writable()
+        if not self._server.mapping.foreign:
+            refuse_taken(self._server)
         missing = missing_constraints(self._server, self._constrained())
         for label in missing:
             self._server.command(
@@ -136,6 +144,7 @@ class Neo4jStore:
 
     def declare(self, name: str, own: Sequence[Property]) -> None:
         """Let nodes or relationships of ``name`` have properties of the graph's own."""
+        self._server.mapping.require(name)
         wanted = self.properties.with_own(name, own)
         if wanted.own(name) == self.properties.own(name):
             return
@@ -178,6 +187,7 @@ class Neo4jStore:
     def write_nodes(self, label: str, table: pa.Table) -> Written:
         """Create the nodes that are new, update those that differ."""
         schema.label(label)
+        self._server.mapping.require(label)
         if not table.num_rows:
             return Written()
         return self._written(lambda writer: writer.nodes(label, table))
@@ -185,6 +195,8 @@ class Neo4jStore:
     def write_relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
         """Create the relationships that are new, update those that differ."""
         check_ends(name, source, target)
+        for one in (name, source, target):
+            self._server.mapping.require(one)
         if not table.num_rows:
             return Written()
         return self._written(lambda writer: writer.relationships(name, source, target, table))
@@ -267,6 +279,7 @@ class Neo4jStore:
         """Set property ``name`` of the nodes ``ids`` to the rows of ``vectors`` (float32 [n, D]), and index it."""
         check_embedding(self.properties, label, name)
         check_vectors(name, len(ids), vectors)
+        self._server.mapping.require(label)
         with self.transaction():
             writer, indexes = self._open()
             writer.require(label, pa.chunked_array([ids]), f"embedding {name!r}")
@@ -276,6 +289,8 @@ class Neo4jStore:
     def drop_embeddings(self, label: str, name: str) -> None:
         """Take property ``name`` from every node of ``label``, and its index."""
         check_embedding(self.properties, label, name)
+        if not self._server.mapping.has(label):
+            return
         with self.transaction():
             writer, indexes = self._open()
             self._vectors.drop(writer.work, label, name)
@@ -365,8 +380,9 @@ class Neo4jStore:
             return write(self._open()[0])
 
     def _constrained(self) -> list[str]:
-        """Return the labels that graphrec writes."""
-        return [label for label in CONSTRAINED if label not in self._server.mapping.labels]
+        """Return the labels that graphrec writes: in a graph that it did not load, only those of its bookkeeping."""
+        mapping = self._server.mapping
+        return [label for label in CONSTRAINED if mapping.has(label) and label not in mapping.labels]
 
     def _writable(self) -> None:
         if not self._write:

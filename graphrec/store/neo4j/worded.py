@@ -3,7 +3,8 @@
 The queries keep to a form, and nothing else in them is looked at. Labels and types stand in brackets, `(n:Item|Genre)`
 or `[e:RATED]`; a variable stands there first with all that it may be, and is nothing else up to the next UNION. An id
 is asked for in those brackets, `(n:Item {id: $id})`, and a property is read as `n.title`. What people type has the
-graph's own names already.
+graph's own names already. What is not mapped is left out where something mapped stands beside it, and else called
+``NOWHERE``, so that nothing is found.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphrec import schema
-from graphrec.store.neo4j.mapping import AS_STORED, KEY_PROPERTY, GraphMapping, Role, quoted
+from graphrec.store.neo4j.mapping import (
+    AS_STORED,
+    KEY_PROPERTY,
+    NOWHERE,
+    OWN_LABELS,
+    GraphMapping,
+    Role,
+    quoted,
+)
 
 _NAME = r"(?:`[^`]+`|\w+)"
 _PLACE = re.compile(
@@ -31,7 +40,7 @@ _PROPERTIES = {
 
 def worded(text: str, mapping: GraphMapping) -> str:
     """Return ``text``, a query of graphrec's own, in the names of ``mapping``."""
-    if not mapping.labels and not mapping.types:
+    if not mapping.foreign:
         return text.replace(quoted(AS_STORED), schema.KEY)
     return "".join(_part(part, mapping) for part in _UNION.split(text))
 
@@ -53,7 +62,10 @@ def _part(text: str, mapping: GraphMapping) -> str:
 
 @dataclass(frozen=True)
 class _Kinds:
-    """The labels or types that a variable may have, by the schema's names, and which of them have other names."""
+    """The labels or types that a variable may have, by the schema's names, and what plays their roles.
+
+    Of names without a role one is left where there is no other.
+    """
 
     names: Sequence[str]
     roles: Mapping[str, Role]
@@ -83,7 +95,9 @@ class _Kinds:
         return f"CASE {' '.join(f'WHEN {variable}:{self._called(name)} THEN {v}' for name, v in cases)} END"
 
     def _called(self, name: str) -> str:
-        return quoted(self.roles[name].name if name in self.roles else name)
+        if name in self.roles:
+            return quoted(self.roles[name].name)
+        return quoted(name if name in OWN_LABELS else NOWHERE)
 
     def _column(self, name: str) -> str:
         return self.roles[name].columns[schema.KEY].name if name in self.roles else schema.KEY
@@ -106,6 +120,7 @@ class _Kinds:
 
 def _kinds(place: re.Match[str], mapping: GraphMapping) -> _Kinds:
     names = [name.strip("`") for name in re.findall(_NAME, place["names"])]
+    there = [name for name in names if mapping.has(name)] or names[:1]
     if place["open"] == "(":
-        return _Kinds(names, mapping.labels, schema.LABELS)
-    return _Kinds(names, mapping.types, schema.RELATIONSHIPS)
+        return _Kinds(there, mapping.labels, schema.LABELS)
+    return _Kinds(there, mapping.types, schema.RELATIONSHIPS)

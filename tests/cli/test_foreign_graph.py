@@ -1,0 +1,277 @@
+"""A graph of somebody else's: no command changes more of it than the README lists, nor sees more than is mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import neo4j
+import numpy as np
+import pytest
+
+from graphrec.serving.explore.catalogue import catalogue
+from graphrec.serving.explore.history import history, longest
+from graphrec.serving.explore.names import find, names
+from graphrec.serving.explore.overview import overview
+from graphrec.serving.explore.point_facts import facts
+from graphrec.serving.explore.points import points
+from graphrec.serving.explore.subgraph import graph_of, neighbours
+from graphrec.serving.explore.video import parts, video
+from graphrec.store.answers import Limits, Node
+from graphrec.store.base import closing
+from graphrec.store.neo4j.store import Neo4jStore
+from graphrec.store.open import open_store
+from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.testing.store_contract import nodes
+
+pytestmark = pytest.mark.neo4j
+
+MAPPING = """
+[neo4j.nodes.User]
+label = "Person"
+id = "login"
+
+[neo4j.nodes.Item]
+label = "Film"
+id = "slug"
+title = "name"
+
+[neo4j.nodes.Genre]
+label = "Tag"
+id = "name"
+name = "name"
+
+[neo4j.relationships.VIEWED]
+type = "WATCHED"
+at = "ts:s"
+
+[neo4j.relationships.IN_GENRE]
+type = "HAS_TAG"
+
+[train]
+property = "taste"
+
+[publish]
+property = "taste"
+"""
+SHOWN = "name, type, labelsOrTypes, properties"
+TRAIN = ("train", "-m", "transgrec", "--set", "epochs=2", "--set", "dimension=8")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that a server holds: its schema by name, and each node by its element id."""
+
+    constraints: dict[str, Any]
+    indexes: dict[str, Any]
+    nodes: dict[str, tuple[tuple[str, ...], dict[str, Any]]]
+    relationships: list[Any]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The owner of a graph of films, and what reaches it."""
+
+    uri: str
+    driver: neo4j.Driver
+
+    def ask(self, text: str, **parameters: Any) -> list[list[Any]]:
+        return [record.values() for record in self.driver.execute_query(text, **parameters).records]
+
+    def contents(self) -> Contents:
+        """Return everything."""
+        named = [
+            {name: tuple(map(str, told)) for name, *told in self.ask(f"SHOW {what} YIELD {SHOWN}")}
+            for what in ("CONSTRAINTS", "INDEXES")
+        ]
+        found = {key: (tuple(sorted(labels)), own) for key, labels, own in self.ask(
+            "MATCH (n) RETURN elementId(n), labels(n), properties(n)"
+        )}
+        edges = self.ask(
+            "MATCH (a)-[e]->(b) RETURN elementId(a), type(e), properties(e), elementId(b) ORDER BY elementId(e)"
+        )
+        return Contents(*named, found, edges)
+
+
+@pytest.fixture
+def owner(typed, neo4j_empty: Neo4jServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:
+    """A graph with labels of its own, some of them called like graphrec's, and a mapping of what matters in it."""
+    monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(neo4j_empty.password_file))
+    monkeypatch.setenv("GRAPHREC_STORE", neo4j_empty.uri)
+    for name in ("NEO4J_URI", "NEO4J_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "graphrec.toml").write_text(MAPPING, encoding="utf-8")
+    auth = ("neo4j", neo4j_empty.password_file.read_text())
+    with neo4j.GraphDatabase.driver(neo4j_empty.uri, auth=auth, notifications_min_severity="OFF") as driver:
+        made = Owner(neo4j_empty.uri, driver)
+        for (name,) in made.ask("SHOW CONSTRAINTS YIELD name RETURN name"):
+            made.ask(f"DROP CONSTRAINT `{name}`")
+        _fill(made)
+        yield made
+        for (name,) in made.ask("SHOW CONSTRAINTS YIELD name WHERE name STARTS WITH 'own' RETURN name"):
+            made.ask(f"DROP CONSTRAINT `{name}`")
+        made.ask("DROP INDEX own_comments")
+
+
+def _fill(owner: Owner) -> None:
+    rng = np.random.default_rng(0)
+    rows = [
+        {"p": f"p{p}", "f": f"f{f}", "minutes": int(rng.integers(1, 120)), "ts": 1_600_000_000 + 60 * n}
+        for n, (p, f) in enumerate(rng.permutation(np.argwhere(rng.random((40, 24)) < 0.3)))
+    ]
+    owner.ask("CREATE CONSTRAINT own_login FOR (p:Person) REQUIRE p.login IS UNIQUE")
+    owner.ask("CREATE CONSTRAINT own_slug FOR (f:Film) REQUIRE f.slug IS UNIQUE")
+    owner.ask("CREATE CONSTRAINT own_run FOR (r:Run) REQUIRE r.nr IS UNIQUE")
+    owner.ask("CREATE INDEX own_comments FOR (c:Comment) ON (c.text)")
+    owner.ask("UNWIND range(0, 39) AS n CREATE (:Person {login: 'p' + n, born: date('1990-01-01'), tags: ['a', 'b']})")
+    owner.ask("UNWIND range(0, 23) AS n CREATE (:Film {slug: 'f' + n, name: 'Film ' + n, id: 'own ' + n})")
+    owner.ask("UNWIND ['war', 'noir', 'farce'] AS name CREATE (:Tag {name: name})")
+    owner.ask("MATCH (f:Film), (t:Tag) WHERE rand() < 0.5 CREATE (f)-[:HAS_TAG]->(t)")
+    owner.ask(
+        "UNWIND $rows AS row MATCH (p:Person {login: row.p}), (f:Film {slug: row.f}) "
+        "CREATE (p)-[:WATCHED {minutes: row.minutes, ts: row.ts}]->(f)",
+        rows=rows,
+    )
+    # Called like graphrec's own, down to the properties, and none of its business.
+    owner.ask(
+        "CREATE (:Run {nr: 1, id: 'r1', model: 'bert', label: 'Item', property: 'taste', published_at: 9}), "
+        "(:Run {nr: 2})"
+    )
+    owner.ask(
+        "MATCH (p:Person)-[:WATCHED]->(f:Film) WITH p, f LIMIT 6 "
+        "CREATE (p)-[:WROTE]->(c:Comment {id: 'c' + p.login + f.slug, text: 'fine'})-[:ON]->(f), "
+        "(f)-[:HAS_FRAME]->(:Frame {id: f.slug + '@' + p.login, taste: [1.0, 2.0]}), "
+        "(f)-[:IN_GENRE]->(:Genre {id: 'own'}), (:User {id: p.login})-[:RATED {rating: 5.0}]->(f)"
+    )
+
+
+def _every_command(typed, folder: Path) -> None:
+    """Run every command that opens the store, and all that the explorer reads."""
+    done = []
+
+    def run(*arguments: str | Path, code: int = 0) -> Any:
+        told = typed(*arguments)
+        assert told.code == code, (arguments, told.err, told.out)
+        assert "Traceback" not in told.err
+        done.append(told)
+        return told
+
+    run("init")
+    run("doctor")
+    run("stats")
+    run("describe", "Item.title")
+    run(*TRAIN)
+    run("doctor")
+    run("runs")
+    trained = typed("runs", "--json").json[-1]
+    name = str(trained.get("run", trained.get("id")))
+    run("publish", name)
+    run("evaluate", name)
+    run("embed")
+    run("recommend", "p3", "-k", "5", "--explain")
+    first = typed("recommend", "p3", "--json").json["items"][0]["id"]
+    run("similar", "f3")
+    run("audience", "f3")
+    run("explain", "p3", first)
+    for query in ("runs", "history", "popular", "orphans", "comments_of_video", "embedding_coverage", "similar"):
+        given = {"history": ("-p", "user=p3"), "comments_of_video": ("-p", "video=f3"),
+                 "embedding_coverage": ("-p", "property=taste"), "similar": ("-p", "id=f3", "-p", "property=taste")}
+        run("query", query, *given.get(query, ()))
+    run("models")
+    run("queries")
+    run("export", "graph", folder / "graph")
+    (folder / "ratings.csv").write_text("user,item,rating\np3,f3,4\n", encoding="utf-8")
+    refused = run("load", "table", folder / "ratings.csv", "--rels", "RATED", "--from", "User:user",
+                  "--to", "Item:item", "--property", "rating", code=1)  # fmt: skip
+    assert "[neo4j.relationships.RATED]" in refused.err
+    with closing(open_store(folder / "graphrec-data", _uri())) as store:
+        assert isinstance(store, Neo4jStore)
+        assert set(overview(store).nodes) == {"User", "Item", "Genre", "GraphrecRun"}
+        around = neighbours(store, "User", "p3")
+        assert {group.type for group in around.groups} == {"VIEWED"}
+        assert {group.type for group in neighbours(store, "Item", "f3").groups} <= {"VIEWED", "IN_GENRE"}
+        assert catalogue(store, "newest")
+        assert history(store, "p3")
+        assert longest(store)
+        assert names(store, "Item")["f3"] == "Film 3"
+        assert find(store, "Item", "film 3")
+        assert facts(store, "Item")
+        assert points(store, name, ["Item"]).ids
+        assert video(store, "f3").title == "Film 3"
+        assert parts(store, "f3") == []
+        mixed = store.ask("MATCH (c:Comment)--(f:Film) RETURN c, f LIMIT 1", {}, Limits())
+        assert {node.label for node in mixed.rows[0] if isinstance(node, Node)} == {"Comment", "Item"}
+        assert [node.key.label for node in graph_of(mixed).nodes] == ["Item"]
+
+
+def _uri() -> str:
+    import os
+
+    return os.environ["GRAPHREC_STORE"]
+
+
+def test_no_command_leaves_more_than_the_readme_lists(typed, owner: Owner, tmp_path: Path) -> None:
+    before = owner.contents()
+    _every_command(typed, tmp_path)
+    after = owner.contents()
+    assert {name: what for name, what in after.constraints.items() if name not in before.constraints} == {
+        f"graphrec_{label}_id": ("UNIQUENESS", f"['{label}']", "['id']") for label in ("GraphrecRun", "GraphrecMeta")
+    }
+    assert set(after.indexes) - set(before.indexes) == {
+        "graphrec_GraphrecRun_id", "graphrec_GraphrecMeta_id", "graphrec_User_taste", "graphrec_Item_taste",
+    }  # fmt: skip
+    assert after.indexes["graphrec_User_taste"] == ("VECTOR", "['Person']", "['taste']")
+    assert after.indexes["graphrec_Item_taste"] == ("VECTOR", "['Film']", "['taste']")
+    for kind in ("constraints", "indexes"):
+        assert getattr(before, kind).items() <= getattr(after, kind).items()
+    assert after.relationships == before.relationships
+    new = {key: labels for key, (labels, _) in after.nodes.items() if key not in before.nodes}
+    assert set(new.values()) == {("GraphrecRun",), ("GraphrecMeta",)}
+    assert before.nodes.keys() <= after.nodes.keys()
+    embedded = set()
+    for key, (labels, own) in before.nodes.items():
+        found, now = after.nodes[key]
+        assert found == labels
+        if set(labels) & {"Person", "Film"} and "taste" in now:
+            embedded |= set(labels)
+            assert len(now.pop("taste")) == 8
+        assert now == own
+    assert embedded == {"Person", "Film"}
+
+
+def test_what_is_not_mapped_does_not_exist(typed, owner: Owner) -> None:
+    assert typed("init").code == 0
+    stats = typed("stats", "--json").json
+    assert set(stats["nodes"]) == {"User", "Item", "Genre"}
+    assert set(stats["relationships"]) == {"VIEWED", "IN_GENRE"}
+    assert typed("query", "runs", "--json").json == []
+    assert typed("query", "comments_of_video", "-p", "video=f3", "--json").json == []
+    with closing(open_store("graphrec-data", owner.uri, write=True)) as store:
+        assert store.read_nodes("Comment", ["text"]).num_rows == 0
+        assert len(store.read_relationships("WROTE", "User", "Comment").source) == 0
+        assert store.counts()["Frame"] == store.counts()["RATED"] == 0
+        assert not store.has_embeddings("Frame", "taste")
+        store.drop_embeddings("Frame", "taste")
+        for label in ("Segment", "Frame"):
+            with pytest.raises(Exception, match=rf"role of {label}: .*\[neo4j.nodes.{label}\]"):
+                store.write_nodes(label, nodes("x"))
+    assert owner.ask("MATCH (f:Frame) RETURN count(f.taste)") == [[6]]
+
+
+def test_nodes_called_like_graphrecs_are_not_taken_over(
+    typed, owner: Owner, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "graphrec.toml").unlink()
+    owner.ask("CREATE (:User {key: 7}), (:User {id: 8})")
+    before = owner.contents()
+    refused = typed("init")
+    assert refused.code == 1
+    assert "2 of 8 User nodes, 5 of 6 Genre nodes have no text of their own as their id" in refused.err
+    assert "graphrec init --map" in refused.err
+    assert owner.contents() == before
+    owner.ask("MATCH (n:User|Genre) DETACH DELETE n")
+    done = typed("init")
+    assert done.code == 0, done.err
+    assert "6 Frame nodes, 6 Comment nodes that graphrec did not write are taken for its own" in caplog.text
