@@ -50,7 +50,7 @@ def read_also(
     """
     found = {}
     for name in also:
-        projection = choose(name, graph.counts())
+        projection = choose(name, graph.counts(), properties=graph.properties)
         asked = task.of(projection, ())
         found[name] = asked, snapshot(graph, needed(asked.reads(projection)), workspace)
     return found

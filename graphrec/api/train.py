@@ -142,7 +142,7 @@ def train(
     settings, options, asked = _read(plan.model, task_kind, plan.given)
     with closing(open_store(workspace, store)) as graph:
         counts = graph.counts()
-        projection = choose(plan.projection, counts, task_kind.projections)
+        projection = choose(plan.projection, counts, task_kind.projections, graph.properties)
         task = _task(task_kind, projection, plan.where, asked)
         check_also(kind, projection, plan.also)
         shot = snapshot(graph, _needed(kind, task.reads(projection), plan.features), workspace)
@@ -266,7 +266,7 @@ def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOpti
             f"takes {options.batch(records):,} of {records:,} training records a step; --set batch_size changes that"
         )
     if isinstance(task, Ranking) and task.positive:
-        kept = int(task.holds(shot.records).sum())
+        kept = int(task.holds(shot.records, shot.fields).sum())
         name, rules = shot.projection["relationship"], ", ".join(map(str, task.positive))
         if kept < len(shot.records):
             log.info(f"trains on {kept:,} of {len(shot.records):,} {name}, where {rules}; --where changes that")

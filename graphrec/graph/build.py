@@ -97,6 +97,8 @@ def _write(reader: Reader, features: FeatureStore, out: SnapshotWriter) -> str:
     out.records(records.by_user, records.order, records.split)
     for name, values in records.values.items():
         out.value(name, values)
+    for name, words in records.texts.items():
+        out.said(name, words)
     if records.text is not None:
         out.text(records.text)
     del records

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 
 from graphrec import schema
 from graphrec.errors import ConfigError, DataError, unknown
+from graphrec.properties import SCHEMA_PROPERTIES, Properties
 
 TEXT = "Comment>word"
 """The list of the words of what people wrote."""
@@ -23,9 +24,11 @@ class Projection:
         item: label of what is recommended.
         relationship: type from User to ``item``, or two types with ``>`` between them: a path, such as ``WROTE>ON``.
         values: numeric properties that records keep, such as ``rating``.
+        texts: properties of records that are text.
         features: names of the feature matrices to use; None for all that describe ``item``.
         lists: by their ends, such as ``Item>Genre``.
         fields: properties of nodes, such as ``Item.year``.
+        properties: what nodes and relationships of the graph may say.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Projection:
     features: tuple[str, ...] | None = None
     lists: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    properties: Properties = field(default=SCHEMA_PROPERTIES, compare=False)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -57,13 +62,22 @@ class Projection:
         """Whether items belong to videos: segments do."""
         return self.item == "Segment"
 
+    @property
+    def said(self) -> tuple[schema.Property, ...]:
+        """What a record says."""
+        return self.properties.of(self.through or self.relationship)
+
     def property(self, name: str) -> schema.Property:
         """Return what a record says under ``name``; raises ``NotFoundError`` with the nearest right name."""
-        of = self.through
-        return schema.label(of).property(name) if of else schema.relationship(self.relationship).property(name)
+        return self.properties.find(self.through or self.relationship, name)
 
     def asking(
-        self, *, values: tuple[str, ...] = (), lists: tuple[str, ...] = (), fields: tuple[str, ...] = ()
+        self,
+        *,
+        values: tuple[str, ...] = (),
+        lists: tuple[str, ...] = (),
+        fields: tuple[str, ...] = (),
+        texts: tuple[str, ...] = (),
     ) -> Projection:
         """Return the projection that holds these too."""
         return replace(
@@ -71,11 +85,12 @@ class Projection:
             values=tuple(sorted({*self.values, *values})),
             lists=tuple(sorted({*self.lists, *lists})),
             fields=tuple(sorted({*self.fields, *fields})),
+            texts=tuple(sorted({*self.texts, *texts})),
         )
 
     def to_dict(self) -> dict[str, object]:
-        """Return it as JSON values."""
-        return asdict(self)
+        """Return it as JSON values, without the graph's properties."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "properties"}
 
 
 PROJECTIONS: dict[str, Projection] = {
@@ -91,24 +106,30 @@ PROJECTIONS: dict[str, Projection] = {
 }
 
 
-def choose(name: str | None, counts: Mapping[str, int], among: tuple[str, ...] = ()) -> Projection:
+def choose(
+    name: str | None,
+    counts: Mapping[str, int],
+    among: tuple[str, ...] = (),
+    properties: Properties = SCHEMA_PROPERTIES,
+) -> Projection:
     """Return the projection called ``name``; without a name, the first of which the store holds relationships.
 
     Args:
         name: one of ``PROJECTIONS``, or None.
         counts: relationships per type, as ``GraphStore.counts`` gives them.
         among: names of those that may be chosen without a name; none for all but those one has to ask for.
+        properties: what nodes and relationships of the store may say.
 
     Raises ``NotFoundError`` for an unknown name, ``DataError`` where the store holds nothing to learn from.
     """
     if name is not None:
         if name not in PROJECTIONS:
             raise unknown("projection", name, PROJECTIONS)
-        return PROJECTIONS[name]
+        return replace(PROJECTIONS[name], properties=properties)
     likely = [PROJECTIONS[one] for one in among or ("highlights", "likes", "views", "ratings")]
     for projection in likely:
         if all(counts.get(step) for step in projection.steps):
-            return projection
+            return replace(projection, properties=properties)
     types = ", ".join(p.relationship for p in likely)
     raise DataError(f"the graph holds no relationships to learn from ({types}); run `graphrec load` first")
 

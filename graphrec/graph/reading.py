@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphrec.errors import ConfigError
 from graphrec.graph.columns import Column, Numbers, Words
-from graphrec.graph.ids import Ids
 from graphrec.graph.projection import TEXT, Projection, list_type
 from graphrec.graph.records import Records
 from graphrec.graph.refresh import read_relationships
@@ -67,16 +67,15 @@ class Reader:
         table = self.store.read_nodes(label, [prop])
         rank = self._ranked(label, table["id"])
         column = table[prop]
-        if kind != "string":
+        if kind in ("int64", "float64", "bool"):
             values = np.full(len(rank), np.nan)
             values[rank] = column.cast(pa.float64()).to_numpy()
             return Numbers(values)
-        vocabulary = column.drop_null().unique()
-        vocabulary = vocabulary.take(pc.sort_indices(vocabulary))
-        codes = np.empty(len(rank), np.int64)
-        codes[rank] = positions(column, pa.chunked_array([vocabulary]))
-        codes[rank[np.asarray(column.is_null())]] = -1
-        return Words(codes, Ids(vocabulary))
+        if kind == "list":
+            raise ConfigError(f"{name} holds lists; `graphrec describe {name}` makes a feature of them")
+        order = np.empty(len(rank), np.int64)
+        order[rank] = np.arange(len(rank))
+        return Words.of(column).take(order)
 
     def nodes(self, label: str) -> pa.Array:
         """Return the ids of a label, sorted."""
@@ -87,7 +86,7 @@ class Reader:
     def _of_relationship(self) -> Records:
         asked = self.projection
         available = {p.name for p in self.store.properties.of(asked.relationship)}
-        wanted = sorted({*asked.values} | (available & {"at", "sequence", "split"}))
+        wanted = sorted({*asked.values, *asked.texts} | (available & {"at", "sequence", "split"}))
         edges = read_relationships(
             self.store, self.copies, asked.relationship, "User", asked.item, wanted
         )
@@ -107,7 +106,7 @@ class Reader:
         comment, item = self._ends(about, through, asked.item)
         by_comment = Ragged.from_pairs(written, writer, len(self.ids[through]))
         joined = by_comment.take(comment)
-        wanted = {*asked.values, *ORDERS, "split"}
+        wanted = {*asked.values, *asked.texts, *ORDERS, "split"}
         names = [p.name for p in self.store.properties.of(through) if p.name in wanted]
         table = self.store.read_nodes(through, names)
         order, _ = ranked(table["id"])
@@ -128,7 +127,7 @@ class Reader:
         items = item[arranged].astype(np.int64)
         del item
         order = order[arranged]
-        for name in properties.keys() - {*self.projection.values, "split"}:
+        for name in properties.keys() - {*self.projection.values, *self.projection.texts, "split"}:
             del properties[name]
         split = np.zeros(len(items), np.int8)
         if "split" in properties:
@@ -139,8 +138,9 @@ class Reader:
             name: properties.pop(name).cast(pa.float64()).to_numpy()[arranged]
             for name in self.projection.values
         }
+        texts = {name: Words.of(properties.pop(name)).take(arranged) for name in self.projection.texts}
         by_user = Ragged(np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]), items)
-        return Records(by_user, order, split, values, None if text is None else text[arranged])
+        return Records(by_user, order, split, values, None if text is None else text[arranged], texts)
 
     def _words(self) -> Ragged:
         """Return the words of every comment, and note which words there are."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from graphrec.graph.columns import Words
 from graphrec.ragged import Ints, Ragged
 
 Mask = npt.NDArray[np.bool_]
@@ -25,6 +26,7 @@ class Records:
             nobody knows.
         split: int8 [E], code in ``SPLITS``; -1 for what is none of them.
         values: by property, such as ``rating``, float64 [E]; NaN where a record has none.
+        texts: likewise what is text, [E].
         text: int64 [E], which row of the list ``Comment>word`` the record's words are; None where records have none.
     """
 
@@ -33,6 +35,7 @@ class Records:
     split: npt.NDArray[np.int8]
     values: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     text: Ints | None = None
+    texts: Mapping[str, Words] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.by_user.indices)
@@ -59,6 +62,7 @@ class Records:
             np.asarray(self.split)[at],
             {name: np.asarray(values)[at] for name, values in self.values.items()},
             None if self.text is None else np.asarray(self.text)[at],
+            {name: words.take(at) for name, words in self.texts.items()},
         )
 
     def of_user(self, user: int) -> Records:
@@ -71,6 +75,7 @@ class Records:
             self.split[part],
             {name: values[part] for name, values in self.values.items()},
             None if self.text is None else self.text[part],
+            {name: words.take(part) for name, words in self.texts.items()},
         )
 
     @classmethod

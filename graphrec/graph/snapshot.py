@@ -3,7 +3,8 @@
 snapshots/<fingerprint>/meta.json                     format, projection and counts
 snapshots/<fingerprint>/ids/<label>.arrow             ids of nodes, sorted
 snapshots/<fingerprint>/records/<column>.npy          see ``Records``
-snapshots/<fingerprint>/values/<property>.npy
+snapshots/<fingerprint>/values/<property>.npy           numbers that records say
+snapshots/<fingerprint>/texts/<property>.npy            texts that they say
 snapshots/<fingerprint>/features/<name>.npy           and <name>.present.npy
 snapshots/<fingerprint>/lists/<label>-<label>.*.npy
 snapshots/<fingerprint>/fields/<label>.<property>.npy
@@ -32,7 +33,7 @@ from graphrec.graph.records import Mask, Records
 from graphrec.graph.videos import Videos
 from graphrec.ragged import Ragged
 
-FORMAT = 2
+FORMAT = 3
 """Of the files; another number where they are arranged otherwise."""
 
 SPLITS = ("", "train", "valid", "test")
@@ -158,6 +159,7 @@ def open_snapshot(folder: Path) -> Snapshot:
         _array(folder / "records" / "split", ".npy"),
         {name: _array(folder / "values" / name, ".npy") for name in meta["values"]},
         _array(folder / "records" / "text", ".npy") if meta["text"] else None,
+        {name: _words(folder / "texts" / name) for name in meta["texts"]},
     )
     fields = {name: _field(folder / "fields" / name, kind) for name, kind in meta["fields"].items()}
     return Snapshot(meta["fingerprint"], meta["projection"], ids, records, features, lists, fields)
@@ -177,8 +179,10 @@ def _list(path: Path) -> Ragged:
 
 
 def _field(path: Path, kind: str) -> Column:
-    if kind == "numbers":
-        return Numbers(_array(path, ".npy"))
+    return Numbers(_array(path, ".npy")) if kind == "numbers" else _words(path)
+
+
+def _words(path: Path) -> Words:
     return Words(_array(path, ".npy"), Ids(_ids(path.with_name(path.name + ".arrow"))))
 
 

@@ -35,10 +35,10 @@ class SnapshotWriter:
         self._folder = folder
         self._digest = blake2b(json.dumps(projection, sort_keys=True).encode(), digest_size=12)
         self._meta: dict[str, Any] = {
-            "format": FORMAT, "projection": projection, "nodes": {}, "records": 0, "values": [], "text": False,
-            "features": {}, "lists": [], "fields": {},
+            "format": FORMAT, "projection": projection, "nodes": {}, "records": 0, "values": [], "texts": [],
+            "text": False, "features": {}, "lists": [], "fields": {},
         }  # fmt: skip
-        for name in ("ids", "records", "values", "features", "lists", "fields"):
+        for name in ("ids", "records", "values", "texts", "features", "lists", "fields"):
             (folder / name).mkdir()
 
     def nodes(self, label: str, ids: pa.Array) -> None:
@@ -58,6 +58,11 @@ class SnapshotWriter:
         self._array(f"values/{name}.npy", values)
         self._meta["values"].append(name)
 
+    def said(self, name: str, words: Words) -> None:
+        """Write a property of the records that is text."""
+        self._words(f"texts/{name}", words)
+        self._meta["texts"].append(name)
+
     def text(self, rows: npt.NDArray[Any]) -> None:
         """Write which row of the words is each record's, int64 [E]."""
         self._array("records/text.npy", rows)
@@ -71,8 +76,7 @@ class SnapshotWriter:
     def field(self, name: str, column: Column) -> None:
         """Write a property of nodes, such as ``Item.year``."""
         if isinstance(column, Words):
-            self._array(f"fields/{name}.npy", column.codes)
-            self._ids(f"fields/{name}.arrow", column.vocabulary.values)
+            self._words(f"fields/{name}", column)
         else:
             self._array(f"fields/{name}.npy", column.values)
         self._meta["fields"][name] = "words" if isinstance(column, Words) else "numbers"
@@ -114,6 +118,10 @@ class SnapshotWriter:
     def _list(self, path: str, lists: Ragged) -> None:
         self._array(f"{path}.indptr.npy", lists.indptr)
         self._array(f"{path}.indices.npy", lists.indices)
+
+    def _words(self, path: str, words: Words) -> None:
+        self._array(f"{path}.npy", words.codes)
+        self._ids(f"{path}.arrow", words.vocabulary.values)
 
     def _array(self, path: str, array: npt.NDArray[Any]) -> None:
         array = np.ascontiguousarray(array)

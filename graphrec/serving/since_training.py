@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from graphrec.errors import NotFoundError, TrainingError
+from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.projection import THEN
 from graphrec.graph.records import Records
 from graphrec.graph.snapshot import Snapshot
@@ -54,7 +59,8 @@ def since_training(store: GraphStore, workspace: Workspace, run_id: str, user: s
     if at < 0:
         return Now(run, None, now, True)
     own = shot.records.of_user(at)
-    then = own.item[task.holds(own)]
+    of_user = {name: column.take(np.array([at])) for name, column in shot.fields.items() if name.startswith("User.")}
+    then = own.item[task.holds(own, {**shot.fields, **of_user})]
     return Now(run, at, now, set(then.tolist()) != set(now.tolist()))
 
 
@@ -67,15 +73,37 @@ def _history(store: GraphStore, shot: Snapshot, task: Ranking, user: str) -> Int
         return np.empty(0, np.int64)
     times = np.array([_when(row) for row in rows])
     item = shot.items.index([row["id"] for row in rows])
-    values = {
-        name: np.array([np.nan if row.get(name) is None else row[name] for row in rows], np.float64)
-        for name in {rule.property for rule in task.positive}
-    }
-    records = Records.of_pairs(np.zeros(len(rows), np.int64), item, 1, **values)
-    kept = task.holds(records) & (item >= 0)
+    of_records = [rule for rule in task.positive if rule.of_node() is None]
+    numbers = {rule.property for rule in of_records if not isinstance(rule.value, str)}
+    records = Records.of_pairs(
+        np.zeros(len(rows), np.int64), item, 1, **{name: _numbers(rows, name) for name in numbers}
+    )
+    texts = {rule.property for rule in of_records} - numbers
+    records = replace(records, texts={name: _texts(rows, name) for name in texts})
+    kept = task.holds(records, {**shot.fields, **_fields_of(store, task, user)}) & (item >= 0)
     order = np.argsort(times[kept], kind="stable")
     found: Ints = item[kept][order]
     return found
+
+
+def _fields_of(store: GraphStore, task: Ranking, user: str) -> dict[str, Column]:
+    """Return what conditions ask about the user, as the graph has it now, as of the only one."""
+    found: dict[str, Column] = {}
+    names = {rule.property: rule for rule in task.positive if rule.of_node() == "User"}
+    for name, rule in names.items():
+        prop = store.properties.find("User", name.partition(".")[2])
+        rows = spliced_rows(store, "nodes", "n", [prop], label="User", ids=[user])
+        text = isinstance(rule.value, str)
+        found[name] = _texts(rows, prop.name) if text else Numbers(_numbers(rows, prop.name))
+    return found
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]], name: str) -> npt.NDArray[np.float64]:
+    return np.array([np.nan if row.get(name) is None else row[name] for row in rows], np.float64)
+
+
+def _texts(rows: Sequence[Mapping[str, Any]], name: str) -> Words:
+    return Words.of(pa.chunked_array([pa.array([row.get(name) for row in rows], pa.string())]))
 
 
 def _when(row: dict[str, object]) -> float:

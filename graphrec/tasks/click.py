@@ -17,7 +17,7 @@ from graphrec.graph.splits import TEST, VALID, parts
 from graphrec.ragged import Ints
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Floats, PairCases, Split
-from graphrec.tasks.positive import Condition, positive, positive_conditions
+from graphrec.tasks.positive import Condition, asking, positive, positive_conditions
 from graphrec.tasks.ranking import training
 
 METRICS = ("auc", "gauc", "logloss", "calibration", "calibration_ratio")
@@ -48,13 +48,13 @@ class Click(Task[PairCases]):
 
     def reads(self, projection: Projection) -> Projection:
         """Return ``projection`` with the properties that conditions compare."""
-        return projection.asking(values=tuple(rule.property for rule in self.positive))
+        return asking(projection, self.positive)
 
     def split(
         self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
     ) -> Split[PairCases]:
         """Split all records; raises ``DataError`` where none is a click."""
-        clicked = positive(snapshot.records, self.positive)
+        clicked = positive(snapshot.records, self.positive, snapshot.fields)
         if not clicked.any():
             rules = ", ".join(map(str, self.positive))
             raise DataError(f"no {snapshot.projection['relationship']} relationship is positive ({rules})")

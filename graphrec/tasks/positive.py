@@ -1,41 +1,71 @@
-"""Which records count as positive: conditions on what a record says."""
+"""Which records count as positive: conditions on what a record, its user or its item says."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from graphrec.errors import ConfigError
+from graphrec.errors import ConfigError, unknown
+from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask, Records
+from graphrec.schema import Property, is_time
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     "<=": operator.le,
     "==": operator.eq,
+    "!=": operator.ne,
     ">": operator.gt,
     "<": operator.lt,
 }
+_FORM = re.compile(r"([\w.]+)\s*(>=|<=|==|!=|=|>|<)\s*(.+)")
+TRUTH = {"true": 1.0, "false": 0.0}
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Records whose ``property`` compares so with ``value``; one without the property does not."""
+    """Records whose ``property`` compares so with ``value``; one without the property does not.
+
+    The property is a record's, or one of its user or item: ``User.country``, ``Item.year``.
+    """
 
     property: str
     operator: str
-    value: float
+    value: float | str
 
     def __str__(self) -> str:
-        return f"{self.property}{self.operator}{self.value:g}"
+        value = self.value if isinstance(self.value, str) else f"{self.value:.15g}"
+        return f"{self.property}{self.operator}{value}"
 
-    def holds(self, records: Records) -> Mask:
-        """Return bool [E]."""
-        found: Mask = OPERATORS[self.operator](records.values[self.property], self.value)
+    def of_node(self) -> str | None:
+        """Label of the node whose property it is; None for a record's."""
+        label, dot, _ = self.property.partition(".")
+        return label if dot else None
+
+    def holds(self, records: Records, fields: Mapping[str, Column]) -> Mask:
+        """Return bool [E]; ``fields`` are the properties of nodes that conditions name."""
+        if self.of_node() is not None:
+            return self._compared(fields[self.property])[records.user if self.of_node() == "User" else records.item]
+        if isinstance(self.value, str):
+            return self._compared(records.texts[self.property])
+        return self._compared(Numbers(records.values[self.property]))
+
+    def _compared(self, column: Column) -> Mask:
+        found: Mask
+        if isinstance(column, Words):
+            code = column.vocabulary.index([str(self.value)])[0]
+            codes = np.asarray(column.codes)
+            found = OPERATORS[self.operator](codes, code) & (codes >= 0)
+        else:
+            values = np.asarray(column.values)
+            found = OPERATORS[self.operator](values, self.value) & ~np.isnan(values)
         return found
 
 
@@ -47,7 +77,7 @@ POSITIVE: dict[str, tuple[Condition, ...]] = {
 
 
 def conditions(projection: Projection, given: Sequence[str]) -> tuple[Condition, ...]:
-    """Return the conditions ``given``, such as ``rating>=4``.
+    """Return the conditions ``given``, such as ``rating>=4``, ``event==like`` or ``User.country==de``.
 
     Raises ``ConfigError`` for what cannot be read, ``NotFoundError`` for an unknown property.
     """
@@ -65,28 +95,69 @@ def positive_conditions(projection: Projection, given: Sequence[str]) -> tuple[C
     return (*own, *read)
 
 
-def positive(records: Records, rules: Sequence[Condition]) -> Mask:
+def positive(records: Records, rules: Sequence[Condition], fields: Mapping[str, Column]) -> Mask:
     """Return bool [E], which of ``records`` all of ``rules`` hold for."""
     kept = np.ones(len(records), bool)
     for rule in rules:
-        kept &= rule.holds(records)
+        kept &= rule.holds(records, fields)
     return kept
 
 
-def _read(projection: Projection, text: str) -> Condition:
-    for sign in OPERATORS:
-        name, found, value = text.partition(sign)
-        if found:
-            try:
-                number = float(value)
-            except ValueError:
-                break
-            known = projection.property(name.strip())
-            if known.type == "string":
-                raise ConfigError(
-                    f"{known.name} of {projection.relationship} is text; conditions compare numbers"
-                )
-            return Condition(known.name, sign, number)
-    raise ConfigError(
-        f"{text!r} is no condition; write one like rating>=4 ({', '.join(OPERATORS)} and a number)"
+def asking(projection: Projection, rules: Sequence[Condition]) -> Projection:
+    """Return ``projection`` with all that ``rules`` compare."""
+    of_records = [rule for rule in rules if rule.of_node() is None]
+    return projection.asking(
+        values=tuple(rule.property for rule in of_records if not isinstance(rule.value, str)),
+        texts=tuple(rule.property for rule in of_records if isinstance(rule.value, str)),
+        fields=tuple(rule.property for rule in rules if rule.of_node() is not None),
     )
+
+
+def _read(projection: Projection, text: str) -> Condition:
+    parts = _FORM.fullmatch(text.strip())
+    if parts is None:
+        raise _no_condition(text)
+    name, sign, value = parts[1], "==" if parts[2] == "=" else parts[2], parts[3]
+    known = _property(projection, name)
+    if known.type == "list":
+        raise ConfigError(f"{name} holds lists; conditions compare numbers and texts")
+    if known.type == "string":
+        if sign not in ("==", "!="):
+            raise ConfigError(f"{name} is text, which is the same or not: write {name}==... or {name}!=...")
+        return Condition(name, sign, value.strip("'\"") or value)
+    number = _number(value, known)
+    if number is None:
+        raise _no_condition(text)
+    return Condition(name, sign, number)
+
+
+def _no_condition(text: str) -> ConfigError:
+    return ConfigError(
+        f"{text!r} is no condition; write one like rating>=4 ({', '.join(OPERATORS)} and a number; == or != and a text)"
+    )
+
+
+def _property(projection: Projection, name: str) -> Property:
+    label, dot, own = name.partition(".")
+    if not dot:
+        return projection.property(name)
+    if label not in ("User", projection.item):
+        raise unknown("label of what a record joins", label, ("User", projection.item))
+    return projection.properties.find(label, own)
+
+
+def _number(text: str, of: Property) -> float | None:
+    """Return what is compared with the numbers of a property; None for what is no number."""
+    if of.type == "bool":
+        return TRUTH.get(text.lower())
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if is_time(of.name):
+        try:
+            date = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() * 1000
+    return None

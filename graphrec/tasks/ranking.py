@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from graphrec.errors import DataError
+from graphrec.graph.columns import Column
 from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask, Records
@@ -15,7 +16,7 @@ from graphrec.graph.splits import TEST, VALID, Parts, parts
 from graphrec.ragged import Ints, Ragged
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import RankingCases, Split
-from graphrec.tasks.positive import Condition, positive, positive_conditions
+from graphrec.tasks.positive import Condition, asking, positive, positive_conditions
 
 WITHIN_VIDEO = ("map", "nmsd", "hr@5", "ndcg@5", "recall@5", "precision@5", "mrr", "auc")
 OVER_ALL = (
@@ -40,11 +41,11 @@ class Ranking(Task[RankingCases]):
 
     def reads(self, projection: Projection) -> Projection:
         """Return ``projection`` with the properties that conditions compare."""
-        return projection.asking(values=tuple(rule.property for rule in self.positive))
+        return asking(projection, self.positive)
 
-    def holds(self, records: Records) -> Mask:
-        """Return bool [E], which of ``records`` are positive."""
-        return positive(records, self.positive)
+    def holds(self, records: Records, fields: Mapping[str, Column]) -> Mask:
+        """Return bool [E], which of ``records`` are positive; ``fields`` are those of the snapshot they are of."""
+        return positive(records, self.positive, fields)
 
     def split(
         self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
@@ -53,7 +54,7 @@ class Ranking(Task[RankingCases]):
 
         Raises ``DataError`` where no record is positive, or a part comes out empty.
         """
-        kept = self.holds(snapshot.records)
+        kept = self.holds(snapshot.records, snapshot.fields)
         if not kept.any():
             label, rules = snapshot.item_label, ", ".join(map(str, self.positive))
             raise DataError(

@@ -16,7 +16,7 @@ from graphrec.graph.splits import TEST, VALID, parts
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Floats, PairCases, Split
 from graphrec.tasks.fallback import Biases
-from graphrec.tasks.positive import Condition, conditions, positive
+from graphrec.tasks.positive import Condition, asking, conditions, positive
 from graphrec.tasks.ranking import training
 
 METRICS = ("rmse", "mae", "rmse@user", "mae@user", "r", "r2", "coverage")
@@ -40,23 +40,31 @@ class Rating(Task[PairCases]):
 
     @classmethod
     def of(cls, projection: Projection, where: Sequence[str]) -> Rating:
-        """Return the prediction of the first value that ``projection`` keeps."""
-        if not projection.values:
-            raise ConfigError(
-                f"{projection.relationship} has no value to predict; ratings have: --projection ratings"
-            )
-        return cls(value=projection.values[0], only=conditions(projection, where))
+        """Return the prediction of the first value that ``projection`` keeps; of none where it keeps none."""
+        value = projection.values[0] if projection.values else ""
+        return cls(value=value, only=conditions(projection, where))
 
     def reads(self, projection: Projection) -> Projection:
-        """Return ``projection`` with the value, and the properties that conditions compare."""
-        return projection.asking(values=(self.value, *(rule.property for rule in self.only)))
+        """Return ``projection`` with the value, and the properties that conditions compare.
+
+        Raises ``ConfigError`` where no value is named, or one that is no number, ``NotFoundError`` for an unknown one.
+        """
+        numbers = ", ".join(one.name for one in projection.said if one.type in ("float64", "int64"))
+        if not self.value:
+            raise ConfigError(
+                f"{projection.relationship} has no value to predict by itself; name one with --value"
+                f"{f' ({numbers})' if numbers else ', or take --projection ratings'}"
+            )
+        if projection.property(self.value).type not in ("float64", "int64"):
+            raise ConfigError(f"{self.value} of {projection.relationship} is no number; there are: {numbers or 'none'}")
+        return asking(projection, self.only).asking(values=(self.value,))
 
     def split(
         self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
     ) -> Split[PairCases]:
         """Split the records that have a value; raises ``DataError`` where none has."""
         values = snapshot.records.values[self.value]
-        kept = positive(snapshot.records, self.only) & np.isfinite(values)
+        kept = positive(snapshot.records, self.only, snapshot.fields) & np.isfinite(values)
         if not kept.any():
             raise DataError(
                 f"no {snapshot.projection['relationship']} relationship has a {self.value} to learn from "

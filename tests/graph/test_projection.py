@@ -13,7 +13,7 @@ RATINGS = PROJECTIONS["ratings"]
 
 
 def test_by_name() -> None:
-    assert choose("likes", {}) is PROJECTIONS["likes"]
+    assert choose("likes", {}) == PROJECTIONS["likes"]
     with pytest.raises(NotFoundError, match="did you mean 'ratings'"):
         choose("rating", {})
 

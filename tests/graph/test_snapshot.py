@@ -18,7 +18,7 @@ from graphrec.graph.columns import Numbers, Words
 from graphrec.graph.content import Mapped
 from graphrec.graph.ids import Ids
 from graphrec.graph.projection import PROJECTIONS, Projection
-from graphrec.graph.snapshot import SPLITS, Snapshot, open_snapshot
+from graphrec.graph.snapshot import FORMAT, SPLITS, Snapshot, open_snapshot
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
@@ -276,7 +276,7 @@ def test_lists_and_fields_by_name_and_type(tmp_path: Path) -> None:
 def test_another_format_is_refused_with_the_cure(workspace: Workspace) -> None:
     found = snapshot(liked(MemoryStore()), LIKES, workspace)
     meta = workspace.snapshots / found.fingerprint / "meta.json"
-    meta.write_text(meta.read_text().replace('"format": 2', '"format": 1'))
+    meta.write_text(meta.read_text().replace(f'"format": {FORMAT}', '"format": 1'))
     with pytest.raises(TrainingError, match="made by another version of graphrec; train again"):
         open_snapshot(meta.parent)
 
