@@ -1,28 +1,37 @@
-"""The texts of nodes -> a feature matrix, by an encoder that is fitted on them once."""
+"""A property of nodes -> a feature matrix, by an encoder that is fitted on its values once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from graphrec import schema
 from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.features import FeatureStore, Floats, check_name
 from graphrec.files import read_json, write_json
+from graphrec.media import values
 from graphrec.media.sentences import PREFIX, SentenceEncoder
 from graphrec.media.text import TextSettings, TfidfEncoder, blank
+from graphrec.properties import WORDS
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
 
-ENCODERS = ("tfidf",)
+ENCODERS = ("tfidf", *values.ENCODERS)
+USUAL: Mapping[schema.PropertyType, str] = {"string": "tfidf", "list": "n-hot"}
+"""Of numbers, times and what is true or false it is ``number``."""
+TAKES: Mapping[str, tuple[schema.PropertyType, ...]] = {
+    "n-hot": ("string", "list"),
+    "number": ("int64", "float64", "bool"),
+}
+"""Types of the properties that an encoder describes; texts where nothing is said."""
 
 BLOCK = 65_536
 
 
 @dataclass(frozen=True)
-class DescribedTexts:
+class Described:
     """What ``describe`` did.
 
     Attributes:
@@ -32,7 +41,8 @@ class DescribedTexts:
         fitted: whether the encoder was fitted now, and not read from where an earlier call had kept it.
         described: how many nodes got a vector.
         known: how many had one already.
-        without_text: how many have no text.
+        without_value: how many have no value.
+        left_out: how many different values have no number of their own, beyond the most frequent ones.
     """
 
     name: str
@@ -41,7 +51,8 @@ class DescribedTexts:
     fitted: bool
     described: int
     known: int
-    without_text: int
+    without_value: int
+    left_out: int = 0
 
 
 def describe(
@@ -50,32 +61,33 @@ def describe(
     what: str,
     *,
     name: str | None = None,
-    encoder: str = "tfidf",
+    encoder: str | None = None,
     dimension: int | None = None,
     seed: int = 0,
     refit: bool = False,
-) -> DescribedTexts:
-    """Describe the texts in a property of all nodes of a label by a vector each.
+) -> Described:
+    """Describe the values of a property of all nodes of a label by a vector each.
 
-    The encoder is fitted on the texts that are there the first time, and kept; nodes that come later are described by
-    it in the same space, and the vectors of earlier ones stay as they are, also where their text has changed.
+    The encoder is fitted on the values that are there the first time, and kept; nodes that come later are described by
+    it in the same space, and the vectors of earlier ones stay as they are, also where their value has changed.
 
     Args:
         store: the graph.
         workspace: where the feature matrix and the encoder are kept.
-        what: ``Label.property``, for example ``Item.title``.
+        what: ``Label.property``, for example ``Item.title`` or, of the graph's own, ``User.country``.
         name: of the feature matrix; None for ``item-title`` and the like.
-        encoder: one of ``ENCODERS``, or ``sentence-transformers:MODEL``, which needs no fit and has its own dimension.
-        dimension: numbers per node; None for what the encoder was fitted with, or 128.
+        encoder: one of ``ENCODERS``, or ``sentence-transformers:MODEL``, which needs no fit and has its own dimension;
+            None for what is usual of the property's type: ``tfidf`` for text, ``n-hot`` for lists, ``number``.
+        dimension: numbers per node; None for what the encoder was fitted with, or 128; of ``n-hot`` the most values
+            that have a number, 1,000 by default.
         seed: of the fit.
         refit: fit anew on all texts of today, and describe all nodes again.
 
-    Raises ``NotFoundError`` for an unknown label, property or encoder, ``ConfigError`` for a property that is no text
-    or a dimension that is not the fitted one, ``DataError`` where there is no text or the name is taken.
+    Raises ``NotFoundError`` for an unknown label, property or encoder, ``ConfigError`` for a property that the encoder
+    does not describe or a dimension that is not the fitted one, ``DataError`` where there is no value or the name is
+    taken.
     """
-    if encoder not in ENCODERS and not encoder.startswith(PREFIX):
-        raise unknown("text encoder", encoder, [*ENCODERS, f"{PREFIX}MODEL"])
-    label, prop = _property(what)
+    label, prop, encoder = _asked(store, what, encoder)
     name = name or f"{label.lower()}-{prop}"
     check_name(name)
     features = FeatureStore(workspace.features)
@@ -92,12 +104,14 @@ def describe(
     texts = {
         key: text
         for key, text in zip(table["id"].to_pylist(), table[prop].to_pylist(), strict=True)
-        if text is not None and not blank(text)
+        if text is not None and not (isinstance(text, str) and blank(text))
     }
     fitted = refit or not path.exists()
     keys, described = sorted(texts), 0
-    made: TextEncoder
-    if encoder != "tfidf":
+    made: Encoder
+    if encoder in values.ENCODERS:
+        made = _of_values(path, what, encoder, [texts[key] for key in keys], dimension, fitted)
+    elif encoder != "tfidf":
         made = _sentences(path, what, encoder, dimension, fitted)
     elif fitted:
         settings = TextSettings(seed=seed)
@@ -115,7 +129,7 @@ def describe(
         if new:
             features.write(name, label, new, made.encode([texts[key] for key in new]))
         described += len(new)
-    return DescribedTexts(
+    return Described(
         name,
         label,
         made.dimension,
@@ -123,20 +137,21 @@ def describe(
         described,
         len(texts) - described,
         table.num_rows - len(texts),
+        getattr(made, "left_out", 0),
     )
 
 
-class TextEncoder(Protocol):
-    """What describes texts.
+class Encoder(Protocol):
+    """What describes values.
 
     Attributes:
-        dimension: D, numbers per text.
+        dimension: D, numbers per value.
     """
 
     @property
     def dimension(self) -> int: ...  # noqa: D102 - an attribute
 
-    def encode(self, texts: Sequence[str]) -> Floats:
+    def encode(self, values: Sequence[Any], /) -> Floats:
         """Return float32 [n, D]."""
         ...
 
@@ -147,9 +162,11 @@ def _paths(workspace: Workspace, name: str, encoder: str) -> tuple[Path, Path]:
     return (fitted, named) if encoder == "tfidf" else (named, fitted)
 
 
-def _keep(path: Path, encoder: TextEncoder, what: str, name: str) -> None:
+def _keep(path: Path, encoder: Encoder, what: str, name: str) -> None:
     if isinstance(encoder, TfidfEncoder):
         encoder.save(path, {"what": what})
+    elif isinstance(encoder, values.ValueEncoder):
+        values.save(encoder, path, what)
     else:
         write_json(path, {"what": what, "encoder": name})
 
@@ -169,16 +186,43 @@ def _sentences(path: Path, what: str, encoder: str, dimension: int | None, fitte
     return made
 
 
-def _property(what: str) -> tuple[str, str]:
+def _of_values(
+    path: Path, what: str, encoder: str, given: Sequence[Any], dimension: int | None, fitted: bool
+) -> Encoder:
+    if fitted:
+        if not given:
+            raise DataError(f"{what} has no value yet; load some first")
+        return values.ENCODERS[encoder].fit(given, dimension)
+    made, described = values.load(path)
+    if (described, made.name) != (what, encoder):
+        raise ConfigError(
+            f"feature {path.stem!r} describes {described} by {made.name}; describe anew with --refit, or choose "
+            "another --name"
+        )
+    if dimension not in (None, made.dimension):
+        raise ConfigError(
+            f"feature {path.stem!r} was fitted with dimension {made.dimension}, not {dimension}; fit anew with "
+            "--refit, or choose another --name"
+        )
+    return made
+
+
+def _asked(store: GraphStore, what: str, encoder: str | None) -> tuple[str, str, str]:
+    """Return label, property and encoder."""
     label, dot, name = what.partition(".")
     if not dot:
         raise ConfigError(f"{what!r} names no property of a label; write one like Item.title")
-    prop = schema.label(label).property(name)
-    if prop.type != "string":
+    schema.label(label)
+    prop = store.properties.find(label, name)
+    encoder = encoder or USUAL.get(prop.type, "number")
+    if encoder not in ENCODERS and not encoder.startswith(PREFIX):
+        raise unknown("encoder", encoder, [*ENCODERS, f"{PREFIX}MODEL"])
+    if prop.type not in TAKES.get(encoder, ("string",)):
         raise ConfigError(
-            f"{what} is no text but {prop.type}; describe one such as Item.title or Comment.text"
+            f"{what} holds {WORDS[prop.type]}, which {encoder} does not describe; leave --encoder out for "
+            f"{USUAL.get(prop.type, 'number')}"
         )
-    return label, prop.name
+    return label, prop.name, encoder
 
 
 def _kept(path: Path, what: str, dimension: int | None) -> TfidfEncoder:

@@ -85,6 +85,9 @@ def _graph(workspace: Workspace, store: str | None) -> Iterator[Finding]:
             graph.query("RETURN 1 AS one", Limits())
             counts = graph.counts()
             yield Finding(True, "graph", f"{graph.uri}: {sum(counts.values()):,} nodes and relationships")
+            own = [f"{name}.{p.name}" for name in counts for p in graph.properties.own(name)]
+            if own:
+                yield Finding(True, "properties of your own", ", ".join(own))
     except GraphrecError as error:
         state, _, cure = str(error).partition("; ")
         yield Finding(False, "graph", state, cure)

@@ -11,29 +11,31 @@ from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, Workspac
 
 def describe(
     what: Annotated[
-        str, typer.Argument(metavar="LABEL.PROPERTY", help="Whose texts, such as Item.title or Comment.text.")
+        str, typer.Argument(metavar="LABEL.PROPERTY", help="Whose values, such as Item.title or User.country.")
     ],
     name: Annotated[
         str | None, typer.Option(help="Name of the feature matrix; by default item-title and the like.")
     ] = None,
     encoder: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="tfidf: character n-grams of any language, no weights needed; or sentence-transformers:FOLDER."
+            help="tfidf: character n-grams of any language, no weights needed, the usual one of texts; "
+            "sentence-transformers:FOLDER; n-hot: a number for each value, usual for lists, and for texts that are "
+            "categories; number: on one scale, usual for numbers."
         ),
-    ] = "tfidf",
+    ] = None,
     dimension: Annotated[
-        int | None, typer.Option(min=1, max=4096, help="Numbers per node; 128 by default.")
+        int | None, typer.Option(min=1, max=4096, help="Numbers per node; 128 by default, of n-hot at most 1,000.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the fit.")] = 0,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Fit anew on all texts of today, and describe all nodes again.")
+        bool, typer.Option("--refit", help="Fit anew on all values of today, and describe all nodes again.")
     ] = False,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Describe the texts of nodes by feature vectors, which `train` then uses.
+    """Describe texts, lists or numbers of nodes by feature vectors, which `train` then uses.
 
     The first time, the encoder is fitted on all of them; later, only nodes that are new are described, by the same.
 
@@ -57,9 +59,10 @@ def describe(
         return
     out.print(
         f"{done.described:,} {done.label} nodes described by {done.dimension} numbers each as {done.name}"
-        + (", fitted on their texts" if done.fitted else "")
+        + (", fitted on their values" if done.fitted else "")
         + (f"; {done.known:,} were before" if done.known else "")
-        + (f"; {done.without_text:,} have no text" if done.without_text else ""),
+        + (f"; {done.without_value:,} have no {what.partition('.')[2]}" if done.without_value else "")
+        + (f"; {done.left_out:,} rarer values have no number of their own" if done.left_out else ""),
         markup=False,
     )
 

@@ -19,6 +19,7 @@ from graphrec.cli.common import (
     table,
 )
 from graphrec.features import FeatureStore
+from graphrec.properties import WORDS
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import list_runs
 
@@ -38,6 +39,7 @@ def stats(
             "nodes": {name: counts[name] for name in schema.LABELS if counts[name]},
             "relationships": {name: counts[name] for name in schema.RELATIONSHIPS if counts[name]},
             "degrees": _degrees(graph, counts),
+            "own_properties": _own(graph),
             "features": {name: vars(features.info(name)) for name in features.names()},
             "runs": [run.id for run in list_runs(folder)],
             "bytes": sum(path.stat().st_size for path in folder.root.glob(folder.database.name + "*")),
@@ -54,6 +56,9 @@ def stats(
             [(name, d["users"], d["median"], d["mean"], d["max"]) for name, d in report["degrees"].items()],
         )
     )
+    if report["own_properties"]:
+        rows = [(name, p["type"], p["known"], p["of"]) for name, p in report["own_properties"].items()]
+        out.print(table(("property of your own", "holds", "known of", "of"), rows))
     if report["features"]:
         out.print(
             table(
@@ -63,6 +68,24 @@ def stats(
         )
     if report["runs"]:
         out.print(f"runs: {', '.join(report['runs'])}", markup=False)
+
+
+def _own(graph: GraphStore) -> dict[str, dict[str, Any]]:
+    """Return what the properties of the graph's own hold, and how many nodes or relationships have them."""
+    found = {}
+    for name in (*schema.LABELS, *schema.RELATIONSHIPS):
+        own = {prop.name: WORDS[prop.type] for prop in graph.properties.own(name)}
+        if not own:
+            continue
+        tables = (
+            [graph.read_nodes(name, list(own))]
+            if name in schema.LABELS
+            else [graph.read_relationships(name, *ends, list(own)).table() for ends in schema.relationship(name).ends]
+        )
+        for prop, holds in own.items():
+            known = sum(table.num_rows - table[prop].null_count for table in tables)
+            found[f"{name}.{prop}"] = {"type": holds, "known": known, "of": sum(table.num_rows for table in tables)}
+    return found
 
 
 def _degrees(graph: GraphStore, counts: dict[str, int]) -> dict[str, dict[str, float]]:

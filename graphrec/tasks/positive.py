@@ -26,6 +26,8 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
 }
 _FORM = re.compile(r"([\w.]+)\s*(>=|<=|==|!=|=|>|<)\s*(.+)")
+_EARLIEST = 10**9
+"""Epoch milliseconds are greater from the second week of 1970 on."""
 TRUTH = {"true": 1.0, "false": 0.0}
 
 
@@ -41,7 +43,10 @@ class Condition:
     value: float | str
 
     def __str__(self) -> str:
-        value = self.value if isinstance(self.value, str) else f"{self.value:.15g}"
+        value: float | str = self.value
+        if not isinstance(value, str):
+            date = is_time(self.property.rpartition(".")[2]) and abs(value) >= _EARLIEST
+            value = datetime.fromtimestamp(value / 1000, UTC).isoformat()[:19] if date else f"{value:.15g}"
         return f"{self.property}{self.operator}{value}"
 
     def of_node(self) -> str | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from graphrec.api.describe import DescribedTexts, describe
+from graphrec.api.describe import Described, describe
 from graphrec.errors import ConfigError, DataError, NotFoundError
 from graphrec.features import FeatureStore
+from graphrec.schema import Property
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.store_contract import nodes
 from graphrec.workspace import Workspace
@@ -35,12 +37,12 @@ def vectors(workspace: Workspace, ids: str, name: str = "item-title") -> tuple[n
 
 
 def test_what_has_a_text_gets_a_vector_and_later_nodes_one_in_the_same_space(store, workspace) -> None:
-    assert describe(store, workspace, "Item.title") == DescribedTexts("item-title", "Item", 128, True, 4, 0, 2)
+    assert describe(store, workspace, "Item.title") == Described("item-title", "Item", 128, True, 4, 0, 2)
     before, known = vectors(workspace, "abcdef")
     assert known == [True] * 4 + [False] * 2
     assert before[0] @ before[1] > before[0] @ before[2] + 0.3
     store.write_nodes("Item", nodes("g", title=["Toy Story 3"]))
-    assert describe(store, workspace, "Item.title") == DescribedTexts("item-title", "Item", 128, False, 1, 4, 2)
+    assert describe(store, workspace, "Item.title") == Described("item-title", "Item", 128, False, 1, 4, 2)
     after, _ = vectors(workspace, "abcdefg")
     np.testing.assert_array_equal(after[:6], before)
     assert after[6] @ after[0] > after[6] @ after[2] + 0.3
@@ -53,7 +55,7 @@ def test_a_refit_describes_all_anew(store, workspace) -> None:
     describe(store, workspace, "Item.title")
     assert not vectors(workspace, "g")[0].any()
     done = describe(store, workspace, "Item.title", dimension=8, refit=True)
-    assert done == DescribedTexts("item-title", "Item", 8, True, 5, 0, 2)
+    assert done == Described("item-title", "Item", 8, True, 5, 0, 2)
     found, known = vectors(workspace, "abcdefg")
     assert (found.shape, known) == ((7, 8), [True] * 4 + [False] * 2 + [True])
     assert found[6].any()
@@ -75,7 +77,9 @@ def test_two_properties_have_matrices_of_their_own(store, workspace) -> None:
         ({"what": "title"}, ConfigError, "write one like Item.title"),
         ({"what": "Itme.title"}, NotFoundError, "did you mean 'Item'"),
         ({"what": "Item.titel"}, NotFoundError, "did you mean 'title'"),
-        ({"what": "Item.year"}, ConfigError, "no text but int64"),
+        ({"what": "Item.year", "encoder": "tfidf"}, ConfigError, "holds whole numbers, which tfidf does not describe"),
+        ({"what": "Item.title", "encoder": "number"}, ConfigError, "leave --encoder out for tfidf"),
+        ({"what": "Item.width"}, DataError, "Item.width has no value yet"),
         ({"what": "Item.uri"}, DataError, "no text to learn from"),
         ({"what": "Item.title", "encoder": "tfidff"}, NotFoundError, "did you mean 'tfidf'"),
         (
@@ -98,3 +102,27 @@ def test_a_name_that_leads_elsewhere_is_refused(store, workspace, tmp_path) -> N
     with pytest.raises(DataError, match="cannot name a feature matrix"):
         describe(store, workspace, "Item.title", name="../../outside")
     assert not list(tmp_path.parent.glob("outside*"))
+
+
+def test_lists_categories_and_numbers_are_described_too(store, workspace) -> None:
+    store.declare("User", [Property("tags", "list"), Property("country", "string"), Property("age", "int64")])
+    tags = pa.array([["x", "y"], ["y"], None, ["z"]], pa.list_(pa.string()))
+    users = {"id": list("uvwx"), "tags": tags, "country": ["de", "fr", None, "de"], "age": [20, 40, None, 30]}
+    store.write_nodes("User", pa.table(users))
+    assert describe(store, workspace, "User.tags") == Described("user-tags", "User", 3, True, 3, 0, 1)
+    assert vectors(workspace, "uvwx", "user-tags")[0].tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]]
+    few = describe(store, workspace, "User.tags", name="few", dimension=2)
+    assert (few.dimension, few.left_out) == (2, 1)
+    describe(store, workspace, "User.country", encoder="n-hot")
+    assert vectors(workspace, "uvx", "user-country")[0].tolist() == [[1, 0], [0, 1], [1, 0]]
+    describe(store, workspace, "User.age")
+    np.testing.assert_allclose(vectors(workspace, "uvx", "user-age")[0][:, 0], [-1.224745, 1.224745, 0], atol=1e-6)
+    # What comes later is on the same scale, and a value that was not there has no column.
+    later = pa.table({"id": ["n"], "age": [60], "tags": pa.array([["q", "x"]], pa.list_(pa.string()))})
+    store.write_nodes("User", later)
+    assert describe(store, workspace, "User.age") == Described("user-age", "User", 1, False, 1, 3, 1)
+    np.testing.assert_allclose(vectors(workspace, "n", "user-age")[0], [[30 / (200 / 3) ** 0.5]], rtol=1e-6)
+    describe(store, workspace, "User.tags")
+    assert vectors(workspace, "n", "user-tags")[0].tolist() == [[1, 0, 0]]
+    with pytest.raises(ConfigError, match="--refit"):
+        describe(store, workspace, "User.tags", name="user-country")

@@ -111,3 +111,8 @@ def test_own_conditions_replace_those_on_the_same_property() -> None:
     assert len(positive_conditions(RATINGS, ["at>0"])) == 2
     assert positive_conditions(RATINGS, []) == (Condition("rating", ">=", 4),)
     assert conditions(RATINGS, []) == ()
+
+
+def test_conditions_are_told_as_people_write_them() -> None:
+    given = ["rating>=3.5", "at>=2024-01-01", "mood==a", "Item.year<1990"]
+    assert list(map(str, conditions(RATINGS, given))) == [given[0], "at>=2024-01-01T00:00:00", *given[2:]]
