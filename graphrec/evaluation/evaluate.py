@@ -175,7 +175,8 @@ def _with_relevant(cases: RankingCases) -> RankingCases:
     if len(keep) == len(cases):
         return cases
     candidates = None if cases.candidates is None else cases.candidates.take(keep)
-    return RankingCases(cases.users[keep], cases.relevant.take(keep), candidates, cases.pool)
+    fresh = None if cases.fresh is None else cases.fresh[keep]
+    return RankingCases(cases.users[keep], cases.relevant.take(keep), candidates, cases.pool, cases.known, fresh)
 
 
 def by_records(

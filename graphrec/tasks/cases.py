@@ -25,6 +25,7 @@ class RankingCases:
         pool: int64 [pool], the items to rank in every case, sorted; None for all items. From a shared pool each
             user's training items are left out.
         known: how many held-out items are not asked for, since their users have a training record of them.
+        fresh: int64 [cases], how many items of the pool the user has no training record of; None where nobody counted.
     """
 
     users: Ints
@@ -32,9 +33,15 @@ class RankingCases:
     candidates: Ragged | None = None
     pool: Ints | None = None
     known: int = 0
+    fresh: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @property
+    def sizes(self) -> Ints | None:
+        """int64 [cases]: how many items are ranked in each; None where nobody counted."""
+        return self.fresh if self.candidates is None else self.candidates.lengths
 
     @property
     def items(self) -> Ints | None:

@@ -17,6 +17,7 @@ from graphrec.ragged import Ints, Ragged
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import RankingCases, Split
 from graphrec.tasks.positive import Condition, asking, positive, positive_conditions
+from graphrec.tasks.saturation import saturated
 
 WITHIN_VIDEO = ("map", "nmsd", "hr@5", "ndcg@5", "recall@5", "precision@5", "mrr", "auc")
 OVER_ALL = (
@@ -72,9 +73,10 @@ class Ranking(Task[RankingCases]):
         return WITHIN_VIDEO if cases.candidates is not None else OVER_ALL
 
     def watched(self, cases: RankingCases) -> str:
-        """Return map where each case has its own candidates, else recall@20."""
-        return "recall@20" if cases.candidates is None else "map"
-
+        """Return map where each case has its own candidates, else recall@20, or ndcg@20 where that is always 1."""
+        if cases.candidates is not None:
+            return "map"
+        return "ndcg@20" if saturated("recall@20", cases) else "recall@20"
 
 
 def training(snapshot: Snapshot, at: Ints) -> Data:
@@ -103,7 +105,17 @@ def _cases(snapshot: Snapshot, data: Data, found: Parts, wanted: int) -> Ranking
     users, case = np.unique(user, return_inverse=True)
     relevant = Ragged.from_pairs(case.astype(np.int64), item, len(users))
     pool = None if found.of_item is None else np.flatnonzero(found.of_item == wanted)
-    return RankingCases(users, relevant, pool=pool, known=int((~fresh).sum()))
+    return RankingCases(users, relevant, pool=pool, known=int((~fresh).sum()), fresh=_fresh(data, users, pool))
+
+
+def _fresh(data: Data, users: Ints, pool: Ints | None) -> Ints:
+    """Return int64 [users], how many items of the pool each has no training record of."""
+    had = data.by_user.take(users)
+    pairs = np.unique(had.rows * data.items + had.indices)
+    if pool is not None:
+        pairs = pairs[np.isin(pairs % data.items, pool)]
+    size = data.items if pool is None else len(pool)
+    return np.asarray(size - np.bincount(pairs // data.items, minlength=len(users)))
 
 
 def _repeats(user: Ints, item: Ints) -> bool:
