@@ -15,6 +15,7 @@ from torch import Tensor
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import DataError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
+from graphrec.evaluation.judged import judge_model
 from graphrec.files import read_json, write_json
 from graphrec.graph.snapshot import Snapshot
 from graphrec.learning.options import TrainOptions
@@ -22,7 +23,7 @@ from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoLoader, VideoOptions
 from graphrec.loading.load import load
 from graphrec.media.segments import overlapping
-from graphrec.models.base import Scorer
+from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
 from graphrec.ragged import Ragged
 from graphrec.serving.publish import publish
@@ -115,19 +116,18 @@ def demo(
     loaded = trained.loaded
     say("judging it beside the baselines")
     shot, parts = loaded.snapshot, loaded.split
-    scorers: dict[str, Scorer] = {}
+    models: dict[str, Model[Any]] = {}
     for name, title in BASELINES.items():
         kind: Any = model_class(name)
-        baseline = kind(parts.data.shape, kind.Settings())
-        run_training(baseline, parts, TrainOptions.model_validate({"seed": seed}))
-        scorers[title] = baseline.scorer()
-    scorers["TransGRec"] = loaded.model.scorer()  # type: ignore[operator]
+        models[title] = kind(parts.data.shape, kind.Settings())
+        run_training(models[title], parts, TrainOptions.model_validate({"seed": seed}))
+    models["TransGRec"] = loaded.model
     unseen = _unseen_cases(world, shot)
     last, new = {}, {}
     with torch.inference_mode():
-        for title, scorer in scorers.items():
-            last[title] = evaluate(scorer, parts.test, parts.data, METRICS, seed=seed, model=title)
-            new[title] = evaluate(scorer, unseen, parts.data, METRICS, seed=seed, model=title)
+        for title, model in models.items():
+            last[title] = judge_model(model, loaded.task, parts.data, parts.test, METRICS, seed=seed)
+            new[title] = judge_model(model, loaded.task, parts.data, unseen, METRICS, seed=seed)
         new[ORACLE] = evaluate(_Oracle(world, shot), unseen, parts.data, METRICS, seed=seed, model=ORACLE)
     say("writing the embeddings back")
     with closing(open_store(workspace, write=True)) as store:

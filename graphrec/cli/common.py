@@ -112,9 +112,15 @@ def table(
 
 
 def metrics_table(found: Evaluation, title: str) -> RenderableType:
-    """Return a table of metrics with their intervals."""
-    rows = [(name, value, *found.ci95.get(name, (None, None))) for name, value in found.metrics.items()]
-    return table(("test metric", "value", "95% from", "to"), rows, title=title)
+    """Return a table of metrics with their intervals, and apart those of users without training records."""
+    cold = found.cold
+    rows = [
+        (name, value, *found.ci95.get(name, (None, None)), *([cold.metrics.get(name)] if cold else []))
+        for name, value in found.metrics.items()
+    ]
+    columns = ("test metric", "value", "95% from", "to", *(["without training"] if cold else []))
+    apart = f"; {cold.groups} of these of users without training records" if cold else ""
+    return table(columns, rows, title=f"{title}{apart}")
 
 
 def fits(columns: RenderableType) -> bool:

@@ -81,6 +81,7 @@ def evaluate(
     for name, one in found.also.items():
         out.print(metrics_table(one, f"{name}: {one.groups} cases"))
     buckets = evaluation.buckets
+    apart = {**({"none": evaluation.cold} if evaluation.cold else {}), **buckets}
     names = (
         [name for name in evaluation.metrics if name in next(iter(buckets.values())).metrics][:5]
         if buckets
@@ -89,7 +90,7 @@ def evaluate(
     out.print(
         table(
             ["training records", "cases", *names],
-            [[label, b.groups, *(b.metrics[name] for name in names)] for label, b in buckets.items()],
+            [[label, b.groups, *(b.metrics[name] for name in names)] for label, b in apart.items()],
         )
     )
 

@@ -23,6 +23,8 @@ from graphrec.tasks.cases import RankingCases
 
 SPARSITY = (0, 8, 16)
 """Lower bounds of the user buckets, in training records (TransGRec section 4.3)."""
+FEWEST = 20
+"""Below so many cases no interval is given: it would say more than there is to know."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Evaluation:
         clusters: int64 [groups], the cases that resampling draws and swaps together; None: each alone.
         finals: from the mean to the figure, of the metrics that are not the mean itself, such as rmse.
         whole: works out the 95 % intervals of what no single case has; None: they have none.
+        cold: the cases of users (or nodes) without a training record by themselves; None where there are none.
+        unscored: how many cases are of users who have training records and whom the model knows nothing of.
     """
 
     cases: str
@@ -62,6 +66,8 @@ class Evaluation:
     clusters: Ints | None = None
     finals: Mapping[str, Callable[[Floats], Floats]] = field(default_factory=dict)
     whole: Callable[[], Mapping[str, tuple[float, float]]] | None = None
+    cold: Bucket | None = None
+    unscored: int = 0
 
     @property
     def groups(self) -> int:
@@ -70,7 +76,12 @@ class Evaluation:
 
     @cached_property
     def ci95(self) -> Mapping[str, tuple[float, float]]:
-        """Bootstrap interval of each figure, in their order; worked out when first asked for."""
+        """Bootstrap interval of each figure, in their order; worked out when first asked for.
+
+        None of fewer than 20 cases.
+        """
+        if self.groups < FEWEST:
+            return {}
         found = {} if self.whole is None else dict(self.whole())
         names = [name for name in self.values if isfinite(self.metrics[name])]
         if names:
@@ -106,10 +117,9 @@ class Evaluation:
             "left_out": self.left_out,
             "metrics": _json(self.metrics),
             "ci95": {name: list(bounds) for name, bounds in self.ci95.items()},
-            "buckets": {
-                name: {"groups": bucket.groups, "metrics": _json(bucket.metrics)}
-                for name, bucket in self.buckets.items()
-            },
+            "buckets": {name: _told(bucket) for name, bucket in self.buckets.items()},
+            "cold": None if self.cold is None else _told(self.cold),
+            "unscored": self.unscored,
         }
 
 
@@ -149,14 +159,19 @@ def evaluate(
     values = {name: m.per_case(rankings) for name, m in asked.items() if m.per_case is not None}
     figures = {name: m.overall(rankings) for name, m in asked.items()}
     records = data.by_user.lengths[judged.users]
+
+    def inside(chosen: npt.NDArray[np.bool_]) -> dict[str, float]:
+        return _means(values, chosen)
+
     return Evaluation(
         _digest(judged, data),
         judged.users,
         len(cases) - len(judged),
         values,
         figures,
-        by_records(lambda inside: _means(values, inside), records, buckets),
+        by_records(inside, records, buckets),
         seed,
+        cold=of_unknown(inside, records),
     )
 
 
@@ -197,8 +212,18 @@ def by_records(
     return found
 
 
+def of_unknown(figures: Callable[[npt.NDArray[np.bool_]], Mapping[str, float]], records: Ints) -> Bucket | None:
+    """Return the bucket of the cases of users without a training record, with arguments as ``by_records`` has them."""
+    unknown = records == 0
+    return Bucket(int(unknown.sum()), figures(unknown)) if unknown.any() else None
+
+
 def _means(values: Mapping[str, Floats], inside: npt.NDArray[np.bool_]) -> dict[str, float]:
     return {name: float(cases[inside].mean()) for name, cases in values.items()}
+
+
+def _told(bucket: Bucket) -> dict[str, Any]:
+    return {"groups": bucket.groups, "metrics": _json(bucket.metrics)}
 
 
 def _json(figures: Mapping[str, float]) -> dict[str, float | None]:

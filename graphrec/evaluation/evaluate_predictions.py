@@ -7,10 +7,11 @@ from functools import partial
 from hashlib import blake2b
 
 import numpy as np
+import numpy.typing as npt
 
 from graphrec.errors import DataError
 from graphrec.evaluation.confidence import Floats, interval
-from graphrec.evaluation.evaluate import SPARSITY, Evaluation, by_records
+from graphrec.evaluation.evaluate import SPARSITY, Evaluation, by_records, of_unknown
 from graphrec.evaluation.prediction_metrics import PredictionMetric, mean_of_some, prediction_metric
 from graphrec.evaluation.predictions import Predictions
 from graphrec.ragged import Ints
@@ -46,8 +47,8 @@ def evaluate_predictions(
     figures = {m.name: m.overall(found) for m in asked}
     whole = [m.name for m in asked if m.per_case is None and np.isfinite(figures[m.name])]
 
-    def inside(cases: Ints) -> dict[str, float]:
-        some = found.take(cases)
+    def inside(chosen: npt.NDArray[np.bool_]) -> dict[str, float]:
+        some = found.take(np.flatnonzero(chosen))
         return {m.name: m.overall(some) for m in asked}
 
     return Evaluation(
@@ -56,11 +57,12 @@ def evaluate_predictions(
         0,
         {m.name: m.per_case(found) for m in asked if m.per_case is not None},
         figures,
-        by_records(lambda chosen: inside(np.flatnonzero(chosen)), records, buckets),
+        by_records(inside, records, buckets),
         seed,
         found.users,
         {m.name: m.final for m in asked},
         partial(whole_intervals, found, whole, seed=seed),
+        of_unknown(inside, records),
     )
 
 

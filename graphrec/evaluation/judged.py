@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.prediction_metrics import prediction_metric
 from graphrec.evaluation.predictions import Predictions
 from graphrec.graph.data import Data
-from graphrec.models.base import Model, Predicts, Scores, Target
+from graphrec.models.base import Embeds, Model, Predicts, Scores, Target
+from graphrec.models.known import as_served, known_users
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Cases, NodeCases, PairCases, RankingCases
 
@@ -26,7 +28,7 @@ PAIRS = 1 << 20
 def judge_model(
     model: Model[Any], task: Task[Any], data: Data, cases: Cases, metrics: Sequence[str], *, seed: int
 ) -> Evaluation:
-    """Measure ``model`` on ``cases``.
+    """Measure ``model`` on ``cases`` as it is served: see ``models.known``.
 
     Args:
         model: trained, and attached to ``data``.
@@ -43,16 +45,21 @@ def judge_model(
     with torch.no_grad():
         if isinstance(cases, RankingCases):
             nodes = None if cases.items is None else torch.from_numpy(cases.items)
-            scorer = _scores(model).scorer(Target(label, nodes))
-            return evaluate(scorer, cases, data, metrics, seed=seed, model=model.name)
+            own = _scores(model).scorer(Target(label, nodes))
+            scorer = as_served(model, own, data)
+            found = evaluate(scorer, cases, data, metrics, seed=seed, model=model.name)
+            if not isinstance(model, Embeds):
+                return found
+            seen = data.by_user.lengths[found.users] > 0
+            return replace(found, unscored=int((seen & ~known_users(data, own, found.users)).sum()))
         predicted = (
             _pairs(model, cases, Target(label)) if isinstance(cases, PairCases) else _nodes(model, cases)
         )
     whole, known = task.complete(predicted, cases, data)
     who = cases.users if isinstance(cases, PairCases) else cases.nodes
     lists = data.by_user if isinstance(cases, PairCases) else data.by_item
-    found = Predictions(who, cases.targets, whole, known)
-    return evaluate_predictions(found, metrics, lists.lengths[who], seed=seed)
+    made = Predictions(who, cases.targets, whole, known)
+    return evaluate_predictions(made, metrics, lists.lengths[who], seed=seed)
 
 
 def known_metric(cases: Cases, name: str) -> bool:

@@ -88,8 +88,9 @@ class ContentKNN(InSpace[ContentKNNSettings]):
         return normalize(self.scaling(features), dim=1)
 
     def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
-        """Return the mean item of ``history``."""
-        return self._known[1][torch.from_numpy(history)].mean(0) if len(history) else None
+        """Return the mean item of ``history``; None where none of it has content."""
+        mean = self._known[1][torch.from_numpy(history)].mean(0) if len(history) else None
+        return mean if mean is not None and mean.any() else None
 
     @property
     def _history(self) -> Ragged:

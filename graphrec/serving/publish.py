@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import torch
+from torch import Tensor
 
 from graphrec import schema
 from graphrec.errors import ConfigError, TrainingError
 from graphrec.models.base import SPACE, Embeds, Proposes, Vectors
+from graphrec.models.known import known_users, placed_items
 from graphrec.ragged import Ints
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.published import BESIDE, INNER_PRODUCT, PROPOSAL, current_runs
@@ -69,7 +71,11 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
     name = name or run.model
     if name.endswith(BESIDE):
         raise ConfigError(f"the property {name!r} may not end in {BESIDE}: graphrec uses such names itself")
-    rows = {label: _known(loaded, label) for vectors in spaces.values() for label in vectors}
+    rows = {
+        label: _known(loaded, label, vectors[label])
+        for vectors in (*spaces.values(), spaces[SPACE])
+        for label in vectors
+    }
     counts = {label: len(rows[label]) for label in spaces[SPACE]}
     written = sum(len(rows[label]) for vectors in spaces.values() for label in vectors)
     beside = store.part_rows is not None and written > store.part_rows
@@ -89,13 +95,16 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
     return Published(run.id, targets[SPACE], counts, time.monotonic() - started)
 
 
-def _known(loaded: Loaded, label: str) -> Ints:
-    """Return the positions of the nodes of ``label`` of which the model knows anything, int64 [n]."""
+def _known(loaded: Loaded, label: str, vectors: Tensor) -> Ints:
+    """Return the positions of the nodes of ``label`` of which the model knows anything, int64 [n].
+
+    A user whose vector is 0 is not among them: by it everything would be equally good.
+    """
     data = loaded.split.data
     if label == "User":
-        return np.flatnonzero(data.by_user.lengths > 0)
+        return np.flatnonzero(known_users(data) & vectors.any(1).numpy(force=True))
     if label == data.item:
-        return np.flatnonzero((data.by_item.lengths > 0) | data.content.described)
+        return np.flatnonzero(placed_items(data))
     return np.arange(data.nodes[label])
 
 

@@ -80,6 +80,7 @@ def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListWanted
     import torch
 
     from graphrec.models.base import Embeds, Scores
+    from graphrec.models.known import known_users
 
     loaded = _loaded(workspace, run)
     if not isinstance(loaded.model, Scores):
@@ -91,11 +92,14 @@ def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListWanted
         folded = _folded(workspace, now, wanted)
         if folded is not None:
             return folded
-    # An embedding that no training record has touched is random; models without any rank for everybody.
-    if user[0] < 0 or (not known and isinstance(loaded.model, Embeds)):
+    if user[0] < 0:
         return None
     with torch.no_grad():
-        scores = loaded.model.scorer().grid(torch.from_numpy(user)).numpy(force=True)[0]
+        scorer = loaded.model.scorer()
+        # An embedding that no training record has touched is random; models without any rank for everybody.
+        if isinstance(loaded.model, Embeds) and not known_users(loaded.split.data, scorer, user)[0]:
+            return None
+        scores = scorer.grid(torch.from_numpy(user)).numpy(force=True)[0]
     return Found(_best(loaded, scores, wanted))
 
 
@@ -145,7 +149,13 @@ def _scored(
 
 
 def _best(loaded: Loaded, scores: Floats, wanted: ListWanted) -> list[Neighbour]:
+    from graphrec.models.base import Embeds
+    from graphrec.models.known import placed_items
+
     told = np.isfinite(scores)
+    if isinstance(loaded.model, Embeds):
+        # As embeddings in the graph have it: an item without a place there is not recommended.
+        told &= placed_items(loaded.split.data)
     # One column per item turns the search over scores into a search over vectors of length 1.
     return exact_nearest(
         loaded.snapshot.items.values.filter(told) if not told.all() else loaded.snapshot.items.values,

@@ -54,11 +54,19 @@ def test_buckets_by_training_records() -> None:
 
 def test_metrics_json() -> None:
     found = json.loads(json.dumps(judged().to_dict()))
-    assert list(found) == ["groups", "left_out", "metrics", "ci95", "buckets"]
+    assert list(found) == ["groups", "left_out", "metrics", "ci95", "buckets", "cold", "unscored"]
     assert list(found["metrics"]) == METRICS
-    assert list(found["ci95"]) == METRICS[:3]
-    low, high = found["ci95"]["map"]
-    assert low <= found["metrics"]["map"] <= high
+    assert found["ci95"] == {}, "three cases are too few for an interval"
+    assert found["cold"] == {"groups": 1, "metrics": {"map": 1.0, "nmsd": 1 / 9, "recall@2": 1.0}}
+
+
+@pytest.mark.parametrize("cases", [19, 20])
+def test_no_interval_of_fewer_than_20_cases(cases: int) -> None:
+    many = RankingCases(np.zeros(cases, np.int64), ragged([[n % 5] for n in range(cases)]), pool=np.arange(5))
+    found = evaluate(SCORER, many, training(), METRICS, seed=0)
+    assert list(found.ci95) == ([] if cases < 20 else METRICS[:3])
+    for name, (low, high) in found.ci95.items():
+        assert low <= found.metrics[name] <= high
 
 
 def test_against() -> None:
