@@ -12,6 +12,7 @@ from graphrec.app.graph import ask, workspace
 from graphrec.app.metric_names import called, meaning
 from graphrec.app.notices import nothing
 from graphrec.app.parts.at_first import at_first
+from graphrec.app.parts.run_account import run_account
 from graphrec.app.parts.run_charts import buckets_chart, loss_chart, metrics_chart, validation_chart
 from graphrec.app.parts.run_significance import run_significance
 from graphrec.app.parts.run_tables import buckets_table, figures_table, runs_table, settings_table
@@ -54,6 +55,7 @@ def _show(tab: str, run: Run, against: Run | None) -> None:
     if tab == "Learning":
         _learning(chosen)
     elif tab == "Test":
+        run_account(run)
         _test(chosen)
         if against is not None:
             run_significance(run, against)

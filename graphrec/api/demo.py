@@ -107,7 +107,7 @@ def demo(
         )
         load(store, TableLoader(), [world.highlights], options, workspace)
     say("training TransGRec")
-    plan = Plan("transgrec", {"seed": seed}, split="temporal-last", projection="highlights")
+    plan = Plan("transgrec", {"seed": seed}, split="temporal-last", projection="highlights", baselines=False)
     trained = train(
         workspace,
         plan,

@@ -83,7 +83,7 @@ def study(
     if not seeds:
         raise ConfigError("a study needs at least one seed")
     told = {
-        "plan": replace(plan, folds=folds or plan.folds).to_dict(),
+        "plan": replace(plan, folds=folds or plan.folds, baselines=False).to_dict(),
         "cells": [f"{fold}/{seed}" for seed, fold in product(seeds, range(folds or 1))],
         "runs": {},
     }

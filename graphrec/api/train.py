@@ -12,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from graphrec.api.several import check_also, read_also, split_also, tested_also, told_also
 from graphrec.errors import ConfigError, DataError, unknown
+from graphrec.evaluation.account import Account
+from graphrec.evaluation.accounting import account
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.judging import validation_judge
@@ -57,11 +59,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run, its model as it was trained, and the test metrics; ``also`` those of each further projection."""
+    """A finished run, its model as it was trained, the test metrics, and an account of it all.
+
+    ``also`` are the test metrics of each further projection.
+    """
 
     loaded: Loaded
     test: Evaluation
     also: Mapping[str, Evaluation]
+    account: Account
 
     @property
     def run(self) -> Run:
@@ -87,6 +93,7 @@ class Plan:
             split as the data say, and an early stop looks at the first only.
         at: the moment of the split ``temporal-cut``, which is meant where none is named: a date, or a share of the
             records by time.
+        baselines: whether popularity, chance and, by features, content kNN are measured on the same test cases.
     """
 
     model: str
@@ -100,6 +107,7 @@ class Plan:
     folds: int = 5
     also: Sequence[str] = ()
     at: str | None = None
+    baselines: bool = True
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Plan:
@@ -176,6 +184,7 @@ def train(
         "split_name": split_name,
         "item_label": shot.item_label,
         "also": told_also(beside),
+        "baselines": plan.baselines,
     }
     seed_everything(options.seed)
     model = kind(parts.data.shape, settings)
@@ -219,10 +228,21 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
         test = judge_model(model, task, parts.data, parts.test, metrics, seed=options.seed)
         also = tested_also(model, loaded.beside, seed=options.seed)
         told = result.manifest["also"]
+        found = account(
+            model,
+            task,
+            loaded.snapshot,
+            parts,
+            test,
+            options,
+            watched=result.metric,
+            beside=loaded.run.manifest["baselines"],
+        )
         manifest = result.manifest | {
             "protocol": protocol_of(parts.test),
             "test": test.to_dict(),
-            "also": {name: {**told[name], "test": found.to_dict()} for name, found in also.items()},
+            "also": {name: {**told[name], "test": one.to_dict()} for name, one in also.items()},
+            "account": found.to_dict(),
             "total_seconds": round(time.monotonic() - began, 3),
         }
         write_manifest(folder, manifest)
@@ -230,7 +250,7 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
         if not (folder / MANIFEST).exists():
             raise
         raise DataError(f"{error}. `graphrec train --resume {folder.name}` goes on with this run") from error
-    return Trained(replace(loaded, run=Run(folder, manifest)), test, also)
+    return Trained(replace(loaded, run=Run(folder, manifest)), test, also, found)
 
 
 def _task_kind(kind: type[Model[Any]], name: str | None) -> type[Task[Any]]:

@@ -12,6 +12,7 @@ from graphrec.cli.common import (
     PropertyFlag,
     StoreFlag,
     WorkspaceFlag,
+    err,
     opened,
     out,
     print_json,
@@ -38,6 +39,8 @@ def publish(
     loaded = load_run(folder, find_run(folder, run))
     with opened(workspace, store, write=True) as (graph, _):
         done = publish_run(graph, loaded, name)
+    if done.warning:
+        err.print(f"warning: {done.run}: {done.warning}", style="red", markup=False, soft_wrap=True)
     if as_json:
         print_json(done)
         return

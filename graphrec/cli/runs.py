@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from graphrec.cli.account import print_account
 from graphrec.cli.common import (
     DEFAULT_WORKSPACE,
     JsonFlag,
@@ -21,17 +23,25 @@ from graphrec.cli.common import (
 )
 from graphrec.errors import GraphrecError
 from graphrec.serving.published import current_runs
-from graphrec.training.runs import Run, list_runs
+from graphrec.training.runs import Run, find_run, list_runs
 from graphrec.workspace import Workspace
 
 
 def runs(
-    workspace: WorkspaceFlag = DEFAULT_WORKSPACE, store: StoreFlag = None, as_json: JsonFlag = False
+    name: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="One run: the account of its training.")
+    ] = None,
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    store: StoreFlag = None,
+    as_json: JsonFlag = False,
 ) -> None:
     """List training runs, oldest first, with the metric that stopped them, on validation and test data.
 
-    Example: `graphrec runs --json`
+    Example: `graphrec runs transgrec-20260102-030405`
     """
+    if name is not None:
+        _one(find_run(Workspace(workspace), name), as_json)
+        return
     found = list_runs(Workspace(workspace))
     published = _published(workspace, store)
     if as_json:
@@ -61,6 +71,16 @@ def runs(
             ],
         )
     )
+
+
+def _one(run: Run, as_json: bool) -> None:
+    if as_json:
+        print_json({"run": run.id, "finished": run.finished, **run.manifest})
+    elif "account" in run.manifest:
+        print_account(run.manifest["account"], out)
+    else:
+        cure = "it was trained by an older graphrec" if run.finished else _state(run, ())
+        err.print(f"there is no account of {run.id}: {cure}", markup=False, soft_wrap=True)
 
 
 def _published(workspace: Path, store: str | None) -> set[str]:

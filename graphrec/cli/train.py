@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graphrec.cli.account import print_account
 from graphrec.cli.common import (
     DEFAULT_WORKSPACE,
     JsonFlag,
@@ -91,6 +92,13 @@ def train(
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="Write the embeddings back.")
     ] = True,
+    baselines: Annotated[
+        bool | None,
+        typer.Option(
+            "--baselines/--no-baselines",
+            help="Measure popularity, chance and, by features, content kNN on the same test cases; done by default.",
+        ),
+    ] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -125,6 +133,7 @@ def train(
                 "where": where,
                 "also": also,
                 "features": features,
+                "baselines": baselines,
             }
             plan = _plan(context, config, pairs(given or [], "--set"), flags)
             trained = train_model(folder, plan, store=store, progress=show)
@@ -140,6 +149,8 @@ def train(
                 f"{error}. The run is kept: `graphrec publish {run.id}` writes it back"
             ) from error
     if as_json:
+        # What there is to know of the figures is said to whoever looks on, too.
+        print_account(trained.account.to_dict(), err)
         print_json(
             {
                 "run": run.id,
@@ -149,6 +160,7 @@ def train(
                 **trained.test.to_dict(),
                 "also": {name: test.to_dict() for name, test in trained.also.items()},
                 "best_epoch": run.manifest["best_epoch"],
+                "account": trained.account.to_dict(),
                 "published": published and published.counts,
             }
         )
@@ -164,6 +176,7 @@ def train(
     for name, test in {"": trained.test, **trained.also}.items():
         by = f"{test.groups} test cases, split {told[name]['split']}, {told[name]['protocol']}"
         out.print(metrics_table(test, f"{name}: {by}" if name else by))
+    print_account(trained.account.to_dict(), out)
     if published:
         counts = ", ".join(f"{count:,} {label}" for label, count in published.counts.items())
         out.print(f"written back as property {published.property}: {counts}", markup=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from graphrec.training.trainer import Epoch, Within
 
 LINE_SECONDS = 30.0
-"""So often a line is written where there is no terminal to draw a bar on."""
+"""So often a line is written where there is no terminal to draw a bar on, whatever is being done."""
 
 
 class TrainingProgress:
@@ -25,19 +26,27 @@ class TrainingProgress:
 
     def __init__(self, *, quiet: bool) -> None:
         self._bar = bar(quiet=quiet)
-        self._lines = not sys.stderr.isatty()
-        self._written = time.monotonic()
+        self._began = time.monotonic()
+        self._said = "reading the graph"
+        self._over = Event()
+        # By a clock of its own: reading, a step of minutes, or the test tell nothing of how far they are.
+        self._lines = None if sys.stderr.isatty() else Thread(target=self._write_lines, daemon=True)
 
     def __enter__(self) -> TrainingProgress:
         """Show it."""
         self._bar.__enter__()
         self._task = self._bar.add_task("training", total=None)
+        if self._lines is not None:
+            self._lines.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take it away."""
+        self._over.set()
+        if self._lines is not None:
+            self._lines.join()
         self._bar.__exit__(kind, error, trace)
 
     def __call__(self, line: Epoch | Within, epochs: int) -> None:
@@ -53,7 +62,9 @@ class TrainingProgress:
             said = f"epoch {line.epoch}: step {line.done:,} of {line.steps:,}, {left:,.0f} s left in it"
             done = line.epoch - 1 + line.done / line.steps
         self._bar.update(self._task, total=epochs, completed=done, description=said)
-        now = time.monotonic()
-        if self._lines and now - self._written >= LINE_SECONDS:
-            self._written = now
-            err.print(f"epoch {done:.2f} of at most {epochs}: {said}", markup=False, highlight=False)
+        self._said = f"epoch {done:.2f} of at most {epochs}: {said}"
+
+    def _write_lines(self) -> None:
+        while not self._over.wait(LINE_SECONDS):
+            seconds = time.monotonic() - self._began
+            err.print(f"{seconds:,.0f} s: {self._said}", markup=False, highlight=False)

@@ -21,6 +21,7 @@ from graphrec.ragged import Ints
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.published import BESIDE, INNER_PRODUCT, PROPOSAL, current_runs
 from graphrec.store.base import GraphStore
+from graphrec.training.runs import Run
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class Published:
         property: node property that holds the embeddings.
         counts: nodes with an embedding, by label.
         seconds: how long it took.
+        warning: what the account of the run's training has against it; empty where that is nothing.
     """
 
     run: str
     property: str
     counts: dict[str, int]
     seconds: float
+    warning: str = ""
 
 
 def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Published:
@@ -92,7 +95,12 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
         former_spaces = _spaces_of(store, former)
         store.write_nodes(schema.RUN, _node(loaded, targets, spaces))
         _drop(store, [used for used in former_spaces if used not in targets.values()])
-    return Published(run.id, targets[SPACE], counts, time.monotonic() - started)
+    return Published(run.id, targets[SPACE], counts, time.monotonic() - started, _warning(run))
+
+
+def _warning(run: Run) -> str:
+    said = run.manifest.get("account", {}).get("verdict", {})
+    return str(said["sentence"]) if said.get("bad") else ""
 
 
 def _known(loaded: Loaded, label: str, vectors: Tensor) -> Ints:

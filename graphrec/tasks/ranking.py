@@ -58,9 +58,10 @@ class Ranking(Task[RankingCases]):
         kept = self.holds(snapshot.records, snapshot.fields)
         if not kept.any():
             label, rules = snapshot.item_label, ", ".join(map(str, self.positive))
+            scales = "".join(f"; {_scale(snapshot.records, rule.property)}" for rule in self.positive)
             raise DataError(
                 f"no {snapshot.projection['relationship']} relationships from User to {label} are left to learn "
-                f"from{' where ' + rules if rules else ''} (of {len(kept)} in the graph)"
+                f"from{' where ' + rules if rules else ''} (of {len(kept)} in the graph){scales}"
             )
         liked = snapshot.where(kept)
         found = parts(liked, name, seed=seed, fold=fold, folds=folds)
@@ -77,6 +78,14 @@ class Ranking(Task[RankingCases]):
         if cases.candidates is not None:
             return "map"
         return "ndcg@20" if saturated("recall@20", cases) else "recall@20"
+
+
+def _scale(records: Records, name: str) -> str:
+    values = np.asarray(records.values[name])
+    told = values[np.isfinite(values)]
+    if not len(told):
+        return f"none has a {name}"
+    return f"{name} runs from {told.min():g} to {told.max():g}: say with --where what counts"
 
 
 def training(snapshot: Snapshot, at: Ints) -> Data:

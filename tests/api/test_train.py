@@ -65,7 +65,7 @@ def test_what_was_chosen_by_default_is_written_down(workspace: Workspace) -> Non
     said = config(train(workspace, Plan("popularity", {})).run.folder)
     assert said == {
         "model": "popularity", "split": "random-70-10-20", "fold": 0, "projection": "ratings", "where": [],
-        "features": [], "task": "ranking", "folds": 5, "also": [], "seed": 0,
+        "features": [], "task": "ranking", "folds": 5, "also": [], "baselines": True, "seed": 0,
     }  # fmt: skip
 
 

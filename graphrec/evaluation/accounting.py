@@ -1,0 +1,126 @@
+"""Puts the account of a training together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from graphrec.evaluation.account import Account, Tested, Threshold, Unplaced, Used
+from graphrec.evaluation.baselines import baselines, compared
+from graphrec.evaluation.evaluate import Evaluation
+from graphrec.evaluation.verdict import verdict
+from graphrec.graph.snapshot import Snapshot
+from graphrec.learning.options import TrainOptions
+from graphrec.models.base import Embeds, Model
+from graphrec.models.known import placed_items
+from graphrec.tasks.base import Task
+from graphrec.tasks.cases import PairCases, RankingCases, Split
+from graphrec.tasks.positive import POSITIVE, Condition, positive
+from graphrec.tasks.saturation import saturated
+
+
+def account(
+    model: Model[Any],
+    task: Task[Any],
+    shot: Snapshot,
+    split: Split[Any],
+    test: Evaluation,
+    options: TrainOptions,
+    *,
+    watched: str,
+    beside: bool = True,
+    notes: Sequence[str] = (),
+) -> Account:
+    """Return the account of a training.
+
+    Args:
+        model: trained.
+        task: what it was asked.
+        shot: what it was trained on.
+        split: with what to say of it.
+        test: its figures on the test cases.
+        options: how it was trained.
+        watched: the metric that stopped it.
+        beside: whether to measure what costs nothing on the same cases.
+        notes: what else is to be said, a sentence each.
+    """
+    began = time.monotonic()
+    others = baselines(model.name, task, split, options) if beside else {}
+    metric, found = compared(test, others, split.test, watched)
+    return Account(
+        _used(task, shot, split),
+        _tested(model, shot, task, split, test, watched),
+        _unplaced(split) if isinstance(model, Embeds) else None,
+        model.name,
+        metric,
+        test.metrics.get(metric, float("nan")),
+        found,
+        round(time.monotonic() - began, 3),
+        verdict(test.groups, found),
+        (*split.notes, *notes),
+    )
+
+
+def _rules(task: Task[Any]) -> tuple[Condition, ...]:
+    """Return what must hold of a record for it to be used; of clicks, what makes a record one."""
+    return tuple(getattr(task, "positive", ()) or getattr(task, "only", ()))
+
+
+def _used(task: Task[Any], shot: Snapshot, split: Split[Any]) -> Used:
+    records, rules = shot.records, _rules(task)
+    kept = records if task.name == "click" else records.where(positive(records, rules))
+    return Used(
+        str(shot.projection["relationship"]),
+        shot.item_label,
+        len(records),
+        len(kept),
+        len(split.data.records),
+        int((kept.by_user.lengths > 0).sum()),
+        len(np.unique(kept.item)),
+        len(shot.items),
+        tuple(_threshold(rule, shot) for rule in rules),
+    )
+
+
+def _threshold(rule: Condition, shot: Snapshot) -> Threshold:
+    values = np.asarray(shot.records.values[rule.property])
+    told = values[np.isfinite(values)]
+    low, high = (float(told.min()), float(told.max())) if len(told) else (float("nan"),) * 2
+    usual = rule in POSITIVE.get(str(shot.projection["relationship"]), ())
+    return Threshold(str(rule), rule.property, low, high, int(rule.holds(shot.records).sum()), not usual)
+
+
+def _tested(
+    model: Model[Any], shot: Snapshot, task: Task[Any], split: Split[Any], test: Evaluation, watched: str
+) -> Tested:
+    cases, kept = split.test, shot.records.where(positive(shot.records, _rules(task)))
+    ranked = isinstance(cases, RankingCases)
+    tested = np.unique(test.users)
+    of_users = ranked or isinstance(cases, PairCases)
+    untested = int((np.delete(kept.by_user.lengths, tested) > 0).sum()) if of_users else 0
+    sizes = cases.sizes if ranked else None
+    return Tested(
+        split.name,
+        test.groups,
+        test.left_out,
+        len(tested) if of_users else 0,
+        untested,
+        None if sizes is None else (int(sizes.min()), int(np.median(sizes)), int(sizes.max())),
+        split.valid.known + cases.known if ranked else 0,
+        0 if test.cold is None else test.cold.groups,
+        isinstance(model, Embeds),
+        test.unscored,
+        tuple(name for name in task.metrics(cases) if ranked and saturated(name, cases)),
+        watched,
+    )
+
+
+def _unplaced(split: Split[Any]) -> Unplaced:
+    data = split.data
+    missing = ~placed_items(data)
+    features = {name: one for name, one in data.features.items() if one.label == data.item and one.width}
+    lacking = {name: int((missing & ~np.asarray(one.present)).sum()) for name, one in features.items()}
+    return Unplaced(int(missing.sum()), data.items, {name: count for name, count in lacking.items() if count})

@@ -1,0 +1,134 @@
+"""The account of a training: what it says is counted again here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graphrec.api.train import Plan, Trained, train
+from graphrec.errors import DataError
+from graphrec.features import FeatureStore
+from graphrec.serving.publish import publish
+from graphrec.store.base import closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.training.runs import find_run
+from graphrec.workspace import Workspace
+
+USERS, ITEMS, EACH = 40, 30, 12
+FAST = {"dimension": 8, "epochs": 2, "device": "cpu"}
+
+
+def rated(folder: Path, scale: int = 1) -> Workspace:
+    """Ratings 1 to 5 (times ``scale``), one a day; half of the items have one feature, all but three the other."""
+    workspace, rng = Workspace(folder), np.random.default_rng(0)
+    items = [f"i{number:02d}" for number in range(ITEMS)]
+    rows = [
+        (f"u{user:02d}", item, float(rng.integers(1, 6)) * scale, 1_600_000_000_000 + 86_400_000 * day)
+        for user in range(USERS)
+        for day, item in enumerate(rng.permutation(items)[:EACH].tolist())
+    ]
+    users, chosen, rating, at = zip(*rows, strict=True)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        store.write_nodes("User", pa.table({"id": sorted(set(users))}))
+        store.write_nodes("Item", pa.table({"id": [*items, "x0", "x1", "x2"]}))
+        edges = {"from": users, "to": chosen, "rating": rating, "at": at}
+        store.write_relationships("RATED", "User", "Item", pa.table(edges))
+    features = FeatureStore(workspace.features)
+    features.write("look", "Item", [*items, "x0"], rng.normal(size=(ITEMS + 1, 4)).astype(np.float32))
+    features.write("sound", "Item", [*items, "x1"], rng.normal(size=(ITEMS + 1, 4)).astype(np.float32))
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return rated(tmp_path_factory.mktemp("rated"))
+
+
+@pytest.fixture(scope="module")
+def trained(workspace: Workspace) -> Trained:
+    return train(workspace, Plan("transgrec", FAST, where=["rating>=3"]))
+
+
+def test_what_was_used(trained: Trained) -> None:
+    shot, used = trained.loaded.snapshot, trained.account.used
+    values = shot.records.values["rating"]
+    kept = values >= 3
+    assert (used.found, used.records) == (USERS * EACH, int(kept.sum()))
+    assert used.users == len(np.unique(shot.records.user[kept]))
+    assert used.items == len(np.unique(np.asarray(shot.records.item)[kept]))
+    assert (used.catalogue, used.train) == (ITEMS + 3, len(trained.loaded.split.data.records))
+    (threshold,) = used.thresholds
+    assert (threshold.rule, threshold.low, threshold.high, threshold.chosen) == ("rating>=3", 1, 5, True)
+    assert f"rating runs from 1 to 5: rating>=3 keeps {kept.mean():.0%}." in trained.account.sentences
+
+
+def test_who_is_tested_and_among_what(trained: Trained) -> None:
+    cases, data, tested = trained.loaded.split.test, trained.loaded.split.data, trained.account.tested
+    sizes = [data.items - len(set(data.by_user[user].tolist())) for user in cases.users]
+    assert tested.candidates == (min(sizes), int(np.median(sizes)), max(sizes))
+    assert (tested.cases, tested.users) == (len(cases), len(cases))
+    assert tested.untested == trained.account.used.users - len(cases)
+    assert tested.watched == trained.run.manifest["metric"]
+
+
+def test_what_cannot_be_placed_and_why(trained: Trained) -> None:
+    unplaced = trained.account.unplaced
+    assert unplaced is not None
+    assert (unplaced.count, unplaced.of, dict(unplaced.lacking)) == (3, ITEMS + 3, {"look": 2, "sound": 2})
+    said = " ".join(trained.account.sentences)
+    assert "3 of 33 Item nodes have neither a training record nor all features (2 lack look, 2 lack sound)" in said
+
+
+def test_what_costs_nothing_is_measured_on_the_same_cases(workspace: Workspace, trained: Trained) -> None:
+    beside = {one.title: one for one in trained.account.beside}
+    assert list(beside) == ["popularity", "chance", "content kNN"]
+    alone = train(workspace, Plan("popularity", {}, where=["rating>=3"], split="temporal-last"))
+    assert beside["popularity"].value == pytest.approx(alone.test.metrics[trained.account.metric])
+    assert [one.title for one in alone.account.beside] == ["chance"]
+    test = trained.test.against(alone.test, trained.account.metric)
+    assert beside["popularity"].p_value == test.p_value
+    assert beside["popularity"].better == pytest.approx(test.difference)
+
+
+def test_the_manifest_has_it(workspace: Workspace, trained: Trained) -> None:
+    told = find_run(workspace, trained.run.id).manifest["account"]
+    assert told["sentences"] == trained.account.sentences
+    assert told["verdict"] == {"sentence": told["sentences"][-1], "bad": trained.account.verdict.bad}
+    assert told["tested"]["cases"] == trained.test.groups
+
+
+def test_it_can_be_left_out(workspace: Workspace) -> None:
+    plan = Plan("transgrec", FAST, baselines=False)
+    account = train(workspace, plan).account
+    assert account.beside == ()
+    assert account.verdict.sentence == "Verdict: not measured beside popularity and chance."
+
+
+def test_a_threshold_of_another_scale_is_said(tmp_path: Path) -> None:
+    workspace = rated(tmp_path / "tens", 10)
+    said = train(workspace, Plan("popularity", {})).account.sentences
+    assert "rating runs from 10 to 50: rating>=4 keeps all; --where says what counts." in said
+    with pytest.raises(DataError, match=r"rating>=60 .*rating runs from 10 to 50: say with --where"):
+        train(workspace, Plan("popularity", {}, where=["rating>=60"]))
+
+
+@pytest.mark.parametrize(("model", "title"), [("mf", "the means of users and items"), ("ridge", "the mean")])
+def test_predictions_are_compared_with_what_stands_in(workspace: Workspace, model: str, title: str) -> None:
+    given = {"target": "rating"} if model == "ridge" else {"epochs": 1}
+    account = train(workspace, Plan(model, given)).account
+    (other,) = account.beside
+    assert (other.title, account.metric) == (title, "rmse")
+    assert account.verdict.sentence.startswith("Verdict: ")
+
+
+def test_publish_warns_of_a_bad_verdict(workspace: Workspace) -> None:
+    """Of taste that is drawn, nothing can be learned: the model is not told apart from chance."""
+    loaded = train(workspace, Plan("bpr", {"epochs": 1, "dimension": 2})).loaded
+    verdict = loaded.run.manifest["account"]["verdict"]
+    assert verdict["bad"]
+    with closing(LadybugStore(workspace, write=True)) as store:
+        assert publish(store, loaded).warning == verdict["sentence"]
