@@ -16,16 +16,16 @@ class Threshold:
     Attributes:
         rule: the condition.
         property: its name.
-        low: the least value of all records.
-        high: the greatest.
+        scale: in words, between which values it lies or how many there are.
+        silent: how many records (or nodes, where it is of those) do not say it.
         kept: how many of the records it keeps.
         chosen: whether somebody asked for it; else it is what counts where nothing is said.
     """
 
     rule: str
     property: str
-    low: float
-    high: float
+    scale: str
+    silent: int
     kept: int
     chosen: bool
 
@@ -153,7 +153,7 @@ def _used(used: Used) -> Iterator[str]:
 
 
 def _scale(one: Threshold, found: int) -> str:
-    said = f"{one.property} runs from {one.low:g} to {one.high:g}"
+    said = f"{one.property} {one.scale}" + (f" ({one.silent:,} have none, and do not count)" if one.silent else "")
     if one.kept == found:
         return f"{said}: {one.rule} keeps all; --where says what counts."
     if not one.chosen:

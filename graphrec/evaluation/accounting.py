@@ -12,6 +12,7 @@ from graphrec.evaluation.account import Account, Tested, Threshold, Unplaced, Us
 from graphrec.evaluation.baselines import baselines, compared
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.verdict import verdict
+from graphrec.graph.columns import Words
 from graphrec.graph.snapshot import Snapshot
 from graphrec.learning.options import TrainOptions
 from graphrec.models.base import Embeds, Model
@@ -71,7 +72,7 @@ def _rules(task: Task[Any]) -> tuple[Condition, ...]:
 
 def _used(task: Task[Any], shot: Snapshot, split: Split[Any]) -> Used:
     records, rules = shot.records, _rules(task)
-    kept = records if task.name == "click" else records.where(positive(records, rules))
+    kept = records if task.name == "click" else records.where(positive(records, rules, shot.fields))
     return Used(
         str(shot.projection["relationship"]),
         shot.item_label,
@@ -86,17 +87,25 @@ def _used(task: Task[Any], shot: Snapshot, split: Split[Any]) -> Used:
 
 
 def _threshold(rule: Condition, shot: Snapshot) -> Threshold:
-    values = np.asarray(shot.records.values[rule.property])
-    told = values[np.isfinite(values)]
-    low, high = (float(told.min()), float(told.max())) if len(told) else (float("nan"),) * 2
+    column = rule.column(shot.records, shot.fields)
     usual = rule in POSITIVE.get(str(shot.projection["relationship"]), ())
-    return Threshold(str(rule), rule.property, low, high, int(rule.holds(shot.records).sum()), not usual)
+    kept = int(rule.holds(shot.records, shot.fields).sum())
+    if isinstance(column, Words):
+        codes = np.asarray(column.codes)
+        silent = int((codes < 0).sum())
+        scale = f"has {len(np.unique(codes[codes >= 0])):,} different values"
+    else:
+        told = np.asarray(column.values)[np.isfinite(column.values)]
+        silent = len(column) - len(told)
+        ends = (float(told.min()), float(told.max())) if len(told) else (float("nan"),) * 2
+        scale = "runs from {} to {}".format(*(rule.written(end) for end in ends))
+    return Threshold(str(rule), rule.property, scale, silent, kept, not usual)
 
 
 def _tested(
     model: Model[Any], shot: Snapshot, task: Task[Any], split: Split[Any], test: Evaluation, watched: str
 ) -> Tested:
-    cases, kept = split.test, shot.records.where(positive(shot.records, _rules(task)))
+    cases, kept = split.test, shot.records.where(positive(shot.records, _rules(task), shot.fields))
     ranked = isinstance(cases, RankingCases)
     tested = np.unique(test.users)
     of_users = ranked or isinstance(cases, PairCases)

@@ -43,24 +43,34 @@ class Condition:
     value: float | str
 
     def __str__(self) -> str:
-        value: float | str = self.value
-        if not isinstance(value, str):
-            date = is_time(self.property.rpartition(".")[2]) and abs(value) >= _EARLIEST
-            value = datetime.fromtimestamp(value / 1000, UTC).isoformat()[:19] if date else f"{value:.15g}"
+        value = self.value if isinstance(self.value, str) else self.written(self.value)
         return f"{self.property}{self.operator}{value}"
+
+    def written(self, value: float) -> str:
+        """Return a value of the property as people write it: times as dates."""
+        if is_time(self.property.rpartition(".")[2]) and abs(value) >= _EARLIEST:
+            return datetime.fromtimestamp(value / 1000, UTC).isoformat()[:19]
+        return f"{value:.15g}"
 
     def of_node(self) -> str | None:
         """Label of the node whose property it is; None for a record's."""
         label, dot, _ = self.property.partition(".")
         return label if dot else None
 
+    def column(self, records: Records, fields: Mapping[str, Column]) -> Column:
+        """Return what is compared, of each of ``records`` or, where it is a property of nodes, of each node."""
+        if self.of_node() is not None:
+            return fields[self.property]
+        if isinstance(self.value, str):
+            return records.texts[self.property]
+        return Numbers(records.values[self.property])
+
     def holds(self, records: Records, fields: Mapping[str, Column]) -> Mask:
         """Return bool [E]; ``fields`` are the properties of nodes that conditions name."""
-        if self.of_node() is not None:
-            return self._compared(fields[self.property])[records.user if self.of_node() == "User" else records.item]
-        if isinstance(self.value, str):
-            return self._compared(records.texts[self.property])
-        return self._compared(Numbers(records.values[self.property]))
+        found = self._compared(self.column(records, fields))
+        if self.of_node() is None:
+            return found
+        return found[records.user if self.of_node() == "User" else records.item]
 
     def _compared(self, column: Column) -> Mask:
         found: Mask
