@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
@@ -17,9 +17,17 @@ from pydantic import Field
 from graphrec import schema
 from graphrec.errors import DataError
 from graphrec.loaders.even_segments import EvenSegments
-from graphrec.loaders.table import TimeUnit
-from graphrec.loaders.tabular import Part, TabularOptions, column_names, milliseconds, read_parts
-from graphrec.loading.blocks import Block, NodeBlock, Refusal, RelationshipBlock
+from graphrec.loaders.tabular import (
+    Layout,
+    Part,
+    Quoting,
+    TabularOptions,
+    TimeUnit,
+    column_names,
+    milliseconds,
+    read_parts,
+)
+from graphrec.loading.blocks import Block, NodeBlock, Refusal, Refused, RelationshipBlock
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.moments import PendingMoments
 from graphrec.media.segments import LENGTH_S
@@ -58,7 +66,7 @@ class CommentsOptions(TabularOptions):
     posted_at: str = "posted_at"
     """The column that says when it was posted; may be absent."""
     time_unit: TimeUnit = TimeUnit.MILLISECONDS
-    """What numbers in the column posted_at count since 1970; ISO dates need no unit."""
+    """What numbers in the column posted_at count since 1970, or yyyymmdd; ISO dates need no unit."""
     on: On = On.SEGMENT
     """Attach a comment to the segment that it falls in, or to the last frame before it; where the graph knows none of
     that video, to the video."""
@@ -99,7 +107,7 @@ class Comments:
 
 def _videos(path: Path, segment_s: float) -> Iterator[Block]:
     """Yield the videos of an archive; the last comment tells how long each is at least."""
-    for part in read_parts(path, ["video", "title", "max_vpos_ms"], quoted=False):
+    for part in read_parts(path, ["video", "title", "max_vpos_ms"], Layout(quoting=Quoting.NONE)):
         lengths = pc.divide(pc.cast(part.table["max_vpos_ms"], pa.float64()), 1000.0)
         videos = pa.table(
             {
@@ -114,44 +122,28 @@ def _videos(path: Path, segment_s: float) -> Iterator[Block]:
         yield from EvenSegments.cut(ids, lengths.to_numpy(), segment_s).blocks(str(path))
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Rows that can be stored, the lines that cannot, and where the first of both stands."""
-
-    table: pa.Table
-    refused: tuple[Refusal, ...]
-    line: int
-
-
 def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
-    names = column_names(path, delimiter=options.delimiter, encoding=options.encoding)
+    columns = {
+        "user": options.user,
+        "video": options.video,
+        "time_s": options.time,
+        "text": options.text,
+        "posted_at": options.posted_at,
+    }
+    layout = options.layout
+    names = column_names(path, layout, list(columns.values())[:4])
     archive = "vpos_ms" in names and "body" in names
-    columns = (
-        NICONICO
-        if archive
-        else {
-            "user": options.user,
-            "video": options.video,
-            "time_s": options.time,
-            "text": options.text,
-            "posted_at": options.posted_at,
-        }
-    )
+    if archive:
+        columns, layout = NICONICO, replace(layout, quoting=Quoting.NONE)
     columns = {name: column for name, column in columns.items() if name != "posted_at" or column in names}
     if archive and LIKES in names:
         columns = {**columns, "likes": LIKES}
     if SPLIT in names:
         columns = {**columns, SPLIT: SPLIT}
-    for part in read_parts(
-        path,
-        list(dict.fromkeys(columns.values())),
-        delimiter=options.delimiter,
-        encoding=options.encoding,
-        quoted=not archive,
-        size=BLOCKS,
-    ):
-        rows = _checked(part, columns, options.time_unit)
-        table = rows.table
+    asked = list(dict.fromkeys(columns.values()))
+    numbers = [column for name, column in columns.items() if name in ("time_s", "posted_at")]
+    for part in read_parts(path, asked, layout, numbers=numbers, rows=options.rows, size=BLOCKS):
+        table, refused = _checked(part, columns, options.time_unit)
         if archive:
             table = _with(table, "time_s", pc.divide(table["time_s"], 1000.0))
         ids = _ids(table)
@@ -159,40 +151,42 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
         nodes = pa.table(
             {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes", SPLIT)}
         )
-        yield NodeBlock("Comment", nodes, str(path), rows.line, rows.refused)
+        yield NodeBlock("Comment", nodes, str(path), part.line, refused, left_out=part.left_out)
         wrote = pa.table({"from": table["user"], "to": ids})
         yield RelationshipBlock(
-            "WROTE", "User", "Comment", wrote, str(path), rows.line, existing=("Comment",)
+            "WROTE", "User", "Comment", wrote, str(path), part.line, existing=("Comment",)
         )
         began = table["time_s"].to_numpy() - _typing_s(words, options.typing_speed)
         moments = pa.table({"comment": ids, "video": table["video"], "time_s": np.maximum(began, 0)})
         label = "Segment" if options.on is On.SEGMENT else "Frame"
-        yield PendingMoments(moments, label, str(path), rows.line)
+        yield PendingMoments(moments, label, str(path), part.line)
 
 
-def _checked(part: Part, columns: dict[str, str], unit: TimeUnit) -> _Rows:
-    """Return the rows of a part in their types; a comment that is refused must not leave a relationship behind."""
+def _checked(part: Part, columns: dict[str, str], unit: TimeUnit) -> tuple[pa.Table, Refused]:
+    """Return the rows of a part in their types, and the lines that cannot be stored.
+
+    A comment that is refused must not leave a relationship behind.
+    """
     table = pa.table({name: part.table[column] for name, column in columns.items()})
-    if "posted_at" in columns and unit is TimeUnit.SECONDS:
-        table = _with(table, "posted_at", milliseconds(table["posted_at"]))
+    if "posted_at" in columns:
+        table = _with(table, "posted_at", milliseconds(table["posted_at"], unit))
     # The row's number makes every row its own key: two comments of one user are no contradiction.
     table = table.append_column("row", pa.array(np.arange(table.num_rows)).cast(pa.string()))
-    known = schema.label("Comment").properties
-    checked = check(table, ["user", "video", "text", "row"], known, columns)
-    bad = [line.line for line in part.refused]
-    lines = np.arange(part.line, part.line + table.num_rows + len(bad))
-    lines = lines[~np.isin(lines, bad)][: table.num_rows]
-    missing = np.flatnonzero(checked.table["time_s"].is_null().to_numpy())
-    checked = checked.without(missing, f"{columns['time_s']} is empty")
-    found = [
-        Refusal(int(lines[row]), reason, "\t".join(str(value) for value in _row(part.table, row)))
-        for row, reason in checked.refused
+    checked = check(table, ["user", "video", "row"], schema.label("Comment").properties, columns)
+    for name in ("text", "time_s"):
+        column = checked.table[name]
+        empty = pc.equal(pc.utf8_length(column), 0) if name == "text" else column.is_null()
+        wrong = np.flatnonzero(pc.fill_null(empty, True).to_numpy())
+        checked = checked.without(wrong, f"{columns[name]} is empty")
+    lines = part.lines
+    refused = [
+        Refusal(int(lines[row]), reason, "\t".join(_row(part.table, row))) for row, reason in checked.refused
     ]
-    return _Rows(checked.table, tuple(sorted((*part.refused, *found))), part.line)
+    return checked.table, tuple(sorted((*part.refused, *refused)))
 
 
 def _row(table: pa.Table, row: int) -> list[str]:
-    return ["" if column[row].as_py() is None else column[row].as_py() for column in table.columns]
+    return ["" if column[row].as_py() is None else str(column[row].as_py()) for column in table.columns]
 
 
 def _ids(table: pa.Table) -> pa.Array:
@@ -201,7 +195,7 @@ def _ids(table: pa.Table) -> pa.Array:
     texts = [pc.fill_null(table[name].cast(pa.string()), "") for name in told]
     content = pc.binary_join_element_wise(*texts, "\x1f").to_pylist()
     digests = [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in content]
-    return pc.binary_join_element_wise(table["video"], pa.array(digests), "@").combine_chunks()
+    return pc.binary_join_element_wise(table["video"], pa.array(digests, pa.string()), "@").combine_chunks()
 
 
 def _typing_s(words: pa.Array, speed: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -9,8 +9,7 @@ from typing import ClassVar
 import pyarrow as pa
 from pydantic import Field
 
-from graphrec.loaders.table import TimeUnit
-from graphrec.loaders.tabular import TabularOptions, column_names, milliseconds, read_parts
+from graphrec.loaders.tabular import TabularOptions, TimeUnit, column_names, milliseconds, read_parts
 from graphrec.loading.blocks import Block
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.intervals import PendingIntervals
@@ -31,7 +30,7 @@ class HighlightsOptions(TabularOptions):
     at: str = "at"
     """The column that says when the user did so; may be absent."""
     time_unit: TimeUnit = TimeUnit.MILLISECONDS
-    """What numbers in the column at count since 1970; ISO dates need no unit."""
+    """What numbers in the column at count since 1970, or yyyymmdd; ISO dates need no unit."""
     theta: float = Field(THETA, ge=0, lt=1)
     """The share of a segment that a highlight must cover for it to count."""
 
@@ -53,12 +52,13 @@ class Highlights:
                 "start_s": options.start,
                 "end_s": options.end,
             }
-            if options.at in column_names(path, delimiter=options.delimiter, encoding=options.encoding):
+            if options.at in column_names(path, options.layout, list(columns.values())):
                 columns["at"] = options.at
-            wanted = list(dict.fromkeys(columns.values()))
-            for part in read_parts(path, wanted, delimiter=options.delimiter, encoding=options.encoding):
+            asked = list(dict.fromkeys(columns.values()))
+            numbers = [options.start, options.end, options.at]
+            for part in read_parts(path, asked, options.layout, numbers=numbers, rows=options.rows):
                 table = {name: part.table[column] for name, column in columns.items()}
-                if "at" in table and options.time_unit is TimeUnit.SECONDS:
-                    table["at"] = milliseconds(table["at"])
-                rows = pa.table(table)
-                yield PendingIntervals(rows, options.theta, str(path), part.line, part.refused, columns)
+                if "at" in table:
+                    table["at"] = milliseconds(table["at"], options.time_unit)
+                place = str(path), part.line, part.refused, columns, part.left_out
+                yield PendingIntervals(pa.table(table), options.theta, *place)

@@ -115,9 +115,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Refused]:
     refused: dict[int, Refusal] = {}
     tables = []
     for part in read_parts(path, [*IDS, *NUMBERS, "is_last"]):
-        bad = [line.line for line in part.refused]
-        lines = np.arange(part.line, part.line + part.table.num_rows + len(bad))
-        tables.append(part.table.to_pandas().set_axis(lines[~np.isin(lines, bad)][: part.table.num_rows]))
+        tables.append(part.table.to_pandas().set_axis(part.lines))
         refused |= {line.line: line for line in part.refused}
     rows = pd.concat(tables)
     for column in IDS:

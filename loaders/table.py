@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,18 +13,11 @@ from pydantic import Field
 from graphrec import schema
 from graphrec.errors import UsageError
 from graphrec.loaders.asked_properties import AskedProperty, read_property
-from graphrec.loaders.tabular import Part, TabularOptions, milliseconds, read_parts
+from graphrec.loaders.tabular import Part, TabularOptions, TimeUnit, milliseconds, read_parts
 from graphrec.loading.blocks import Block, NodeBlock, RelationshipBlock
 from graphrec.loading.loader import Options
-from graphrec.loading.resolve.intervals import PendingIntervals
+from graphrec.loading.resolve.intervals import SPAN, PendingIntervals
 from graphrec.media.segments import THETA
-
-
-class TimeUnit(StrEnum):
-    """What numbers that are times count since 1970."""
-
-    SECONDS = "s"
-    MILLISECONDS = "ms"
 
 
 class TableOptions(TabularOptions):
@@ -49,8 +41,8 @@ class TableOptions(TabularOptions):
     theta: float = Field(default=THETA, ge=0, lt=1)
     """With --interval: the share of a segment that must be covered for it to count."""
     time_unit: TimeUnit = TimeUnit.MILLISECONDS
-    """What numbers in `at` and other times count since 1970: seconds or milliseconds. ISO dates need no unit; they are
-    UTC unless they say otherwise. Times are kept in milliseconds."""
+    """What numbers in `at` and other times count since 1970: s, ms, us or ns; or yyyymmdd for dates such as 20210304.
+    ISO dates need no unit; they are UTC unless they say otherwise. Times are kept in milliseconds."""
     header: bool = True
     """The first line names the columns; without it they are numbered from 1."""
 
@@ -80,7 +72,8 @@ class TableLoader:
                 properties = _asked(options, label)
                 names = [(schema.KEY, column), *((one.name, one.column) for one in properties)]
                 for part, own in self._parts(path, names, label, properties, options):
-                    yield NodeBlock(label, part.table, str(path), part.line, part.refused, dict(names), own=own)
+                    place = str(path), part.line, part.refused, dict(names), part.left_out
+                    yield NodeBlock(label, part.table, *place, own=own)
             else:
                 yield from self._relationships(path, options)
 
@@ -93,11 +86,10 @@ class TableLoader:
         properties = _asked(options, known.name)
         names = [("from", from_column), ("to", to_column), *((one.name, one.column) for one in properties)]
         if options.interval is None:
-            ends = schema.label(start).name, schema.label(end).name
+            one, other = schema.label(start).name, schema.label(end).name
             for part, own in self._parts(path, names, known.name, properties, options):
-                yield RelationshipBlock(
-                    known.name, *ends, part.table, str(path), part.line, part.refused, dict(names), own=own
-                )
+                place = str(path), part.line, part.refused, dict(names), part.left_out
+                yield RelationshipBlock(known.name, one, other, part.table, *place, own=own)
             return
         if (known.name, end) != ("HIGHLIGHTED", "Item"):
             raise UsageError("--interval goes with --rels HIGHLIGHTED --to Item:column")
@@ -105,9 +97,8 @@ class TableLoader:
         names = [("video" if name == "to" else name, column) for name, column in names]
         names += [("start_s", begin), ("end_s", finish)]
         for part, own in self._parts(path, names, known.name, properties, options):
-            yield PendingIntervals(
-                part.table, options.theta, str(path), part.line, part.refused, dict(names), own
-            )
+            where = str(path), part.line, part.refused, dict(names), part.left_out
+            yield PendingIntervals(part.table, options.theta, *where, own=own)
 
     def _parts(
         self,
@@ -119,12 +110,14 @@ class TableLoader:
     ) -> Iterator[tuple[Part, tuple[schema.Property, ...]]]:
         """Yield the rows with the columns that ``names`` says, and which of ``properties`` are the graph's own."""
         columns = list(dict.fromkeys(column for _, column in names))
-        for part in read_parts(
-            path, columns, header=options.header, delimiter=options.delimiter, encoding=options.encoding
-        ):
+        types = {known.name: known.type for known in (*SPAN, *schema.properties(kind))}
+        types |= {one.name: one.type for one in properties if one.type is not None}
+        numbers = [column for name, column in names if types.get(name) in ("float64", "int64")]
+        layout = replace(options.layout, header=options.header)
+        for part in read_parts(path, columns, layout, numbers=numbers, rows=options.rows):
             table = {name: part.table[column] for name, column in names}
-            if options.time_unit is TimeUnit.SECONDS:
-                table |= {name: milliseconds(table[name]) for name in table if schema.is_time(name)}
+            for name in filter(schema.is_time, table):
+                table[name] = milliseconds(table[name], options.time_unit)
             known = schema.properties(kind)
             own = [one.own(table[one.name].type, known) for one in properties]
             for asked, prop in zip(properties, own, strict=True):

@@ -194,9 +194,12 @@ def print_report(report: LoadReport, dry_run: bool, as_json: bool) -> None:
         )
         return
     rows = [
-        (name, t.read, t.created, t.updated, t.unchanged, t.rejected) for name, t in report.tallies.items()
+        (name, t.read, t.created, t.updated, t.unchanged, t.rejected, t.left_out)
+        for name, t in report.tallies.items()
     ]
-    out.print(table(("", "read", "written", "updated", "unchanged", "rejected"), rows))
+    heads = ("", "read", "written", "updated", "unchanged", "rejected", "left out")
+    shown = len(heads) if any(tally.left_out for tally in report.tallies.values()) else len(heads) - 1
+    out.print(table(heads[:shown], [row[:shown] for row in rows]))
     if report.own:
         said = ", ".join(f"{name} ({kind})" for name, kind in report.own.items())
         out.print(f"kept as properties of your own: {said}", markup=False, soft_wrap=True)

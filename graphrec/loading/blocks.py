@@ -27,6 +27,19 @@ class Refusal(NamedTuple):
 
 
 Refused = tuple[Refusal, ...]
+Lines: TypeAlias = npt.NDArray[np.int64]
+
+
+def no_lines() -> Lines:
+    """Return int64 [0]."""
+    return np.empty(0, np.int64)
+
+
+def lines_of_rows(first: int, rows: int, refused: Refused, left_out: Lines) -> Lines:
+    """Return int64 [rows]: the line of each row of a block whose first line is ``first``, past what is none of them."""
+    gone = np.concatenate([np.array([line.line for line in refused], np.int64), left_out])
+    lines = np.arange(first, first + rows + len(gone))
+    return lines[~np.isin(lines, gone)][:rows] if len(gone) else lines
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class NodeBlock:
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
         columns: what the file calls the columns of ``table``, where it differs.
+        left_out: lines of rows that nobody asked for.
         fixed: properties of which a stored node must not have another value.
         own: the properties in ``table`` that are the graph's own, beside the schema's.
     """
@@ -50,6 +64,7 @@ class NodeBlock:
     line: int = 1
     refused: Refused = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    left_out: Lines = field(default_factory=no_lines)
     fixed: tuple[str, ...] = ()
     own: tuple[Property, ...] = ()
 
@@ -72,6 +87,7 @@ class RelationshipBlock:
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
         columns: what the file calls the columns of ``table``, where it differs.
+        left_out: lines of rows that nobody asked for.
         existing: labels whose nodes are known to exist, so that nobody needs to look.
         own: the properties in ``table`` that are the graph's own, beside the schema's.
     """
@@ -84,6 +100,7 @@ class RelationshipBlock:
     line: int = 1
     refused: Refused = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    left_out: Lines = field(default_factory=no_lines)
     existing: tuple[str, ...] = ()
     own: tuple[Property, ...] = ()
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.errors import DataError
-from graphrec.loading.blocks import NodeBlock, Rows
+from graphrec.loading.blocks import Lines, NodeBlock, Rows, lines_of_rows, no_lines
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
@@ -41,15 +41,13 @@ def kind_of(block: Rows) -> tuple[str, ...]:
 def reasons_of(block: Rows, checked: Checked) -> list[tuple[int, str]]:
     """Return line and reason of everything that a block holds and cannot be stored."""
     refused = [(line.line, line.reason) for line in block.refused]
-    return sorted([*refused, *((line_of(block, row), reason) for row, reason in checked.refused)])
+    lines = lines_of(block) if checked.refused else no_lines()
+    return sorted([*refused, *((int(lines[row]), reason) for row, reason in checked.refused)])
 
 
-def line_of(block: Rows, row: int) -> int:
-    """Return the line of a row in its file."""
-    line = block.line + row
-    for refused in block.refused:
-        line += refused.line <= line
-    return line
+def lines_of(block: Rows) -> Lines:
+    """Return int64 [rows], the line of each row of a block in its file."""
+    return lines_of_rows(block.line, block.table.num_rows, block.refused, block.left_out)
 
 
 def check_fixed(store: GraphStore, block: NodeBlock, table: pa.Table) -> None:

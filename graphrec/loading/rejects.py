@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from graphrec.files import replacing
-from graphrec.loading.blocks import Rows
-from graphrec.loading.checking import line_of
+from graphrec.loading.blocks import Rows, no_lines
+from graphrec.loading.checking import lines_of
 from graphrec.rows import Checked
 
 
@@ -41,9 +41,10 @@ class Rejects:
         self.rows += [_Reject(source, *line[:2], text=line.text) for line in block.refused]
         columns = [block.columns.get(name, name) for name in table.column_names]
         refused = table.take(pa.array([row for row, _ in checked.refused], pa.int64()))
+        lines = lines_of(block) if checked.refused else no_lines()
         for (row, reason), values in zip(checked.refused, refused.to_pylist(), strict=True):
             named = dict(zip(columns, values.values(), strict=True))
-            self.rows.append(_Reject(source, line_of(block, row), reason, named))
+            self.rows.append(_Reject(source, int(lines[row]), reason, named))
 
     def finish(self, wanted: bool) -> None:
         """Write the file, unless nothing was refused."""

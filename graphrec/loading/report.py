@@ -33,22 +33,27 @@ class Failure:
 
 @dataclass
 class Tally:
-    """What became of the rows of one label, relationship type or feature matrix."""
+    """What became of the rows of one label, relationship type or feature matrix.
+
+    ``read`` is the sum of the others; those left out are the ones that nobody asked for.
+    """
 
     read: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    left_out: int = 0
 
     def add(self, block: Rows, checked: Checked, written: Written) -> None:
         """Count one block."""
         refused = len(checked.refused) + len(block.refused)
-        self.read += checked.table.num_rows + checked.repeated + refused
+        self.read += checked.table.num_rows + checked.repeated + refused + len(block.left_out)
         self.created += written.created
         self.updated += written.updated
         self.unchanged += written.unchanged + checked.repeated
         self.rejected += refused
+        self.left_out += len(block.left_out)
 
 
 @dataclass

@@ -196,7 +196,7 @@ def test_files_before_the_bad_one_stay(loaded: Load, store: GraphStore) -> None:
         (b"user,item,ratin,time\nu,i,1,1\n", "no column named 'rating'; did you mean 'ratin'"),
         ("user,item,rating,time\nu,caf\xe9,1,1\n".encode("latin-1"), "not utf-8 text"),
         ("us\xe9r,item,rating,time\nu,i,1,1\n".encode("latin-1"), "not utf-8 text"),
-        ("user,item,rating,time\nu,i,1,1\n".encode("utf-16"), "not utf-8 text"),
+        ("user,item,rating,time\nu,i,1,1\n".encode("utf-16-le"), "not utf-8 text; it looks like --encoding utf-16-le"),
         (bytes(range(256)) * 10, "csv"),
     ],
 )
@@ -220,11 +220,13 @@ def test_a_wrong_encoding_far_into_the_file(loaded: Load, store: GraphStore) -> 
     assert ("u", "ÿ") in ratings(store)
 
 
-def test_an_unknown_encoding_or_a_long_delimiter(loaded: Load) -> None:
+def test_an_unknown_encoding_or_a_wrong_delimiter(loaded: Load) -> None:
     with pytest.raises(GraphrecError, match="utf-88"):
         loaded(GOOD, options=RATINGS.model_copy(update={"encoding": "utf-88"}))
-    with pytest.raises(ConfigError, match="not one character"):
+    with pytest.raises(DataError, match=r"no column named 'user'.* The header has no '::' in it"):
         loaded(GOOD, options=RATINGS.model_copy(update={"delimiter": "::"}))
+    with pytest.raises(ConfigError, match="cannot stand between columns"):
+        loaded(GOOD, options=RATINGS.model_copy(update={"delimiter": ""}))
 
 
 def test_a_missing_file(loaded: Load, store: GraphStore, tmp_path: Path) -> None:
@@ -331,7 +333,7 @@ def test_nodes_with_properties(loaded: Load, store: GraphStore) -> None:
 
 
 def test_several_blocks_of_one_file(loaded: Load, store: GraphStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graphrec.loaders.tabular.BLOCK_BYTES", 10_000)
+    monkeypatch.setattr("graphrec.loaders.tabular.text.BLOCK_BYTES", 10_000)
     rng = np.random.default_rng(0)
     pairs = rng.permutation(120 * 90)[:5000]
     rows = [f"u{p // 90},i{p % 90},{p % 9},{p}\n" for p in pairs]
@@ -347,7 +349,7 @@ def test_several_blocks_of_one_file(loaded: Load, store: GraphStore, monkeypatch
 def test_a_bad_row_in_a_late_block_leaves_the_store_as_it_was(
     loaded: Load, store: GraphStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graphrec.loaders.tabular.BLOCK_BYTES", 10_000)
+    monkeypatch.setattr("graphrec.loaders.tabular.text.BLOCK_BYTES", 10_000)
     text = "user,item,rating,time\n" + "".join(f"u{n},i{n},1,1\n" for n in range(5000))
     for _ in range(2):
         with pytest.raises(BadRows, match="line 5002"):
@@ -361,7 +363,7 @@ def test_a_bad_row_in_a_late_block_leaves_the_store_as_it_was(
 def test_rows_of_different_blocks_contradict_each_other(
     loaded: Load, store: GraphStore, monkeypatch: pytest.MonkeyPatch, row: str
 ) -> None:
-    monkeypatch.setattr("graphrec.loaders.tabular.BLOCK_BYTES", 10_000)
+    monkeypatch.setattr("graphrec.loaders.tabular.text.BLOCK_BYTES", 10_000)
     text = "user,item,rating\n" + "".join(f"u{n},i{n},1\n" for n in range(5000)) + row
     if row.endswith(",2\n"):
         with pytest.raises(
@@ -539,13 +541,13 @@ def test_an_unknown_label(store: GraphStore, tmp_path: Path) -> None:
 LOAD = """
 import os, sys
 from pathlib import Path
-import graphrec.loaders.tabular
+import graphrec.loaders.tabular.text
 from graphrec.loading.load import load
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
 
-graphrec.loaders.tabular.BLOCK_BYTES = 20_000
+graphrec.loaders.tabular.text.BLOCK_BYTES = 20_000
 workspace = Workspace(Path(sys.argv[1]))
 options = TableOptions(rels="RATED", from_="User:user", to="Item:item", property=["rating", "at:time"])
 blocks = int(sys.argv[3])

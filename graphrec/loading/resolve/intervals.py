@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import DataError
-from graphrec.loading.blocks import Known, Refused, RelationshipBlock, Resolved
+from graphrec.loading.blocks import Known, Lines, Refused, RelationshipBlock, Resolved, no_lines
 from graphrec.ragged import Ragged
 from graphrec.rows import check
 from graphrec.schema import Property
@@ -33,6 +33,7 @@ class PendingIntervals:
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
         columns: what the file calls the columns of ``table``, where it differs.
+        left_out: lines of rows that nobody asked for.
         own: the properties in ``table`` that are the graph's own, beside the schema's.
     """
 
@@ -42,6 +43,7 @@ class PendingIntervals:
     line: int = 1
     refused: Refused = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    left_out: Lines = field(default_factory=no_lines)
     own: tuple[schema.Property, ...] = ()
     after_its_file: ClassVar[bool] = True
 
@@ -111,6 +113,7 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
         block.line,
         block.refused,
         block.columns,
+        block.left_out,
         own=block.own,
     ), result
 
