@@ -116,8 +116,7 @@ class FeatureStore:
         if (folder / "meta.json").exists():
             meta = read_json(folder / "meta.json")
             parts, version = meta["parts"], version or meta.get("version", "")
-            stored, known = self.read(name, ids)
-            new = ~(known & (stored == matrix).all(1))
+            new = self.changed(name, ids, matrix)
             ids = [key for key, wanted in zip(ids, new.tolist(), strict=True) if wanted]
             matrix = matrix[new]
         changed = len(ids)
@@ -130,6 +129,13 @@ class FeatureStore:
         write_json(folder / "meta.json", about | {"parts": parts})
         self._drop_unused(name, {part["digest"] for part in parts})
         return changed
+
+    def changed(self, name: str, ids: Sequence[str], matrix: Floats) -> npt.NDArray[np.bool_]:
+        """Return bool [n]: of which of ``ids`` the matrix has no vector, or another."""
+        if not (self.folder / name / "meta.json").exists():
+            return np.ones(len(ids), bool)
+        stored, known = self.read(name, ids)
+        return np.asarray(~(known & (stored == matrix).all(1)))
 
     def read(self, name: str, ids: Sequence[str] | pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return float32 [n, width] for ``ids`` in order, and bool [n]: which have a vector; the others are zeros."""

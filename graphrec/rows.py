@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec.errors import DataError
+from graphrec.keys import LOST, keys_of
 from graphrec.same import same
 from graphrec.schema import Property, is_time
+from graphrec.times import impossible
 
 Mask = npt.NDArray[np.bool_]
 
@@ -25,7 +27,12 @@ ARROW = {
     "bool": pa.bool_(),
     "list": pa.list_(pa.string()),
 }
-WANTED = {"int64": "a whole number", "float64": "a number", "bool": "true or false", "list": "a list of texts"}
+WANTED = {
+    "int64": "a whole number",
+    "float64": "a number",
+    "bool": "true or false",
+    "list": "a list of texts",
+}
 TIME = "a time: a whole number, or a date such as 2021-03-04T10:00:00Z"
 TIMES = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
 """ISO dates as text, without and with an offset; without one they are UTC."""
@@ -40,20 +47,25 @@ class Checked:
         refused: for each refused row its position in the block and the reason.
         repeated: rows that say again what another row of the block says, or say it of an earlier time.
         rows: int64 [rows of table], where each stands in the block.
+        trimmed: how many ids had blanks around them.
+        composed: how many ids were written with decomposed accents.
     """
 
     table: pa.Table
     refused: list[tuple[int, str]] = field(default_factory=list)
     repeated: int = 0
     rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    trimmed: int = 0
+    composed: int = 0
 
-    def without(self, wrong: npt.NDArray[np.int64], reason: str) -> Checked:
-        """Refuse the rows ``wrong`` (int64, positions in ``table``) for ``reason``."""
+    def without(self, wrong: npt.NDArray[np.int64], reason: str | Sequence[str]) -> Checked:
+        """Refuse the rows ``wrong`` (int64, positions in ``table``) for ``reason``, or each for its own."""
         if not len(wrong):
             return self
-        refused = sorted([*self.refused, *((row, reason) for row in self.rows[wrong].tolist())])
+        reasons = [reason] * len(wrong) if isinstance(reason, str) else reason
+        refused = sorted([*self.refused, *zip(self.rows[wrong].tolist(), reasons, strict=True)])
         kept = np.delete(np.arange(self.table.num_rows), wrong)
-        return Checked(self.table.take(pa.array(kept)), refused, self.repeated, self.rows[kept])
+        return replace(self, table=self.table.take(pa.array(kept)), refused=refused, rows=self.rows[kept])
 
 
 def check(
@@ -77,11 +89,17 @@ def check(
     said = {name: columns_of_file.get(name, name) for name in table.column_names}
     refused: dict[int, str] = {}
     columns: dict[str, pa.ChunkedArray] = {}
+    trimmed = composed = 0
     for key in keys:
-        column = _cast(key, table[key], pa.string())
-        empty = pc.fill_null(pc.equal(pc.utf8_length(column), 0), True).to_numpy()
+        if pa.types.is_nested(table[key].type):
+            raise _unfit(said[key], table[key].type, pa.string())
+        found = keys_of(table[key])
+        empty = pc.fill_null(pc.equal(pc.binary_length(found.text), 0), True).to_numpy()
         refused |= dict.fromkeys(np.flatnonzero(empty).tolist(), f"{said[key]} is empty")
-        columns[key] = column
+        for row in np.flatnonzero(found.wrong).tolist():
+            refused[row] = f"{said[key]} {table[key][row].as_py()!r} {LOST}"
+        trimmed, composed = trimmed + found.trimmed, composed + found.composed
+        columns[key] = found.text
     for name in table.column_names:
         if name in keys:
             continue
@@ -89,10 +107,13 @@ def check(
             raise DataError(
                 f"column {name!r} is no property of the schema; there are: {', '.join(types) or 'none'}"
             )
-        columns[name], wrong = _convert(name, table[name], types[name])
-        for row in np.flatnonzero(wrong).tolist():
-            wanted = TIME if is_time(name) else WANTED[types[name].type]
-            refused.setdefault(row, f"{said[name]} {table[name][row].as_py()!r} is not {wanted}")
+        columns[name], wrong = _convert(said[name], table[name], types[name])
+        faults = [(wrong, f"is not {TIME if is_time(name) else WANTED.get(types[name].type, 'text')}")]
+        if is_time(name) and types[name].type == "int64":
+            faults.append(impossible(table[name], columns[name]))
+        for rows, why in faults:
+            for row in np.flatnonzero(rows).tolist():
+                refused.setdefault(row, f"{said[name]} {table[name][row].as_py()!r} {why}")
     typed = pa.table(columns)
     rows = np.ones(table.num_rows, bool)
     rows[list(refused)] = False
@@ -105,6 +126,8 @@ def check(
         sorted((refused | named).items()),
         repeated,
         kept,
+        trimmed,
+        composed,
     )
 
 
@@ -114,6 +137,8 @@ def _convert(name: str, column: pa.ChunkedArray, prop: Property) -> tuple[pa.Chu
     if text and prop.type != "string":
         column = pc.utf8_trim_whitespace(column)
     if prop.type == "int64" and pa.types.is_temporal(column.type):
+        if not is_time(prop.name) or pa.types.is_time(column.type) or pa.types.is_duration(column.type):
+            raise _unfit(name, column.type, wanted)
         column = _milliseconds(column)
     kinds = (wanted, *TIMES) if text and is_time(prop.name) else (wanted,)
     try:
@@ -133,7 +158,11 @@ def _cast(name: str, column: pa.ChunkedArray, wanted: pa.DataType) -> pa.Chunked
     try:
         return column if column.type == wanted else column.cast(wanted)
     except pa.ArrowNotImplementedError as error:
-        raise DataError(f"column {name!r} holds {column.type}, which cannot become {wanted}") from error
+        raise _unfit(name, column.type, wanted) from error
+
+
+def _unfit(name: str, held: pa.DataType, wanted: pa.DataType) -> DataError:
+    return DataError(f"column {name!r} holds {held}, which cannot become {wanted}")
 
 
 def _milliseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 
 import numpy as np
 import pyarrow as pa
@@ -154,3 +155,105 @@ def test_no_rows() -> None:
         }
     )
     assert (found.table.num_rows, found.refused, found.repeated) == (0, [], 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "ids"),
+    [
+        (pa.array([1, 2**63 - 1]), ["1", "9223372036854775807"]),
+        (pa.array([2**64 - 1, 7], pa.uint64()), ["18446744073709551615", "7"]),
+        (pa.array([1.0, 2.0**53]), ["1", "9007199254740992"]),
+        (
+            pa.array([decimal.Decimal("5.00"), decimal.Decimal("12345678901234567890.00")]),
+            ["5", "12345678901234567890"],
+        ),
+        (pa.array([True, False]), ["true", "false"]),
+        (pa.array([" a", "b c\t"]), ["a", "b c"]),
+        (pa.array(["Cafe\u0301", "x"]), ["Caf\u00e9", "x"]),
+    ],
+)
+def test_ids_of_any_type(values: pa.Array, ids: list[str]) -> None:
+    found = check(pa.table({"id": values}), ["id"], ITEM)
+    assert found.table["id"].to_pylist() == ids
+    assert found.refused == []
+
+
+@pytest.mark.parametrize("value", [1.5, 2.0**53 + 2, -1e300, float("inf")])
+def test_ids_that_have_lost_digits(value: float) -> None:
+    found = check(pa.table({"id": [1.0, value, None, float("nan")]}), ["id"], ITEM)
+    assert found.table["id"].to_pylist() == ["1"]
+    assert [row for row, _ in found.refused] == [1, 2, 3]
+    assert f"id {value!r} is no id: as a number" in found.refused[0][1]
+    assert found.refused[1][1] == found.refused[2][1] == "id is empty"
+
+
+def test_what_is_mended_in_ids_is_counted() -> None:
+    found = rated(**{"from": [" a", "b", "   "], "to": ["x ", "e\u0301", "y"]})
+    assert (found.trimmed, found.composed) == (3, 1)
+    assert found.table.to_pylist() == [{"from": "a", "to": "x"}, {"from": "b", "to": "\u00e9"}]
+    assert found.refused == [(2, "from is empty")]
+    sliced = pa.table({"id": pa.array([" no", "a", "b", "no "])}).slice(1, 2)
+    assert check(sliced, ["id"], ITEM).table["id"].to_pylist() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (
+            1593898787882000,
+            "would be in the year 52478; divided by 1,000 it is 2020-07-04: --time-unit us, or ms where",
+        ),
+        (1593898787882000000, "divided by 1,000,000 it is 2020-07-04: --time-unit ns"),
+        (1593898787, "would be in the year 1970; as seconds it is 2020-07-04: --time-unit s"),
+        (20200705, "would be in the year 1970; it looks like the digits of a date: --time-unit yyyymmdd"),
+        (20200705000, "it looks like the digits of a date"),
+        (20200705123000, "it looks like the digits of a date"),
+        (-62135596800000, "would be in the year 1; times are expected between 1900 and 2100"),
+        (10**18 * 9, "times are expected between 1900 and 2100"),
+    ],
+)
+@pytest.mark.parametrize("kind", [str, int])
+def test_times_that_cannot_be_are_refused_with_the_unit_they_look_like(
+    value: int, said: str, kind: type[str | int]
+) -> None:
+    found = rated(**{"from": ["a"], "to": ["x"], "at": [kind(value)]})
+    assert found.table.num_rows == 0
+    assert said in found.refused[0][1]
+    assert str(value) in found.refused[0][1]
+
+
+@pytest.mark.parametrize(
+    "values", [[0, 7, 1_600_000_000_000], [1, 2, 3], [20200705, 99], [-1234, 4_000_000_000_000], [None, None]]
+)
+def test_likely_times_and_mere_numbers_of_order_are_kept(values: list[int | None]) -> None:
+    n = len(values)
+    found = rated(**{"from": ["a"] * n, "to": [str(i) for i in range(n)], "at": pa.array(values, pa.int64())})
+    assert found.refused == []
+    assert found.table["at"].to_pylist() == values
+
+
+def test_only_the_times_that_cannot_be_are_refused() -> None:
+    at = ["1600000000000", "99999999999999999", "soon", "0"]
+    found = rated(**{"from": ["a"] * 4, "to": list("wxyz"), "at": at})
+    assert found.table["to"].to_pylist() == ["w", "z"]
+    assert [row for row, _ in found.refused] == [1, 2]
+    seconds_among = rated(**{"from": ["a"] * 2, "to": list("wx"), "at": ["1600000000", "0"]})
+    assert seconds_among.table["to"].to_pylist() == ["x"]
+
+
+def test_dates_of_1970_are_dates() -> None:
+    at = pa.array([datetime.datetime(1970, 2, 1)], pa.timestamp("us"))
+    assert rated(**{"from": ["a"], "to": ["x"], "at": at}).table["at"].to_pylist() == [2_678_400_000]
+    assert rated(**{"from": ["a"], "to": ["x"], "at": ["1970-02-01"]}).refused == []
+
+
+@pytest.mark.parametrize("kind", [pa.time64("us"), pa.duration("s"), pa.time32("ms")])
+def test_a_time_of_day_is_no_time(kind: pa.DataType) -> None:
+    with pytest.raises(DataError, match="column 'at' holds"):
+        rated(**{"from": ["a"], "to": ["x"], "at": pa.array([5], kind)})
+
+
+def test_a_date_is_no_year() -> None:
+    table = pa.table({"id": ["a"], "year": pa.array([datetime.date(1999, 1, 1)])})
+    with pytest.raises(DataError, match="column 'year' holds date32"):
+        check(table, ["id"], ITEM)

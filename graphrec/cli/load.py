@@ -134,7 +134,11 @@ def _load(
         str, typer.Option(help="stop: refuse the file; skip: keep bad rows in a rejects file.")
     ] = "stop",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check every row; nothing is written to the graph.")
+        bool, typer.Option("--dry-run", help="Check every row and tell what would be written; nothing is.")
+    ] = False,
+    must_exist: Annotated[
+        bool,
+        typer.Option("--must-exist", help="Refuse relationships of unknown ids instead of making nodes of them."),
     ] = False,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
@@ -151,7 +155,10 @@ def _load(
             held.push(lambda failed, *_: _drop_if_empty(folder) if failed else None)
         if known or not dry_run:
             graph, _ = held.enter_context(opened(workspace, store, write=not dry_run, create=True))
-        report = load(graph, loader, paths, options, folder, on_bad_row=how, dry_run=dry_run, progress=show)
+        report = load(
+            graph, loader, paths, options, folder,
+            on_bad_row=how, dry_run=dry_run, must_exist=must_exist, progress=show,
+        )  # fmt: skip
     print_report(report, dry_run, as_json)
 
 
@@ -180,7 +187,7 @@ def _drop_if_empty(folder: Workspace) -> None:
 
 
 def print_report(report: LoadReport, dry_run: bool, as_json: bool) -> None:
-    """Print what a load did."""
+    """Print what a load did, or of a dry run what it would do."""
     if as_json:
         print_json(
             {
@@ -197,7 +204,7 @@ def print_report(report: LoadReport, dry_run: bool, as_json: bool) -> None:
         (name, t.read, t.created, t.updated, t.unchanged, t.rejected, t.left_out)
         for name, t in report.tallies.items()
     ]
-    heads = ("", "read", "written", "updated", "unchanged", "rejected", "left out")
+    heads = ("", "read", "to write" if dry_run else "written", "updated", "unchanged", "rejected", "left out")
     shown = len(heads) if any(tally.left_out for tally in report.tallies.values()) else len(heads) - 1
     out.print(table(heads[:shown], [row[:shown] for row in rows]))
     if report.own:

@@ -183,7 +183,9 @@ class Pending(Protocol):
         """The file that it comes from."""
         ...
 
-    def resolve(self, known: Known) -> Iterator[Resolved | NodeBlock | RelationshipBlock | FeatureBlock | FileBlock]:
+    def resolve(
+        self, known: Known
+    ) -> Iterator[Resolved | NodeBlock | RelationshipBlock | FeatureBlock | FileBlock]:
         """Yield what it becomes; raises ``DataError`` where it cannot become anything."""
         ...
 

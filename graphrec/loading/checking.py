@@ -13,19 +13,17 @@ from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
 
-LEAST_SECONDS = 10**8
-LEAST_MILLISECONDS = 10**11
-"""Both are in 1973: what lies between them is no likely date in milliseconds, and a likely one in seconds."""
-SECONDS = (
-    "its times, read as epoch milliseconds, all lie before 1974; if they are seconds, say so "
-    "(`graphrec load table --time-unit s`) and load it again"
-)
-
 
 def checked_rows(block: Rows) -> Checked:
-    """Return a block's rows in the schema's types; those that do not fit are refused."""
+    """Return a block's rows in the schema's types; those that do not fit are refused.
+
+    Raises ``DataError`` for a column of a type that does not fit at all.
+    """
     known = (*schema.properties(block.kind), *block.own)
-    return check(block.table, keys_of(block), known, block.columns)
+    try:
+        return check(block.table, keys_of(block), known, block.columns)
+    except DataError as error:
+        raise DataError(f"{block.source}: {error}", block.source) from error
 
 
 def keys_of(block: Rows) -> list[str]:
@@ -66,9 +64,3 @@ def check_fixed(store: GraphStore, block: NodeBlock, table: pa.Table) -> None:
                 f"now get {table[name][row]}; use the --segment-s of before, or another workspace",
                 block.source,
             )
-
-
-def perhaps_seconds(table: pa.Table) -> bool:
-    """Return whether times that should be milliseconds are more likely seconds."""
-    times = [table[name] for name in table.column_names if schema.is_time(name)]
-    return any(LEAST_SECONDS <= (pc.max(column).as_py() or 0) < LEAST_MILLISECONDS for column in times)

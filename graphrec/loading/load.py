@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any, Literal
 from graphrec.errors import BadRows, DataError
 from graphrec.features import FeatureStore
 from graphrec.loading.blocks import Block, FeatureBlock, FileBlock, Known, NodeBlock, Pending, Resolved, Rows
-from graphrec.loading.checking import SECONDS, check_fixed, perhaps_seconds, reasons_of
+from graphrec.loading.checking import check_fixed, reasons_of
 from graphrec.loading.contradictions import Contradictions
+from graphrec.loading.ends import Ends
 from graphrec.loading.loader import Loader
+from graphrec.loading.planned import Planned
 from graphrec.loading.rejects import Rejects
 from graphrec.loading.report import Failure, LoadReport, Progress, show_nothing
 from graphrec.loading.writing import Writing, write_features
@@ -35,6 +38,7 @@ def load(
     *,
     on_bad_row: OnBadRow = "stop",
     dry_run: bool = False,
+    must_exist: bool = False,
     progress: Progress = show_nothing,
 ) -> LoadReport:
     """Load ``paths`` with ``loader``.
@@ -46,7 +50,8 @@ def load(
         options: the loader's own options.
         workspace: where feature matrices and rejected rows go.
         on_bad_row: ``"stop"`` refuses a file with a bad row whole; ``"skip"`` keeps bad rows in a rejects file.
-        dry_run: check the rows and write nothing.
+        dry_run: check the rows, tell what would be written, and write nothing.
+        must_exist: refuse relationships whose ends nobody knows, instead of making nodes of them.
         progress: is told of each block, and of each file where there are many.
 
     Raises ``BadRows`` (``stop``), ``DataError`` and ``StoreError``; files before the one at fault stay loaded.
@@ -58,9 +63,10 @@ def load(
     features: list[FeatureBlock] = []
     matrices = FeatureStore(workspace.features)
     current: str | None = None
-    doubted: str | None = None
     said = Contradictions()
-    writing = Writing(store, report, progress)
+    writing = Writing(store or Planned(known.store), report, progress)
+    ends = Ends(known.store) if must_exist else None
+    mended = Counter[str]()
     with ExitStack() as held:
         held.callback(rejects.finish, store is not None)
         file = held.enter_context(ExitStack())
@@ -72,12 +78,17 @@ def load(
             nonlocal current, said
             if source == current:
                 return
+            end()
             if store is not None:
-                writing.finish()
-                file.close()
-                write_features(features, matrices, report)
                 file.enter_context(store.transaction())
             current, said = source, Contradictions()
+
+        def end() -> None:
+            """Finish a file."""
+            writing.finish()
+            file.close()
+            write_features(features, matrices, report, dry_run=dry_run)
+            _tell(current, mended)
 
         try:
             for block in _unpacked(loader.blocks(paths, options, workspace.root), known, writing, begin):
@@ -91,9 +102,9 @@ def load(
                     progress(block.name, len(block.ids))
                     continue
                 rows, checked = block if isinstance(block, tuple) else (block, said.of(block))
-                if rows.source != doubted and perhaps_seconds(checked.table):
-                    doubted = rows.source
-                    log.warning("%s: %s", doubted, SECONDS)
+                if ends is not None:
+                    checked = ends.check(rows, checked)
+                mended.update(trimmed=checked.trimmed, composed=checked.composed)
                 reasons = reasons_of(rows, checked)
                 if reasons and on_bad_row == "stop":
                     raise BadRows(rows.source, reasons, len(reasons))
@@ -104,14 +115,9 @@ def load(
         except DataError as error:
             if error.source not in (None, current):
                 # The file that cannot be read is the next one: the one before it is whole.
-                writing.finish()
-                file.close()
-                write_features(features, matrices, report)
+                end()
             raise
-        writing.finish()
-        file.close()
-        if store is not None:
-            write_features(features, matrices, report)
+        end()
     if not report.tallies:
         if report.failures:
             others = f" (and {len(report.failures) - 1} more files)" if len(report.failures) > 1 else ""
@@ -135,6 +141,15 @@ def _unpacked(
         if block.after_its_file:
             writing.finish()
         yield from block.resolve(known)
+
+
+def _tell(source: str | None, mended: Counter[str]) -> None:
+    """Say once what was mended in the ids of a file."""
+    if mended["trimmed"]:
+        log.info("%s: blanks around ids are left out, %d times", source, mended["trimmed"])
+    if mended["composed"]:
+        log.info("%s: decomposed accents of ids are composed (NFC), %d times", source, mended["composed"])
+    mended.clear()
 
 
 def _note(block: FileBlock, report: LoadReport, progress: Progress) -> None:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from graphrec import schema
 from graphrec.features import FeatureStore
 from graphrec.loading.blocks import FeatureBlock, NodeBlock, Rows
+from graphrec.loading.planned import Planned
 from graphrec.loading.report import LoadReport, Progress
 from graphrec.properties import WORDS
 from graphrec.rows import Checked
@@ -23,7 +24,7 @@ class Writing:
     Where a long transaction is committed in parts, they wait until the whole file was found to be good.
     """
 
-    store: GraphStore | None
+    store: GraphStore | Planned
     report: LoadReport
     progress: Progress
     waiting: list[tuple[Rows, Checked]] = field(default_factory=list)
@@ -31,7 +32,7 @@ class Writing:
     def take(self, block: Rows, checked: Checked) -> None:
         """Write a block, now or with the rest of its file."""
         self.waiting.append((block, checked))
-        if self.store is None or self.store.part_rows is None:
+        if self.store.part_rows is None:
             self.finish()
 
     def finish(self) -> None:
@@ -44,8 +45,6 @@ class Writing:
         self.waiting.clear()
 
     def _write(self, block: Rows, table: pa.Table) -> Written:
-        if self.store is None:
-            return Written()
         self.store.declare(block.kind, block.own)
         if isinstance(block, NodeBlock):
             return self.store.write_nodes(block.label, table)
@@ -61,10 +60,15 @@ class Writing:
         return self.store.write_relationships(block.name, block.start, block.end, table)
 
 
-def write_features(features: list[FeatureBlock], matrices: FeatureStore, report: LoadReport) -> None:
-    """Write what waits, and count it."""
+def write_features(
+    features: list[FeatureBlock], matrices: FeatureStore, report: LoadReport, *, dry_run: bool = False
+) -> None:
+    """Write what waits, and count it; a dry run only counts."""
     for block in features:
-        changed = matrices.write(block.name, block.label, block.ids, block.matrix, block.version)
+        if dry_run:
+            changed = int(matrices.changed(block.name, block.ids, block.matrix).sum())
+        else:
+            changed = matrices.write(block.name, block.label, block.ids, block.matrix, block.version)
         tally = report.tally(f"feature {block.name}")
         tally.read += len(block.ids)
         tally.created += changed

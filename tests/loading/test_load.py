@@ -108,6 +108,7 @@ def test_repeated_rows_count_as_unchanged(loaded: Load) -> None:
         ("w,i,good,13", "line 5: rating 'good' is not a number"),
         ("w,i,4,yesterday", "line 5: time 'yesterday' is not a time: a whole number, or a date"),
         (",i,4,13", "line 5: user is empty"),
+        ("user,item,rating,time", "line 5: the header again"),
         ("w,i,4", "line 5: 3 columns instead of 4"),
         ("w,i,4,13,extra", "line 5: 5 columns instead of 4"),
         ("u,i,1,10", "line 5: contradicts another row with the same user and item"),
@@ -196,7 +197,10 @@ def test_files_before_the_bad_one_stay(loaded: Load, store: GraphStore) -> None:
         (b"user,item,ratin,time\nu,i,1,1\n", "no column named 'rating'; did you mean 'ratin'"),
         ("user,item,rating,time\nu,caf\xe9,1,1\n".encode("latin-1"), "not utf-8 text"),
         ("us\xe9r,item,rating,time\nu,i,1,1\n".encode("latin-1"), "not utf-8 text"),
-        ("user,item,rating,time\nu,i,1,1\n".encode("utf-16-le"), "not utf-8 text; it looks like --encoding utf-16-le"),
+        (
+            "user,item,rating,time\nu,i,1,1\n".encode("utf-16-le"),
+            "not utf-8 text; it looks like --encoding utf-16-le",
+        ),
         (bytes(range(256)) * 10, "csv"),
     ],
 )
@@ -258,16 +262,32 @@ def test_options_that_make_no_sense(
     assert not any(store.counts().values())
 
 
-def test_dry_run_checks_and_writes_nothing(loaded: Load, store: GraphStore, tmp_path: Path) -> None:
+def test_dry_run_tells_what_would_be_written(loaded: Load, store: GraphStore, tmp_path: Path) -> None:
     store.initialise()
     report = loaded(GOOD, dry=True)
-    assert tally(report, "RATED") == (3, 0, 0, 0, 0)
+    assert tally(report, "RATED") == (3, 3, 0, 0, 0)
+    assert tally(report, "User") == tally(report, "Item") == (2, 2, 0, 0, 0)
     assert not any(store.counts().values())
+    loaded(GOOD)
+    before = ratings(store)
+    text = "user,item,rating,time\nu,i,1,99\nu,j,4,11\nw,i,2,1\nw,i,2,1\n"
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv").write_text("user,item,rating,time\nw,i,3,2\nu,i,1,99\nw,k,,\n")
+    paths, workspace = [tmp_path / "a.csv", tmp_path / "b.csv"], Workspace(tmp_path / "workspace")
+    planned = load(store, TableLoader(), paths, RATINGS, workspace, dry_run=True)
+    assert tally(planned, "RATED") == (7, 2, 2, 3, 0)
+    assert ratings(store) == before
+    assert load(store, TableLoader(), paths, RATINGS, workspace).tallies == planned.tallies
+
+
+def test_dry_run_refuses_what_a_load_refuses(loaded: Load, store: GraphStore, tmp_path: Path) -> None:
     with pytest.raises(BadRows):
         loaded(GOOD + "w,i,x,1\n", dry=True)
     report = loaded(GOOD + "w,i,x,1\n", dry=True, on_bad_row="skip")
-    assert tally(report, "RATED") == (4, 0, 0, 0, 1)
+    assert tally(report, "RATED") == (4, 3, 0, 0, 1)
     assert not (tmp_path / "workspace" / "rejects").exists()
+    with pytest.raises(GraphrecError, match="does not go from Item to User"):
+        loaded(GOOD, options=RATINGS.model_copy(update={"from_": "Item:item", "to": "User:user"}), dry=True)
 
 
 def test_rejects_of_a_file_before_the_bad_one_are_kept(loaded: Load, tmp_path: Path) -> None:
@@ -314,12 +334,54 @@ def test_times_in_seconds_of_other_types(store: GraphStore, tmp_path: Path, time
     assert found in ({"u": 1500, "v": None}, {"u": 1000, "v": None}, {"u": 1000, "v": 2000})
 
 
-def test_times_that_look_like_seconds_are_doubted(loaded: Load, caplog: pytest.LogCaptureFixture) -> None:
-    loaded(GOOD)
-    loaded("user,item,rating,time\nu,i,1,1260759144000\n")
-    assert not caplog.records
-    loaded("user,item,rating,time\nu,i,1,1260759144\n", dry=True)
-    assert "--time-unit s" in caplog.text
+def test_times_in_another_unit_are_refused(loaded: Load, store: GraphStore) -> None:
+    with pytest.raises(
+        BadRows, match=r"line 2: time '1260759144' would be in the year 1970; .*--time-unit s"
+    ):
+        loaded("user,item,rating,time\nu,i,1,1260759144\n")
+    assert not any(store.counts().values())
+    for unit, text in (("us", "1260759144000123"), ("ns", "1260759144000123456"), ("yyyymmdd", "20091214")):
+        loaded(
+            f"user,item,rating,time\nu,{unit},1,{text}\n",
+            options=RATINGS.model_copy(update={"time_unit": TimeUnit(unit)}),
+        )
+    assert {key[1]: row[1] for key, row in ratings(store).items()} == {
+        "us": 1_260_759_144_000, "ns": 1_260_759_144_000, "yyyymmdd": 1_260_748_800_000,
+    }  # fmt: skip
+
+
+def test_rows_that_nobody_asked_for_are_counted(loaded: Load, store: GraphStore) -> None:
+    like = RATINGS.model_copy(update={"rows": ["rating>=4"]})
+    report = loaded(GOOD + "w,i,x,1\nw,j,5,1,1\nw,k,4,soon\n", options=like, on_bad_row="skip")
+    assert tally(report, "RATED") == (6, 2, 0, 0, 2)
+    assert report.tallies["RATED"].left_out == 2
+    assert set(ratings(store)) == {("u", "j"), ("v", "i")}
+    assert report.rejects is not None
+    assert [row.split(",")[1] for row in report.rejects.read_text().splitlines()[1:]] == ["6", "7"]
+
+
+def test_blanks_and_accents_of_ids_are_said_once(
+    loaded: Load, store: GraphStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    loaded("user,item,rating,time\n u ,i,1,1\nv,e\u0301,1,1\nv,\u00e9,1,1\n")
+    assert set(ratings(store)) == {("u", "i"), ("v", "\u00e9")}
+    assert sorted(record.getMessage().partition(": ")[2] for record in caplog.records) == [
+        "blanks around ids are left out, 1 times", "decomposed accents of ids are composed (NFC), 1 times",
+    ]  # fmt: skip
+
+
+def test_ends_that_must_exist(loaded: Load, store: GraphStore) -> None:
+    store.initialise()
+    store.write_nodes("User", nodes("u", "v"))
+    store.write_nodes("Item", nodes("i"))
+    with pytest.raises(BadRows, match="line 3: item 'j' is no Item in the graph; nothing of this file"):
+        loaded(GOOD, must_exist=True)
+    with pytest.raises(BadRows, match="line 2: user 'u' is no User in the graph"):
+        loaded(GOOD, must_exist=True, dry=True)
+    report = loaded(GOOD + "w,i,1,1\n", must_exist=True, on_bad_row="skip")
+    assert tally(report, "RATED") == (4, 2, 0, 0, 2)
+    assert (store.counts()["User"], store.counts()["Item"]) == (2, 1)
 
 
 def test_nodes_with_properties(loaded: Load, store: GraphStore) -> None:
@@ -458,7 +520,7 @@ def test_dry_run_of_spans_looks_the_videos_up(loaded: Load, segmented: GraphStor
         load(segmented, TableLoader(), [path], SPANS, workspace, dry_run=True)
     path.write_text("user,video,start,end,at\nu,w,0,10,1\n")
     report = load(segmented, TableLoader(), [path], SPANS, workspace, dry_run=True)
-    assert tally(report, "HIGHLIGHTED")[:2] == (2, 0)
+    assert tally(report, "HIGHLIGHTED")[:2] == (2, 2)
     assert segmented.counts()["HIGHLIGHTED"] == segmented.counts()["User"] == 0
 
 

@@ -63,7 +63,7 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
     highlighted = (*schema.properties("HIGHLIGHTED"), *block.own)
     # The row's number makes every row its own key: two highlights of one video are no contradiction.
     numbered = block.table.append_column("row", pa.array(np.arange(block.table.num_rows)).cast(pa.string()))
-    checked = check(numbered, ["from", "row"], (*SPAN, *highlighted), block.columns)
+    checked = check(numbered, ["from", "video", "row"], (*SPAN, *highlighted), block.columns)
     rows = checked.table
     owner = store.read_relationships("HAS_SEGMENT", "Item", "Segment")
     segments = store.read_nodes("Segment", ["start_s", "end_s"])
