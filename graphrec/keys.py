@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 from unicodedata import normalize
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Id: TypeAlias = str | int | np.integer[Any]
+"""An id in Python; a whole number stands for its digits."""
 EXACT = 2**53
 """Beyond it floating-point numbers leave whole ones out, so that an id may be another's."""
 LOST = "is no id: as a number with a fraction or beyond 2^53 it may have lost digits; write it as text"
@@ -32,8 +35,8 @@ class Keys:
     composed: int = 0
 
 
-def key_of(value: object) -> str:
-    """Return an id as text: of a whole number its digits."""
+def key_of(value: Id) -> str:
+    """Return an id as text, of a whole number its digits; raises ``TypeError`` for anything else."""
     if isinstance(value, str):
         return value
     if isinstance(value, int | np.integer) and not isinstance(value, bool):

@@ -118,4 +118,4 @@ else:
     with left:
         lists(request, [space.run.id for space in chosen] or [None])
     with right:
-        past(request.user)
+        past(str(request.user))

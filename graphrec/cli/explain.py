@@ -25,6 +25,9 @@ def explain(
     model: Annotated[
         str | None, typer.Option(help="Whose embeddings; the last published by default.")
     ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Label of ID, where several have such an id: Item, Segment or Frame.")
+    ] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -34,7 +37,7 @@ def explain(
     Example: `graphrec explain u001 v003#2`
     """
     with opened(workspace, store) as (graph, folder):
-        found = find_reasons(graph, folder, user, node, model=model)
+        found = find_reasons(graph, folder, user, node, model=model, label=label)
     if as_json:
         print_json(found)
         return

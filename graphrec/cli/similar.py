@@ -17,6 +17,9 @@ def similar(
     model: Annotated[
         str | None, typer.Option(help="Whose embeddings; the last published by default.")
     ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Its label, where several have such an id: Item, Segment, User or Frame.")
+    ] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -26,7 +29,7 @@ def similar(
     Example: `graphrec similar v003#2`
     """
     with opened(workspace, store) as (graph, _):
-        found = find_similar(graph, node, k, model=model)
+        found = find_similar(graph, node, k, model=model, label=label)
     if as_json:
         print_json(found)
         return

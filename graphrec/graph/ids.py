@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphrec.keys import Id, key_of
 from graphrec.ragged import Ints
 
 
@@ -23,9 +25,9 @@ class Ids:
     def __getitem__(self, position: int) -> str:
         return str(self.values[int(position)].as_py())
 
-    def index(self, ids: pa.Array | list[str]) -> Ints:
+    def index(self, ids: pa.Array | Sequence[Id]) -> Ints:
         """Return int64 [n]: the position of each id, -1 for one that is not there."""
-        wanted = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
+        wanted = ids if isinstance(ids, pa.Array) else pa.array([key_of(one) for one in ids], pa.string())
         found = pc.fill_null(pc.index_in(wanted, value_set=self.values), -1)
         return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
 

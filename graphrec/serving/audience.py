@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError, NotFoundError
+from graphrec.keys import Id
 from graphrec.serving.lookups import ids, require, rows
 from graphrec.serving.published import current_run
 from graphrec.serving.recommend import detailed
@@ -58,7 +59,7 @@ class Audience:
 
 
 def audience(
-    store: GraphStore, video: str, k: int = 10, *, model: str | None = None, include_seen: bool = False
+    store: GraphStore, video: Id, k: int = 10, *, model: str | None = None, include_seen: bool = False
 ) -> Audience:
     """Return the ``k`` users who would want ``video`` most, by published embeddings.
 
@@ -80,7 +81,7 @@ def audience(
     """
     if k < 1:
         raise ConfigError(f"k must be at least 1, not {k}")
-    require(store, "Item", video)
+    video = require(store, "Item", video)
     run = current_run(store, model)
     if run is None:
         raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphrec.errors import NotFoundError
 from graphrec.features import FeatureStore
-from graphrec.serving.lookups import LABELS, ids, label_of, require, rows
+from graphrec.keys import Id
+from graphrec.serving.lookups import LABELS, find_node, ids, require, rows
 from graphrec.serving.naming import in_a_sentence, with_id
 from graphrec.serving.published import PublishedRun, current_run, current_runs, require_published
 from graphrec.serving.recommend import detailed
@@ -75,12 +75,13 @@ class Explanation:
 def explain(
     store: GraphStore,
     workspace: Workspace,
-    user: str,
-    node: str,
+    user: Id,
+    node: Id,
     *,
     model: str | None = None,
     run: str | None = None,
     k: int = 5,
+    label: str | None = None,
 ) -> Explanation:
     """Explain ``node`` for ``user``.
 
@@ -92,14 +93,13 @@ def explain(
         model: whose published embeddings; None for those of its label published last.
         run: a run to explain by instead; it must be published.
         k: how many of each kind of reason.
+        label: of ``node``, where several labels have such an id; None for the first of Item, Segment and Frame.
 
     Raises ``NotFoundError`` for an unknown user, run, or id of something else, ``ConfigError`` for a run that
     is not published.
     """
-    require(store, "User", user)
-    label = label_of(store, node)
-    if label not in LABELS:
-        raise NotFoundError(f"{node!r} is a {label}; items, segments and frames can be explained")
+    user = require(store, "User", user)
+    label, node = find_node(store, node, label, LABELS)
     history = sorted(other for other in ids(store, "seen", label, user=user) if other != node)
     shared = [Shared(**row) for row in rows(store, "shared", label, user=user, id=node, limit=k)]
     published = current_run(store, model, label) if run is None else _published(store, workspace, run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -9,10 +11,16 @@ from typing import Any
 import pyarrow as pa
 
 from graphrec.errors import NotFoundError, unknown
+from graphrec.keys import Id, composed, key_of
 from graphrec.store.base import GraphStore
+
+log = logging.getLogger(__name__)
 
 LABELS = ("Item", "Segment", "Frame")
 """What can be recommended."""
+
+FOUND = ("Item", "Segment", "User", "Frame")
+"""What an id is looked for among, in this order."""
 
 PARTS = ("Segment", "Frame")
 """What a video has of it."""
@@ -48,10 +56,12 @@ def ids(store: GraphStore, name: str, label: str, **parameters: Any) -> list[str
     return [row["id"] for row in rows(store, name, label, **parameters)]
 
 
-def require(store: GraphStore, label: str, node: str) -> None:
-    """Raise ``NotFoundError`` unless there is a ``label`` node with the id ``node``."""
-    if not rows(store, f"exists_{label.lower()}", id=node):
-        raise no_such(label, node)
+def require(store: GraphStore, label: str, node: Id) -> str:
+    """Return a node's id as the graph has it; raises ``NotFoundError`` where no ``label`` node has such an id."""
+    found = _stored(store, label, key_of(node))
+    if found is None:
+        raise no_such(label, key_of(node))
+    return found
 
 
 def no_such(label: str, node: str) -> NotFoundError:
@@ -59,12 +69,48 @@ def no_such(label: str, node: str) -> NotFoundError:
     return NotFoundError(f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds")
 
 
-def label_of(store: GraphStore, node: str) -> str:
-    """Return the label of the item, segment, user or frame with the id ``node``; raises ``NotFoundError``."""
-    for label in ("Item", "Segment", "User", "Frame"):
-        if rows(store, f"exists_{label.lower()}", id=node):
-            return label
-    raise NotFoundError(
-        f"there is no Item, Segment, User or Frame with id {node!r}; "
-        "`graphrec stats` tells what the graph holds"
-    )
+def find_node(
+    store: GraphStore, node: Id, label: str | None = None, among: Sequence[str] = FOUND
+) -> tuple[str, str]:
+    """Return the label and the id of a node as the graph has them; where several labels have the id, that is said.
+
+    Args:
+        store: the graph.
+        node: its id.
+        label: its label; None for the first of ``among`` that has such a node.
+        among: the labels that are looked at.
+
+    Raises ``NotFoundError`` for an unknown id or label.
+    """
+    key = key_of(node)
+    if label is not None:
+        if label not in among:
+            raise unknown("label to look among", label, among)
+        return label, require(store, label, key)
+    found = {one: stored for one in among if (stored := _stored(store, one, key)) is not None}
+    if not found:
+        one = next((one for one in FOUND if one not in among and _stored(store, one, key) is not None), None)
+        if one is not None:
+            raise NotFoundError(f"{key!r} is a {one}; what is asked for is {_or(among)}")
+        raise NotFoundError(
+            f"there is no {_or(FOUND)} with id {key!r}; `graphrec stats` tells what the graph holds"
+        )
+    first, *others = found
+    if others:
+        log.warning(
+            "%r is the id of one %s and of one %s: this is the %s; label %s asks for the other",
+            key, first, " and of one ".join(others), first, " or ".join(others),
+        )  # fmt: skip
+    return first, found[first]
+
+
+def _stored(store: GraphStore, label: str, key: str) -> str | None:
+    """Return an id as the graph has it: as it is given, else as a load would store it."""
+    for one in dict.fromkeys((key, composed(key))):
+        if rows(store, f"exists_{label.lower()}", id=one):
+            return one
+    return None
+
+
+def _or(labels: Sequence[str]) -> str:
+    return f"{', '.join(labels[:-1])} or {labels[-1]}"

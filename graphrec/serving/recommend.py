@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError, NotFoundError
+from graphrec.keys import Id
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import PublishedRun, current_run, current_runs
@@ -57,7 +58,7 @@ class Request:
     """What is asked for.
 
     Attributes:
-        user: id of the user.
+        user: id of the user, a text or a whole number.
         k: how many.
         model: whose published embeddings, by the model's name or the run's id; None for those published last.
         run: a run to score with instead, published or not.
@@ -68,11 +69,11 @@ class Request:
         new_only: only items that nobody has interacted with, for segments and frames only those of videos nobody has.
     """
 
-    user: str
+    user: Id
     k: int = 10
     model: str | None = None
     run: str | None = None
-    within: str | None = None
+    within: Id | None = None
     label: str | None = None
     include_seen: bool = False
     new_only: bool = False
@@ -86,15 +87,15 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     """
     if request.k < 1:
         raise ConfigError(f"k must be at least 1, not {request.k}")
-    require(store, "User", request.user)
+    user = require(store, "User", request.user)
     source = _source(store, workspace, request)
     label = source.label
     wanted = ListWanted(
-        request.user,
+        user,
         request.k,
         label,
         _among(store, label, request),
-        [] if request.include_seen else ids(store, "seen", label, user=request.user),
+        [] if request.include_seen else ids(store, "seen", label, user=user),
     )
     run = source.published or source.run
     found: Found | None = None
@@ -103,14 +104,14 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     elif source.run is not None:
         found = by_run(store, workspace, source.run, wanted)
     if run is not None and found is not None:
-        return Recommendations(request.user, label, run.id, found.note, detailed(store, label, found.items))
+        return Recommendations(user, label, run.id, found.note, detailed(store, label, found.items))
     note = (
-        f"nothing is known of {request.user} to the model: no training record"
+        f"nothing is known of {user} to the model: no training record"
         if run is not None
         else f"no run for {label} is published: `graphrec train --model transgrec`"
     )
     best = _popular(store, label, request.k, wanted.among, wanted.seen)
-    return Recommendations(request.user, label, "popularity", note, detailed(store, label, best))
+    return Recommendations(user, label, "popularity", note, detailed(store, label, best))
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,7 @@ def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
     if request.within is not None:
         if label not in PARTS:
             raise ConfigError(f"--within ranks the segments or frames of a video, not {label} nodes")
-        require(store, "Item", request.within)
-        among = ids(store, "within", label, video=request.within)
+        among = ids(store, "within", label, video=require(store, "Item", request.within))
     if request.new_only:
         fresh = new(store, label)
         among = fresh if among is None else sorted(set(among) & set(fresh))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from graphrec.errors import ConfigError, NotFoundError
-from graphrec.serving.lookups import LABELS, label_of
+from graphrec.keys import Id
+from graphrec.serving.lookups import LABELS, find_node
 from graphrec.serving.published import current_run
 from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import GraphStore
 
 
-def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = None) -> list[Recommendation]:
+def similar(
+    store: GraphStore, node: Id, k: int = 10, *, model: str | None = None, label: str | None = None
+) -> list[Recommendation]:
     """Return the ``k`` nodes of the same label nearest to ``node`` by cosine of published embeddings.
 
     Args:
@@ -17,12 +20,13 @@ def similar(store: GraphStore, node: str, k: int = 10, *, model: str | None = No
         node: id of an item, segment, frame or user.
         k: how many.
         model: whose embeddings; None for those published last.
+        label: of ``node``, where several labels have such an id; None for the first of Item, Segment, User and Frame.
 
     Raises ``NotFoundError`` for an unknown id, or one without an embedding.
     """
     if k < 1:
         raise ConfigError(f"k must be at least 1, not {k}")
-    label = label_of(store, node)
+    label, node = find_node(store, node, label)
     run = current_run(store, model, label if label in LABELS else None)
     if run is None:
         raise NotFoundError(

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.errors import NotFoundError
 from graphrec.serving.audience import audience
 from graphrec.serving.explain import explain
-from graphrec.serving.lookups import LABELS
+from graphrec.serving.lookups import LABELS, require
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.recommend import Recommendation, Request, recommend
 from graphrec.serving.similar import similar
@@ -124,3 +125,49 @@ def test_frames_and_videos_come_with_what_is_known_of_them(store: GraphStore, tm
     popular = [(one.id, one.score) for one in asked("viewed", label="Item", include_seen=True)]
     assert popular == [("v", 4), ("w", 1), ("x", 1)]
     assert [(one.id, one.score) for one in asked("viewed", label="Frame")] == [("f", 1), ("g", 1)]
+
+
+def test_whole_numbers_stand_for_their_digits(store: GraphStore, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    store.write_nodes("User", nodes("7", "8"))
+    store.write_nodes("Item", nodes("7", "9"))
+    ids = pa.array(["7", "8"]), pa.array(["7", "9"])
+    store.write_embeddings("User", "toy", ids[0], np.array([[1, 0], [0, 1]], np.float32))
+    store.write_embeddings("Item", "toy", ids[1], np.array([[1, 1], [1, 0]], np.float32))
+    for user, item in ((7, 9), (np.int64(7), np.int32(9))):
+        assert recommend(store, workspace, Request(user, label="Item")) == recommend(
+            store, workspace, Request("7", label="Item")
+        )
+        assert similar(store, item) == similar(store, "9") != []
+        assert explain(store, workspace, user, item) == explain(store, workspace, "7", "9")
+    with pytest.raises(NotFoundError, match="there is no User with id '99'"):
+        recommend(store, workspace, Request(99))
+    with pytest.raises(TypeError, match="a text or a whole number"):
+        recommend(store, workspace, Request(7.0))  # type: ignore[arg-type]
+
+
+def test_one_id_of_two_labels_is_said_and_chosen(
+    store: GraphStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.write_nodes("User", nodes("v"))
+    store.write_embeddings("User", "toy", pa.array(["v"]), np.array([[0, 3]], np.float32))
+    asked = similar(store, "v", 2)
+    assert "'v' is the id of one Item and of one User: this is the Item; label User asks" in caplog.text
+    caplog.clear()
+    assert similar(store, "v", 2, label="Item") == asked
+    users = similar(store, "v", 2, label="User")
+    assert not caplog.records
+    assert {one.id for one in asked} < set(ITEMS)
+    assert {one.id for one in users} < set(USERS)
+    with pytest.raises(NotFoundError, match="did you mean 'User'"):
+        similar(store, "v", 2, label="Usr")
+    explain(store, Workspace(tmp_path), "rated", "v", label="Item")
+    assert not caplog.records
+    with pytest.raises(NotFoundError, match="'rated' is a User; what is asked for is Item, Segment or Frame"):
+        explain(store, Workspace(tmp_path), "rated", "rated")
+
+
+def test_decomposed_accents_name_what_is_stored_composed(store: GraphStore) -> None:
+    store.write_nodes("Item", nodes("caf\u00e9", "cafe\u0301 of old"))
+    assert require(store, "Item", "cafe\u0301") == require(store, "Item", " caf\u00e9") == "caf\u00e9"
+    assert require(store, "Item", "cafe\u0301 of old") == "cafe\u0301 of old"

@@ -138,8 +138,7 @@ def scores(
     Nothing is returned where the video has no segments, no published run (of ``model``) has embeddings of segments, or
     it knows nothing of the user. Raises ``NotFoundError`` for an unknown user, video or model.
     """
-    require(store, "User", user)
-    require(store, "Item", node)
+    user, node = require(store, "User", user), require(store, "Item", node)
     here = parts(store, node)
     if not here or (model is not None and not _scores_segments(store, model)):
         return {}
