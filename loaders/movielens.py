@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graphrec.loaders.tabular import milliseconds, read_parts
+from graphrec.loaders.movielens_files import Edition, File, edition_of
+from graphrec.loaders.tabular import Part, milliseconds, read_parts
 from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock, RelationshipBlock
 from graphrec.loading.loader import Options, require_folder
 from graphrec.media.posters import describe_folder, keep_folder
 from graphrec.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+NO_GENRES = ("(no genres listed)", "unknown", "")
 
 
 class MovieLensOptions(Options):
@@ -25,7 +31,7 @@ class MovieLensOptions(Options):
 
 
 class MovieLens:
-    """Loads a MovieLens folder (GroupLens: ratings.csv, movies.csv, tags.csv, links.csv)."""
+    """Loads a MovieLens folder (GroupLens) of any edition: 100K, 1M, 10M, 20M, 25M, 32M or latest."""
 
     name: ClassVar[str] = "movielens"
     title: ClassVar[str] = (
@@ -35,19 +41,27 @@ class MovieLens:
     Options: ClassVar[type[Options]] = MovieLensOptions
 
     def blocks(self, paths: Sequence[Path], options: MovieLensOptions, workspace: Path) -> Iterator[Block]:
-        """Yield the rows of each folder; movies.csv and ratings.csv must be there."""
+        """Yield the rows of each folder; movies and ratings must be there."""
         movies: set[str] = set()
         for folder in paths:
             require_folder(folder, "give the unpacked MovieLens folder")
-            for block in _movies(folder / "movies.csv"):
+            edition = edition_of(folder)
+            for block in _movies(edition):
                 if isinstance(block, NodeBlock) and block.label == "Item":
                     movies.update(block.table["id"].to_pylist())
                 yield block
-            if (folder / "links.csv").exists():
-                yield from _links(folder / "links.csv")
-            yield from _ratings(folder / "ratings.csv")
-            if (folder / "tags.csv").exists():
-                yield from _tags(folder / "tags.csv")
+            if edition.links is not None:
+                yield from _links(edition.links)
+            yield from _ratings(edition.ratings)
+            if edition.tags is not None:
+                yield from _tags(edition.tags)
+            if edition.users is not None:
+                log.info(
+                    "%s: what it tells of users is not loaded; `graphrec load table %s --no-header --nodes User:1 "
+                    "--property gender:2:text ..` does",
+                    edition.users,
+                    edition.users,
+                )
         if options.posters is not None:
             ids, matrix = describe_folder(options.posters)
             yield FeatureBlock("poster", "Item", ids, matrix, str(options.posters))
@@ -57,9 +71,11 @@ class MovieLens:
             yield NodeBlock("Item", pictures, str(options.posters))
 
 
-def _movies(path: Path) -> Iterator[Block]:
-    for part in read_parts(path, ["movieId", "title", "genres"]):
-        ids, titles = part.table["movieId"], pc.utf8_trim_whitespace(part.table["title"])
+def _movies(edition: Edition) -> Iterator[Block]:
+    file = edition.movies
+    path = str(file.path)
+    for part in _parts(file):
+        ids, titles = part.table[file.columns[0]], pc.utf8_trim_whitespace(part.table[file.columns[1]])
         year = pc.struct_field(pc.extract_regex(titles, r"\((?P<year>\d{4})\)\s*$"), "year")
         items = pa.table(
             {
@@ -69,37 +85,53 @@ def _movies(path: Path) -> Iterator[Block]:
                 "year": year,
             }
         )
-        yield NodeBlock("Item", items, str(path), part.line, part.refused, {"id": "movieId"})
-        listed = pc.split_pattern(part.table["genres"], "|").combine_chunks()
-        genre = pc.list_flatten(listed)
-        movie = ids.take(pc.list_parent_indices(listed))
-        named = pc.not_equal(genre, "(no genres listed)")
+        yield NodeBlock(
+            "Item", items, path, part.line, part.refused, {"id": _called(file.columns[0], "movie")}
+        )
+        movie, genre = _flagged(part.table, edition) if edition.genres else _listed(part.table, file)
+        named = pc.invert(pc.is_in(genre, value_set=pa.array(NO_GENRES)))
         genre, movie = genre.filter(named), movie.filter(named)
         names = pc.unique(genre)
-        yield NodeBlock("Genre", pa.table({"id": names, "name": names}), str(path), part.line)
-        yield RelationshipBlock(
-            "IN_GENRE", "Item", "Genre", pa.table({"from": movie, "to": genre}), str(path), part.line
-        )
+        yield NodeBlock("Genre", pa.table({"id": names, "name": names}), path, part.line)
+        pairs = pa.table({"from": movie, "to": genre})
+        yield RelationshipBlock("IN_GENRE", "Item", "Genre", pairs, path, part.line)
 
 
-def _links(path: Path) -> Iterator[Block]:
-    for part in read_parts(path, ["movieId", "imdbId", "tmdbId"]):
+def _listed(table: pa.Table, file: File) -> tuple[pa.ChunkedArray, pa.Array]:
+    """Return movie and genre of each pair, where a column lists the genres."""
+    listed = pc.split_pattern(table[file.columns[2]], "|").combine_chunks()
+    return table[file.columns[0]].take(pc.list_parent_indices(listed)), pc.list_flatten(listed)
+
+
+def _flagged(table: pa.Table, edition: Edition) -> tuple[pa.ChunkedArray, pa.Array]:
+    """Return the same, where each genre has a column."""
+    ids, *flags = (table[name] for name in (edition.movies.columns[0], *edition.movies.columns[2:]))
+    chosen = [ids.filter(pc.fill_null(pc.equal(flag, "1"), False)) for flag in flags]
+    genres = [pa.repeat(name, len(some)) for name, some in zip(edition.genres, chosen, strict=True)]
+    return pa.chunked_array(
+        [chunk for some in chosen for chunk in some.chunks], pa.string()
+    ), pa.concat_arrays(genres)
+
+
+def _links(file: File) -> Iterator[Block]:
+    for part in _parts(file):
         table = part.table.rename_columns(["id", "imdb_id", "tmdb_id"])
-        yield NodeBlock("Item", table, str(path), part.line, part.refused, {"id": "movieId"})
+        yield NodeBlock("Item", table, str(file.path), part.line, part.refused, {"id": file.columns[0]})
 
 
-def _ratings(path: Path) -> Iterator[Block]:
-    for part in read_parts(path, ["userId", "movieId", "rating", "timestamp"]):
+def _ratings(file: File) -> Iterator[Block]:
+    for part in _parts(file):
         table = part.table.rename_columns(["from", "to", "rating", "at"])
         table = table.set_column(3, "at", milliseconds(table["at"]))
-        ends = {"from": "userId", "to": "movieId"}
-        yield RelationshipBlock("RATED", "User", "Item", table, str(path), part.line, part.refused, ends)
+        ends = {"from": _called(file.columns[0], "user"), "to": _called(file.columns[1], "movie")}
+        yield RelationshipBlock("RATED", "User", "Item", table, str(file.path), part.line, part.refused, ends)
 
 
-def _tags(path: Path) -> Iterator[Block]:
+def _tags(file: File) -> Iterator[Block]:
     """A tag is a comment on the movie as a whole."""
-    for part in read_parts(path, ["userId", "movieId", "tag", "timestamp"]):
-        user, movie, tag = (part.table[name] for name in ("userId", "movieId", "tag"))
+    path = str(file.path)
+    for part in _parts(file):
+        user, movie, tag, time = part.table.columns
         keys = pa.array(
             [
                 blake2b("\0".join(map(str, row)).encode(), digest_size=8).hexdigest()
@@ -107,12 +139,21 @@ def _tags(path: Path) -> Iterator[Block]:
             ],
             pa.string(),
         )
-        posted = milliseconds(part.table["timestamp"])
+        posted = milliseconds(time)
         comments = pa.table({"id": keys, "text": tag, "posted_at": posted})
-        yield NodeBlock("Comment", comments, str(path), part.line, part.refused)
+        yield NodeBlock("Comment", comments, path, part.line, part.refused)
         yield RelationshipBlock(
-            "WROTE", "User", "Comment", pa.table({"from": user, "to": keys}), str(path), part.line
+            "WROTE", "User", "Comment", pa.table({"from": user, "to": keys}), path, part.line
         )
         yield RelationshipBlock(
-            "ON", "Comment", "Item", pa.table({"from": keys, "to": movie}), str(path), part.line
+            "ON", "Comment", "Item", pa.table({"from": keys, "to": movie}), path, part.line
         )
+
+
+def _parts(file: File) -> Iterator[Part]:
+    return read_parts(file.path, file.columns, file.layout)
+
+
+def _called(column: str, otherwise: str) -> str:
+    """Return what a column is called; it has only a number where there is no header."""
+    return otherwise if column.isdigit() else column

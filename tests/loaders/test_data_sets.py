@@ -191,6 +191,62 @@ def test_movielens_with_bad_rows(movielens: Path, workspace: Workspace) -> None:
     assert (report.tallies["RATED"].created, report.tallies["RATED"].rejected) == (3, 3)
 
 
+DAT = {
+    "ratings.dat": "1::31::4::978300760\n1::32::4.5::978300761\n2::31::3::978300762\n",
+    "movies.dat": "31::Ace: a story, \"quoted\" (1995)::Comedy|Drama\n32::Caf\u00e9 (1995)::Drama\n",
+    "users.dat": "1::F::1::10::48067\n2::M::56::16::70072\n",
+}
+OLDEST = {
+    "u.data": "1\t31\t4\t978300760\n1\t32\t4.5\t978300761\n2\t31\t3\t978300762\n",
+    "u.genre": "unknown|0\nComedy|1\nDrama|2\n\n",
+    "u.item": "31|Ace: a story, \"quoted\" (1995)|01-Jan-1995||http://x|0|1|1\n32|Caf\u00e9 (1995)||||0|0|1\n",
+    "u.user": "1|24|M|technician|85711\n",
+}
+
+
+@pytest.mark.parametrize("files", [DAT, OLDEST], ids=["1M and 10M", "100K"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_movielens_of_the_early_editions(
+    tmp_path: Path, workspace: Workspace, files: dict[str, str], encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    folder, store = tmp_path / "ml", MemoryStore()
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding=encoding)
+    counts = twice(store, MovieLens(), folder, workspace)
+    assert {name: counts[name] for name in ("User", "Item", "Genre", "RATED", "IN_GENRE")} == {
+        "User": 2, "Item": 2, "Genre": 2, "RATED": 3, "IN_GENRE": 3,
+    }  # fmt: skip
+    assert stored_nodes(store, "Item", "title", "year") == {
+        "31": ('Ace: a story, "quoted"', 1995), "32": ("Caf\u00e9", 1995),
+    }  # fmt: skip
+    assert stored_edges(store, "RATED", "User", "Item", "rating", "at")["1", "32"] == (4.5, 978_300_761_000)
+    assert set(stored_edges(store, "IN_GENRE", "Item", "Genre")) == {
+        ("31", "Comedy"), ("31", "Drama"), ("32", "Drama"),
+    }  # fmt: skip
+    assert "what it tells of users is not loaded" in caplog.text
+    (folder / next(iter(files))).unlink()
+    with pytest.raises(DataError, match=r"neither ratings\.csv nor ratings\.dat nor u\.data is there"):
+        loaded(store, MovieLens(), folder, workspace)
+
+
+def test_tags_of_ten_million_are_comments(tmp_path: Path, workspace: Workspace) -> None:
+    folder, store = tmp_path / "ml", MemoryStore()
+    folder.mkdir()
+    for name, text in {**DAT, "tags.dat": '15::31::excellent!::1215184630\n15::32::"t: x::1215184631\n'}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    loaded(store, MovieLens(), folder, workspace)
+    assert set(stored_nodes(store, "Comment", "text", "posted_at").values()) == {
+        ("excellent!", 1_215_184_630_000), ('"t: x', 1_215_184_631_000),
+    }  # fmt: skip
+
+
+def test_movielens_1m_as_published(data_set: DataSet, database: GraphStore, workspace: Workspace) -> None:
+    counts = twice(database, MovieLens(), data_set("ml-1m-part"), workspace)
+    assert (counts["User"], counts["Genre"], counts["RATED"]) == (1135, 18, 103_934)
+
+
 def test_movielens_as_published(data_set: DataSet, database: GraphStore, workspace: Workspace) -> None:
     counts = twice(database, MovieLens(), data_set("movielens-latest-small"), workspace)
     assert (counts["User"], counts["Item"], counts["RATED"], counts["Comment"]) == (671, 9125, 100_004, 1296)
