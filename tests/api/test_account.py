@@ -63,7 +63,7 @@ def test_what_was_used(trained: Trained) -> None:
     assert (used.catalogue, used.train) == (ITEMS + 3, len(trained.loaded.split.data.records))
     (threshold,) = used.thresholds
     assert (threshold.rule, threshold.scale, threshold.silent) == ("rating>=3", "runs from 1 to 5", 0)
-        assert threshold.chosen
+    assert threshold.chosen
     assert f"rating runs from 1 to 5: rating>=3 keeps {kept.mean():.0%}." in trained.account.sentences
 
 
