@@ -54,10 +54,16 @@ class Ragged:
 
     def take(self, rows: Ints) -> Ragged:
         """Return the rows named by ``rows`` (int64 [n]; repeats allowed), in that order."""
+        indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.lengths[rows])])
+        return Ragged(indptr, self.indices[self.places(rows)])
+
+    def places(self, rows: Ints) -> Ints:
+        """Return where in ``indices`` the values of ``rows`` (int64 [n]; repeats allowed) stand, in that order."""
         lengths = self.lengths[rows]
-        indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        offsets = np.arange(indptr[-1], dtype=np.int64) - np.repeat(indptr[:-1], lengths)
-        return Ragged(indptr, self.indices[np.repeat(self.indptr[rows], lengths) + offsets])
+        before = np.cumsum(lengths) - lengths
+        offsets = np.arange(lengths.sum(), dtype=np.int64) - np.repeat(before, lengths)
+        found: Ints = np.repeat(self.indptr[rows], lengths) + offsets
+        return found
 
     def transpose(self, count: int) -> Ragged:
         """Return the same pairs the other way round, for ``count`` possible values."""

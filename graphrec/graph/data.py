@@ -34,6 +34,7 @@ class Data:
         targets: float32 [items, classes], what is to be predicted of the items themselves, NaN where that is not
             known when training; None where nothing is.
         value: which value of the records is to be predicted; empty where none is.
+        weight: which value of the records says how much each weighs; empty where all weigh the same.
         binary: whether that is 0 or 1, of which a probability is asked.
         others: what else a run learns from, by projection: records of the same users, of items of their own.
     """
@@ -48,6 +49,7 @@ class Data:
     videos: Videos = field(default_factory=Videos)
     targets: npt.NDArray[np.float32] | None = None
     value: str = ""
+    weight: str = ""
     binary: bool = False
     others: Mapping[str, Data] = field(default_factory=dict)
 
@@ -65,6 +67,14 @@ class Data:
     def by_user(self) -> Ragged:
         """The items of each user's records, in order."""
         return self.records.by_user
+
+    @property
+    def weights(self) -> npt.NDArray[np.float64] | None:
+        """How much each record weighs, float64 [E]; 1 for one that does not say so, None where none does."""
+        if not self.weight:
+            return None
+        told = np.asarray(self.records.values[self.weight])
+        return np.where(np.isnan(told), 1.0, told)
 
     @cached_property
     def by_item(self) -> Ragged:

@@ -11,6 +11,8 @@ from graphrec.properties import SCHEMA_PROPERTIES, Properties
 
 TEXT = "Comment>word"
 """The list of the words of what people wrote."""
+WEIGHT = "weight"
+"""The value of records that says how much each weighs, where several types are one projection."""
 THEN = ">"
 """Between the types of a path, the labels of a list."""
 
@@ -67,9 +69,21 @@ class Projection:
         """What a record says."""
         return self.properties.of(self.through or self.relationship)
 
+    @property
+    def numbers(self) -> list[str]:
+        """What a record says that is a number, and no time."""
+        return [one.name for one in self.said if one.type in ("float64", "int64") and not schema.is_time(one.name)]
+
     def property(self, name: str) -> schema.Property:
         """Return what a record says under ``name``; raises ``NotFoundError`` with the nearest right name."""
         return self.properties.find(self.through or self.relationship, name)
+
+    def number(self, name: str) -> str:
+        """Return ``name``, which a record says and is a number; raises ``NotFoundError``, ``ConfigError``."""
+        if self.property(name).type not in ("float64", "int64"):
+            numbers = ", ".join(self.numbers) or "none"
+            raise ConfigError(f"{name} of {self.relationship} is no number; there are: {numbers}")
+        return name
 
     def asking(
         self,

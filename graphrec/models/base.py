@@ -30,12 +30,14 @@ class Needs:
         lists: such as ``Item>Frame``.
         fields: such as ``Item.year``.
         values: properties of records, such as ``rating``.
+        weights: whether records may weigh more than others.
     """
 
     features: bool = False
     lists: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    weights: bool = False
 
 
 class Model(nn.Module, ABC, Generic[S]):

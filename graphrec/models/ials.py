@@ -14,7 +14,7 @@ from torch import Tensor
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.alternating import Alternating
 from graphrec.learning.run import RunContext
-from graphrec.models.base import InSpace
+from graphrec.models.base import InSpace, Needs
 from graphrec.models.least_squares import Side, conjugate_gradient, exact
 from graphrec.ragged import Ints
 from graphrec.settings import Settings
@@ -42,8 +42,9 @@ class IALSSettings(Settings):
 class IALS(InSpace[IALSSettings]):
     """Implicit alternating least squares (Hu et al., ICDM 2008, as Rendle et al., RecSys 2022, revisit it).
 
-    Minimises Σ_records (1 - <p_u, q_i>)² + α0 Σ_all <p_u, q_i>² + λ (Σ_u w_u |p_u|² + Σ_i w_i |q_i|²), with w_u =
-    records of u + α0 times the items (Rendle et al., Eq. 2, 3 and 14 with ν = 1). A sweep solves for all users, then
+    Minimises Σ_records c (1 - <p_u, q_i>)² + α0 Σ_all <p_u, q_i>² + λ (Σ_u w_u |p_u|² + Σ_i w_i |q_i|²), with w_u = c
+    of the records of u + α0 times the items (Rendle et al., Eq. 2, 3 and 14 with ν = 1). c is 1, or what records weigh
+    (Hu et al., Eq. 3: the confidence). A sweep solves for all users, then
     for all items; by conjugate gradients (Takács et al., RecSys 2011) no D x D matrix is made per row.
     """
 
@@ -51,6 +52,7 @@ class IALS(InSpace[IALSSettings]):
     title = "matrix factorization by least squares: what a user chose is 1, the rest is weakly 0"
     paper = "Hu, Koren, Volinsky, Collaborative Filtering for Implicit Feedback Datasets (ICDM '08)"
     Settings = IALSSettings
+    needs = Needs(weights=True)
     defaults: ClassVar[Mapping[str, Any]] = {"epochs": 30, "patience": 5}
 
     users: Tensor
@@ -68,8 +70,9 @@ class IALS(InSpace[IALSSettings]):
 
     def learner(self, data: Data, run: RunContext) -> Alternating:
         """Return sweeps over users and items."""
-        users = Side(data.by_user, data.items, self.device)
-        items = Side(data.by_item, data.users, self.device)
+        users = Side(data.by_user, data.items, self.device, data.weights)
+        turned = np.argsort(data.records.item, kind="stable")
+        items = Side(data.by_item, data.users, self.device, None if data.weights is None else data.weights[turned])
         # Whoever has no record would only be pulled to 0.
         self.users[~users.known] = 0
         self.items[~items.known] = 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from graphrec.errors import DataError
-from graphrec.graph.columns import Column
+from graphrec.graph.columns import Column, Numbers
 from graphrec.graph.data import Data
-from graphrec.graph.projection import Projection
+from graphrec.graph.projection import WEIGHT, Projection
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import TEST, VALID, Parts, parts
@@ -34,15 +35,19 @@ class Ranking(Task[RankingCases]):
 
     positive: tuple[Condition, ...] = ()
     """What must hold of a record for it to count; the others are not used at all."""
+    value: str = ""
+    """A number of the records that says how much each weighs, for models that weigh them; empty where all are alike."""
 
     @classmethod
     def of(cls, projection: Projection, where: Sequence[str]) -> Ranking:
         """Return the ranking of what ``projection`` has records of."""
-        return cls(positive=positive_conditions(projection, where))
+        value = WEIGHT if WEIGHT in projection.values else ""
+        return cls(positive=positive_conditions(projection, where), value=value)
 
     def reads(self, projection: Projection) -> Projection:
-        """Return ``projection`` with the properties that conditions compare."""
-        return asking(projection, self.positive)
+        """Return ``projection`` with the properties that conditions compare, and the weights."""
+        asked = asking(projection, self.positive)
+        return asked.asking(values=(asked.number(self.value),)) if self.value else asked
 
     def holds(self, records: Records, fields: Mapping[str, Column]) -> Mask:
         """Return bool [E], which of ``records`` are positive; ``fields`` are those of the snapshot they are of."""
@@ -58,14 +63,15 @@ class Ranking(Task[RankingCases]):
         kept = self.holds(snapshot.records, snapshot.fields)
         if not kept.any():
             label, rules = snapshot.item_label, ", ".join(map(str, self.positive))
-            scales = "".join(f"; {_scale(snapshot.records, rule.property)}" for rule in self.positive)
+            numbers = [rule for rule in self.positive if not isinstance(rule.value, str)]
+            scales = "".join(f"; {_scale(snapshot, rule)}" for rule in numbers)
             raise DataError(
                 f"no {snapshot.projection['relationship']} relationships from User to {label} are left to learn "
                 f"from{' where ' + rules if rules else ''} (of {len(kept)} in the graph){scales}"
             )
         liked = snapshot.where(kept)
         found = parts(liked, name, seed=seed, fold=fold, folds=folds)
-        data = training(liked, found.training())
+        data = _weighed(training(liked, found.training()), self.value)
         valid, test = (_cases(liked, data, found, part) for part in (VALID, TEST))
         return Split(found.name, data, valid, test, found.notes)
 
@@ -80,12 +86,22 @@ class Ranking(Task[RankingCases]):
         return "ndcg@20" if saturated("recall@20", cases) else "recall@20"
 
 
-def _scale(records: Records, name: str) -> str:
-    values = np.asarray(records.values[name])
-    told = values[np.isfinite(values)]
+def _scale(snapshot: Snapshot, rule: Condition) -> str:
+    column, name = rule.column(snapshot.records, snapshot.fields), rule.property
+    told = column.values[np.isfinite(column.values)] if isinstance(column, Numbers) else np.empty(0)
     if not len(told):
         return f"none has a {name}"
-    return f"{name} runs from {told.min():g} to {told.max():g}: say with --where what counts"
+    ends = " to ".join(rule.written(float(end)) for end in (told.min(), told.max()))
+    return f"{name} runs from {ends}: say with --where what counts"
+
+
+def _weighed(data: Data, value: str) -> Data:
+    """Return ``data`` whose records weigh what ``value`` says; raises ``DataError`` for a weight below 0."""
+    if value and (wrong := int((np.asarray(data.records.values[value]) < 0).sum())):
+        raise DataError(
+            f"{value} of {wrong:,} records is below 0, which is no weight; --where '{value}>=0' leaves them out"
+        )
+    return replace(data, weight=value)
 
 
 def training(snapshot: Snapshot, at: Ints) -> Data:

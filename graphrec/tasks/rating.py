@@ -49,15 +49,13 @@ class Rating(Task[PairCases]):
 
         Raises ``ConfigError`` where no value is named, or one that is no number, ``NotFoundError`` for an unknown one.
         """
-        numbers = ", ".join(one.name for one in projection.said if one.type in ("float64", "int64"))
         if not self.value:
+            numbers = ", ".join(projection.numbers)
             raise ConfigError(
                 f"{projection.relationship} has no value to predict by itself; name one with --value"
                 f"{f' ({numbers})' if numbers else ', or take --projection ratings'}"
             )
-        if projection.property(self.value).type not in ("float64", "int64"):
-            raise ConfigError(f"{self.value} of {projection.relationship} is no number; there are: {numbers or 'none'}")
-        return asking(projection, self.only).asking(values=(self.value,))
+        return asking(projection, self.only).asking(values=(projection.number(self.value),))
 
     def split(
         self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -125,3 +127,32 @@ def test_a_repeated_record_counts_once(some: Data) -> None:
     assert once is not None
     assert twice is not None
     assert torch.equal(once, twice)
+
+
+def test_records_weigh_what_they_say(some: Data) -> None:
+    weights = np.random.default_rng(3).integers(1, 4, len(some.records)).astype(np.float64)
+    records = replace(some.records, values={"minutes": weights})
+    weighed = replace(some, records=records, weight="minutes")
+    of_pairs = np.zeros((some.users, some.items))
+    np.add.at(of_pairs, (some.records.user, some.records.item), weights)
+    before = attached(IALS, some, **SETTINGS)
+    q = before.items.double().numpy() * (of_pairs > 0).any(0)[:, None]
+
+    def by_hand(c: Floats, other: Floats) -> Floats:
+        rows = []
+        for row in c:
+            penalty = 0.02 * (row.sum() + 0.3 * len(other)) * np.eye(5)
+            rows.append(np.linalg.solve((other.T * row) @ other + 0.3 * other.T @ other + penalty, row @ other))
+        return np.array(rows)
+
+    p = by_hand(of_pairs, q)
+    found = vectors(learned(IALS, weighed, {"epochs": 1}, solver="exact", **SETTINGS))
+    assert found[0] == pytest.approx(p, abs=1e-4)
+    assert found[1] == pytest.approx(by_hand(of_pairs.T, p), abs=1e-4)
+    side = least_squares.Side(some.by_user, some.items, torch.device("cpu"), weights)
+    penalty = 0.02 * (side.degrees + 0.3 * some.items)
+    other = torch.from_numpy(q).float()
+    own = torch.zeros(some.users, 5)
+    for _ in range(10):
+        own = least_squares.conjugate_gradient(side, own, other, 0.3, penalty)
+    assert own.numpy() == pytest.approx(p, abs=1e-4)
