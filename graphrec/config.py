@@ -20,9 +20,10 @@ SERVER_TABLE = "neo4j"
 def file_defaults(path: Path = FILE) -> dict[str, Any]:
     """Return what ``graphrec.toml`` says; raises ``ConfigError`` when the file is not TOML.
 
-    Keys are flags without their dashes. Top-level keys (``workspace``, ``store``, ``seed``, ...) hold for every
-    command; a table named after a command (``[train]``, ``[load]``, ``[load.table]``), for that command and what is
-    below it.
+    Keys are flags without their dashes; one that takes pairs, as ``--type like=LIKED``, may be a table
+    (``[load.events.type]``, ``like = "LIKED"``). Top-level keys (``workspace``, ``store``, ``seed``, ...) hold for
+    every command; a table named after a command (``[train]``, ``[load]``, ``[load.table]``), for that command and what
+    is below it.
     """
     return read_toml(path) if path.exists() else {}
 
@@ -57,6 +58,8 @@ def check(command: Any, values: Mapping[str, Any], commands: Iterable[str], wher
             continue
         if not isinstance(value, dict):
             _check_value(command, key, value, where)
+        elif key not in commands and not hasattr(command, "commands") and _plain(key) in flags(command):
+            _check_value(command, key, _listed(value), where)
         elif key not in commands:
             raise ConfigError(f"{FILE}: {unknown(f'command{of}', key, commands)}")
         elif key in below:
@@ -81,9 +84,15 @@ def nested(command: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     below: Mapping[str, Any] | None = getattr(command, "commands", None)
     shared = {_plain(key): value for key, value in values.items() if not isinstance(value, dict)}
     if below is None:
+        shared |= {_plain(key): _listed(value) for key, value in values.items() if isinstance(value, dict)}
         return {option.name: shared[flag] for flag, (option,) in flags(command).items() if flag in shared}
     tables = {key: value for key, value in values.items() if isinstance(value, dict)}
     return {name: nested(entry, shared | tables.get(name, {})) for name, entry in below.items()}
+
+
+def _listed(table: Mapping[str, Any]) -> list[str]:
+    """Return a table as what a flag is given that may be repeated."""
+    return [f"{key}={value}" for key, value in table.items()]
 
 
 def flags(command: Any) -> dict[str, list[Any]]:

@@ -15,6 +15,8 @@ PropertyType = Literal["string", "int64", "float64", "bool", "list"]
 """``list`` is a list of texts."""
 
 KEY = "id"
+WEIGHT = "weight"
+"""An own property that says how much a relationship weighs, where several types are one projection."""
 
 RUN = "GraphrecRun"
 """The label of graphrec's own bookkeeping, which nobody else uses."""

@@ -16,7 +16,10 @@ ROOMS = (
     "evaluation", "serving", "serving/explore", "interop", "api", "app", "cli",
 )  # fmt: skip
 """From left to right. A loader is written against ``loading``, as a plug-in's is, so that its room comes after."""
-SHARED = ("schema", "config", "errors", "rows", "ragged", "files", "features", "workspace", "settings", "keys", "times")
+SHARED = (
+    "schema", "config", "errors", "rows", "ragged", "files", "features", "workspace", "settings", "keys", "times",
+    "properties", "same",
+)  # fmt: skip
 """Modules that all rooms may use, and which use none of them."""
 OUTSIDE = ("testing", "cypher")
 """Contracts for the authors of plug-ins, which may use everything; and queries, which hold no code."""

@@ -68,13 +68,20 @@ def train(
     projection: Annotated[
         str | None,
         typer.Option(
-            help="highlights, likes, views or ratings (of 4 and more, see --where); by default the first that the "
-            "graph holds."
+            help="highlights, likes, views or ratings (of 4 and more, see --where), by default the first that the "
+            "graph holds; or relationship types with what they weigh, such as 3*LIKED+VIEWED."
         ),
     ] = None,
     where: Annotated[
         list[str] | None,
         typer.Option(help="Keep relationships where, for example rating>=3; it replaces the 4 of ratings."),
+    ] = None,
+    value: Annotated[
+        str | None,
+        typer.Option(
+            help="The number of the records to predict (task rating; rating by default), or by which they weigh (task "
+            "ranking, models that weigh records), such as watch_s."
+        ),
     ] = None,
     also: Annotated[
         list[str] | None,
@@ -130,6 +137,7 @@ def train(
                 "fold": fold,
                 "folds": folds,
                 "projection": projection,
+                "value": value,
                 "where": where,
                 "also": also,
                 "features": features,

@@ -8,7 +8,7 @@ import numpy as np
 
 from graphrec import schema
 from graphrec.errors import ConfigError, DataError
-from graphrec.graph.projection import THEN
+from graphrec.graph.projection import types_of
 from graphrec.graph.snapshot import Snapshot
 from graphrec.ragged import Ints
 
@@ -22,7 +22,7 @@ _EARLIEST = 10**9
 def require_times(snapshot: Snapshot) -> None:
     """Raise ``DataError`` where the records have no times, or only an order of each user's own."""
     order = np.asarray(snapshot.records.order)
-    last = str(snapshot.projection["relationship"]).split(THEN)[-1]
+    last = types_of(str(snapshot.projection["relationship"]))[-1]
     own = any(one.name == "sequence" for one in schema.relationship(last).properties)
     if not len(order) or np.ptp(order) == 0 or (own and order.max() < _EARLIEST):
         what = "only a `sequence` of each user's own" if own and len(order) and np.ptp(order) else "no time (`at`)"

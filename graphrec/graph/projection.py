@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
@@ -11,10 +12,11 @@ from graphrec.properties import SCHEMA_PROPERTIES, Properties
 
 TEXT = "Comment>word"
 """The list of the words of what people wrote."""
-WEIGHT = "weight"
-"""The value of records that says how much each weighs, where several types are one projection."""
 THEN = ">"
 """Between the types of a path, the labels of a list."""
+BESIDE = "+"
+"""Between types that are one projection together."""
+_WEIGHED = re.compile(r"(?:(\d+(?:\.\d+)?)\s*\*\s*)?(\w+)")
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,11 @@ class Projection:
     Attributes:
         name: what it is called.
         item: label of what is recommended.
-        relationship: type from User to ``item``, or two types with ``>`` between them: a path, such as ``WROTE>ON``.
+        relationship: type from User to ``item``; or two types with ``>`` between them: a path, such as ``WROTE>ON``; or
+            several with ``+``: one record for each user and item of any of them, such as ``LIKED+VIEWED``.
         values: numeric properties that records keep, such as ``rating``.
         texts: properties of records that are text.
+        weights: of several types, how much a record of each weighs, times its own ``weight`` where it has one.
         features: names of the feature matrices to use; None for all that describe ``item``.
         lists: by their ends, such as ``Item>Genre``.
         fields: properties of nodes, such as ``Item.year``.
@@ -41,17 +45,18 @@ class Projection:
     lists: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
     properties: Properties = field(default=SCHEMA_PROPERTIES, compare=False)
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The types on the way from a user to an item."""
-        return tuple(self.relationship.split(THEN))
+        """The types on the way from a user to an item, or beside each other."""
+        return types_of(self.relationship)
 
     @property
     def through(self) -> str | None:
         """Label of what a path leads through: what users wrote, for example; None for a relationship."""
-        if len(self.steps) == 1:
+        if THEN not in self.relationship:
             return None
         first, second = (schema.relationship(step) for step in self.steps)
         between = {end for start, end in first.ends if start == "User"} & {start for start, _ in second.ends}
@@ -67,7 +72,13 @@ class Projection:
     @property
     def said(self) -> tuple[schema.Property, ...]:
         """What a record says."""
-        return self.properties.of(self.through or self.relationship)
+        if len(self.weights) < 2:
+            return self.properties.of(self.through or self.relationship)
+        # A weight is the sum of what the types' relationships weigh, whether they say so or not.
+        found = {schema.WEIGHT: schema.Property(schema.WEIGHT, "float64")}
+        for step in self.steps:
+            found |= {one.name: one for one in self.properties.of(step) if one.name != schema.WEIGHT}
+        return tuple(found.values())
 
     @property
     def numbers(self) -> list[str]:
@@ -76,7 +87,10 @@ class Projection:
 
     def property(self, name: str) -> schema.Property:
         """Return what a record says under ``name``; raises ``NotFoundError`` with the nearest right name."""
-        return self.properties.find(self.through or self.relationship, name)
+        known = {one.name: one for one in self.said}
+        if name not in known:
+            raise unknown(f"property of {self.through or self.relationship}", name, known)
+        return known[name]
 
     def number(self, name: str) -> str:
         """Return ``name``, which a record says and is a number; raises ``NotFoundError``, ``ConfigError``."""
@@ -129,16 +143,18 @@ def choose(
     """Return the projection called ``name``; without a name, the first of which the store holds relationships.
 
     Args:
-        name: one of ``PROJECTIONS``, or None.
+        name: one of ``PROJECTIONS``; types from User to the same label, such as ``VIEWED`` or ``3*LIKED+VIEWED``, each
+            with what its records weigh; or None.
         counts: relationships per type, as ``GraphStore.counts`` gives them.
         among: names of those that may be chosen without a name; none for all but those one has to ask for.
         properties: what nodes and relationships of the store may say.
 
-    Raises ``NotFoundError`` for an unknown name, ``DataError`` where the store holds nothing to learn from.
+    Raises ``NotFoundError`` for an unknown name, ``ConfigError`` for types that cannot be one projection, ``DataError``
+    where the store holds nothing to learn from.
     """
     if name is not None:
         if name not in PROJECTIONS:
-            raise unknown("projection", name, PROJECTIONS)
+            return _of_types(name, properties)
         return replace(PROJECTIONS[name], properties=properties)
     likely = [PROJECTIONS[one] for one in among or ("highlights", "likes", "views", "ratings")]
     for projection in likely:
@@ -146,6 +162,41 @@ def choose(
             return replace(projection, properties=properties)
     types = ", ".join(p.relationship for p in likely)
     raise DataError(f"the graph holds no relationships to learn from ({types}); run `graphrec load` first")
+
+
+def types_of(relationship: str) -> tuple[str, ...]:
+    """Return the types that a projection's ``relationship`` names."""
+    return tuple(relationship.replace(BESIDE, THEN).split(THEN))
+
+
+def _of_types(name: str, properties: Properties) -> Projection:
+    parts = [_WEIGHED.fullmatch(part.strip()) for part in name.split(BESIDE)]
+    read = {part[2]: float(part[1] or 1) for part in parts if part is not None}
+    if len(read) < len(parts) or not (BESIDE in name or "*" in name or name in schema.RELATIONSHIPS):
+        raise unknown("projection", name, PROJECTIONS)
+    for kind in read:
+        if not any(start == "User" for start, _ in schema.relationship(kind).ends):
+            raise ConfigError(f"{kind} does not begin at users; a projection is made of what users do")
+        if kind in COUNT_BY_VALUE and len(read) > 1:
+            raise ConfigError(f"{kind} counts by what it says: take it alone, or load what counts as another type")
+    labels = [{end for start, end in schema.relationship(kind).ends if start == "User"} for kind in read]
+    common = set.intersection(*labels)
+    if not common:
+        raise ConfigError(f"{name}: these types lead to no common label")
+    item = "Item" if "Item" in common else min(common)
+    several = len(read) > 1
+    return Projection(
+        name,
+        item,
+        BESIDE.join(read),
+        values=(schema.WEIGHT,) if several else ("rating",) if name == "RATED" else (),
+        weights=tuple(read.values()) if several else (),
+        properties=properties,
+    )
+
+
+COUNT_BY_VALUE = ("RATED",)
+"""Types of which a record may mean the contrary."""
 
 
 def list_type(name: str) -> tuple[str, str, str]:

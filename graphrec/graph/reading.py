@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphrec import schema
 from graphrec.errors import ConfigError
 from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.projection import TEXT, Projection, list_type
@@ -48,7 +49,9 @@ class Reader:
 
     def records(self) -> Records:
         """Return every record of the projection."""
-        return self._of_path() if self.projection.through else self._of_relationship()
+        if self.projection.through:
+            return self._of_path()
+        return self._of_several() if self.projection.weights else self._of_relationship()
 
     def list(self, name: str) -> Ragged:
         """Return a list such as ``Item>Genre``: for each node of the one label those of the other, in order."""
@@ -95,6 +98,30 @@ class Reader:
         ends = [narrow(side) for side in self._ends(edges, "User", asked.item)]
         del edges
         return self._arranged(ends, properties, None)
+
+    def _of_several(self) -> Records:
+        """Put the relationships of several types together: one record for each pair, the newest, with all weights."""
+        asked = self.projection
+        wanted = {*asked.values, *asked.texts, schema.WEIGHT, *ORDERS[:2], "split"}
+        parts = []
+        for kind, factor in zip(asked.steps, asked.weights, strict=True):
+            names = sorted(wanted & {p.name for p in self.store.properties.of(kind)})
+            edges = read_relationships(self.store, self.copies, kind, "User", asked.item, names)
+            user, item = self._ends(edges, "User", asked.item)
+            own = edges.properties.get(schema.WEIGHT)
+            weight = np.ones(len(user)) if own is None else pc.fill_null(own.cast(pa.float64()), 1.0).to_numpy()
+            told = {name: edges.properties[name] for name in names if name != schema.WEIGHT}
+            parts.append(pa.table({"user": user, "item": item, **told, schema.WEIGHT: factor * weight}))
+        table = pa.concat_tables(parts, promote_options="default")
+        user, item, weight = (table[name].to_numpy() for name in ("user", "item", schema.WEIGHT))
+        columns = {name: table[name] for name in table.column_names[2:] if name != schema.WEIGHT}
+        order = np.lexsort((_order(columns, len(user)), item, user))
+        last = np.append((np.diff(user[order]) != 0) | (np.diff(item[order]) != 0), True)[: len(order)]
+        kept = order[last]
+        first = np.concatenate([[0], np.flatnonzero(last)[:-1] + 1]) if len(kept) else np.empty(0, np.int64)
+        properties = {name: column.take(pa.array(kept)) for name, column in columns.items()}
+        properties[schema.WEIGHT] = pa.chunked_array([np.add.reduceat(weight[order], first) if len(kept) else weight])
+        return self._arranged([user[kept], item[kept]], properties, None)
 
     def _of_path(self) -> Records:
         """Join users to items over what they wrote."""

@@ -28,7 +28,7 @@ from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.content import Features, Joined, Mapped, NHot
 from graphrec.graph.data import Data
 from graphrec.graph.ids import Ids
-from graphrec.graph.projection import TEXT, THEN, list_type
+from graphrec.graph.projection import TEXT, list_type, types_of
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.videos import Videos
 from graphrec.ragged import Ragged
@@ -129,7 +129,7 @@ class Snapshot:
         if name == TEXT:
             return False
         relationship, source, target = list_type(name)
-        steps = str(self.projection["relationship"]).split(THEN)
+        steps = types_of(str(self.projection["relationship"]))
         return relationship in steps and (source == "User" or target == self.item_label)
 
 

@@ -90,6 +90,7 @@ class RelationshipBlock:
         left_out: lines of rows that nobody asked for.
         existing: labels whose nodes are known to exist, so that nobody needs to look.
         own: the properties in ``table`` that are the graph's own, beside the schema's.
+        elsewhere: lines between the rows that another block accounts for.
     """
 
     name: str
@@ -103,6 +104,7 @@ class RelationshipBlock:
     left_out: Lines = field(default_factory=no_lines)
     existing: tuple[str, ...] = ()
     own: tuple[Property, ...] = ()
+    elsewhere: Lines = field(default_factory=no_lines)
 
     @property
     def kind(self) -> str:

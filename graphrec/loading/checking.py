@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.errors import DataError
-from graphrec.loading.blocks import Lines, NodeBlock, Rows, lines_of_rows, no_lines
+from graphrec.loading.blocks import Lines, NodeBlock, RelationshipBlock, Rows, lines_of_rows, no_lines
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
@@ -45,7 +45,10 @@ def reasons_of(block: Rows, checked: Checked) -> list[tuple[int, str]]:
 
 def lines_of(block: Rows) -> Lines:
     """Return int64 [rows], the line of each row of a block in its file."""
-    return lines_of_rows(block.line, block.table.num_rows, block.refused, block.left_out)
+    others = block.left_out
+    if isinstance(block, RelationshipBlock):
+        others = np.concatenate([others, block.elsewhere])
+    return lines_of_rows(block.line, block.table.num_rows, block.refused, others)
 
 
 def check_fixed(store: GraphStore, block: NodeBlock, table: pa.Table) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from graphrec.errors import NotFoundError, TrainingError
 from graphrec.graph.columns import Column, Numbers, Words
-from graphrec.graph.projection import THEN
+from graphrec.graph.projection import THEN, types_of
 from graphrec.graph.records import Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.ragged import Ints
@@ -66,9 +66,13 @@ def since_training(store: GraphStore, workspace: Workspace, run_id: str, user: s
 
 def _history(store: GraphStore, shot: Snapshot, task: Ranking, user: str) -> Ints:
     """Return the positions of the items of the user's positive records, the latest last."""
-    kind, label = str(shot.projection["relationship"]), shot.item_label
-    known = store.properties.of(kind)
-    rows = spliced_rows(store, "records", "e", known, type=kind, label=label, id=user)
+    rows = [
+        row
+        for kind in types_of(str(shot.projection["relationship"]))
+        for row in spliced_rows(
+            store, "records", "e", store.properties.of(kind), type=kind, label=shot.item_label, id=user
+        )
+    ]
     if not rows:
         return np.empty(0, np.int64)
     times = np.array([_when(row) for row in rows])
@@ -83,7 +87,9 @@ def _history(store: GraphStore, shot: Snapshot, task: Ranking, user: str) -> Int
     kept = task.holds(records, {**shot.fields, **_fields_of(store, task, user)}) & (item >= 0)
     order = np.argsort(times[kept], kind="stable")
     found: Ints = item[kept][order]
-    return found
+    # Of several types one item may be there more than once: the newest counts.
+    newest = np.sort(len(found) - 1 - np.unique(found[::-1], return_index=True)[1])
+    return found[newest]
 
 
 def _fields_of(store: GraphStore, task: Ranking, user: str) -> dict[str, Column]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from graphrec import schema
 from graphrec.errors import DataError
 from graphrec.graph.columns import Column, Numbers
 from graphrec.graph.data import Data
-from graphrec.graph.projection import WEIGHT, Projection
+from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import TEST, VALID, Parts, parts
@@ -41,7 +42,7 @@ class Ranking(Task[RankingCases]):
     @classmethod
     def of(cls, projection: Projection, where: Sequence[str]) -> Ranking:
         """Return the ranking of what ``projection`` has records of."""
-        value = WEIGHT if WEIGHT in projection.values else ""
+        value = schema.WEIGHT if schema.WEIGHT in projection.values else ""
         return cls(positive=positive_conditions(projection, where), value=value)
 
     def reads(self, projection: Projection) -> Projection:

@@ -38,6 +38,7 @@ from graphrec.loading.blocks import (
 from graphrec.loading.load import load
 from graphrec.loading.loader import Loader, Options
 from graphrec.loading.report import LoadReport
+from graphrec.properties import SCHEMA_PROPERTIES
 from graphrec.store.base import GraphStore
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.sample_graph import Content, content
@@ -209,13 +210,15 @@ def _check_block(block: Block) -> None:
 
 def _check_rows(block: Rows, table: pa.Table) -> None:
     columns = set(table.column_names)
+    known = {one.name for one in (*schema.properties(block.kind), *block.own)}
+    SCHEMA_PROPERTIES.with_own(block.kind, block.own)
     if isinstance(block, NodeBlock):
         assert schema.KEY in columns
-        assert columns <= {schema.KEY, *(one.name for one in schema.label(block.label).properties)}
+        assert columns <= {schema.KEY, *known}
     else:
         kind = schema.relationship(block.name)
         assert (block.start, block.end) in kind.ends
-        assert {"from", "to"} <= columns <= {"from", "to", *(one.name for one in kind.properties)}
+        assert {"from", "to"} <= columns <= {"from", "to", *known}
 
 
 def _emptied(folder: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from graphrec.loaders.comments import Comments
+from graphrec.loaders.events import Events
 from graphrec.loaders.highlights import Highlights
 from graphrec.loaders.movielens import MovieLens
 from graphrec.loaders.phd2 import Phd2
@@ -47,6 +48,18 @@ class TestComments(LoaderContract):
     def broken(self, folder):
         rows = ("ann,v,0,first,", "ann,v,soon,second,")
         return [text(folder / "comments.csv", self.header, *rows)], r"comments\.csv.*line 3"
+
+
+class TestEvents(LoaderContract):
+    kind = Events
+    options: ClassVar = {"item": "video", "type": ["like=LIKED:3", "view=VIEWED", "ad="]}
+
+    def files(self, folder):
+        rows = ("u,a,like,1600000000000", "u,b,view,1600000000000", "v,a,ad,1600000000000", "v,a,view,")
+        return [text(folder / "log.csv", "user,video,event,at", *rows)]
+
+    def broken(self, folder):
+        return [text(folder / "log.csv", "user,video,event", "u,a,like", "u,b,share")], r"log\.csv.*line 3"
 
 
 class TestHighlights(LoaderContract):

@@ -1,0 +1,81 @@
+"""Relationships of several types as one projection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from graphrec.errors import ConfigError, NotFoundError
+from graphrec.graph.build import snapshot
+from graphrec.graph.projection import Projection, choose
+from graphrec.schema import Property
+from graphrec.tasks.ranking import Ranking
+from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.store_contract import edges, nodes
+from graphrec.workspace import Workspace
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    found = MemoryStore()
+    found.write_nodes("User", nodes("u", "v"))
+    found.write_nodes("Item", nodes("a", "b", "c"))
+    found.declare("VIEWED", [Property("watch_s", "float64"), Property("device", "string")])
+    views = edges(("u", "a"), ("u", "b"), ("v", "c"), at=[5, 6, 7])
+    views = views.append_column("watch_s", [[10.0, None, 30.0]]).append_column("device", [["tv", "tv", "phone"]])
+    found.write_relationships("VIEWED", "User", "Item", views)
+    found.write_relationships("LIKED", "User", "Item", edges(("u", "a"), ("v", "b"), at=[9, 1], split=["test", None]))
+    return found
+
+
+def taken(store: MemoryStore, folder: Path, name: str) -> list[tuple[object, ...]]:
+    projection = Ranking.of(chosen := choose(name, {}, properties=store.properties), ()).reads(chosen)
+    shot = snapshot(store, projection, Workspace(folder))
+    records = shot.records
+    columns = (shot.users.take(records.user), shot.items.take(records.item), records.order, records.values["weight"])
+    return list(zip(*columns, strict=True))
+
+
+def test_a_pair_is_one_record_with_all_its_weights_and_the_newest_time(store: MemoryStore, tmp_path: Path) -> None:
+    found = taken(store, tmp_path, "3*LIKED + 0.5*VIEWED")
+    assert found == [("u", "b", 6, 0.5), ("u", "a", 9, 3.5), ("v", "b", 1, 3.0), ("v", "c", 7, 0.5)]
+    assert [row[3] for row in taken(store, tmp_path, "LIKED+VIEWED")] == [1.0, 2.0, 1.0, 1.0]
+
+
+def test_relationships_may_say_what_they_weigh(store: MemoryStore, tmp_path: Path) -> None:
+    store.declare("LIKED", [Property("weight", "float64")])
+    news = edges(("v", "b")).append_column("weight", pa.array([5.0]))
+    store.write_relationships("LIKED", "User", "Item", news)
+    found = taken(store, tmp_path, "2*LIKED+VIEWED")
+    assert found == [("u", "b", 6, 1.0), ("u", "a", 9, 3.0), ("v", "b", 1, 10.0), ("v", "c", 7, 1.0)]
+
+
+def test_conditions_may_speak_of_one_of_the_types(store: MemoryStore, tmp_path: Path) -> None:
+    chosen = choose("LIKED+VIEWED", {}, properties=store.properties)
+    task = Ranking.of(chosen, ["device==tv"])
+    shot = snapshot(store, task.reads(chosen), Workspace(tmp_path))
+    assert shot.records.item[task.holds(shot.records, shot.fields)].tolist() == [1]
+
+
+def test_a_single_type_is_a_projection_too() -> None:
+    assert choose("VIEWED", {}) == Projection("VIEWED", "Item", "VIEWED")
+    assert choose("HIGHLIGHTED", {}).item == "Segment"
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "told"),
+    [
+        ("LIKED+RATED", ConfigError, "RATED counts by what it says"),
+        ("HAS_FRAME+LIKED", ConfigError, "does not begin at users"),
+        ("HIGHLIGHTED+VIEWED", ConfigError, "no common label"),
+        ("LIKD+VIEWED", NotFoundError, "did you mean 'LIKED'"),
+        ("x*LIKED", NotFoundError, "no projection named"),
+        ("LIKED+LIKED", NotFoundError, "no projection named"),
+        ("like", NotFoundError, "did you mean 'likes'"),
+    ],
+)
+def test_types_that_are_no_projection(name: str, error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        choose(name, {})
