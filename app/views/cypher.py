@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from graphrec.app.graph import workspace
+from graphrec.app.graph import ask, workspace
 from graphrec.app.notices import problem
 from graphrec.app.parts.asking import SOON_S, Asking, plan, progress
 from graphrec.app.parts.at_first import at_first
@@ -21,8 +21,9 @@ from graphrec.app.text import heading, plain
 from graphrec.errors import ConfigError, GraphrecError
 from graphrec.serving.explore.subgraph import Subgraph, graph_of
 from graphrec.store.answers import Answer, Limits
+from graphrec.store.console.store import as_typed
 from graphrec.store.ladybug_files import nothing_yet
-from graphrec.store.open import as_typed, database_of
+from graphrec.store.open import database_of
 from graphrec.store.queries import NamedQuery, bind, named_queries
 
 NAMED, OWN = "Named queries", "Your own"
@@ -43,7 +44,7 @@ def named() -> Query:
     given = fields(query)
     st.button("Edit a copy", on_click=copy, args=(query, given), icon=":material/edit:")
     text, parameters = bind(query, given)
-    return as_typed(text, current().store), parameters
+    return in_its_names(text), parameters
 
 
 def copy(query: NamedQuery, given: dict[str, str]) -> None:
@@ -53,13 +54,13 @@ def copy(query: NamedQuery, given: dict[str, str]) -> None:
     except GraphrecError:
         text, parameters = query.text, {}
     st.session_state["mode"] = OWN
-    st.session_state["cypher-text"] = as_typed(text, current().store)
+    st.session_state["cypher-text"] = in_its_names(text)
     st.session_state["cypher-parameters"] = json.dumps(parameters, ensure_ascii=False)
 
 
 def own() -> Query:
     """Let the visitor type a query; return it."""
-    text = st.text_area("Query", as_typed(EXAMPLE, current().store), key="cypher-text", height=180)
+    text = st.text_area("Query", in_its_names(EXAMPLE), key="cypher-text", height=180)
     typed = st.text_input(
         "Parameters, as JSON",
         "{}",
@@ -73,6 +74,11 @@ def own() -> Query:
     if not isinstance(parameters, dict):
         raise ConfigError('the parameters are not a JSON object: {"user": "u000"}')
     return text, parameters
+
+
+def in_its_names(text: str) -> str:
+    """Return a query of graphrec's own in the names of the graph; the embedded one has graphrec's."""
+    return text if current().store is None else ask(as_typed, text)
 
 
 def run(query: Query | None, at_once: bool) -> Asking | None:

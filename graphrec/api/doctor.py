@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from graphrec.api import doctor_server
 from graphrec.api.finding import Finding
+from graphrec.api.first_contact import OFFER, unmapped
 from graphrec.errors import GraphrecError
 from graphrec.features import FeatureStore
 from graphrec.store.answers import Limits
@@ -83,6 +84,9 @@ def _graph(workspace: Workspace, store: str | None) -> Iterator[Finding]:
             if isinstance(graph, Neo4jStore):
                 yield from doctor_server.server(graph)
             graph.query("RETURN 1 AS one", Limits())
+            strange = unmapped(graph)
+            if strange is not None:
+                yield Finding(False, "mapping", f"the graph holds {strange}, none of which graphrec wrote", OFFER)
             counts = graph.counts()
             yield Finding(True, "graph", f"{graph.uri}: {sum(counts.values()):,} nodes and relationships")
             own = [f"{name}.{p.name}" for name in counts for p in graph.properties.own(name)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from graphrec.api.finding import Finding
+from graphrec.store.neo4j.health import Health
 from graphrec.store.neo4j.server import About
 from graphrec.store.neo4j.store import Neo4jStore
 
@@ -27,6 +28,13 @@ def server(store: Neo4jStore) -> Iterator[Finding]:
     """Look at a server that was reached, and at the database that the login was right for."""
     health = store.health()
     yield _version(health.about)
+    if store.unmapped() is None:
+        yield from _graph(store, health)
+    yield from _safety(health.settings)
+
+
+def _graph(store: Neo4jStore, health: Health) -> Iterator[Finding]:
+    """Look at what graphrec needs in a graph that is its own, or mapped."""
     missing = ", ".join(health.missing)
     yield Finding(
         not missing,
@@ -36,9 +44,10 @@ def server(store: Neo4jStore) -> Iterator[Finding]:
         else "all there",
         f"graphrec init --store {store.address}" if missing else "",
     )
+    for flaw in store.flaws():
+        yield Finding(not flaw.refused, "mapping", flaw.text, flaw.cure)
     for name, state in health.indexes.items():
         yield Finding(state == "ONLINE", f"index {name}", state.lower(), _cure(state))
-    yield from _safety(health.settings)
 
 
 def _safety(settings: Mapping[str, str]) -> Iterator[Finding]:

@@ -38,6 +38,8 @@ def read_also(
     task: type[Task[Any]],
     also: Sequence[str],
     needed: Callable[[Projection], Projection],
+    *,
+    fresh: bool = False,
 ) -> dict[str, Read]:
     """Return the task of each further projection and its snapshot.
 
@@ -47,12 +49,13 @@ def read_also(
         task: its kind.
         also: names of projections.
         needed: adds what the model reads to a projection.
+        fresh: whether what was read before is read again.
     """
     found = {}
     for name in also:
         projection = choose(name, graph.counts(), properties=graph.properties)
         asked = task.of(projection, ())
-        found[name] = asked, snapshot(graph, needed(asked.reads(projection)), workspace)
+        found[name] = asked, snapshot(graph, needed(asked.reads(projection)), workspace, fresh=fresh)
     return found
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from graphrec.api.first_contact import refuse_unmapped
 from graphrec.api.several import check_also, read_also, split_also, tested_also, told_also
 from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.evaluation.account import Account
@@ -20,6 +21,7 @@ from graphrec.evaluation.judging import validation_judge
 from graphrec.evaluation.protocols import protocol_of
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import Projection, choose
+from graphrec.graph.refresh import unchecked
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import AT, base_name, split_at
 from graphrec.learning.options import MANY_RECORDS, TrainOptions
@@ -137,10 +139,11 @@ def train(
     *,
     store: str | py2neo.Graph | None = None,
     progress: Progress | None = None,
+    fresh: bool = False,
 ) -> Trained:
     """Train a model and test it; the database is held only while the snapshot is made.
 
-    ``store`` is what ``open_store`` takes.
+    ``store`` is what ``open_store`` takes. With ``fresh`` the graph is read whole, though it may be known already.
 
     Raises what the parts raise: ``NotFoundError`` and ``ConfigError`` for names and values, ``DataError`` where the
     graph has nothing to learn from, ``TrainingError``.
@@ -149,12 +152,17 @@ def train(
     task_kind = _task_kind(kind, plan.task)
     settings, options, asked = _read(plan.model, task_kind, plan.given)
     with closing(open_store(workspace, store)) as graph:
+        refuse_unmapped(graph)
         counts = graph.counts()
         projection = choose(plan.projection, counts, task_kind.projections, graph.properties)
         task = _task(task_kind, projection, plan.where, asked)
         check_also(kind, projection, plan.also)
-        shot = snapshot(graph, _needed(kind, task.reads(projection), plan.features), workspace)
-        further = read_also(graph, workspace, task_kind, plan.also, lambda theirs: _needed(kind, theirs, None))
+        shot = snapshot(graph, _needed(kind, task.reads(projection), plan.features), workspace, fresh=fresh)
+        further = read_also(
+            graph, workspace, task_kind, plan.also, lambda theirs: _needed(kind, theirs, None), fresh=fresh
+        )
+        if not fresh and (missed := unchecked(graph)):
+            log.info(missed)
     parts = task.split(shot, split_at(plan.split, plan.at), seed=options.seed, fold=plan.fold, folds=plan.folds)
     beside = split_also(further, seed=options.seed, fold=plan.fold, folds=plan.folds)
     parts = together(parts, shot, beside)

@@ -25,9 +25,12 @@ from graphrec.cli.common import (
 )
 from graphrec.errors import DataError, unknown
 from graphrec.files import require_regular
+from graphrec.serving.published import current_run
 from graphrec.store.answers import WIDE
-from graphrec.store.open import as_typed, database_of, warm_up_queries
-from graphrec.store.queries import bind, named_queries
+from graphrec.store.base import GraphStore
+from graphrec.store.console.store import as_typed
+from graphrec.store.open import database_of, warm_up_queries
+from graphrec.store.queries import SPLICED, bind, named_queries
 
 
 def query(
@@ -35,6 +38,9 @@ def query(
     given: Annotated[
         list[str] | None, typer.Option("-p", "--parameter", help="key=value; repeat for more.")
     ] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print its text in your graph's own names, for any other client.")
+    ] = False,
     seconds: Annotated[float, typer.Option(min=0.1, help="It is ended after so long.")] = WIDE.seconds,
     memory_mb: Annotated[int, typer.Option(min=64, help="So much memory it may take.")] = WIDE.memory >> 20,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
@@ -43,12 +49,18 @@ def query(
 ) -> None:
     """Run a read-only Cypher query, in a process of its own that can neither write nor open files.
 
+    Embeddings are those of the run published last, unless `-p property=NAME` says otherwise.
+
     Example: `graphrec query history -p user=12`
     """
-    text, parameters = _read(name, store, pairs(given or [], "-p"))
-    warm_up_queries(store)
+    if not show:
+        warm_up_queries(store)
     limits = replace(WIDE, seconds=seconds, memory=memory_mb << 20)
     with opened(workspace, store) as (graph, _):
+        text, parameters = _read(name, graph, database_of(store), pairs(given or [], "-p"), bare=show)
+        if show:
+            _show(text, parameters, as_json)
+            return
         found = graph.query(text, limits, **parameters)
     rows = found.to_pylist()
     if as_json:
@@ -67,7 +79,19 @@ def query(
         out.print(table(("", ""), [(name, dated(name, value)) for name, value in row.items()]))
 
 
-def _read(name: str, store: str | None, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
+def _show(text: str, parameters: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json({"text": text, "parameters": parameters})
+        return
+    for key, value in parameters.items():
+        typer.echo(f"// ${key}: {json.dumps(value, ensure_ascii=False)}")
+    typer.echo(text)
+
+
+def _read(
+    name: str, graph: GraphStore, database: str, given: dict[str, str], *, bare: bool
+) -> tuple[str, dict[str, Any]]:
+    """Return a query's text and parameters; of a ``bare`` one, those that were not given may be missing."""
     if name.endswith(".cypher"):
         require_regular(Path(name))
         try:
@@ -78,11 +102,16 @@ def _read(name: str, store: str | None, given: dict[str, str]) -> tuple[str, dic
             raise DataError(f"{name}: cannot be read: {error.strerror}", name) from error
         except UnicodeDecodeError as error:
             raise DataError(f"{name}: not utf-8 text", name) from error
-    known = named_queries(database_of(store))
+    known = named_queries(database)
     if name not in known:
         raise unknown("query", name, known)
-    text, parameters = bind(known[name], given)
-    return as_typed(text, store), parameters
+    wanted = {parameter.name for parameter in known[name].parameters if parameter.type in SPLICED}
+    run = current_run(graph) if wanted else None
+    if run is not None:
+        # What was published last, and not what the query's example happens to be called.
+        given = {name: getattr(run, name) for name in wanted} | given
+    text, parameters = bind(known[name], given, partly=bare)
+    return as_typed(graph, text), parameters
 
 
 def _value(text: str) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 from graphrec import schema
+from graphrec.api.first_contact import OFFER, unmapped
 from graphrec.cli.common import (
     DEFAULT_WORKSPACE,
     JsonFlag,
@@ -32,12 +33,15 @@ def stats(
     Example: `graphrec stats`
     """
     with opened(workspace, store) as (graph, folder):
-        counts = graph.counts()
+        strange = unmapped(graph)
+        # What is called like graphrec's in a graph of somebody else's is not what it seems.
+        counts = graph.counts() if strange is None else dict.fromkeys((*schema.LABELS, *schema.RELATIONSHIPS), 0)
         features = FeatureStore(folder.features)
         report: dict[str, Any] = {
             "store": graph.uri,
             "nodes": {name: counts[name] for name in schema.LABELS if counts[name]},
             "relationships": {name: counts[name] for name in schema.RELATIONSHIPS if counts[name]},
+            "unmapped": strange,
             "degrees": _degrees(graph, counts),
             "own_properties": _own(graph),
             "features": {name: vars(features.info(name)) for name in features.names()},
@@ -48,6 +52,11 @@ def stats(
         print_json(report)
         return
     out.print(f"{report['store']}, {report['bytes'] / 1e6:.1f} MB", markup=False)
+    if strange is not None:
+        out.print(table(("nodes", "count"), strange.labels.items()))
+        out.print(table(("relationships", "count"), strange.types.items()))
+        out.print(f"graphrec wrote none of this; {OFFER}", markup=False)
+        return
     out.print(table(("nodes", "count"), report["nodes"].items()))
     out.print(table(("relationships", "count"), report["relationships"].items()))
     out.print(

@@ -95,6 +95,9 @@ def train(
         typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
     ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run instead of starting one.")] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Read the whole graph again, whatever was read before.")
+    ] = False,
     name: PropertyFlag = None,
     publish: Annotated[
         bool, typer.Option("--publish/--no-publish", help="Write the embeddings back.")
@@ -144,7 +147,7 @@ def train(
                 "baselines": baselines,
             }
             plan = _plan(context, config, pairs(given or [], "--set"), flags)
-            trained = train_model(folder, plan, store=store, progress=show)
+            trained = train_model(folder, plan, store=store, progress=show, fresh=fresh)
     run = trained.run
     published = None
     if publish:

@@ -19,7 +19,7 @@ from graphrec.graph.projection import TEXT, Projection, list_type
 from graphrec.graph.reading import Reader, ranked
 from graphrec.graph.snapshot import FORMAT, GENRES, Snapshot, open_snapshot
 from graphrec.graph.writing import SnapshotWriter
-from graphrec.store.base import GraphStore
+from graphrec.store.base import GraphStore, TellingStore
 from graphrec.store.upsert import positions
 from graphrec.workspace import Workspace
 
@@ -27,8 +27,12 @@ Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 
-def snapshot(store: GraphStore, projection: Projection, workspace: Workspace) -> Snapshot:
+def snapshot(
+    store: GraphStore, projection: Projection, workspace: Workspace, *, fresh: bool = False
+) -> Snapshot:
     """Return the snapshot of ``projection``, from disk where store and features have not changed since.
+
+    With ``fresh`` everything is read again.
 
     Raises ``DataError`` when there is no record to learn from, ``NotFoundError`` for an unknown feature.
     """
@@ -36,12 +40,12 @@ def snapshot(store: GraphStore, projection: Projection, workspace: Workspace) ->
     projection = _whole(projection, features)
     key = _key(store, projection, features)
     pointer = workspace.snapshots / "known" / f"{key}.json"
-    if pointer.exists():
+    if pointer.exists() and not fresh:
         folder = workspace.snapshots / read_json(pointer)["fingerprint"]
         if (folder / "meta.json").exists():
             return open_snapshot(folder)
     with making_folder(workspace.snapshots) as made:
-        reader = Reader(store, projection, workspace.snapshots / "copies")
+        reader = Reader(store, projection, workspace.snapshots / "copies", fresh)
         made.name = _write(reader, features, SnapshotWriter(made.path, projection.to_dict()))
     write_json(pointer, {"fingerprint": made.name})
     return open_snapshot(workspace.snapshots / made.name)
@@ -79,6 +83,7 @@ def _key(store: GraphStore, projection: Projection, features: FeatureStore) -> s
     content = {
         "format": FORMAT,
         "store": store.uri,
+        "server": [store.reading, store.others()] if isinstance(store, TellingStore) else None,
         "projection": projection.to_dict(),
         "versions": store.versions(sorted(used)),
         "features": {n: features.info(n).fingerprint for n in projection.features or () if n != GENRES},

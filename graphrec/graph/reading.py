@@ -37,11 +37,13 @@ class Reader:
         store: what is read.
         projection: which part of it.
         copies: a folder for what may be read faster the next time.
+        fresh: whether what is there already is read all the same.
     """
 
     store: GraphStore
     projection: Projection
     copies: Path
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         self.ids: dict[str, pa.Array] = {}
@@ -91,7 +93,7 @@ class Reader:
         available = {p.name for p in self.store.properties.of(asked.relationship)}
         wanted = sorted({*asked.values, *asked.texts} | (available & {"at", "sequence", "split"}))
         edges = read_relationships(
-            self.store, self.copies, asked.relationship, "User", asked.item, wanted
+            self.store, self.copies, asked.relationship, "User", asked.item, wanted, fresh=self.fresh
         )
         properties = dict(edges.properties)
         # Of ten million records each column of 64 bits is 80 MB: what is not needed any more goes at once.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import blake2b
 from pathlib import Path
 from uuid import uuid4
@@ -25,24 +25,42 @@ PARTS = ("source", "target", "edges")
 
 
 def read_relationships(
-    store: GraphStore, folder: Path, name: str, source: str, target: str, properties: Sequence[str]
+    store: GraphStore,
+    folder: Path,
+    name: str,
+    source: str,
+    target: str,
+    properties: Sequence[str],
+    *,
+    fresh: bool = False,
 ) -> Relationships:
     """Return every relationship of a type between two labels, as ``GraphStore.read_relationships`` does.
 
     A copy is kept in ``folder``. It is brought up to date by what has a later ``at`` than all that it holds, where
-    their number explains how many there are now; otherwise all are read again.
+    their number explains how many there are now and nobody but graphrec has written; otherwise, and where it is to be
+    ``fresh``, all are read again.
     """
     if AT not in properties or not isinstance(store, TellingStore):
         return store.read_relationships(name, source, target, properties)
     mark = store.mark(name)
-    content = json.dumps([store.uri, name, source, target, list(properties)])
+    content = json.dumps([store.uri, store.reading, name, source, target, list(properties)])
     copy = folder / f"{blake2b(content.encode(), digest_size=16).hexdigest()}.json"
-    found = _refreshed(store, copy, mark, name, source, target, properties)
+    found = None if fresh else _refreshed(store, copy, mark, name, source, target, properties)
     if found is None:
         found = store.read_relationships(name, source, target, properties)
     if store.mark(name) == mark:
         _keep(copy, mark, found)
     return found
+
+
+def unchecked(store: GraphStore) -> str | None:
+    """Return what was not looked for when a snapshot of ``store`` was taken without reading all; None for nothing."""
+    if isinstance(store, TellingStore) and store.others() is None:
+        return (
+            "whether others have changed ratings or times in place since the last training was not looked for, since "
+            "the server does not tell; --fresh reads everything again"
+        )
+    return None
 
 
 def _refreshed(
@@ -66,7 +84,7 @@ def _refreshed(
         return None
     edges = tables["edges"]
     newest = pc.max(edges[AT]).as_py()
-    if before.rewritten != mark.rewritten or before.repeats != mark.repeats or newest is None:
+    if replace(before, count=mark.count) != mark or newest is None:
         return None
     newer = store.newer_relationships(name, source, target, properties, newest)
     if newer is None:

@@ -69,11 +69,13 @@ class Mark:
         count: how many there are.
         rewritten: another number whenever one was changed of which ``at`` does not tell so.
         repeats: whether one pair of ends may have several, of which the newest counts.
+        others: ``TellingStore.others``.
     """
 
     count: int
     rewritten: int
     repeats: bool
+    others: str | None
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,15 @@ class GraphStore(Protocol):
 @runtime_checkable
 class TellingStore(GraphStore, Protocol):
     """A store that tells what came since a copy was taken: one from which reading everything again takes long."""
+
+    @property
+    def reading(self) -> str:
+        """How the graph is read: what is read otherwise may be something else, though nothing has changed."""
+        ...
+
+    def others(self) -> str | None:
+        """Return a text that is another one whenever others than graphrec have written; None where nobody tells."""
+        ...
 
     def mark(self, name: str) -> Mark:
         """Return how far the relationships of a type are."""

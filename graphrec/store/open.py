@@ -27,19 +27,6 @@ def warm_up_queries(uri: str | None) -> None:
     queries(answers).warm_up()
 
 
-def as_typed(text: str, uri: str | None) -> str:
-    """Return a query of graphrec's own as a person types it: in the names that graphrec.toml gives.
-
-    Raises ``ConfigError`` for names that cannot be meant.
-    """
-    if uri is None:
-        return text
-    from graphrec.store.neo4j.mapping import read_mapping
-    from graphrec.store.neo4j.worded import worded
-
-    return worded(text, read_mapping(file_defaults().get(SERVER_TABLE, {})))
-
-
 def open_store(
     workspace: str | Path | Workspace,
     uri: str | py2neo.Graph | None = None,

@@ -34,7 +34,8 @@ SUFFIX = ".cypher"
 
 _HEADER = re.compile(r"// what: (.+)\n// parameters: (.+)\n// example: (.+)\n")
 _PARAMETER = re.compile(r"(\w+) (\w+)(?: = (.+))?")
-_SPLICED = ("label", "name")
+SPLICED = ("label", "name")
+"""The types of what becomes part of the text."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,12 @@ def named_queries(database: str = "ladybug") -> Mapping[str, NamedQuery]:
     return _named_queries(database)
 
 
-def bind(query: NamedQuery, given: Mapping[str, str]) -> tuple[str, dict[str, Value]]:
+def bind(
+    query: NamedQuery, given: Mapping[str, str], *, partly: bool = False
+) -> tuple[str, dict[str, Value]]:
     """Return the text and the parameters to run ``query`` with, as typed, defaults filled in.
+
+    Those that must be given may be missing where the query is asked for only ``partly``, to be shown.
 
     Raises ``NotFoundError`` for a parameter or label that does not exist, ``ConfigError`` for one that is missing or
     cannot be read.
@@ -83,9 +88,11 @@ def bind(query: NamedQuery, given: Mapping[str, str]) -> tuple[str, dict[str, Va
     text, values = query.text, dict[str, Value]()
     for parameter in query.parameters:
         value = _value(parameter, given[parameter.name]) if parameter.name in given else parameter.default
+        if value is None and partly:
+            continue
         if value is None:
             raise ConfigError(f"{query.name} needs {parameter.name}; for example: {query.example}")
-        if parameter.type in _SPLICED:
+        if parameter.type in SPLICED:
             text = text.replace(f"{{{parameter.name}}}", str(value))
         else:
             values[parameter.name] = value
@@ -114,12 +121,39 @@ def markdown() -> str:
         "",
         *_rows(everywhere.values()),
         "",
-        "On a Neo4j server also these, which ask its vector indexes. An embedding's index is called",
-        "`graphrec_<label>_<property>`, and the texts in `cypher/neo4j/` can be run in any other client too.",
+        *SHOWING.splitlines(),
+        "",
+        "On a Neo4j server also these, which ask its vector indexes.",
         "",
         *_rows(query for name, query in named_queries("neo4j").items() if name not in everywhere),
     ]
     return "\n".join(lines) + "\n"
+
+
+SHOWING = """\
+## In any other client
+
+`graphrec query NAME --show` prints a query in the names of your own graph, for Neo4j Browser, cypher-shell or a driver.
+With `label = "Film"`, `id = "slug"` and `type = "WATCHED"` mapped and `property = "taste"` published, `graphrec query
+recommend -p user=p3 --show` prints:
+
+```cypher
+// $user: "p3"
+// $limit: 20
+MATCH (u:`Person` {`login`: $user})
+WHERE u.`taste` IS NOT NULL
+WITH u, COUNT { MATCH (u)-[:`WATCHED`]->() } AS chosen
+// The index orders by cosine: many more than are wanted are fetched, and ranked by what the model ranks by.
+CALL db.index.vector.queryNodes('graphrec_Item_taste', 1000 + 10 * $limit + chosen, u.`taste`) YIELD node AS n
+WHERE (n:`Film`)
+  AND NOT EXISTS { MATCH (u)-[:`WATCHED`]->(n) }
+...
+```
+
+An embedding's index is called `graphrec_<label>_<property>`, by graphrec's label. On a server this is the list of
+`graphrec recommend` for a user whose history is as it was at training, and `similar_by_index` that of `graphrec
+similar`, as far as the index finds them; the embedded database's functions `cosine` and `dot` are graphrec's own.
+"""
 
 
 def _rows(found: Iterable[NamedQuery]) -> Iterator[str]:

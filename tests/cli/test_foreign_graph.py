@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,9 +87,10 @@ class Owner:
             {name: tuple(map(str, told)) for name, *told in self.ask(f"SHOW {what} YIELD {SHOWN}")}
             for what in ("CONSTRAINTS", "INDEXES")
         ]
-        found = {key: (tuple(sorted(labels)), own) for key, labels, own in self.ask(
-            "MATCH (n) RETURN elementId(n), labels(n), properties(n)"
-        )}
+        found = {
+            key: (tuple(sorted(labels)), own)
+            for key, labels, own in self.ask("MATCH (n) RETURN elementId(n), labels(n), properties(n)")
+        }
         edges = self.ask(
             "MATCH (a)-[e]->(b) RETURN elementId(a), type(e), properties(e), elementId(b) ORDER BY elementId(e)"
         )
@@ -96,7 +98,9 @@ class Owner:
 
 
 @pytest.fixture
-def owner(typed, neo4j_empty: Neo4jServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Owner]:
+def owner(
+    typed, neo4j_empty: Neo4jServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Owner]:
     """A graph with labels of its own, some of them called like graphrec's, and a mapping of what matters in it."""
     monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(neo4j_empty.password_file))
     monkeypatch.setenv("GRAPHREC_STORE", neo4j_empty.uri)
@@ -125,7 +129,9 @@ def _fill(owner: Owner) -> None:
     owner.ask("CREATE CONSTRAINT own_slug FOR (f:Film) REQUIRE f.slug IS UNIQUE")
     owner.ask("CREATE CONSTRAINT own_run FOR (r:Run) REQUIRE r.nr IS UNIQUE")
     owner.ask("CREATE INDEX own_comments FOR (c:Comment) ON (c.text)")
-    owner.ask("UNWIND range(0, 39) AS n CREATE (:Person {login: 'p' + n, born: date('1990-01-01'), tags: ['a', 'b']})")
+    owner.ask(
+        "UNWIND range(0, 39) AS n CREATE (:Person {login: 'p' + n, born: date('1990-01-01'), tags: ['a', 'b']})"
+    )
     owner.ask("UNWIND range(0, 23) AS n CREATE (:Film {slug: 'f' + n, name: 'Film ' + n, id: 'own ' + n})")
     owner.ask("UNWIND ['war', 'noir', 'farce'] AS name CREATE (:Tag {name: name})")
     owner.ask("MATCH (f:Film), (t:Tag) WHERE rand() < 0.5 CREATE (f)-[:HAS_TAG]->(t)")
@@ -175,9 +181,21 @@ def _every_command(typed, folder: Path) -> None:
     run("similar", "f3")
     run("audience", "f3")
     run("explain", "p3", first)
-    for query in ("runs", "history", "popular", "orphans", "comments_of_video", "embedding_coverage", "similar"):
-        given = {"history": ("-p", "user=p3"), "comments_of_video": ("-p", "video=f3"),
-                 "embedding_coverage": ("-p", "property=taste"), "similar": ("-p", "id=f3", "-p", "property=taste")}
+    for query in (
+        "runs",
+        "history",
+        "popular",
+        "orphans",
+        "comments_of_video",
+        "embedding_coverage",
+        "similar",
+    ):
+        given = {
+            "history": ("-p", "user=p3"),
+            "comments_of_video": ("-p", "video=f3"),
+            "embedding_coverage": ("-p", "property=taste"),
+            "similar": ("-p", "id=f3", "-p", "property=taste"),
+        }
         run("query", query, *given.get(query, ()))
     run("models")
     run("queries")
@@ -217,7 +235,8 @@ def test_no_command_leaves_more_than_the_readme_lists(typed, owner: Owner, tmp_p
     _every_command(typed, tmp_path)
     after = owner.contents()
     assert {name: what for name, what in after.constraints.items() if name not in before.constraints} == {
-        f"graphrec_{label}_id": ("UNIQUENESS", f"['{label}']", "['id']") for label in ("GraphrecRun", "GraphrecMeta")
+        f"graphrec_{label}_id": ("UNIQUENESS", f"['{label}']", "['id']")
+        for label in ("GraphrecRun", "GraphrecMeta")
     }
     assert set(after.indexes) - set(before.indexes) == {
         "graphrec_GraphrecRun_id", "graphrec_GraphrecMeta_id", "graphrec_User_taste", "graphrec_Item_taste",
@@ -275,3 +294,61 @@ def test_nodes_called_like_graphrecs_are_not_taken_over(
     done = typed("init")
     assert done.code == 0, done.err
     assert "6 Frame nodes, 6 Comment nodes that graphrec did not write are taken for its own" in caplog.text
+
+
+def test_printed_queries_run_in_any_client(typed, owner: Owner) -> None:
+    assert typed(*TRAIN).code == 0
+    shown = typed("query", "recommend", "-p", "user=p3", "-p", "limit=5", "--show", "--json").json
+    found = owner.ask(shown["text"], **shown["parameters"])
+    wanted = typed("recommend", "p3", "-k", "5", "--json").json["items"]
+    assert [row[:2] for row in found] == [[item["id"], item["title"]] for item in wanted]
+    assert [row[2] for row in found] == pytest.approx([item["score"] for item in wanted], rel=1e-5)
+    shown = typed("query", "similar_by_index", "-p", "id=f3", "-p", "limit=5", "--show", "--json").json
+    found = owner.ask(shown["text"], **shown["parameters"])
+    wanted = typed("similar", "f3", "-k", "5", "--json").json
+    alike = wanted["items"] if isinstance(wanted, dict) else wanted
+    assert [row[0] for row in found] == [item["id"] for item in alike]
+    printed = typed("query", "recommend", "-p", "user=p3", "--show").out
+    assert printed.startswith('// $user: "p3"\n// $limit: 20\nMATCH (u:`Person` ')
+    assert "graphrec_Item_taste" in printed
+    bare = typed("query", "history", "--show").out
+    assert "`Person` {`login`: $user}" in bare
+    assert "`ts`" in bare
+
+
+def test_first_contact_names_what_is_there_and_proposes_a_mapping(
+    typed, owner: Owner, tmp_path: Path
+) -> None:
+    (tmp_path / "graphrec.toml").unlink()
+    owner.ask("MATCH (u:User) SET u.key = 1 REMOVE u.id")
+    before = owner.contents()
+    for command in (("train", "-m", "popularity"), ("stats",), ("doctor",)):
+        told = typed(*command)
+        text = " ".join((told.out + told.err).split())
+        assert "init --map" in text, text
+        for name in ("Person", "Film", "WATCHED", "Comment"):
+            assert name in text
+    assert typed("stats", "--json").json["unmapped"]["labels"]["Film"] == 24
+    proposed = typed("init", "--map")
+    assert proposed.code == 0, proposed.err
+    tables = tomllib.loads(proposed.out)["neo4j"]
+    assert tables["nodes"] == {
+        "User": {"label": "Person", "id": "login"},
+        "Item": {"label": "Film", "id": "slug", "title": "name"},
+        "Genre": {"label": "Tag", "id": "name", "name": "name"},
+    }
+    assert tables["relationships"] == {
+        "VIEWED": {"type": "WATCHED", "at": "ts", "minutes": "minutes:int64"},
+        "IN_GENRE": {"type": "HAS_TAG"},
+    }
+    assert "# a constraint keeps it unique" in proposed.out
+    assert not (tmp_path / "graphrec.toml").exists()
+    (tmp_path / "graphrec.toml").write_text("seed = 1\n", encoding="utf-8")
+    assert typed("init", "--map", "--write").code == 0
+    assert (tmp_path / "graphrec.toml").read_text(encoding="utf-8") == f"seed = 1\n\n{proposed.out[:-1]}"
+    again = typed("init", "--map", "--write")
+    assert (again.code, "maps a graph already" in again.err) == (1, True)
+    assert typed("init", "--write").code == 2
+    assert owner.contents() == before
+    assert typed("train", "-m", "popularity", "--no-publish").code == 0
+    assert owner.contents() == before

@@ -20,8 +20,9 @@ from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
 from graphrec.store.base import GraphStore, closing
+from graphrec.store.console.store import as_typed
 from graphrec.store.neo4j.login import Login
-from graphrec.store.open import as_typed, open_store
+from graphrec.store.open import open_store
 from graphrec.store.queries import bind, named_queries
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.testing.store_contract import edges, nodes
@@ -220,7 +221,7 @@ def test_what_is_typed_has_their_names_and_so_have_named_queries(theirs: Theirs)
     with closing(open_store(theirs.same)) as store:
         same = store.query(text, **parameters).to_pylist()
     with closing(open_store(theirs.here, theirs.uri)) as store:
-        assert store.query(as_typed(text, theirs.uri), **parameters).to_pylist() == same
+        assert store.query(as_typed(store, text), **parameters).to_pylist() == same
         typed = "MATCH (c:Customer {customerId: 7}) OPTIONAL MATCH (u:User) RETURN c.name AS name, u.login AS login"
         assert store.query(typed).to_pylist()[0] == {"name": "c7", "login": "x"}
     assert same
@@ -231,11 +232,11 @@ def test_what_is_typed_has_their_names_and_so_have_named_queries(theirs: Theirs)
     [
         (
             "customerId:int64",
-            "customerId",
+            "customerId:string",
             "User",
-            r'Customer.customerId does not hold strings.*"customerId:int64"',
+            r'Customer.customerId: 60 of 60 are integers.*"customerId:int64"',
         ),
-        ('id = "name"', 'id = "name:int64"', "Genre", r'Genre.name does not hold whole numbers.*id = "name"'),
+        ('id = "name"', 'id = "name:int64"', "Genre", r'Genre.name: 3 of 3 are text, such as .*id = "name"'),
     ],
 )
 def test_keys_of_another_type_are_told(theirs: Theirs, right: str, wrong: str, label: str, said: str) -> None:

@@ -138,6 +138,8 @@ CASES: list[Case] = [
         ("video", "id", "start_s", "end_s"),
         [("v1", "v1#2", 10.0, 15.0), ("v2", "v2#0", 0.0, 5.0)],
     ),
+    ("recommend", {"user": "ann", "property": "toy"}, ("id",), [("m3",)]),
+    ("recommend", {"user": "bob", "property": "toy"}, ("id",), []),
     ("similar", {"id": "m1", "property": "toy"}, ("id", "similarity"), [("m2", 0.6), ("m3", -1.0)]),
     ("similar", {"id": "ann", "property": "toy", "label": "User"}, ("id", "similarity"), [("bob", 0.0)]),
     (

@@ -22,7 +22,7 @@ from graphrec.workspace import Workspace
 
 pytestmark = pytest.mark.neo4j
 
-OWN = {"similar_by_index", "recommend_by_index", "embedding_indexes"}
+OWN = {"similar_by_index", "embedding_indexes"}
 ITEMS, USERS, DIMENSION = 300, 5, 16
 
 
@@ -107,9 +107,9 @@ def test_the_stores_own_search_by_the_index_is_nearest(
 
 
 @pytest.mark.parametrize("user", [f"u{n}" for n in range(USERS)])
-def test_recommend_by_index_is_recommend(published: Neo4jStore, tmp_path: Path, user: str) -> None:
+def test_recommend_by_the_index_is_recommend(published: Neo4jStore, tmp_path: Path, user: str) -> None:
     expected = recommend(published, Workspace(tmp_path), Request(user, k=10, model="toy")).items
-    found = ask(published, "recommend_by_index", user=user, property="toy", limit="10")
+    found = ask(published, "recommend", user=user, property="toy", limit="10")
     assert [row["id"] for row in found] == [item.id for item in expected]
     assert [row["title"] for row in found] == [item.title for item in expected]
     assert [row["score"] for row in found] == pytest.approx([item.score for item in expected], rel=1e-5)
@@ -130,7 +130,7 @@ def test_the_indexes_are_listed(published: Neo4jStore) -> None:
 
 def test_who_has_no_embedding_gets_no_rows_and_no_index_is_told(published: Neo4jStore) -> None:
     assert ask(published, "similar_by_index", id="nobody", property="toy") == []
-    assert ask(published, "recommend_by_index", user="nobody", property="toy") == []
+    assert ask(published, "recommend", user="nobody", property="toy") == []
     published._server.command("MATCH (n:Item {id: 'i0'}) SET n.unindexed = [1.0]")
     with pytest.raises(QueryError, match="graphrec_Item_unindexed"):
         ask(published, "similar_by_index", id="i0", property="unindexed")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import PROJECTIONS
-from graphrec.graph.refresh import read_relationships
+from graphrec.graph.refresh import read_relationships, unchecked
 from graphrec.graph.snapshot import Snapshot
 from graphrec.store.base import Relationships
+from graphrec.store.neo4j.commits import _transaction
 from graphrec.store.neo4j.login import Login
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, read_mapping
 from graphrec.store.neo4j.store import Neo4jStore
@@ -129,20 +132,91 @@ def test_a_graph_filled_anew_is_not_taken_for_the_one_before(store: Watched, tmp
     assert same(store, tmp_path) == 1
 
 
-def test_a_mapped_graph_is_told_by_its_own_time(opened: Callable[..., Watched], tmp_path: Path) -> None:
-    roles = {"User": {"label": "Customer", "id": "no:int64"}, "Item": {"label": "Movie", "id": "no:int64"}}
-    watched = {"type": "WATCHED", "rating": "stars", "at": "when:s"}
-    store = opened(read_mapping({"nodes": roles, "relationships": {"RATED": watched}}))
-    store._server.command(
+@pytest.fixture
+def mapped(opened: Callable[..., Watched]) -> Watched:
+    opened()._server.command(
         "UNWIND range(1, 40) AS n MERGE (c:Customer {no: n % 7}) MERGE (m:Movie {no: n % 5}) "
         "CREATE (c)-[:WATCHED {stars: 1.0 * (n % 5), when: n}]->(m)"
     )
-    assert same(store, tmp_path) == 1
-    store._server.command(
-        "UNWIND range(41, 50) AS n MERGE (c:Customer {no: n % 8}) MERGE (m:Movie {no: n % 5}) "
-        "CREATE (c)-[:WATCHED {stars: 2.5, when: n}]->(m)"
-    )
-    assert same(store, tmp_path) == 0
+    return opened(read_mapping(ROLES))
+
+
+ROLES = {
+    "nodes": {"User": {"label": "Customer", "id": "no"}, "Item": {"label": "Movie", "id": "no"}},
+    "relationships": {"RATED": {"type": "WATCHED", "rating": "stars", "at": "when:s"}},
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "MATCH (:Customer {no: 3})-[e:WATCHED]->() SET e.stars = 5",
+        "MATCH (c:Customer {no: 3})-[e:WATCHED]->(m) WITH c, e, m, e.when AS at DELETE e "
+        "CREATE (c)-[:WATCHED {stars: 0, when: at}]->(m)",
+        "UNWIND range(41, 50) AS n MATCH (c:Customer {no: n % 7}), (m:Movie {no: n % 5}) "
+        "CREATE (c)-[:WATCHED {stars: 2.5, when: n}]->(m)",
+        "MATCH (c:Customer {no: 3}) SET c.no = 33",
+        "CREATE (:Comment {text: 'of no concern, but who knows'})",
+    ],
+    ids=["edited", "replaced", "added", "another id", "elsewhere"],
+)
+def test_what_others_write_makes_it_read_all(mapped: Watched, tmp_path: Path, change: str) -> None:
+    assert same(mapped, tmp_path) == 1
+    assert same(mapped, tmp_path) == 0
+    mapped._server.call(lambda session: session.run(change).consume(), "WRITE")
+    assert same(mapped, tmp_path) == 1
+    assert same(mapped, tmp_path) == 0
+
+
+def test_what_graphrec_itself_writes_is_no_news(mapped: Watched, tmp_path: Path) -> None:
+    mapped.initialise()
+    for vectors in (np.eye(7, 3), np.ones((7, 3))):
+        # The first time, the server meets names that are new to it.
+        known = same(mapped, tmp_path), same(mapped, tmp_path)
+        assert known[1] == 0
+        mapped.write_embeddings("User", "taste", mapped.read_nodes("User")["id"].combine_chunks(), vectors)
+    assert same(mapped, tmp_path) == 0
+
+
+def test_where_the_server_tells_nothing_it_is_said(
+    mapped: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert unchecked(mapped) is None
+    monkeypatch.setattr(Watched, "others", lambda self: None)
+    assert "--fresh" in str(unchecked(mapped))
+    kept = Workspace(tmp_path)
+    first = snapshot(mapped, PROJECTIONS["ratings"], kept)
+    edit = "MATCH (:Customer)-[e:WATCHED]->() SET e.stars = 5.0"
+    mapped._server.call(lambda session: session.run(edit).consume(), "WRITE")
+    assert snapshot(mapped, PROJECTIONS["ratings"], kept).fingerprint == first.fingerprint
+    fresh = snapshot(mapped, PROJECTIONS["ratings"], kept, fresh=True)
+    assert set(fresh.records.values["rating"].tolist()) == {5.0}
+
+
+def test_another_mapping_is_another_copy(mapped: Watched, opened: Callable[..., Watched], tmp_path: Path) -> None:
+    swapped = deepcopy(ROLES)
+    swapped["relationships"]["RATED"]["rating"] = "when"
+    other = opened(read_mapping(swapped))
+    kept = Workspace(tmp_path)
+    found = [snapshot(store, PROJECTIONS["ratings"], kept) for store in (mapped, other, mapped)]
+    assert found[0].fingerprint == found[2].fingerprint
+    assert max(found[0].records.values["rating"]) == 4
+    assert max(found[1].records.values["rating"]) == 40
+
+
+@pytest.mark.parametrize(
+    ("bookmark", "number"),
+    [
+        ("FB:kcwQ1uTQR5mpRNq17gzAuhlcOQuQ", 11),
+        ("FB:kcwQ1uTQR5mpRNq17gzAuhlcOckEAJA=", 1024),
+        ("FB:kcwQ1uTQR5mpRNq17gzAuhlcOcoAAQAAkA==", 65536),
+        ("neo4j:bookmark:v1:tx7", None),
+        ("FB:kQ==", None),
+    ],
+)
+def test_a_transaction_is_told_by_its_bookmark(bookmark: str, number: int | None) -> None:
+    found = _transaction(frozenset({bookmark}))
+    assert (found and found[1]) == number
 
 
 def test_a_snapshot_brought_up_to_date_is_the_one_that_is_read_anew(store: Watched, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from graphrec import schema
 from graphrec.errors import ConfigError, GraphrecError
 from graphrec.store.neo4j.mapping import SCHEMA_NAMES, GraphMapping, read_mapping
 from graphrec.store.neo4j.worded import worded
-from graphrec.store.open import as_typed, open_store
+from graphrec.store.open import open_store
 
 SHOP = """
 [nodes.User]
@@ -90,14 +90,6 @@ def test_a_graph_that_graphrec_loaded_is_asked_as_it_stands() -> None:
     )
 
 
-def test_a_named_query_is_typed_in_the_graphs_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("graphrec.toml").write_text('[neo4j.nodes.User]\nlabel = "Customer"\nid = "key"', encoding="utf-8")
-    text = "MATCH (n:User) RETURN n.id"
-    assert as_typed(text, None) == text
-    assert as_typed(text, "bolt://127.0.0.1:1") == "MATCH (n:`Customer`) RETURN n.`key`"
-
-
 ROLES = read_mapping(
     {
         "nodes": {name: {"label": f"My {name}", "id": "key"} for name in schema.LABELS if name != schema.RUN},
@@ -133,7 +125,7 @@ def test_every_query_keeps_to_the_form(name: str) -> None:
         ("[nodes.Item]\nid = 'i'", r"\[neo4j.nodes.Item\] needs label"),
         ("[nodes.Item]\nlabel = 'M'", r"\[neo4j.nodes.Item\] needs id"),
         ("[nodes.Item]\nlabel = 'M'\nid = 7", r"\[neo4j.nodes.Item\] id = 7"),
-        ("[nodes.Item]\nlabel = 'M'\nid = 'i:uuid'", "behind the colon stands int64"),
+        ("[nodes.Item]\nlabel = 'M'\nid = 'i:uuid'", "behind the colon stands string or int64"),
         ("[nodes.Item]\nlabel = 'M'\nid = 'i'\ntitel = 't'", "titel.*title"),
         ("[nodes.Item]\nlabel = 'M'\nid = 'i'\nyear = 'y:s'", "behind the colon"),
         ("[relationships.RATED]\nrating = 'r'", "needs type"),

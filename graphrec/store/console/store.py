@@ -20,6 +20,10 @@ SHOWN_BYTES = 16 << 20
 class ConsoleStore(GraphStore, Protocol):
     """A store that answers queries which a person has typed, each in a process of its own."""
 
+    def as_typed(self, text: str) -> str:
+        """Return a query of graphrec's own as a person types it: in the names of the graph."""
+        ...
+
     def ask(self, text: str, parameters: Mapping[str, Any], limits: Limits) -> Answer:
         """Run a query that only reads; raises ``QueryError`` for any other, a wrong one, and one that had to end."""
         ...
@@ -27,6 +31,11 @@ class ConsoleStore(GraphStore, Protocol):
     def plan(self, text: str, parameters: Mapping[str, Any]) -> str:
         """Return how the database would run the query, without running it, as lines of text; raises ``QueryError``."""
         ...
+
+
+def as_typed(store: GraphStore, text: str) -> str:
+    """Return a query of graphrec's own as a person types it into ``store``'s database."""
+    return store.as_typed(text) if isinstance(store, ConsoleStore) else text
 
 
 def answer(run: Callable[[int], bytes]) -> Answer:

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
-from graphrec.errors import StoreError
 from graphrec.properties import SCHEMA_PROPERTIES, Properties
 from graphrec.rows import ARROW
 from graphrec.store.base import Ints, Relationships
@@ -197,23 +196,10 @@ class RangeReader:
                 f"RETURN {_columns('collect(n.id)', *lists)}"
             )
             page = self.run(text, after=after, limit=NODES_PER_RANGE, **PARAMETERS)[0]
-            if not page[0] and sign == ">=":
-                self._refuse_other_keys(label)
             yield page
             if len(page[0]) < NODES_PER_RANGE:
                 return
             after, sign = self.mapping.key_as_stored(label, page[0][-1]), ">"
-
-    def _refuse_other_keys(self, label: str) -> None:
-        """Raise ``StoreError`` where a mapped label has nodes, whose ids are all of another type than was said."""
-        role, any_key = self.mapping.labels.get(label), f"n.{quoted(AS_STORED)} IS NOT NULL"
-        if role is not None and self.run(f"MATCH (n:`{label}`) WHERE {any_key} RETURN 1 LIMIT 1"):
-            column = role.columns[schema.KEY]
-            kind, other = ("whole numbers", "") if column.kept else ("strings", ":int64")
-            raise StoreError(
-                f"{role.name}.{column.name} does not hold {kind}; if that is right, write in graphrec.toml: "
-                f'[neo4j.nodes.{label}] id = "{column.name}{other}"'
-            )
 
     def _each(
         self, read: Callable[[Ints], tuple[Ints, list[pa.Array]]], ranges: list[Ints]

@@ -66,12 +66,17 @@ class Server:
     """
 
     def __init__(self, uri: str, login: Login, mapping: GraphMapping) -> None:
-        self.uri, self.login, self.mapping = uri, login, mapping
-        self.text = lru_cache(1000)(partial(worded, mapping=mapping))
-        """Return a query of graphrec's own as the graph understands it."""
+        self.uri, self.login = uri, login
+        self.speak(mapping)
         self._lock = Lock()
         self._drivers: dict[int, neo4j.Driver] = {}
         self._about: About | None = None
+
+    def speak(self, mapping: GraphMapping) -> None:
+        """Ask in the names of ``mapping`` from now on."""
+        self.mapping = mapping
+        self.text = lru_cache(1000)(partial(worded, mapping=mapping))
+        """Return a query of graphrec's own as the graph understands it."""
 
     def driver(self) -> neo4j.Driver:
         """Return this process's driver; one that was inherited by a fork shares its sockets and is left alone."""
@@ -127,9 +132,24 @@ class Server:
         return self._about
 
     def rows(self, text: str, /, **parameters: Any) -> Rows:
-        """Return the rows of a reading query; a passing failure is tried again."""
+        """Return the rows of a reading query of graphrec's; a passing failure is tried again."""
+        return self._rows(self.query(text, READ_SECONDS), parameters)
+
+    def rows_as_named(self, text: str, /, **parameters: Any) -> Rows:
+        """Return the rows of a reading query in the graph's own names; a passing failure is tried again."""
+        return self._rows(neo4j.Query(cast(Any, text), timeout=READ_SECONDS), parameters)
+
+    def rows_and_bookmarks(self, text: str, /, **parameters: Any) -> tuple[Rows, frozenset[str]]:
+        """Return the rows of a reading query, and by what the server names the state of the graph that it has seen."""
         query = self.query(text, READ_SECONDS)
 
+        def step() -> tuple[Rows, frozenset[str]]:
+            with self.asking("READ") as session:
+                return session.run(query, parameters).values(), session.last_bookmarks().raw_values
+
+        return self.patiently(step)
+
+    def _rows(self, query: neo4j.Query, parameters: dict[str, Any]) -> Rows:
         def step() -> Rows:
             with self.asking("READ") as session:
                 return session.run(query, parameters).values()

@@ -32,7 +32,10 @@ from graphrec.store.console.tokens import check_parameters
 from graphrec.store.console.wire import from_stream
 from graphrec.store.kept import Kept
 from graphrec.store.neo4j import answers
+from graphrec.store.neo4j.commits import of_others
 from graphrec.store.neo4j.errors import Failure, wrong_query
+from graphrec.store.neo4j.examine import examined
+from graphrec.store.neo4j.fitting import Flaw
 from graphrec.store.neo4j.health import (
     Health,
     index_states,
@@ -44,8 +47,10 @@ from graphrec.store.neo4j.login import Login, address, login
 from graphrec.store.neo4j.mapping import META, SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.own import declared, read_own
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, RangeReader
+from graphrec.store.neo4j.resolve import resolved
 from graphrec.store.neo4j.server import Rows, Server
-from graphrec.store.neo4j.taken import refuse_taken
+from graphrec.store.neo4j.shape import Contents, Shape, contents, shape
+from graphrec.store.neo4j.taken import refuse_taken, taken_labels, written_by_graphrec
 from graphrec.store.neo4j.values import table as arrow_table
 from graphrec.store.neo4j.vectors import LATER, Vectors, VectorSearch, describe, has_vectors
 from graphrec.store.neo4j.work import Work
@@ -100,9 +105,12 @@ class Neo4jStore:
         self._properties: tuple[float, Properties] | None = None
         try:
             self._server.check()
+            if mapping.foreign:
+                self._server.speak(resolved(self._server.rows_as_named, mapping))
         except BaseException:
             self._server.close()
             raise
+        self._examined: dict[str, int] = {}
 
     def __repr__(self) -> str:
         return f"Neo4jStore({self.uri!r})"
@@ -123,7 +131,7 @@ class Neo4jStore:
         """
         self._writable()
         if not self._server.mapping.foreign:
-            refuse_taken(self._server)
+            refuse_taken(self.uri, self._server.rows_as_named)
         missing = missing_constraints(self._server, self._constrained())
         for label in missing:
             self._server.command(
@@ -138,18 +146,19 @@ class Neo4jStore:
     @property
     def properties(self) -> Properties:
         """What nodes and relationships may say here; what others declare is seen ``DECLARED_S`` later at the latest."""
+        if self._server.mapping.foreign:
+            return self._server.mapping.properties()
         if self._properties is None or time.monotonic() - self._properties[0] > DECLARED_S:
             self._properties = time.monotonic(), read_own(self._run)
         return self._properties[1]
 
     def declare(self, name: str, own: Sequence[Property]) -> None:
         """Let nodes or relationships of ``name`` have properties of the graph's own."""
-        self._server.mapping.require(name)
         wanted = self.properties.with_own(name, own)
         if wanted.own(name) == self.properties.own(name):
             return
-        if name in self._server.mapping.labels or name in self._server.mapping.types:
-            raise StoreError(f"{name} is mapped, and read only: name its properties in graphrec.toml")
+        if self._server.mapping.foreign:
+            raise StoreError(f"the graph is read only: name the properties of {name} in graphrec.toml")
         with self.transaction():
             writer, _ = self._open()
             for prop in wanted.own(name):
@@ -244,6 +253,10 @@ class Neo4jStore:
             # What is left would be worked out to its end otherwise.
             answers.end(self._server, mark)
         return found
+
+    def as_typed(self, text: str) -> str:
+        """Return a query of graphrec's own in the names of the graph, as any other client may send it."""
+        return self._server.text(text)
 
     def plan(self, text: str, parameters: Mapping[str, Any]) -> str:
         """Return the server's plan of a query; raises ``QueryError``."""
@@ -344,14 +357,23 @@ class Neo4jStore:
         bumped = {name: int(version) for name, version in self._run(text, names=list(names))}
         return {name: (bumped.get(name, 0) << 40) + counts[name] for name in names}
 
+    @property
+    def reading(self) -> str:
+        """How the mapping says that the graph is read."""
+        return repr(self._server.mapping)
+
+    def others(self) -> str | None:
+        """Return a text that is another one whenever others than graphrec have committed anything."""
+        return of_others(self._server)
+
     def mark(self, name: str) -> Mark:
-        """Return how far the relationships of a type are; what others change in place is not noticed."""
+        """Return how far the relationships of a type are."""
         text = (
             f"MATCH ()-[e:`{name}`]->() WITH count(e) AS count OPTIONAL MATCH (m:GraphrecMeta {{id: $name}}) "
             "RETURN count, coalesce(m.rewritten, 0)"
         )
         ((count, rewritten),) = self._run(text, name=name)
-        return Mark(count, rewritten, name in self._server.mapping.types)
+        return Mark(count, rewritten, name in self._server.mapping.types, self.others())
 
     def newer_relationships(
         self, name: str, source: str, target: str, properties: Sequence[str], at: int
@@ -414,10 +436,49 @@ class Neo4jStore:
         languages = self._server.about().languages
         return NUMBERS if not languages or "5" in languages else STRINGS
 
+    def unmapped(self) -> Contents | None:
+        """Return what the graph holds where it is somebody else's and nothing says what plays graphrec's roles."""
+        run = self._server.rows_as_named
+        if self._server.mapping.foreign or written_by_graphrec(run):
+            return None
+        if any(one.label == "User" and one.alike == one.nodes for one in taken_labels(run)):
+            return None
+        found = contents(run)
+        return found if found.labels else None
+
+    def shape(self) -> Shape:
+        """Return what the graph looks like in its own names."""
+        return shape(self._server.rows_as_named)
+
+    def flaws(self) -> list[Flaw]:
+        """Return all that is wrong with what is mapped; nothing for a graph in graphrec's own names."""
+        mapping = self._server.mapping
+        return [
+            flaw
+            for name in (*mapping.labels, *mapping.types)
+            for flaw in examined(self._server.rows_as_named, mapping, name)
+        ]
+
+    def _examine(self, versions: Mapping[str, int]) -> None:
+        """Raise ``StoreError`` where wrong results would follow from what is mapped; looked at anew as it changes."""
+        mapping = self._server.mapping
+        for name, version in versions.items():
+            if mapping.role(name) is None or self._examined.get(name) == version:
+                continue
+            flaws = examined(self._server.rows_as_named, mapping, name)
+            refused = [str(flaw) for flaw in flaws if flaw.refused]
+            if refused:
+                more = f" (and {len(refused) - 1} more: `graphrec doctor` lists them)" if refused[1:] else ""
+                raise StoreError(f"{refused[0]}{more}")
+            for flaw in flaws:
+                log.warning("%s", flaw)
+            self._examined[name] = version
+
     def _steadily(self, names: Sequence[str], read: Callable[[], Result]) -> Result:
         if self._writer() is not None:
             return read()
         before = self.versions(names)
+        self._examine(before)
         for _ in range(STEADY_READS):
             found = read()
             after = self.versions(names)

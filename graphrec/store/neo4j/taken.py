@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from graphrec import schema
 from graphrec.errors import StoreError
-from graphrec.store.neo4j.mapping import META
-from graphrec.store.neo4j.server import Server
+from graphrec.store.neo4j.mapping import OWN_LABELS
+from graphrec.store.neo4j.read import RunQuery
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A label that graphrec would use, of which there are nodes that it did not write.
+    """A label that graphrec would use, of which there are nodes.
 
     Attributes:
         label: of the schema.
@@ -28,26 +28,31 @@ class Taken:
     alike: int
 
 
-def taken_labels(server: Server) -> list[Taken]:
-    """Return the labels of the schema that others use; none where graphrec has ever written anything."""
-    if server.rows(f"MATCH (m:{META}) RETURN 1 LIMIT 1") or server.rows(f"MATCH (r:{schema.RUN}) RETURN 1 LIMIT 1"):
-        return []
+def written_by_graphrec(run: RunQuery) -> bool:
+    """Return whether graphrec has ever written anything to the graph."""
+    return any(run(f"MATCH (n:{label}) RETURN 1 LIMIT 1") for label in OWN_LABELS)
+
+
+def taken_labels(run: RunQuery) -> list[Taken]:
+    """Return the labels of the schema that there are nodes of."""
     alike = "count(DISTINCT CASE WHEN n.id IS :: STRING NOT NULL THEN n.id END)"
     parts = [
         f"MATCH (n:`{label}`) WITH count(n) AS nodes, {alike} AS alike RETURN '{label}' AS label, nodes, alike"
         for label in schema.LOADED_LABELS
     ]
-    return [Taken(*row) for row in server.rows(" UNION ALL ".join(parts)) if row[1]]
+    return [Taken(*row) for row in run(" UNION ALL ".join(parts)) if row[1]]
 
 
-def refuse_taken(server: Server) -> None:
+def refuse_taken(uri: str, run: RunQuery) -> None:
     """Raise ``StoreError`` where nodes cannot be graphrec's; say in the log which are taken for graphrec's."""
-    taken = taken_labels(server)
+    if written_by_graphrec(run):
+        return
+    taken = taken_labels(run)
     theirs = [one for one in taken if one.alike < one.nodes]
     if theirs:
         told = ", ".join(f"{one.nodes - one.alike:,} of {one.nodes:,} {one.label} nodes" for one in theirs)
         raise StoreError(
-            f"{server.uri}: {told} have no text of their own as their id, so they are not graphrec's; map the graph "
+            f"{uri}: {told} have no text of their own as their id, so they are not graphrec's; map the graph "
             "(`graphrec init --map` proposes how), or name another database with NEO4J_DATABASE"
         )
     if taken:
@@ -55,5 +60,6 @@ def refuse_taken(server: Server) -> None:
         log.warning(
             "%s: %s that graphrec did not write are taken for its own: their ids are kept unique from now on, and "
             "loading updates them; to leave them alone, map the graph (`graphrec init --map`)",
-            server.uri, told,
+            uri,
+            told,
         )

@@ -162,6 +162,11 @@ class Vectors:
         options = (
             "{indexConfig: {`vector.similarity_function`: 'cosine', `vector.quantization.enabled`: false}}"
         )
+        role = self._server.mapping.labels.get(label)
+        asked = "SHOW VECTOR INDEXES YIELD name, labelsOrTypes WHERE name = $index RETURN labelsOrTypes"
+        if self._server.rows_as_named(asked, index=index) not in ([], [[[role.name if role else label]]]):
+            # Made under another mapping: by its name it would be taken for the one of this.
+            self.drop_index(label, name)
         try:
             self._server.command(
                 f"CREATE VECTOR INDEX `{index}` IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`) OPTIONS {options}"

@@ -29,6 +29,7 @@ _PLACE = re.compile(
     rf"(?P<open>[(\[])(?P<bound>\w*):(?P<names>{_NAME}(?:\|{_NAME})*)(?: \{{id: (?P<key>[^}}]+)\}})?"
     rf"|\b(?P<variable>\w+)\.(?P<property>{_NAME})"
 )
+_ARROW = re.compile(rf"(?P<from><?)-(?P<kind>\[\w*:(?P<names>{_NAME}(?:\|{_NAME})*)[^\]]*\])-(?P<to>>?)")
 _UNION = re.compile(r"(\bUNION\b)")
 _PROPERTIES = {
     prop.name
@@ -46,6 +47,7 @@ def worded(text: str, mapping: GraphMapping) -> str:
 
 
 def _part(text: str, mapping: GraphMapping) -> str:
+    text = _ARROW.sub(lambda arrow: _pointed(arrow, mapping), text)
     bound: dict[str, _Kinds] = {}
 
     def told(place: re.Match[str]) -> str:
@@ -58,6 +60,16 @@ def _part(text: str, mapping: GraphMapping) -> str:
         if place["bound"]:
             bound.setdefault(place["bound"], _kinds(place, mapping))
     return _PLACE.sub(told, text)
+
+
+def _pointed(arrow: re.Match[str], mapping: GraphMapping) -> str:
+    """Return an arrow as it points in the graph; where one of its types does and another does not, both ways."""
+    names = [name.strip("`") for name in re.findall(_NAME, arrow["names"])]
+    turned = {mapping.types[name].turned for name in names if name in mapping.types}
+    if turned != {True} and turned != {True, False}:
+        return arrow[0]
+    start, end = ("", "") if len(turned) > 1 else ("<" if arrow["to"] else "", ">" if arrow["from"] else "")
+    return f"{start}-{arrow['kind']}-{end}"
 
 
 @dataclass(frozen=True)
@@ -108,13 +120,12 @@ class _Kinds:
     def _value(self, variable: str, name: str, prop: str) -> str:
         if prop == AS_STORED:
             return f"{variable}.{quoted(self._column(name))}"
-        if name not in self.roles or prop not in _PROPERTIES | {schema.KEY}:
-            # What is no property of the schema is an embedding, under the name that it was given.
-            return f"{variable}.{quoted(prop)}"
-        column = self.roles[name].columns.get(prop)
+        column = self.roles[name].columns.get(prop) if name in self.roles else None
         if column is None:
-            return "null"
-        known = [KEY_PROPERTY, *self.schema[name].properties]
+            # What is a property of neither schema nor mapping is an embedding, under the name that it was given.
+            mapped = name in self.roles and prop in _PROPERTIES | {schema.KEY}
+            return "null" if mapped else f"{variable}.{quoted(prop)}"
+        known = [KEY_PROPERTY, *self.schema[name].properties, *self.roles[name].own]
         return column.read(variable, next(one.type for one in known if one.name == prop))
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from neo4j import Session, Transaction
 
 from graphrec.errors import StoreError
+from graphrec.store.neo4j.commits import COUNT, ID
 from graphrec.store.neo4j.errors import Failure
 from graphrec.store.neo4j.server import WAIT_SECONDS, WRITE_SECONDS, Rows, Server
 
@@ -122,6 +123,7 @@ class Work:
         def finish(transaction: Transaction) -> None:
             for statement in bumps:
                 self._run(transaction, statement)
+            transaction.run(COUNT, id=ID).consume()
             transaction.commit()
 
         if self._journal:

@@ -1,0 +1,116 @@
+"""What is wrong with the part of a graph that is mapped: ids and values that cannot be read, ends that do not fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from graphrec import schema
+from graphrec.errors import StoreError, unknown
+from graphrec.store.neo4j.fitting import Flaw, Values
+from graphrec.store.neo4j.mapping import KEY_PROPERTY, Column, GraphMapping, Role, quoted
+from graphrec.store.neo4j.read import RunQuery
+from graphrec.store.neo4j.resolve import ends
+
+
+def examined(run: RunQuery, mapping: GraphMapping, name: str) -> list[Flaw]:
+    """Return what is wrong with the nodes or relationships that play the role ``name``, in one pass for each property.
+
+    Args:
+        run: runs a query as it stands.
+        mapping: as ``resolved`` found it.
+        name: a label or type of the schema, which is mapped.
+    """
+    if name in mapping.labels:
+        role = mapping.labels[name]
+        values = _values(run, name, f"(x:{quoted(role.name)})", role, f"[neo4j.nodes.{name}]")
+        return [*values, *_doubled(run, role)]
+    role = mapping.types[name]
+    values = _values(run, name, f"()-[x:{quoted(role.name)}]->()", role, f"[neo4j.relationships.{name}]")
+    return [*values, *_elsewhere(run, mapping, name)]
+
+
+def _values(run: RunQuery, name: str, pattern: str, role: Role, where: str) -> Iterator[Flaw]:
+    """Look at every value of every mapped property."""
+    known = {one.name: one for one in (KEY_PROPERTY, *schema.properties(name), *role.own)}
+    for prop, column in role.columns.items():
+        stored = f"x.{quoted(column.name)}"
+        text = (
+            f"MATCH {pattern} WITH {stored} AS value, valueType({stored}) AS type "
+            "RETURN type, count(*), min(toStringOrNull(value)) ORDER BY type"
+        )
+        types, examples = Counter[str](), dict[str, str | None]()
+        for told, count, example in run(text):
+            types[_kind(told)] += int(count)
+            examples.setdefault(_kind(told), example)
+        missing = types.pop("NULL", 0)
+        if types:
+            yield from Values(role, known[prop], column, pattern, types, examples, missing, where).flaws(run)
+        elif missing:
+            yield _absent(run, pattern, role, column, where)
+
+
+def _kind(told: str) -> str:
+    """Return a server's type without what it says of nulls; of a list what it is a list of."""
+    if told.startswith("LIST<"):
+        return f"LIST OF {told.removeprefix('LIST<').split('>')[0].removesuffix(' NOT NULL')}"
+    return told.removesuffix(" NOT NULL")
+
+
+def _absent(run: RunQuery, pattern: str, role: Role, column: Column, where: str) -> Flaw:
+    text = f"MATCH {pattern} WITH x LIMIT 1000 UNWIND keys(x) AS key RETURN collect(DISTINCT key)"
+    ((there,),) = run(text)
+    near = str(unknown("property", column.name, there)).partition("; ")[2]
+    return Flaw(f"no {role.name} has a property {column.name!r}", f"{near} ({where} in graphrec.toml)")
+
+
+def _doubled(run: RunQuery, role: Role) -> Iterator[Flaw]:
+    key = role.columns[schema.KEY].name
+    unique = (
+        "SHOW CONSTRAINTS YIELD labelsOrTypes, properties, type "
+        "WHERE type IN ['UNIQUENESS', 'NODE_PROPERTY_UNIQUENESS', 'NODE_KEY'] "
+        "AND labelsOrTypes = [$label] AND properties = [$key] RETURN 1"
+    )
+    if run(unique, label=role.name, key=key):
+        return
+    text = (
+        f"MATCH (n:{quoted(role.name)}) WITH n.{quoted(key)} AS key, count(*) AS times "
+        "WHERE key IS NOT NULL AND times > 1 "
+        "RETURN count(*), coalesce(sum(times), 0), collect(toStringOrNull(key))[..3]"
+    )
+    try:
+        ((doubled, nodes, examples),) = run(text)
+    except StoreError as error:
+        yield Flaw(f"whether two {role.name} share a {key} could not be looked at", str(error), refused=False)
+        return
+    if doubled:
+        yield Flaw(
+            f"{role.name}.{key}: {nodes:,} nodes share {doubled:,} ids, such as {', '.join(map(repr, examples))}, and "
+            "each would be trained on and recommended more than once",
+            "merge or delete the doubles, and keep them away: CREATE CONSTRAINT FOR "
+            f"(n:{quoted(role.name)}) REQUIRE n.{quoted(key)} IS UNIQUE",
+        )
+
+
+def _elsewhere(run: RunQuery, mapping: GraphMapping, name: str) -> Iterator[Flaw]:
+    """Count what points the other way than most, or joins other labels."""
+    role, pairs = mapping.types[name], ends(mapping, name)
+
+    def count(start: str = "", end: str = "") -> int:
+        sides = [f"({':' + quoted(label) if label else ''})" for label in (start, end)]
+        return int(run(f"MATCH {sides[0]}-[:{quoted(role.name)}]->{sides[1]} RETURN count(*)")[0][0])
+
+    total = left = count()
+    if role.turned:
+        yield Flaw(f"all {total:,} {role.name} point the other way than {name}", "they are read so", refused=False)
+    for source, target in pairs if total else ():
+        start, end = (target, source) if role.turned else (source, target)
+        left -= count(start, end)
+        other = count(end, start) if start != end and left else 0
+        if other:
+            text = f"{other:,} of {total:,} {role.name} point from {end} to {start}, the others from {start} to {end}"
+            yield Flaw(text, "they are left out", refused=False)
+            left -= other
+    if left and pairs:
+        joined = " or ".join(f"{start} and {end}" for start, end in pairs)
+        yield Flaw(f"{left:,} of {total:,} {role.name} do not join {joined}", "they are left out", refused=False)
