@@ -6,12 +6,15 @@ import pyarrow as pa
 
 from graphrec.serving.lookups import check_label, table
 from graphrec.store.base import GraphStore
+from graphrec.store.upsert import firsts
 
 
 def popular(store: GraphStore, label: str) -> pa.Table:
     """Return ``id`` and ``score``, how many users' records lead to it, of what anybody has chosen; best first."""
     # Of an empty answer a server tells no types.
-    return _kept(store, "popular", label).cast(pa.schema([("id", pa.string()), ("score", pa.int64())]))
+    found = _kept(store, "popular", label).cast(pa.schema([("id", pa.string()), ("score", pa.int64())]))
+    # In a graph of somebody else's an id may be doubled.
+    return found.take(firsts(found["id"]))
 
 
 def new(store: GraphStore, label: str) -> list[str]:

@@ -75,3 +75,8 @@ def _older(value: pa.ChunkedArray, before: pa.ChunkedArray) -> npt.NDArray[np.bo
 
 def _single(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def firsts(ids: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return int32 [n]: where each of ``ids`` (string) stands for the first time, in order."""
+    return pc.index_in(pc.unique(ids), value_set=ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import neo4j
@@ -10,9 +11,11 @@ import pytest
 
 from graphrec.api.doctor_server import server as look_at
 from graphrec.errors import GraphrecError, StoreError
+from graphrec.serving.recommend import Request, recommend
 from graphrec.store.neo4j.mapping import read_mapping
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.workspace import Workspace
 
 pytestmark = pytest.mark.neo4j
 
@@ -154,6 +157,14 @@ def test_ids_that_cannot_be_told_apart_are_refused(ask: Ask, opened: Open, chang
         with pytest.raises(StoreError, match=told):
             read()
     assert {one.ok for one in look_at(store) if one.what == "mapping"} == {False}
+
+
+def test_what_is_doubled_is_recommended_once(ask: Ask, opened: Open, tmp_path: Path) -> None:
+    ask("CREATE (p:Person {login: 'p9'})")
+    ask("MATCH (:Person {login: 'p0'})-[e:`SAW-IT`]->(f) CREATE (:`My Film` {`film-id`: f.`film-id`, name: 'again'})")
+    ask("MATCH (p:Person {login: 'p0'}), (f:`My Film` {name: 'again'}) CREATE (p)-[:`SAW-IT`]->(f)")
+    found = recommend(opened(tables()), Workspace(tmp_path), Request("p9", k=9)).items
+    assert sorted(item.id for item in found) == ["f0", "f1"]
 
 
 def test_integers_as_ids_are_found_out_and_missing_ones_are_said(

@@ -24,6 +24,7 @@ from graphrec.store.nearest import exact_nearest, in_bytes
 from graphrec.store.neo4j.read import LOOKUP_ROWS, RunQuery
 from graphrec.store.neo4j.server import Bulk, Rows, Server
 from graphrec.store.neo4j.work import BUMP, Statement, Work
+from graphrec.store.upsert import firsts
 
 log = logging.getLogger(__name__)
 
@@ -288,7 +289,12 @@ def _matrix(ids: Sequence[Any], lists: Sequence[Any], label: str, name: str) -> 
         vectors = np.array(lists, np.float32)
     except (ValueError, TypeError) as error:
         raise StoreError(f"{label}.{name} does not hold vectors of one dimension") from error
-    return pa.array(ids, pa.string()), vectors if len(lists) else np.empty((0, 0), np.float32)
+    if not len(lists):
+        return pa.array([], pa.string()), np.empty((0, 0), np.float32)
+    keys = pa.array(ids, pa.string())
+    # In a graph of somebody else's an id may be doubled, and would be recommended twice.
+    kept = firsts(keys)
+    return (keys, vectors) if len(kept) == len(keys) else (keys.take(kept), vectors[kept.to_numpy()])
 
 
 def _best_left(vectors: Floats, wanted: VectorSearch, described: Described) -> float:
