@@ -133,8 +133,10 @@ def _split(line: str, separator: str, quoting: bool) -> list[str]:
 
 def _header(lines: Sequence[str], separator: str, quoting: bool) -> tuple[list[str], int]:
     """Return the values of the first row, and how many lines it takes."""
+    if not lines:
+        return [], 0
     if not quoting or len(separator) > 1:
-        return (lines[0].split(separator), 1) if lines else ([], 0)
+        return lines[0].split(separator), 1
     reader = csv.reader((line + "\n" for line in lines), delimiter=separator, skipinitialspace=True)
     try:
         fields = next(reader, [])

@@ -109,8 +109,12 @@ class _Reader:
         """Return whether each line that a value touches is a row by itself, its marks being text."""
         begin = text.rfind(b"\n", 0, value.start()) + 1
         end = _END.search(text, value.end())
-        lines = text[begin : end.start() if end else len(text)].split(b"\n")
-        return all(one.count(self.separator) == self.columns - 1 for one in lines)
+        first, *others = text[begin : end.start() if end else len(text)].split(b"\n")
+        blank = self.separator + b" "
+        if blank not in first and others and all(line.count(blank) == self.columns - 1 for line in others):
+            # Commas as in prose.
+            return False
+        return all(line.count(self.separator) == self.columns - 1 for line in (first, *others))
 
     def _simple(self, text: bytes) -> bool:
         """Return whether marks stand in pairs around values, and hold neither marks nor ends of lines."""

@@ -266,6 +266,13 @@ def test_enclosed_values_stay_what_they_are(tmp_path: Path, caplog: pytest.LogCa
     assert [row["1"] for row in as_text] == text.splitlines()
 
 
+def test_lines_of_prose_are_no_rows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('id,text\n1,"well\nyes, indeed"\n2,x\n')
+    assert rows(path, ["id", "text"]) == [{"id": "1", "text": "well\nyes, indeed"}, {"id": "2", "text": "x"}]
+    assert not caplog.records
+
+
 def test_enclosed_values_over_the_edge_of_what_is_read_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
