@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import os
@@ -10,12 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from graphrec.errors import DataError
 from graphrec.files import require_regular
+from graphrec.loaders.tabular import column_names, read_parts
 from graphrec.media.video_file import Metadata, VideoFile
 
 log = logging.getLogger(__name__)
@@ -34,15 +35,11 @@ def find(paths: Sequence[Path], metadata: Path | None) -> list[VideoFile]:
 
     Raises ``DataError`` for what does not exist, an empty folder, or a list that cannot be read.
     """
-    told = dict(_read_list(metadata)) if metadata else {}
+    told = _told(metadata) if metadata else {}
     found: dict[Path, VideoFile] = {}
     for path in paths:
         for file in _files(path):
-            try:
-                about = told.get(file.path) or _beside(file.path)
-            except DataError as error:
-                file, about = replace(file, fault=str(error)), None
-            found.setdefault(file.path, replace(file, metadata=about) if about else file)
+            found.setdefault(_named(file.path), _with_metadata(file, told.get(_named(file.path))))
     if unused := sorted(set(told) - set(found)):
         log.warning(
             "%s: %d of its rows are about other files, %s for example", metadata, len(unused), unused[0]
@@ -52,8 +49,7 @@ def find(paths: Sequence[Path], metadata: Path | None) -> list[VideoFile]:
 
 def _files(path: Path) -> Iterator[VideoFile]:
     if path.suffix.lower() in LISTS and path.is_file():
-        for file, metadata in _read_list(path):
-            yield VideoFile(file, metadata)
+        yield from _read_list(path)
         return
     if not path.is_dir():
         if not os.path.lexists(path):
@@ -63,13 +59,52 @@ def _files(path: Path) -> Iterator[VideoFile]:
         files = sorted(_below(Path(os.path.normpath(path.absolute())), set()))
         if not files:
             raise DataError(f"{path}: no video files there ({', '.join(sorted(SUFFIXES))})", str(path))
-    told: dict[Path, Metadata] = {}
+    told: dict[Path, VideoFile] = {}
     for folder in {file.parent for file in files}:
         for suffix in sorted(LISTS):
             sidecar = folder / f"{SIDECAR}{suffix}"
             if sidecar.is_file():
-                told.update(_read_list(sidecar))
-    yield from (VideoFile(file, told.get(file, Metadata())) for file in files)
+                told |= _told(sidecar)
+    yield from (replace(told.get(_named(file), VideoFile(file)), path=file) for file in files)
+
+
+def _named(path: Path) -> Path:
+    """Return a path as people type it: names from a Mac have their accents decomposed."""
+    return Path(normalize("NFC", str(path)))
+
+
+def _on_disk(path: Path) -> Path:
+    """Return a path as the disk has it."""
+    if not path.exists() and path.parent.is_dir():
+        return next((other for other in path.parent.iterdir() if _named(other) == _named(path)), path)
+    return path
+
+
+def _told(path: Path) -> dict[Path, VideoFile]:
+    """Return what a list says, by the names of its files."""
+    return {_named(file.path): file for file in _read_list(path)}
+
+
+def _with_metadata(file: VideoFile, told: VideoFile | None) -> VideoFile:
+    """Return a file with what a list or its own sidecar says of it."""
+    if told is not None:
+        return replace(told, path=file.path)
+    try:
+        about = _beside(file.path)
+    except DataError as error:
+        return replace(file, fault=str(error))
+    return replace(file, metadata=about) if about else file
+
+
+def passed_over(paths: Sequence[Path]) -> list[Path]:
+    """Return the files below the folders among ``paths`` that are no video files by their names, nor lists."""
+    found: list[Path] = []
+    for folder in filter(Path.is_dir, paths):
+        for path in folder.rglob("*"):
+            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if not hidden and path.suffix.lower() not in SUFFIXES | LISTS and path.is_file():
+                found.append(path)
+    return sorted(found)
 
 
 def _below(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
@@ -102,23 +137,33 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _beside(path: Path) -> Metadata | None:
-    """Return what ``clip.json`` says of ``clip.mp4``, if there is one."""
+    """Return what ``clip.json`` says of ``clip.mp4``, or yt-dlp's ``clip.info.json``, if there is one."""
     sidecar = path.with_suffix(".json")
+    if not sidecar.is_file():
+        sidecar = path.with_suffix(".info.json")
     if not sidecar.is_file():
         return None
     value = _json(sidecar)
+    if sidecar.suffixes[-2:] == [".info", ".json"] and isinstance(value, Mapping):
+        # Its other keys have other meanings: its id is YouTube's.
+        value = {"title": value.get("title"), "uploader": value.get("uploader") or value.get("channel")}
     if not isinstance(value, Mapping):
         raise DataError(f'{sidecar}: no JSON object; write {{"title": ..}} about {path.name}', str(sidecar))
     return _metadata(value, str(sidecar))
 
 
-def _read_list(path: Path) -> Iterator[tuple[Path, Metadata]]:
+def _read_list(path: Path) -> Iterator[VideoFile]:
+    """Yield the files that a list names; a row that cannot be read costs only its file."""
     where = path.absolute().parent
     for number, row in enumerate(_rows(path), start=1):
         name = row.get("file")
         if not name or not isinstance(name, str):
             raise DataError(f"{path}: row {number} names no file; a column 'file' is needed", str(path))
-        yield Path(os.path.normpath(where / name)), _metadata(row, f"{path}: row {number} ({name})")
+        file = VideoFile(_on_disk(Path(os.path.normpath(where / name))))
+        try:
+            yield replace(file, metadata=_metadata(row, f"{path}: row {number} ({name})"))
+        except DataError as error:
+            yield replace(file, fault=str(error))
 
 
 def _rows(path: Path) -> list[Mapping[str, Any]]:
@@ -128,12 +173,20 @@ def _rows(path: Path) -> list[Mapping[str, Any]]:
         if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
             raise DataError(f"{path}: no JSON array of objects", str(path))
         return value
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as CSV: {error}", str(path)) from error
-    return [{key: value for key, value in row.items() if key and value not in (None, "")} for row in rows]
+    names = [
+        name for name in column_names(path, columns=["file"]) if name in ("file", *Metadata.model_fields)
+    ]
+    if "file" not in names:
+        raise DataError(f"{path}: row 1 names no file; a column 'file' is needed", str(path))
+    rows: list[Mapping[str, Any]] = []
+    for part in read_parts(path, names):
+        for line in part.refused:
+            raise DataError(f"{path}: line {line.line}: {line.reason}", str(path))
+        rows += [
+            {name: value for name, value in row.items() if value is not None}
+            for row in part.table.to_pylist()
+        ]
+    return rows
 
 
 def _json(path: Path) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
 
-from graphrec.loaders.video_files import find
+from graphrec.loaders.video_files import SUFFIXES, find, passed_over
 from graphrec.loading.blocks import Block, FileBlock
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.described_video import DescribedVideo
@@ -20,6 +21,8 @@ from graphrec.media.keyframes import FrameRule, Pick
 from graphrec.media.settings import DescribeJob, DescribeSettings, EncoderSpecs
 from graphrec.media.video_file import VideoFile
 from graphrec.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 _TOGETHER = 100
 """Files that are stored in one transaction where nobody has to wait for them."""
@@ -99,6 +102,11 @@ class VideoLoader:
         media = Workspace(workspace).media
         job = DescribeJob(media, options.settings, options.encoders, memory_mb=options.memory_mb)
         files, refused = _distinct(find(paths, options.metadata))
+        if others := passed_over(paths):
+            names = ", ".join(path.name for path in others[:5])
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            kinds = ", ".join(sorted(SUFFIXES))
+            log.info("%d files are left out, which are not %s: %s%s", len(others), kinds, names, more)
         total = len(files) + len(refused)
         journal = Journal(media)
         for file, reason in refused:

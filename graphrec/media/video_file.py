@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from graphrec.keys import composed
+
 
 class Metadata(BaseModel):
     """What is told about a video. Other keys of a sidecar are not read."""
@@ -43,5 +45,5 @@ class VideoFile:
 
     @property
     def item(self) -> str:
-        """The id of its item: what the metadata say, else the file's name without suffix."""
-        return self.metadata.id or self.path.stem
+        """The id of its item: what the metadata say, else the file's name without suffix, as ids are stored."""
+        return composed(self.metadata.id or self.path.stem)

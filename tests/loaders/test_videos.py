@@ -127,7 +127,7 @@ def test_bad_files_are_told_and_the_others_go_on(
     assert set(reasons) == {"zero.mp4", "text.mp4", "good.mp4", "bad\\udcff.mp4"}
     assert "already" in reasons["good.mp4"]
     assert "UTF-8" in reasons["bad\\udcff.mp4"]
-    assert set(_nodes(store, "Item")) == {"good", """it's "quoted" 😀 .. """}
+    assert set(_nodes(store, "Item")) == {"good", """it's "quoted" 😀 .."""}
     states = {entry.path: bool(entry.reason) for entry in Journal(workspace.media).entries()}
     assert sum(states.values()) == 4
     assert len(states) == 6
