@@ -131,7 +131,7 @@ class Account:
         """Return it in words; the verdict is the last."""
         beside = [self._beside()] if self.beside else []
         parts = (_used(self.used), _tested(self.tested), _unplaced(self.unplaced, self.used.label))
-        return [*(one for part in parts for one in part), *self.notes, *beside, self.verdict.sentence]
+        return [*(one for part in parts for one in part), *self.notes, *beside, f"Verdict: {self.verdict.sentence}"]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values, with its sentences."""

@@ -12,7 +12,6 @@ from graphrec.evaluation.account import Account, Tested, Threshold, Unplaced, Us
 from graphrec.evaluation.baselines import baselines, compared
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.verdict import verdict
-from graphrec.graph.columns import Words
 from graphrec.graph.snapshot import Snapshot
 from graphrec.learning.options import TrainOptions
 from graphrec.models.base import Embeds, Model
@@ -87,18 +86,9 @@ def _used(task: Task[Any], shot: Snapshot, split: Split[Any]) -> Used:
 
 
 def _threshold(rule: Condition, shot: Snapshot) -> Threshold:
-    column = rule.column(shot.records, shot.fields)
+    scale, silent = rule.scale(shot.records, shot.fields)
     usual = rule in POSITIVE.get(str(shot.projection["relationship"]), ())
     kept = int(rule.holds(shot.records, shot.fields).sum())
-    if isinstance(column, Words):
-        codes = np.asarray(column.codes)
-        silent = int((codes < 0).sum())
-        scale = f"has {len(np.unique(codes[codes >= 0])):,} different values"
-    else:
-        told = np.asarray(column.values)[np.isfinite(column.values)]
-        silent = len(column) - len(told)
-        ends = (float(told.min()), float(told.max())) if len(told) else (float("nan"),) * 2
-        scale = "runs from {} to {}".format(*(rule.written(end) for end in ends))
     return Threshold(str(rule), rule.property, scale, silent, kept, not usual)
 
 

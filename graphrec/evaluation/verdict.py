@@ -52,18 +52,18 @@ class Verdict:
 def verdict(cases: int, beside: Sequence[Beside]) -> Verdict:
     """Return what comes of a comparison on so many cases."""
     if not beside:
-        return Verdict("Verdict: not measured beside popularity and chance.")
+        return Verdict("not measured beside popularity and chance.")
     if cases < FEWEST:
-        return Verdict(f"Verdict: {cases} test cases are too few to tell it from {_named(beside)}.")
+        return Verdict(f"{cases} test cases are too few to tell it from {_named(beside)}.")
     if below := [one for one in beside if one.sure and one.better < 0]:
-        return Verdict(f"Verdict: below {_tested(below)}: do not publish.", bad=True)
+        return Verdict(f"below {_tested(below)}: do not publish.", bad=True)
     level = [one for one in beside if not one.sure]
     if chance := [one for one in level if one.title == CHANCE]:
-        return Verdict(f"Verdict: not told apart from {_tested(chance)}: do not publish.", bad=True)
+        return Verdict(f"not told apart from {_tested(chance)}: do not publish.", bad=True)
     above = [one for one in beside if one.sure]
     said = [f"above {_tested(above)}"] if above else []
     said += [f"not told apart from {_tested(level)}"] if level else []
-    return Verdict(f"Verdict: {', '.join(said)}.")
+    return Verdict(f"{', '.join(said)}.")
 
 
 def _named(beside: Sequence[Beside]) -> str:

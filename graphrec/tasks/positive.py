@@ -72,6 +72,17 @@ class Condition:
             return found
         return found[records.user if self.of_node() == "User" else records.item]
 
+    def scale(self, records: Records, fields: Mapping[str, Column]) -> tuple[str, int]:
+        """Return in words between which values the property lies or how many there are, and how many have none."""
+        column = self.column(records, fields)
+        if isinstance(column, Words):
+            codes = np.asarray(column.codes)
+            return f"has {len(np.unique(codes[codes >= 0])):,} different values", int((codes < 0).sum())
+        told = np.asarray(column.values)[np.isfinite(column.values)]
+        if not len(told):
+            return "is nowhere said", len(column)
+        return f"runs from {self.written(told.min())} to {self.written(told.max())}", len(column) - len(told)
+
     def _compared(self, column: Column) -> Mask:
         found: Mask
         if isinstance(column, Words):

@@ -9,7 +9,7 @@ import numpy as np
 
 from graphrec import schema
 from graphrec.errors import DataError
-from graphrec.graph.columns import Column, Numbers
+from graphrec.graph.columns import Column
 from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask, Records
@@ -64,11 +64,12 @@ class Ranking(Task[RankingCases]):
         kept = self.holds(snapshot.records, snapshot.fields)
         if not kept.any():
             label, rules = snapshot.item_label, ", ".join(map(str, self.positive))
-            numbers = [rule for rule in self.positive if not isinstance(rule.value, str)]
-            scales = "".join(f"; {_scale(snapshot, rule)}" for rule in numbers)
+            known = snapshot.records, snapshot.fields
+            scales = "; ".join(f"{rule.property} {rule.scale(*known)[0]}" for rule in self.positive)
+            cure = f"; {scales}: say with --where what counts" if scales else ""
             raise DataError(
                 f"no {snapshot.projection['relationship']} relationships from User to {label} are left to learn "
-                f"from{' where ' + rules if rules else ''} (of {len(kept)} in the graph){scales}"
+                f"from{' where ' + rules if rules else ''} (of {len(kept)} in the graph){cure}"
             )
         liked = snapshot.where(kept)
         found = parts(liked, name, seed=seed, fold=fold, folds=folds)
@@ -85,15 +86,6 @@ class Ranking(Task[RankingCases]):
         if cases.candidates is not None:
             return "map"
         return "ndcg@20" if saturated("recall@20", cases) else "recall@20"
-
-
-def _scale(snapshot: Snapshot, rule: Condition) -> str:
-    column, name = rule.column(snapshot.records, snapshot.fields), rule.property
-    told = column.values[np.isfinite(column.values)] if isinstance(column, Numbers) else np.empty(0)
-    if not len(told):
-        return f"none has a {name}"
-    ends = " to ".join(rule.written(float(end)) for end in (told.min(), told.max()))
-    return f"{name} runs from {ends}: say with --where what counts"
 
 
 def _weighed(data: Data, value: str) -> Data:

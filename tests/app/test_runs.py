@@ -73,6 +73,14 @@ def test_what_the_manifest_says_is_shown(page: Page, runs: list[Run]) -> None:
     assert valid["data"][1]["x"] == [run.manifest["best_epoch"]]
 
 
+def test_the_account_of_a_run_is_shown_with_its_verdict(page: Page, runs: list[Run]) -> None:
+    account = runs[0].manifest["account"]
+    app = page("runs", run=runs[0].id, tab="Test")
+    *said, verdict = account["sentences"]
+    assert [box.value for box in (app.warning if account["verdict"]["bad"] else app.info)] == [plain(verdict)]
+    assert "\n".join(f"- {plain(sentence)}" for sentence in said) in [text.value for text in app.markdown]
+
+
 def test_two_runs_are_compared(page: Page, runs: list[Run]) -> None:
     first, second = runs
     app = page("runs", run=first.id, against=second.id)

@@ -103,6 +103,22 @@ def test_evaluate_against_another_run(typed, workspace) -> None:
     assert found["comparison"]["map"]["difference"] > 0
 
 
+def test_a_training_gives_an_account_of_itself_which_is_kept(typed, workspace) -> None:
+    arguments = ("--split", "temporal-cut", "--at", "0.8", "--no-publish", "-w", workspace)
+    trained = typed("train", "--model", "popularity", *arguments, "--json")
+    account = trained.json["account"]
+    assert trained.json["split"] == "temporal-cut:0.8"
+    assert account["tested"]["cases"] == trained.json["groups"]
+    assert trained.err.split() == " ".join(account["sentences"]).split(), "said to whoever looks on"
+    run = trained.json["run"]
+    assert typed("runs", run, "-w", workspace).out.split() == trained.err.split()
+    assert typed("runs", run, "-w", workspace, "--json").json["account"] == account
+    without = typed("train", "--model", "popularity", *arguments, "--no-baselines")
+    assert "not measured beside popularity and chance" in " ".join(without.out.split())
+    assert typed("train", "--model", "popularity", "--split", "given", "--at", "0.8", "-w", workspace).code == 1
+    assert typed("runs", "popularity-0", "-w", workspace).code == 1
+
+
 def test_evaluate_by_a_protocol(typed, workspace) -> None:
     trained = typed(
         "train", "--model", "popularity", "--split", "cold-items", "--no-publish", "-w", workspace, "--json"

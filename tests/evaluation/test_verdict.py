@@ -39,7 +39,7 @@ def chance(better: float, p: float | None) -> Beside:
 )  # fmt: skip
 def test_verdicts(cases: int, beside: tuple[Beside, ...], sentence: str, bad: bool) -> None:
     found = verdict(cases, beside)
-    assert found.sentence == f"Verdict: {sentence}."
+    assert found.sentence == f"{sentence}."
     assert found.bad is bad
 
 
