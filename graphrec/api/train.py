@@ -166,7 +166,7 @@ def train(
     parts = task.split(shot, split_at(plan.split, plan.at), seed=options.seed, fold=plan.fold, folds=plan.folds)
     beside = split_also(further, seed=options.seed, fold=plan.fold, folds=plan.folds)
     parts = together(parts, shot, beside)
-    _tell(task, shot, parts, options)
+    notes = _tell(task, shot, parts, options)
     kind.check(parts.data, settings)
     split_name = base_name(parts.name)
     named, _, at = split_name.partition(AT)
@@ -193,6 +193,7 @@ def train(
         "item_label": shot.item_label,
         "also": told_also(beside),
         "baselines": plan.baselines,
+        "notes": notes,
     }
     seed_everything(options.seed)
     model = kind(parts.data.shape, settings)
@@ -244,7 +245,8 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
             test,
             options,
             watched=result.metric,
-            beside=loaded.run.manifest["baselines"],
+            beside=loaded.run.manifest.get("baselines", True),
+            notes=loaded.run.manifest.get("notes", ()),
         )
         manifest = result.manifest | {
             "protocol": protocol_of(parts.test),
@@ -286,13 +288,17 @@ def _needed(
     )
 
 
-def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOptions) -> None:
-    """Say which records a ranking trains on and is asked for, where that is not all, and how large batches are."""
-    records = len(parts.data.records)
+def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOptions) -> list[str]:
+    """Say which records a ranking trains on and is asked for, where that is not all, and how large batches are.
+
+    Returns what of it the account of the training does not tell by itself, a sentence each.
+    """
+    records, notes = len(parts.data.records), list[str]()
     if options.batch_size == 0 and records > MANY_RECORDS:
-        log.info(
-            f"takes {options.batch(records):,} of {records:,} training records a step; --set batch_size changes that"
+        notes.append(
+            f"Takes {options.batch(records):,} of {records:,} training records a step; --set batch_size changes that."
         )
+        log.info(notes[-1])
     if isinstance(task, Ranking) and task.positive:
         kept = int(task.holds(shot.records, shot.fields).sum())
         name, rules = shot.projection["relationship"], ", ".join(map(str, task.positive))
@@ -300,6 +306,7 @@ def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOpti
             log.info(f"trains on {kept:,} of {len(shot.records):,} {name}, where {rules}; --where changes that")
     if isinstance(task, Ranking) and (known := parts.valid.known + parts.test.known):
         log.info(f"does not ask for {known:,} held-out items that their users had chosen before")
+    return notes
 
 
 def _read(

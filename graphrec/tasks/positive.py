@@ -77,7 +77,8 @@ class Condition:
         column = self.column(records, fields)
         if isinstance(column, Words):
             codes = np.asarray(column.codes)
-            return f"has {len(np.unique(codes[codes >= 0])):,} different values", int((codes < 0).sum())
+            different = len(np.unique(codes[codes >= 0]))
+            return f"has {different:,} different values" if different else "is nowhere said", int((codes < 0).sum())
         told = np.asarray(column.values)[np.isfinite(column.values)]
         if not len(told):
             return "is nowhere said", len(column)

@@ -134,3 +134,8 @@ def test_publish_warns_of_a_bad_verdict(workspace: Workspace) -> None:
     assert verdict["bad"]
     with closing(LadybugStore(workspace, write=True)) as store:
         assert publish(store, loaded).warning == verdict["sentence"]
+
+
+def test_a_condition_on_a_text_that_keeps_nothing_is_one_line(workspace: Workspace) -> None:
+    with pytest.raises(DataError, match=r"Item.title==no such .*Item.title is nowhere said: say with --where"):
+        train(workspace, Plan("popularity", {}, where=["Item.title==no such"]))
