@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from graphrec.app.graph import ask
+from graphrec.app.graph import ask, workspace
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
 from graphrec.app.parts.gallery import card, upright
@@ -64,7 +64,7 @@ def _card(
 def _reasons(ranking: Recommendations, run: str | None) -> dict[str, str]:
     if ranking.basis == "popularity":
         return {}
-    found = ask(nearest_past, ranking.user, ranking.label, _ids(ranking.items), model=run)
+    found = ask(nearest_past, workspace(), ranking.user, ranking.label, _ids(ranking.items), model=run)
     past = ask(looks, ranking.label, sorted({nearest.id for nearest in found.values()}))
     return {node: _because(nearest, past) for node, nearest in found.items() if nearest.id in past}
 

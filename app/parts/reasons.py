@@ -12,6 +12,8 @@ from graphrec.serving.explore.reasons import Kind, Reason, reasons
 
 WORDS: dict[Kind, str] = {
     "shared": "others chose both",
+    "genre": "the same genre",
+    "tag": "the same tag",
     "near": "near in the model's space",
     "alike": "alike by {}",
     "made user": "the user was made of",
@@ -35,7 +37,7 @@ def table_of_reasons(told: Explanation) -> None:
 def _row(reason: Reason, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "reason": WORDS[reason.kind].format(reason.matrix),
-        "because of": titles.get(reason.thing.id, reason.thing.id),
+        "because of": reason.name or titles.get(reason.thing.id, reason.thing.id),
         "number": reason.number,
         "unit": reason.unit,
     }

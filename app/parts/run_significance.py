@@ -78,10 +78,11 @@ def _table(run: Run, found: Mapping[str, Difference]) -> None:
         }
         for name, one in found.items()
     ]
-    cases = max((one.cases for one in found.values()), default=0)
+    most = max(found.values(), key=lambda one: one.cases)
+    of = "" if most.of == (most.cases, most.cases) else f" that both have, of {most.of[0]:,} and {most.of[1]:,}"
     st.caption(
-        f"Paired sign-flip test over {cases:,} cases. The difference is this run less the one that it is compared "
-        f"with; below p = {LEVEL} it is taken to be more than chance."
+        f"Paired sign-flip test over the {most.cases:,} cases{of}. The difference is this run less the one that it is "
+        f"compared with; below p = {LEVEL} it is taken to be more than chance."
     )
     st.dataframe(
         pd.DataFrame(rows),

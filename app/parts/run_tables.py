@@ -26,6 +26,8 @@ def runs_table(runs: Sequence[Run], published: Mapping[str, str]) -> None:
         {
             "run": [one.id for one in told],
             "model": [one.model for one in told],
+            "projection": [one.projection for one in told],
+            "features": [", ".join(one.features) for one in told],
             "split": [one.split for one in told],
             "seed": [one.seed for one in told],
             "dimension": [str(one.dimension or "") for one in told],
@@ -33,6 +35,7 @@ def runs_table(runs: Sequence[Run], published: Mapping[str, str]) -> None:
             "seconds": [one.seconds for one in told],
             "metric": [called(one.metric) if one.metric else None for one in told],
             "on test": [one.value for one in told],
+            "verdict": [one.verdict for one in told],
             "state": [_state(one.id, one.finished, published) for one in told],
         }
     )

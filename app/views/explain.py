@@ -100,7 +100,7 @@ def show(told: Explanation) -> None:
     """Show the reasons: in words, drawn, and as a table."""
     with st.container(border=True):
         st.text(told.sentence)
-    found = ask(why, told)
+    found = ask(why, workspace(), told)
     start, end = Key("User", told.user), Key(told.label, told.id)
     if not any(
         start in (edge.start, edge.end) or end in (edge.start, edge.end) for edge in found.graph.edges

@@ -1,8 +1,8 @@
-MATCH (n:Item)
-OPTIONAL MATCH (:User)-[e:RATED|LIKED|VIEWED]->(n)
-WITH n, count(e) AS chosen
-OPTIONAL MATCH (n)-[:HAS_SEGMENT]->(:Segment)<-[:HIGHLIGHTED]-(u:User)
-WITH n, chosen, count(DISTINCT u) AS highlighted
-WHERE chosen + highlighted > 0
-RETURN n.id AS id, chosen + highlighted AS score
-ORDER BY score DESC, id
+MATCH (u:User)-[e:RATED|LIKED|VIEWED]->(n:Item)
+WHERE {positive e from u to n}
+RETURN n.id AS id, count(DISTINCT u) AS score
+UNION ALL
+MATCH (n:Item)-[:HAS_SEGMENT]->(s:Segment)<-[h:HIGHLIGHTED]-(u:User)
+WHERE {positive h from u to s} AND {nothing against n by u}
+  AND NOT EXISTS { MATCH (u)-[direct:RATED|LIKED|VIEWED]->(n) WHERE {positive direct from u to n} }
+RETURN n.id AS id, count(DISTINCT u) AS score

@@ -1,3 +1,3 @@
-MATCH (:User)-[e:HIGHLIGHTED]->(n:Segment)
-RETURN n.id AS id, count(e) AS score
-ORDER BY score DESC, id
+MATCH (u:User)-[e:HIGHLIGHTED]->(n:Segment)
+WHERE {positive e from u to n}
+RETURN n.id AS id, count(DISTINCT u) AS score

@@ -1,5 +1,6 @@
-MATCH (mine:Frame)<-[:LIKED]-(other:User)-[:LIKED]->(n:Frame {id: $id})
+MATCH (mine:Frame)<-[theirs:LIKED]-(other:User)-[e:LIKED]->(n:Frame {id: $id})
 WHERE mine.id IN $ids AND other.id <> $user
+  AND {positive theirs from other to mine} AND {positive e from other to n}
 RETURN DISTINCT mine.id AS via, other.id AS other
 ORDER BY other, via
 LIMIT $limit

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphrec.errors import ConfigError
+from graphrec.errors import ConfigError, DataError
+from graphrec.evaluation.common_cases import CaseKeys, Compared, case_keys, compare
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.protocols import protocol_of, under
 from graphrec.serving.load_model import load_run
 from graphrec.tasks.base import Task
-from graphrec.tasks.cases import RankingCases, Split
+from graphrec.tasks.cases import Cases, RankingCases, Split
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
@@ -28,6 +29,19 @@ class Evaluated:
     protocol: str
     evaluation: Evaluation
     also: Mapping[str, Evaluation]
+    keys: CaseKeys
+
+    def against(self, other: Evaluated) -> Compared:
+        """Compare with another run on the cases that both have, whenever each was trained.
+
+        Raises ``DataError`` where there are none, or the two were measured by different protocols.
+        """
+        if self.protocol != other.protocol:
+            raise DataError(
+                f"{self.run.id} was measured by the protocol {self.protocol}, {other.run.id} by {other.protocol}; "
+                "--protocol full measures both alike where they rank items"
+            )
+        return compare(self.evaluation, other.evaluation, (self.keys, other.keys))
 
 
 def evaluate_run(
@@ -54,16 +68,18 @@ def evaluate_run(
     run = find_run(workspace, run_id)
     loaded = load_run(workspace, run)
 
-    def measured(task: Task[Any], split: Split[Any]) -> tuple[str, Evaluation]:
-        cases = split.test if part == "test" else split.valid
-        if protocol is not None and split is loaded.split:
-            cases = under(cases, protocol)
+    def measured(task: Task[Any], split: Split[Any], cases: Cases) -> Evaluation:
         names = _rankings(cases, cuts) if isinstance(cases, RankingCases) else task.metrics(cases)
-        found = judge_model(loaded.model, task, split.data, cases, names, seed=run.manifest["seed"])
-        return protocol_of(cases), found
+        return judge_model(loaded.model, task, split.data, cases, names, seed=run.manifest["seed"])
 
-    also = {name: measured(other.task, other.split)[1] for name, other in loaded.beside.items()}
-    return Evaluated(run, *measured(loaded.task, loaded.split), also)
+    def of(split: Split[Any]) -> Cases:
+        cases: Cases = split.test if part == "test" else split.valid
+        return cases
+
+    cases = of(loaded.split) if protocol is None else under(of(loaded.split), protocol)
+    found = measured(loaded.task, loaded.split, cases)
+    also = {name: measured(one.task, one.split, of(one.split)) for name, one in loaded.beside.items()}
+    return Evaluated(run, protocol_of(cases), found, also, case_keys(cases, loaded.split, loaded.snapshot))
 
 
 def _rankings(cases: RankingCases, cuts: Sequence[int]) -> list[str]:

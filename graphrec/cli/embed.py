@@ -39,13 +39,21 @@ def embed(
 
 
 def told(done: Embedded) -> None:
-    """Print what was embedded, a line for each label."""
+    """Print what was embedded, a line for each label, and what features are lacking."""
     for one in (done, *done.siblings):
-        out.print(
-            f"{one.embedded:,} {one.label} nodes embedded by {one.run}"
-            + (f"; {one.without_features:,} have no features" if one.without_features else ""),
-            markup=False,
+        counts = (
+            (one.partly, "of them by a part of their features"),
+            (one.again, "placed again, by other features than before"),
+            (one.without_features, "have no features"),
         )
+        said = [f"{count:,} {what}" for count, what in counts if count]
+        out.print(
+            "; ".join([f"{one.embedded:,} {one.label} nodes embedded by {one.run}", *said]),
+            markup=False,
+            soft_wrap=True,
+        )
+        for feature in one.lacking:
+            out.print(f"{feature.nodes:,} lack {feature.name}: {feature.cure}", markup=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

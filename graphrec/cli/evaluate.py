@@ -29,7 +29,10 @@ def evaluate(
         ),
     ] = None,
     k: Annotated[str, typer.Option(help="Cut-offs, with commas between them.")] = "5,10,20",
-    against: Annotated[str | None, typer.Option(help="Another run: adds a paired significance test.")] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Another run, of any day: adds a paired significance test on the cases that both have."),
+    ] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     as_json: JsonFlag = False,
 ) -> None:
@@ -46,11 +49,7 @@ def evaluate(
     folder = Workspace(workspace)
     found = evaluate_run(folder, run, cuts=cuts, part=part, protocol=protocol)
     other = evaluate_run(folder, against, cuts=cuts, part=part, protocol=protocol) if against else None
-    compared = (
-        {name: found.evaluation.against(other.evaluation, name) for name in found.evaluation.values}
-        if other
-        else {}
-    )
+    compared = found.against(other) if other else None
     if as_json:
         document = {
             "run": found.run.id,
@@ -60,24 +59,30 @@ def evaluate(
             **found.evaluation.to_dict(),
             "also": {name: one.to_dict() for name, one in found.also.items()},
         }
-        if against:
-            document |= {"against": against, "comparison": compared}
+        if compared:
+            document |= {
+                "against": against,
+                "cases": {"both": compared.cases, "of": compared.of, "same_candidates": compared.alike},
+                "comparison": compared.metrics,
+            }
         print_json(document)
         return
     evaluation = found.evaluation
     rows = []
     for name, value in evaluation.metrics.items():
         row: list[object] = [name, value, *evaluation.ci95.get(name, (None, None))]
-        if other:
-            test = compared.get(name)
+        if other and compared:
+            test = compared.metrics.get(name)
             row += [
-                other.evaluation.metrics[name],
+                other.evaluation.metrics.get(name),
                 test.difference if test else None,
                 test.p_value if test else None,
             ]
         rows.append(row)
     columns = ["metric", "value", "95% from", "to", *([against, "difference", "p"] if against else [])]
     out.print(table(columns, rows, title=f"{found.run.id}: {evaluation.groups} cases, {found.protocol}"))
+    if compared:
+        out.print(f"difference and p: on {compared.said()}", markup=False)
     for name, one in found.also.items():
         out.print(metrics_table(one, f"{name}: {one.groups} cases"))
     buckets = evaluation.buckets

@@ -32,7 +32,11 @@ def explain(
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Say why something is recommended: shared neighbours, content, and the model's own space.
+    """Say why something is recommended: shared neighbours, genres and tags, content, and the model's own space.
+
+    Only what the user chose is a reason: ratings of 4 and more, or what the run's `--where` says. Left out is what is
+    little more than chance: things of which fewer than 2 % of the others who chose them chose this too, cosines below
+    0.2, and genres and tags that less than a tenth of the history has.
 
     Example: `graphrec explain u001 v003#2`
     """
@@ -46,8 +50,14 @@ def explain(
         out.print(f"score {found.score:.4f} by {found.run}", markup=False)
     if found.shared:
         out.print(
-            table(("through", "title", "shared users"), [(s.via, s.title, s.users) for s in found.shared])
+            table(
+                ("through", "title", "shared users", "of"),
+                [(s.via, s.title, s.users, s.of) for s in found.shared],
+            )
         )
+    if found.common:
+        rows = [(one.kind, one.name, one.things, one.of) for one in found.common]
+        out.print(table(("shares", "name", "with so many", "of the history"), rows))
     for name, alike in (("embedding", found.embedding), *found.content.items()):
         if alike:
             out.print(table((f"in the history, by {name}", "cosine"), [(a.id, a.cosine) for a in alike]))

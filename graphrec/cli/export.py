@@ -41,6 +41,7 @@ def graph(
 def embeddings(
     target: Target,
     model: Annotated[str | None, typer.Option(help="Whose; the last published by default.")] = None,
+    run: Annotated[str | None, typer.Option(help="Those of this published run; else as --model says.")] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -50,7 +51,7 @@ def embeddings(
     Example: `graphrec export embeddings vectors/`
     """
     with opened(workspace, store) as (opened_store, _):
-        files = exporting.export_embeddings(opened_store, target, model)
+        files = exporting.export_embeddings(opened_store, target, run or model)
     _say_files(target, files, as_json)
 
 

@@ -16,12 +16,14 @@ from graphrec.cli.common import (
     StoreFlag,
     WorkspaceFlag,
     err,
+    fits,
     opened,
     out,
     print_json,
     table,
 )
 from graphrec.errors import GraphrecError
+from graphrec.serving.explore.run_reports import Summary, summary
 from graphrec.serving.published import current_runs
 from graphrec.training.runs import Run, find_run, list_runs
 from graphrec.workspace import Workspace
@@ -35,7 +37,9 @@ def runs(
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List training runs, oldest first, with the metric that stopped them, on validation and test data.
+    """List training runs, oldest first: when, on what, with which seed and features, and what they came to.
+
+    The metric is the one that stopped a run, on validation and on test data; the verdict is that of its account.
 
     Example: `graphrec runs transgrec-20260102-030405`
     """
@@ -47,29 +51,49 @@ def runs(
     if as_json:
         print_json(
             [
-                {"run": run.id, "finished": run.finished, "published": run.id in published, **run.manifest}
-                for run in found
+                {
+                    **run.manifest,
+                    "run": run.id,
+                    "finished": run.finished,
+                    "published": run.id in published,
+                    "started": told.started,
+                    "features": told.features,
+                    "verdict": told.verdict,
+                }
+                for run, told in zip(found, map(summary, found), strict=True)
             ]
         )
         return
     if not found:
         err.print("no runs yet; start one with `graphrec train --model transgrec`")
         return
-    out.print(
-        table(
-            ("run", "split", "metric", "valid", "test", ""),
-            [
-                (
-                    run.id,
-                    run.manifest["split"],
-                    run.manifest.get("metric"),
-                    run.manifest.get("best"),
-                    run.manifest.get("test", {}).get("metrics", {}).get(run.manifest.get("metric")),
-                    _state(run, published),
-                )
-                for run in found
-            ],
-        )
+    told = map(summary, found)
+    rows = [_row(run, one, _state(run, published)) for run, one in zip(found, told, strict=True)]
+    columns = ("run", "date", "seed", "projection", "features", "split", "metric", "valid", "test", "verdict", "")
+    made = table(columns, rows)
+    if fits(made):
+        out.print(made)
+        return
+    # A narrow screen has a block for each run instead of a table of which nothing can be read.
+    for place, row in enumerate(rows):
+        if place:
+            out.print()
+        out.print(table(("", ""), [pair for pair in zip(columns, row, strict=True) if pair[1] not in (None, "")]))
+
+
+def _row(run: Run, told: Summary, state: str) -> tuple[object, ...]:
+    return (
+        run.id,
+        told.started[:16].replace("T", " "),
+        told.seed,
+        told.projection,
+        ", ".join(told.features),
+        told.split,
+        told.metric,
+        run.manifest.get("best"),
+        told.value,
+        told.verdict,
+        state,
     )
 
 

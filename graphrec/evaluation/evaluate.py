@@ -92,22 +92,28 @@ class Evaluation:
                 found[name] = float(low), float(high)
         return {name: found[name] for name in self.metrics if name in found}
 
-    def against(self, other: Evaluation, name: str) -> Comparison:
+    def against(self, other: Evaluation, name: str, at: tuple[Ints, Ints] | None = None) -> Comparison:
         """Test whether this model's ``name`` differs from that of ``other`` on the same cases.
+
+        Args:
+            other: the other model's.
+            name: of the metric.
+            at: which cases of this one, and which of the other they are the same as; None for all of both.
 
         Raises:
             DataError: the cases differ, or one of the two has no per-case values of this metric.
         """
-        if self.cases != other.cases:
+        if at is None and self.cases != other.cases:
             raise DataError("the two runs were judged on different cases; evaluate both on the same split")
         if name not in self.values or name not in other.values:
             raise DataError(f"one of the two runs has no per-case values of {name}; evaluate both with it")
+        here, there = at or (slice(None), slice(None))
         return paired_test(
-            self.values[name],
-            other.values[name],
+            self.values[name][here],
+            other.values[name][there],
             seed=self.seed,
             final=self.finals.get(name, as_is),
-            clusters=self.clusters,
+            clusters=None if self.clusters is None else self.clusters[here],
         )
 
     def to_dict(self) -> dict[str, Any]:

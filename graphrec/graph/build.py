@@ -131,8 +131,8 @@ def _blocks(features: FeatureStore, name: str, width: int, ids: pa.Array) -> Ite
 
 def item_features(
     store: GraphStore, features: FeatureStore, names: Sequence[str], items: pa.Array
-) -> tuple[Floats, Mask]:
-    """Return the feature matrices called ``names`` side by side, and which items have them all.
+) -> tuple[dict[str, Floats], Mask]:
+    """Return the feature matrices called ``names``, but those without a column, and which items each describes.
 
     Args:
         store: for the features that the graph itself holds.
@@ -141,16 +141,15 @@ def item_features(
         items: string [n].
 
     Returns:
-        float32 [n, F] and bool [n].
+        float32 [n, width] by name, and bool [n, matrices].
     """
-    parts, described = [], np.ones(len(items), bool)
+    blocks, present = {}, []
     for name in names:
-        matrix, present = _genres(store, items) if name == GENRES else features.read(name, items)
+        matrix, described = _genres(store, items) if name == GENRES else features.read(name, items)
         if matrix.shape[1]:
-            parts.append(matrix)
-            described &= present
-    matrix = np.concatenate(parts, axis=1) if parts else np.zeros((len(items), 0), np.float32)
-    return matrix, described if parts else np.zeros(len(items), bool)
+            blocks[name] = matrix
+            present.append(described)
+    return blocks, np.stack(present, axis=1) if present else np.zeros((len(items), 0), bool)
 
 
 def _genres(store: GraphStore, items: pa.Array) -> tuple[Floats, Mask]:

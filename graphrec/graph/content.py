@@ -94,8 +94,31 @@ class NHot:
         return matrix
 
 
+def fill(blocks: Sequence[Floats], present: Mask, means: Sequence[Floats]) -> Floats:
+    """Return blocks side by side, float32 [m, width], what a node lacks of them as the mean of those that have it.
+
+    A node that has none of them stays all 0.
+
+    Args:
+        blocks: float32 [m, width] of each matrix.
+        present: bool [m, blocks], which nodes each describes.
+        means: float32 [width] of each.
+    """
+    joined = np.concatenate(blocks, axis=1)
+    some = present.any(1)
+    start = 0
+    for number, mean in enumerate(means):
+        lacking = some & ~present[:, number]
+        if lacking.any():
+            joined[lacking, start : start + len(mean)] = mean
+        start += len(mean)
+    return joined
+
+
 class Joined:
     """Several matrices of one label side by side, without a copy of any.
+
+    A node that has some of them and lacks others gets the mean of these, which says nothing once content is centred.
 
     Args:
         parts: at least none; those without a column are left out.
@@ -117,22 +140,57 @@ class Joined:
             return np.zeros((len(np.arange(self._count)[at]), 0), np.float32)
         if len(self._parts) == 1:
             return self._parts[0].rows(at)
-        return np.concatenate([part.rows(at) for part in self._parts], axis=1)
+        blocks, present = [part.rows(at) for part in self._parts], self.present[at]
+        # Where nothing lacks anything, means need not be known.
+        return fill(blocks, present, self.means if self.partial.any() else ())
+
+    def dropping(self, at: Ints, matrix: Ints) -> Floats:
+        """Return float32 [m, width] as for nodes that lack one more matrix each, unless it is all that they have.
+
+        Args:
+            at: int64 [m].
+            matrix: int64 [m], from 0, the one that is dropped.
+        """
+        present = self.present[at].copy()
+        rows = np.arange(len(at))
+        present[rows, matrix] = False
+        lost = ~present.any(1)
+        present[rows[lost], matrix[lost]] = self.present[at[lost], matrix[lost]]
+        return fill([part.rows(at) for part in self._parts], present, self.means)
 
     def blocks(self, rows: Ints) -> Iterator[Ints]:
         """Yield ``rows`` in parts whose features fit in memory."""
         step = max(1, VALUES // max(1, self.width))
         yield from (rows[start : start + step] for start in range(0, len(rows), step))
 
+    @cached_property
+    def present(self) -> Mask:
+        """bool [n, matrices], which nodes each matrix describes."""
+        if not self._parts:
+            return np.zeros((self._count, 0), bool)
+        return np.stack([part.present for part in self._parts], axis=1)
+
     @property
     def described(self) -> Mask:
-        """bool [n], which nodes every matrix describes; none where there is no matrix."""
-        if not self._parts:
-            return np.zeros(self._count, bool)
-        found = np.ones(self._count, bool)
-        for part in self._parts:
-            found &= part.present
-        return found
+        """bool [n], which nodes any matrix describes."""
+        return np.asarray(self.present.any(1))
+
+    @cached_property
+    def partial(self) -> Mask:
+        """bool [n], which nodes some matrix describes and another does not."""
+        return np.asarray(self.present.any(1) & ~self.present.all(1))
+
+    @cached_property
+    def means(self) -> Sequence[Floats]:
+        """float32 [width] of each matrix, over the nodes that it describes."""
+        return [self._mean(part) for part in self._parts]
+
+    def _mean(self, part: Features) -> Floats:
+        there = np.flatnonzero(part.present)
+        total = np.zeros(part.width)
+        for rows in self.blocks(there):
+            total += part.rows(rows).sum(0, np.float64)
+        return np.asarray(total / max(1, len(there)), np.float32)
 
     @cached_property
     def filled(self) -> Mask:

@@ -13,7 +13,7 @@ from graphrec.graph.columns import Column
 from graphrec.graph.content import Features, Joined
 from graphrec.graph.records import Records
 from graphrec.graph.videos import Videos
-from graphrec.ragged import Ragged
+from graphrec.ragged import Ints, Ragged
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,12 @@ class Data:
     def by_item(self) -> Ragged:
         """The users of each item's records."""
         return self.by_user.transpose(self.items)
+
+    @cached_property
+    def people(self) -> Ints:
+        """int64 [items], how many different users have a record of each item."""
+        pairs = np.unique(self.by_user.rows * self.items + self.by_user.indices)
+        return np.bincount(pairs % self.items, minlength=self.items)
 
     @cached_property
     def content(self) -> Joined:

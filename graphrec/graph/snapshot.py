@@ -99,7 +99,7 @@ class Snapshot:
 
     @property
     def described(self) -> Mask:
-        """bool [items], whether the item has all its features."""
+        """bool [items], whether the item has any features."""
         return self.content.described
 
     @property

@@ -1,7 +1,7 @@
 """Whom and what a model knows, and the scores that are served: measured is what is served.
 
 Of a user without a training record, or whom the model can make nothing of, an embedding is a random vector or none;
-such users get what is popular. An item with neither a training record nor all its features is never recommended.
+such users get what is popular. An item with neither a training record nor any features is never recommended.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def known_users(data: Data, scorer: Scorer | None = None, users: Ints | None = N
 
 
 def placed_items(data: Data) -> Mask:
-    """Return bool [items], which of them have a training record, or all features by which they can be placed."""
+    """Return bool [items], which of them have a training record, or features by which they can be placed."""
     placed: Mask = (data.by_item.lengths > 0) | data.content.described
     return placed
 
@@ -49,8 +49,7 @@ def as_served(model: Model[Any], scorer: Scorer, data: Data) -> Scorer:
 
 def chosen_by(data: Data) -> Tensor:
     """Return float32 [items], how many users have a training record of each."""
-    pairs = np.unique(data.by_user.rows * data.items + data.by_user.indices)
-    return torch.from_numpy(np.bincount(pairs % data.items, minlength=data.items).astype(np.float32))
+    return torch.from_numpy(data.people.astype(np.float32))
 
 
 class Served:

@@ -37,7 +37,7 @@ class SharedScorer:
 
 
 class Popularity(Model[PopularitySettings]):
-    """Score = number of training records of the item; items without any are level. Frames beside items likewise."""
+    """Score = number of users with a training record of the item, 0 without any. Frames beside items likewise."""
 
     name = "popularity"
     title = "most liked in training first"
@@ -57,7 +57,7 @@ class Popularity(Model[PopularitySettings]):
             for buffer in self.buffers():
                 buffer.zero_()
             for part in every:
-                self._scores(part.item).add_(torch.from_numpy(part.by_item.lengths))
+                self._scores(part.item).add_(torch.from_numpy(part.people))
 
         return Once(count, sum(len(part.records) for part in every))
 

@@ -31,7 +31,7 @@ class PositionPrior(Model[PositionSettings]):
     videos.
 
     It needs nothing but where a segment lies, so it ranks segments of new videos too. An item outside any
-    video has no position: its score is its popularity (training edges), which ranks a data set without
+    video has no position: its score is its popularity (users who have it), which ranks a data set without
     videos as ``popularity`` does.
     """
 
@@ -54,7 +54,7 @@ class PositionPrior(Model[PositionSettings]):
         return SharedScorer(self.scores)
 
     def _fit(self, data: Data) -> None:
-        edges = data.by_item.lengths
+        edges = data.people
         if not data.videos:
             self.scores.copy_(torch.from_numpy(edges))
             return

@@ -277,8 +277,24 @@ class TransGRec(InSpace[TransGRecSettings]):
     def _items(self, items: Tensor) -> tuple[Tensor, Tensor]:
         """Content g_i (Eq. 2) and fused y_i (Eq. 3), float32 [n, D] each."""
         everything = items is self._graph.items and len(items) == self.shape.items
-        content = linear(self.content if everything else self.content[items], self.projection).float()
+        scaled = self._dropped(items, self.content if everything else self.content[items])
+        content = linear(scaled, self.projection).float()
         return content, content if self.items_free is None else content + embedding(items, self.items_free)
+
+    @torch.no_grad()
+    def _dropped(self, items: Tensor, scaled: Tensor) -> Tensor:
+        """Return ``scaled``, float32 [n, F], of ``items``; in training some of them without one of their matrices."""
+        features, share = self._data.content, self.settings.block_dropout
+        if not (self.training and share and features.partial.any()):
+            return scaled
+        chosen = torch.rand(len(items)) < share
+        at = items.cpu()[chosen].numpy()
+        matrix = torch.randint(features.present.shape[1], (len(at),)).numpy()
+        changed = scaled.clone()
+        changed[chosen.to(scaled.device)] = self.scaling(
+            torch.from_numpy(features.dropping(at, matrix)).to(scaled.device)
+        )
+        return changed
 
     @torch.no_grad()
     def scorer(self, target: Target = ANYTHING) -> Scorer:

@@ -58,6 +58,9 @@ class TransGRecSettings(Settings):
     """Whether items have a free embedding z_i beside content (Eq. 3); without it: the ablation "content only"."""
     scaling: Scaling = "whiten"
     """How content features are scaled first (see FeatureScaling)."""
+    block_dropout: float = Field(0.2, ge=0, lt=1)
+    """Of so large a share of items a feature matrix is left out in each step, drawn anew: so the network learns to do
+    with part of the features. Only where some items do lack one."""
     content_gain: float = Field(0.3, ge=0, allow_inf_nan=False)
     """Xavier gain that W0 starts with; small, so that content does not drown z_i."""
     initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +11,11 @@ import pyarrow as pa
 from graphrec.errors import NotFoundError, TrainingError
 from graphrec.features import FeatureStore, sibling
 from graphrec.graph.build import item_features
+from graphrec.graph.content import fill
 from graphrec.graph.snapshot import Snapshot
 from graphrec.models.base import Accounts
 from graphrec.models.influences import Floats, Influences, none
-from graphrec.serving.load_model import kept_run
+from graphrec.serving.load_model import Loaded, kept_run
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
@@ -44,6 +45,10 @@ class Made:
     count: int = 0
     most: list[Influence] = field(default_factory=list)
     learned: bool = True
+
+    def without(self, label: str, ids: Collection[str]) -> Made:
+        """Return the same, with none of the ``label`` nodes ``ids`` named."""
+        return replace(self, most=[one for one in self.most if one.label != label or one.id not in ids])
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def account(
         else model.user_sources(at)
     )
     there = int(shot.items.index([node])[0]) if label == shot.item_label else -1
-    features = None if there >= 0 else _features(store, workspace, shot, label, node)
+    features = None if there >= 0 else _features(store, workspace, loaded, label, node)
     if there < 0 and features is None:
         theirs: Influences = none("It came after training, and has no features: it has no embedding.")
     else:
@@ -103,9 +108,10 @@ def account(
 
 
 def _features(
-    store: GraphStore, workspace: Workspace, shot: Snapshot, label: str, node: str
+    store: GraphStore, workspace: Workspace, loaded: Loaded, label: str, node: str
 ) -> Floats | None:
     """Return the features of what the run was not trained on, float32 [1, F], by the matrices it was trained on."""
+    shot, content = loaded.snapshot, loaded.split.data.content
     trained_on = list(shot.projection["features"])
     found = (
         trained_on if label == shot.item_label else [sibling(n, shot.item_label, label) for n in trained_on]
@@ -114,10 +120,13 @@ def _features(
     if not names or len(names) < len(found):
         return None
     try:
-        matrix, described = item_features(store, FeatureStore(workspace.features), names, pa.array([node]))
+        read, present = item_features(store, FeatureStore(workspace.features), names, pa.array([node]))
     except NotFoundError:
         return None
-    return matrix if described[0] and matrix.shape[1] == shot.content.width else None
+    blocks = [*read.values()]
+    if not present.any() or sum(block.shape[1] for block in blocks) != content.width:
+        return None
+    return fill(blocks, present, content.means)
 
 
 def _made(shot: Snapshot, found: Influences, k: int, first: Sequence[str]) -> Made:

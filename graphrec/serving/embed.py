@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,8 +13,12 @@ import torch
 
 from graphrec.errors import ConfigError, DataError
 from graphrec.features import FeatureStore, sibling
+from graphrec.files import read_json, write_json
 from graphrec.graph.build import item_features
+from graphrec.graph.content import fill
+from graphrec.graph.snapshot import GENRES
 from graphrec.models.base import Places
+from graphrec.serving.lacking import Lacking, cure
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.lookups import LABELS
 from graphrec.serving.published import require_published
@@ -22,6 +27,10 @@ from graphrec.workspace import Workspace
 
 NUMBERS = 1 << 24
 """So many feature values are in memory at a time."""
+PLACED = "placed.json"
+"""In a run's folder: by which state of the features its nodes were placed last."""
+SAME = 1e-5
+"""Numbers that differ by less were worked out from the same features, in blocks of another size."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,10 @@ class Embedded:
         run: id of the run.
         label: what the run recommends.
         embedded: how many nodes of ``label`` got an embedding.
-        without_features: how many lack features.
+        without_features: how many have no feature at all, and so no embedding.
+        partly: how many of the embedded lack some of their features; of these the mean stands in.
+        lacking: which features the nodes that had no embedding lack, and what makes them.
+        again: how many were placed anew, since they have other features than when they were placed.
         siblings: the same of each other label whose nodes are described in the same space, if any.
     """
 
@@ -41,10 +53,16 @@ class Embedded:
     embedded: int
     without_features: int
     siblings: tuple[Embedded, ...] = ()
+    partly: int = 0
+    lacking: tuple[Lacking, ...] = ()
+    again: int = 0
 
 
 def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     """Give every item that has features but no embedding of this run one, by the model's inductive part.
+
+    An item with some of the features is placed by these. What was placed before and has other features, or genres, now
+    is placed again; what has training records stays where training put it.
 
     Other labels get theirs too where all matrices that the run was trained on have a sibling of theirs, such as
     ``look-frame`` and ``look-item`` of ``look``: a network that was trained on segments also places frames and videos.
@@ -61,9 +79,9 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     name = require_published(store, loaded.run).property
     features = FeatureStore(workspace.features)
     label, names = loaded.snapshot.item_label, list(loaded.snapshot.projection["features"])
-    own = _place(store, features, loaded, name, label, names)
+    own = _place(store, workspace, loaded, name, label, names)
     siblings = tuple(
-        _place(store, features, loaded, name, other, matrices)
+        _place(store, workspace, loaded, name, other, matrices)
         for other, matrices in _siblings(features, names, label)
     )
     return replace(own, siblings=siblings)
@@ -86,33 +104,91 @@ def _siblings(features: FeatureStore, names: Sequence[str], label: str) -> Itera
 
 
 def _place(
-    store: GraphStore, features: FeatureStore, loaded: Loaded, name: str, label: str, matrices: Sequence[str]
+    store: GraphStore, workspace: Workspace, loaded: Loaded, name: str, label: str, matrices: Sequence[str]
 ) -> Embedded:
-    """Embed the nodes of ``label`` that have no embedding yet, by the feature matrices ``matrices``."""
+    """Embed the nodes of ``label`` that have no embedding, and again those whose features are others than before."""
+    features = FeatureStore(workspace.features)
     have, _ = store.read_embeddings(label, name)
     everything = store.read_nodes(label)["id"].combine_chunks()
     new = everything.filter(pc.invert(pc.is_in(everything, value_set=have)))
-    width = loaded.split.data.content.width
-    vectors, described = [], []
-    step = max(1, NUMBERS // max(1, width))
-    for start in range(0, len(new), step):
-        matrix, known = item_features(store, features, matrices, new[start : start + step])
-        if matrix.shape[1] != width:
+    state = _state(store, features, label, matrices)
+    noted = loaded.run.folder / PLACED
+    before = read_json(noted) if noted.exists() else {}
+    again = 0
+    if state and before.get(label) != state and len(have):
+        placed = have.filter(pc.invert(pc.is_in(have, value_set=_trained(loaded, label))))
+        again = _write(store, workspace, loaded, name, label, matrices, placed).embedded
+    written = _write(store, workspace, loaded, name, label, matrices, new)
+    if state:
+        write_json(noted, {**before, label: state})
+    return replace(written, again=again)
+
+
+def _trained(loaded: Loaded, label: str) -> pa.Array:
+    """Return the ids of the nodes of ``label`` that are where training, and not their content alone, has put them."""
+    data = loaded.split.data
+    if label != data.item:
+        return pa.array([], pa.string())
+    return loaded.snapshot.items.values.take(pa.array(np.flatnonzero(data.by_item.lengths > 0)))
+
+
+def _state(store: GraphStore, features: FeatureStore, label: str, matrices: Sequence[str]) -> list[str]:
+    """Return what is another as soon as a feature of a node of ``label`` is another."""
+    return [
+        str(store.versions(["IN_GENRE"])) if name == GENRES else features.info(name).fingerprint
+        for name in matrices
+    ]
+
+
+def _write(
+    store: GraphStore,
+    workspace: Workspace,
+    loaded: Loaded,
+    name: str,
+    label: str,
+    matrices: Sequence[str],
+    nodes: pa.Array,
+) -> Embedded:
+    """Place ``nodes`` by their features and write the embeddings that differ from those there are."""
+    features, content = FeatureStore(workspace.features), loaded.split.data.content
+    step = max(1, NUMBERS // max(1, content.width))
+    embedded, without, partly = 0, 0, 0
+    lacking = Counter[str]()
+    for start in range(0, len(nodes), step):
+        ids = nodes.slice(start, step)
+        read, present = item_features(store, features, matrices, ids)
+        width = sum(block.shape[1] for block in read.values())
+        if width != content.width:
             raise DataError(
-                f"run {loaded.run.id} was trained on {width} feature values per {label}, now there are "
-                f"{matrix.shape[1]} ({', '.join(matrices)}); train again"
+                f"run {loaded.run.id} was trained on {content.width} feature values per {label}, now there are "
+                f"{width} ({', '.join(matrices)}); train again"
             )
-        described.append(known)
-        vectors.append(_vectors(loaded, matrix[known]))
-    ids = new.filter(pa.array(np.concatenate(described))) if described else new
-    if len(ids):
-        store.write_embeddings(label, name, ids, np.concatenate([part for part in vectors if len(part)]))
-    return Embedded(loaded.run.id, label, len(ids), len(new) - len(ids))
+        known = present.any(1)
+        lacking.update({one: int((~there).sum()) for one, there in zip(read, present.T, strict=True)})
+        without += int((~known).sum())
+        partly += int((known & ~present.all(1)).sum())
+        if known.any():
+            some = present[known]
+            blocks = [block[known] for block in read.values()]
+            filled = fill(blocks, some, () if some.all() else content.means)
+            embedded += _changed(store, label, name, ids.filter(pa.array(known)), _vectors(loaded, filled))
+    told = tuple(Lacking(one, count, cure(workspace, one)) for one, count in lacking.items() if count)
+    return Embedded(loaded.run.id, label, embedded, without, partly=partly, lacking=told)
+
+
+def _changed(store: GraphStore, label: str, name: str, ids: pa.Array, vectors: Floats) -> int:
+    """Write those of ``vectors`` that are not there already; return how many."""
+    there, stored = store.read_embeddings(label, name, ids.to_pylist())
+    before = np.full_like(vectors, np.nan)
+    if len(there) and stored.shape[1] == vectors.shape[1]:
+        before[np.asarray(pc.index_in(there, value_set=ids))] = stored
+    new = ~np.isclose(before, vectors, rtol=SAME, atol=SAME).all(1)
+    if new.any():
+        store.write_embeddings(label, name, ids.filter(pa.array(new)), vectors[new])
+    return int(new.sum())
 
 
 def _vectors(loaded: Loaded, matrix: Floats) -> Floats:
-    if not len(matrix):
-        return np.empty((0, 0), np.float32)
     if not isinstance(loaded.model, Places):
         raise ConfigError(f"{loaded.run.model} cannot embed what came after training; train it again")
     with torch.inference_mode():

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from graphrec.features import FeatureStore
 from graphrec.keys import Id
+from graphrec.serving.chosen import USUAL, Chosen, chosen_by
+from graphrec.serving.common import Common, common, in_words
 from graphrec.serving.lookups import LABELS, find_node, ids, require, rows
 from graphrec.serving.naming import in_a_sentence, with_id
 from graphrec.serving.published import PublishedRun, current_run, current_runs, require_published
-from graphrec.serving.recommend import detailed
+from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
@@ -22,13 +24,24 @@ if TYPE_CHECKING:
     from graphrec.serving.account import Account
 
 
+LEAST_SHARE = 0.02
+"""Of those who chose a thing of the history, so many must have chosen what is explained for that to be a reason."""
+LEAST_COSINE = 0.2
+"""As like what is explained must a thing of the history be, by features or in a model's space."""
+LEAST_COMMON = 0.1
+"""So large a part of the history must have a genre or tag of what is explained."""
+LOOKED_AT = 100
+"""So many things of the history, those that most others chose too, are looked at for their share."""
+
+
 @dataclass(frozen=True)
 class Shared:
-    """A thing of the user's history whose ``users`` others also chose the explained item."""
+    """A thing of the user's history; ``users`` of the ``of`` others who chose it also chose the explained item."""
 
     via: str
     title: str | None
     users: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,9 @@ class Explanation:
         video: the video that a segment or frame is of; None for an item, and where it is of none.
         run: the published run; None without one.
         score: inner product of the embeddings; None where one is missing.
-        shared: paths user -> via <- other users -> item, by number of those users.
+        shared: paths user -> via <- other users -> item, by number of those users; all of them chose both, by
+            positive records.
+        common: genres and tags of it that the history has too.
         embedding: history nearest in the run's embedding space.
         content: history nearest by feature, per feature matrix.
         account: what the run's model made the two embeddings of; None where it has no weights to tell.
@@ -65,6 +80,7 @@ class Explanation:
     run: str | None
     score: float | None
     shared: list[Shared]
+    common: list[Common]
     embedding: list[Alike]
     content: dict[str, list[Alike]]
     account: Account | None
@@ -83,7 +99,10 @@ def explain(
     k: int = 5,
     label: str | None = None,
 ) -> Explanation:
-    """Explain ``node`` for ``user``.
+    """Explain ``node`` for ``user``, by what the user has chosen: positive records, as the run's task has them.
+
+    What the user had and disliked is never named, and neither is what falls below ``LEAST_SHARE``, ``LEAST_COSINE`` or
+    ``LEAST_COMMON``.
 
     Args:
         store: the graph.
@@ -100,9 +119,10 @@ def explain(
     """
     user = require(store, "User", user)
     label, node = find_node(store, node, label, LABELS)
-    history = sorted(other for other in ids(store, "seen", label, user=user) if other != node)
-    shared = [Shared(**row) for row in rows(store, "shared", label, user=user, id=node, limit=k)]
     published = current_run(store, model, label) if run is None else _published(store, workspace, run)
+    chosen = USUAL if published is None else chosen_by(workspace, published.id)
+    history = sorted(other for other in ids(store, "liked", label, chosen, user=user) if other != node)
+    shared = _shared(store, label, chosen, user, node, history)[:k]
     score, near = None, []
     if published is not None:
         users, user_vectors = store.read_embeddings("User", published.property, [user])
@@ -128,10 +148,12 @@ def explain(
 
         told = [one.via for one in shared] + [one.id for one in near]
         made = account(store, workspace, published.id, user, label, node, first=told)
-    reasons = _Reasons(user, node, shared, near, content, made)
-    known = {
-        one.id: one for one in detailed(store, label, [Neighbour(key, 0) for key in sorted(reasons.ids())])
-    }
+    if made is not None:
+        disliked = {*ids(store, "seen", label, user=user)} - {*history, node}
+        made = replace(made, user=made.user.without(label, disliked), item=made.item.without(label, disliked))
+    traits = _common(store, label, node, history, k)
+    reasons = _Reasons(user, node, shared, traits, near, content, made)
+    known = {one.id: one for one in _detailed(store, label, sorted(reasons.ids()))}
     titles = {key: with_id(in_a_sentence(one), key) for key, one in known.items()}
     return Explanation(
         user,
@@ -141,12 +163,43 @@ def explain(
         published.id if published else None,
         score,
         shared,
+        traits,
         near,
         content,
         made,
         titles,
         reasons.sentence(titles),
     )
+
+
+def _shared(
+    store: GraphStore, label: str, chosen: Chosen, user: str, node: str, history: list[str]
+) -> list[Shared]:
+    if not history:
+        return []
+    found = rows(
+        store, "shared", label, chosen, user=user, id=node, history=history, limit=LOOKED_AT
+    )
+    vias = [row["via"] for row in found]
+    counted = rows(store, "choosers", label, chosen, user=user, ids=vias) if vias else []
+    of = {row["id"]: row["users"] for row in counted}
+    return [
+        Shared(**row, of=of[row["via"]]) for row in found if row["users"] >= LEAST_SHARE * of[row["via"]]
+    ]
+
+
+def _common(store: GraphStore, label: str, node: str, history: list[str], k: int) -> list[Common]:
+    """Return what the item, or the video of the part, shares with the items or videos of the history."""
+    if label == "Item":
+        return common(store, node, history, LEAST_COMMON, k)
+    owner = {one.id: one.video for one in _detailed(store, label, [node, *history])}
+    videos = {owner[other] for other in history} - {None, owner[node]}
+    own = owner[node]
+    return common(store, own, sorted(filter(None, videos)), LEAST_COMMON, k) if own is not None else []
+
+
+def _detailed(store: GraphStore, label: str, nodes: Sequence[str]) -> list[Recommendation]:
+    return detailed(store, label, [Neighbour(node, 0) for node in nodes])
 
 
 def _content(
@@ -175,7 +228,8 @@ def _alike(names: list[str], matrix: Floats, vector: Floats, k: int) -> list[Ali
         return []
     norms = np.linalg.norm(matrix, axis=1) * np.linalg.norm(vector)
     cosines = matrix @ vector / np.maximum(norms, np.finfo(np.float32).tiny)
-    return [Alike(names[i], float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:k]]
+    most = np.argsort(-cosines, kind="stable")[:k]
+    return [Alike(names[i], float(cosines[i])) for i in most if cosines[i] >= LEAST_COSINE]
 
 
 @dataclass(frozen=True)
@@ -185,6 +239,7 @@ class _Reasons:
     user: str
     node: str
     shared: list[Shared]
+    common: list[Common]
     near: list[Alike]
     content: dict[str, list[Alike]]
     account: Account | None
@@ -209,10 +264,11 @@ class _Reasons:
         said = []
         if self.shared:
             one = self.shared[0]
-            who = "other user who chose" if one.users == 1 else "other users who chose"
-            said.append(
-                f"{one.users} {who} {name(one.via)}, as {self.user} did, chose {name(self.node)} too."
-            )
+            who = "other user who chose" if one.of == 1 else "other users who chose"
+            count = f"{one.users}" if one.users == one.of == 1 else f"{one.users} of {one.of}"
+            said.append(f"{count} {who} {name(one.via)}, as {self.user} did, chose {name(self.node)} too.")
+        if self.common:
+            said.append(f"It shares {in_words(self.common)} with {self.user}'s history.")
         for matrix, alike in self.content.items():
             if alike:
                 said.append(

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from graphrec.errors import NotFoundError, unknown
 from graphrec.keys import Id, composed, key_of
-from graphrec.store.base import GraphStore
+from graphrec.serving.chosen import USUAL, Chosen
+from graphrec.store.base import GraphStore, TellingStore
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +32,24 @@ def _text(name: str) -> str:
     return (files("graphrec.cypher") / "serving" / f"{name}.cypher").read_text(encoding="utf-8")
 
 
-def rows(store: GraphStore, name: str, label: str | None = None, **parameters: Any) -> list[dict[str, Any]]:
+def rows(
+    store: GraphStore, name: str, label: str | None = None, chosen: Chosen = USUAL, **parameters: Any
+) -> list[dict[str, Any]]:
     """Return the rows of ``cypher/serving/<name>_<label>.cypher`` as dictionaries."""
-    found: list[dict[str, Any]] = table(store, name, label, **parameters).to_pylist()
+    found: list[dict[str, Any]] = table(store, name, label, chosen, **parameters).to_pylist()
     return found
 
 
-def table(store: GraphStore, name: str, label: str | None = None, **parameters: Any) -> pa.Table:
-    """Return the rows as a table."""
+def table(
+    store: GraphStore, name: str, label: str | None = None, chosen: Chosen = USUAL, **parameters: Any
+) -> pa.Table:
+    """Return the rows as a table; ``chosen`` says which records count where the query asks for positive ones."""
     if label is not None:
         check_label(label)
         name = f"{name}_{label.lower()}"
-    return store.read(_text(name), **parameters)
+    # The embedded database keeps one record of a type between two nodes.
+    text = chosen.fill(_text(name), newest=isinstance(store, TellingStore))
+    return store.read(text, **parameters, **chosen.parameters(text))
 
 
 def check_label(label: str) -> None:
@@ -51,9 +58,9 @@ def check_label(label: str) -> None:
         raise unknown("label to recommend", label, LABELS)
 
 
-def ids(store: GraphStore, name: str, label: str, **parameters: Any) -> list[str]:
+def ids(store: GraphStore, name: str, label: str, chosen: Chosen = USUAL, **parameters: Any) -> list[str]:
     """Return the column ``id`` of such rows."""
-    return [row["id"] for row in rows(store, name, label, **parameters)]
+    return [row["id"] for row in rows(store, name, label, chosen, **parameters)]
 
 
 def require(store: GraphStore, label: str, node: Id) -> str:

@@ -37,16 +37,17 @@ class ListWanted:
 
 @dataclass(frozen=True)
 class Found:
-    """The best, first, and what is to be said of how they were found."""
+    """The best, first, and what is to be said of how they were found.
 
-    items: list[Neighbour]
+    ``items`` is None where nothing is known of the user, and ``note`` says why.
+    """
+
+    items: list[Neighbour] | None
     note: str = ""
 
 
-def by_published(
-    store: GraphStore, workspace: Workspace, run: PublishedRun, wanted: ListWanted
-) -> Found | None:
-    """Rank by what ``run`` has published, or None where nothing is known of the user.
+def by_published(store: GraphStore, workspace: Workspace, run: PublishedRun, wanted: ListWanted) -> Found:
+    """Rank by what ``run`` has published.
 
     Who has another history now than in training is put in the space by that, where the run's files are here and its
     model can. Where embeddings only propose, the model scores what they propose.
@@ -55,14 +56,19 @@ def by_published(
     vector: Floats | None = vectors[0] if len(vectors) else None
     note = ""
     now = since_training(store, workspace, run.id, wanted.user)
+    if now is not None and now.lost:
+        return _lost(wanted.user)
     if now is not None and len(now.history) and (now.changed or vector is None):
         placed = _placed(workspace, now)
         if placed is not None:
             vector, note = placed, _said(wanted.user, now)
         elif run.score == PROPOSAL and wanted.label == run.label:
-            return _folded(workspace, now, wanted)
+            folded = _folded(workspace, now, wanted)
+            return _unknown(wanted.user) if folded is None else folded
+        elif vector is not None:
+            note = f"the history of {wanted.user} has changed since training, and {run.model} cannot take that up"
     if vector is None:
-        return None
+        return _unknown(wanted.user)
     if run.score != PROPOSAL:
         found = store.nearest(
             wanted.label, run.property, vector, wanted.k, among=wanted.among, without=wanted.seen
@@ -75,8 +81,8 @@ def by_published(
     return _scored(workspace, run, wanted, proposed)
 
 
-def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListWanted) -> Found | None:
-    """Rank by the model of ``run`` itself, or None where it knows nothing of the user."""
+def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListWanted) -> Found:
+    """Rank by the model of ``run`` itself."""
     import torch
 
     from graphrec.models.base import Embeds, Scores
@@ -88,17 +94,19 @@ def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListWanted
     user = loaded.snapshot.users.index([wanted.user])
     known = user[0] >= 0 and bool(loaded.split.data.by_user.lengths[user[0]])
     now = since_training(store, workspace, run.id, wanted.user)
+    if now is not None and now.lost and isinstance(loaded.model, Embeds):
+        return _lost(wanted.user)
     if now is not None and len(now.history) and (now.changed or not known):
         folded = _folded(workspace, now, wanted)
         if folded is not None:
             return folded
     if user[0] < 0:
-        return None
+        return _unknown(wanted.user)
     with torch.no_grad():
         scorer = loaded.model.scorer()
         # An embedding that no training record has touched is random; models without any rank for everybody.
         if isinstance(loaded.model, Embeds) and not known_users(loaded.split.data, scorer, user)[0]:
-            return None
+            return _unknown(wanted.user)
         scores = scorer.grid(torch.from_numpy(user)).numpy(force=True)[0]
     return Found(_best(loaded, scores, wanted))
 
@@ -173,6 +181,14 @@ def _loaded(workspace: Workspace, run: Run) -> Loaded:
     from graphrec.serving.load_model import kept_run
 
     return kept_run(workspace, run)
+
+
+def _unknown(user: str) -> Found:
+    return Found(None, f"nothing is known of {user} to the model: no training record")
+
+
+def _lost(user: str) -> Found:
+    return Found(None, f"nothing is left of what {user} had chosen when the model was trained")
 
 
 def _said(user: str, now: Now) -> str:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
+from graphrec.serving.chosen import USUAL, chosen_by
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import PublishedRun, current_run, current_runs
@@ -98,20 +99,17 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
         [] if request.include_seen else ids(store, "seen", label, user=user),
     )
     run = source.published or source.run
-    found: Found | None = None
+    found = Found(None, f"no run for {label} is published: `graphrec train --model transgrec`")
     if source.published is not None:
         found = by_published(store, workspace, source.published, wanted)
     elif source.run is not None:
         found = by_run(store, workspace, source.run, wanted)
-    if run is not None and found is not None:
+    if run is not None and found.items is not None:
         return Recommendations(user, label, run.id, found.note, detailed(store, label, found.items))
-    note = (
-        f"nothing is known of {user} to the model: no training record"
-        if run is not None
-        else f"no run for {label} is published: `graphrec train --model transgrec`"
-    )
-    best = _popular(store, label, request.k, wanted.among, wanted.seen)
-    return Recommendations(user, label, "popularity", note, detailed(store, label, best))
+    # As it is measured: by the records that the run was trained on.
+    chosen = USUAL if run is None else chosen_by(workspace, run.id, own_only=True)
+    best = _popular(popular(store, label, chosen), request.k, wanted.among, wanted.seen)
+    return Recommendations(user, label, "popularity", found.note, detailed(store, label, best))
 
 
 @dataclass(frozen=True)
@@ -168,9 +166,8 @@ def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
 
 
 def _popular(
-    store: GraphStore, label: str, k: int, among: Sequence[str] | None, seen: Sequence[str]
+    chosen: pa.Table, k: int, among: Sequence[str] | None, seen: Sequence[str]
 ) -> list[Neighbour]:
-    chosen = popular(store, label)
     wanted = pc.invert(pc.is_in(chosen["id"], value_set=pa.array(seen, pa.string())))
     if among is not None:
         wanted = pc.and_(wanted, pc.is_in(chosen["id"], value_set=pa.array(among, pa.string())))

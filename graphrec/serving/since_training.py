@@ -39,6 +39,11 @@ class Now:
     history: Ints
     changed: bool
 
+    @property
+    def lost(self) -> bool:
+        """Whether the user had a history in training of which nothing is left: deleted, or rated anew and low."""
+        return self.changed and self.user is not None and not len(self.history)
+
 
 def since_training(store: GraphStore, workspace: Workspace, run_id: str, user: str) -> Now | None:
     """Return the history of ``user`` now, and whether run ``run_id`` knew it.

@@ -53,6 +53,7 @@ from graphrec.store.ladybug_files import (
 from graphrec.store.ladybug_functions import add_functions
 from graphrec.store.ladybug_nodes import PREFIX, Nodes
 from graphrec.store.ladybug_tables import TYPES, new_tables, own_properties
+from graphrec.store.ladybug_words import in_its_words
 from graphrec.store.nearest import chosen, exact_nearest, in_bytes
 from graphrec.store.upsert import plan
 from graphrec.workspace import Workspace
@@ -256,7 +257,7 @@ class LadybugStore:
         """
         try:
             with ladybug_answers.reading(self._database) as connection:
-                return ladybug_answers.run(connection, text, parameters).get_as_arrow(-1)
+                return ladybug_answers.run(connection, in_its_words(text), parameters).get_as_arrow(-1)
         except MemoryError as error:
             raise QueryError(TOO_MUCH_MEMORY) from error
 

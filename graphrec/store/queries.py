@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -25,6 +25,7 @@ from typing import Literal, cast, get_args
 
 from graphrec import schema
 from graphrec.errors import ConfigError, unknown
+from graphrec.store.ladybug_words import in_its_words
 
 ParameterType = Literal["string", "int64", "float64", "label", "name"]
 Value = str | int | float
@@ -167,6 +168,8 @@ def _rows(found: Iterable[NamedQuery]) -> Iterator[str]:
 def _named_queries(database: str) -> Mapping[str, NamedQuery]:
     root = files("graphrec.cypher")
     found = _in_folder(root) | _in_folder(root / database)
+    if database == "ladybug":
+        found = {name: replace(query, text=in_its_words(query.text)) for name, query in found.items()}
     return MappingProxyType(dict(sorted(found.items())))
 
 

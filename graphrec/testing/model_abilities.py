@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
+from graphrec.graph.content import Mapped
+from graphrec.graph.data import Data
 from graphrec.models.base import (
     SPACE,
     Accounts,
@@ -25,6 +28,7 @@ from graphrec.models.base import (
 from graphrec.models.influences import Influences
 from graphrec.ragged import Ints
 from graphrec.testing.model_under_test import ModelUnderTest, ModelWorld
+from graphrec.testing.training_data import learned
 
 NOTHING = np.empty(0, np.int64)
 ALIKE = 0.5
@@ -71,6 +75,19 @@ class AbilityChecks(ModelUnderTest):
         items = _space(model)[world.data.item][without]
         torch.testing.assert_close(placed, items, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(alone, placed[:1], rtol=1e-4, atol=1e-5)
+
+    def test_what_lacks_a_matrix_is_placed_by_the_others(self, world: ModelWorld) -> None:
+        """Ranked and served alike."""
+        self._able(world, Places)
+        data = _in_two(world)
+        model = learned(self.kind, data, dict(self.options), **self.settings)
+        lacking = np.flatnonzero((data.by_item.lengths == 0) & data.content.partial)
+        assert len(lacking), "some items have a part of their features and no record"
+        assert isinstance(model, Places)
+        with torch.no_grad():
+            placed = model.place(torch.from_numpy(data.content.rows(lacking)))
+        torch.testing.assert_close(placed, _space(model)[data.item][lacking], rtol=1e-4, atol=1e-5)
+        assert torch.isfinite(_grid(model, _known_users(world))).all()
 
     def test_a_history_says_what_training_on_it_said(self, world: ModelWorld) -> None:
         model = self._able(world, FoldsIn)
@@ -129,6 +146,18 @@ class AbilityChecks(ModelUnderTest):
         if not isinstance(model := self.trained(world), protocol):
             pytest.skip(f"not one that {protocol.__name__}")
         return model
+
+
+def _in_two(world: ModelWorld) -> Data:
+    """Return the data with their features in two matrices, of which every third item lacks the second."""
+    data, half = world.data, world.data.content.width // 2
+    everything, present = data.content.rows(slice(None)), data.content.described
+    second = present & (np.arange(data.items) % 3 != 2)
+    parts = {
+        "first": Mapped(data.item, np.ascontiguousarray(everything[:, :half]), present),
+        "second": Mapped(data.item, np.ascontiguousarray(everything[:, half:] * second[:, None]), second),
+    }
+    return replace(data, features=parts)
 
 
 def _space(model: object) -> Vectors:

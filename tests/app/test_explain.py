@@ -35,7 +35,7 @@ def test_the_first_recommendation_is_explained(page: Page, shown: ExplorerSettin
 
 def test_lines_are_as_wide_as_the_model_used_them(page: Page, shown: ExplorerSettings) -> None:
     with closing(open_store(shown.workspace, shown.store)) as store:
-        weights = why(store, explain(store, shown.workspace, "u001", "v003#1")).weights
+        weights = why(store, shown.workspace, explain(store, shown.workspace, "u001", "v003#1")).weights
     (drawing,) = page("explain", user="u001", id="v003#1").get("component_instance")
     edges = [edge["data"] for edge in json.loads(drawing.proto.json_args)["elements"]["edges"]]
     drawn = {(edge["source"], edge["target"]): edge["weight"] for edge in edges if "weight" in edge}

@@ -52,7 +52,7 @@ def fill(store: GraphStore) -> None:
     store.write_relationships("HAS_SEGMENT", "Item", "Segment", edges(*((s[0], s) for s in SEGMENTS)))
     store.write_relationships("HAS_FRAME", "Item", "Frame", edges(("w", "f"), ("v", "f"), ("x", "i")))
     store.write_relationships("HAS_FRAME", "Segment", "Frame", edges(("v#1", "g"), ("w#0", "h")))
-    store.write_relationships("RATED", "User", "Item", edges(("rated", "v"), ("rated another", "w")))
+    store.write_relationships("RATED", "User", "Item", edges(("rated", "v"), ("rated another", "w"), rating=[5.0, 4.0]))
     store.write_relationships("VIEWED", "User", "Item", edges(("viewed", "v")))
     store.write_relationships("LIKED", "User", "Item", edges(("liked", "v")))
     store.write_relationships("HIGHLIGHTED", "User", "Segment", edges(("highlighted", "v#1")))
@@ -119,7 +119,7 @@ def test_frames_and_videos_come_with_what_is_known_of_them(store: GraphStore, tm
     assert [one.id for one in similar(store, "v")] == ["x", "w"]
     assert explain(store, Workspace(tmp_path), "liked a frame of it", "i").score == 2
     # Known whole from now on, and known anew once it has changed.
-    store.write_relationships("RATED", "User", "Item", edges(("hates both", "x")))
+    store.write_relationships("RATED", "User", "Item", edges(("hates both", "x"), rating=[4.5]))
     assert asked("loves v#0", label="Item", new_only=True) == []
     store.drop_embeddings("User", "toy")
     popular = [(one.id, one.score) for one in asked("viewed", label="Item", include_seen=True)]

@@ -25,8 +25,8 @@ def store(database: GraphStore) -> GraphStore:
     database.write_nodes("User", nodes("ann", "bob", "cat", "new"))
     database.write_nodes("Item", nodes("a", "b", "film", title=["Alpha", None, "Film"]))
     database.write_nodes("Genre", nodes("g", name=["Noir"]))
-    rated = edges(*((who, what) for who in ("ann", "bob", "cat") for what in ("a", "b")), ("bob", "film"))
-    database.write_relationships("RATED", "User", "Item", rated)
+    pairs = [*((who, what) for who in ("ann", "bob", "cat") for what in ("a", "b")), ("bob", "film")]
+    database.write_relationships("RATED", "User", "Item", edges(*pairs, rating=[4.0] * len(pairs)))
     database.write_relationships("LIKED", "User", "Item", edges(("cat", "film")))
     database.write_relationships("IN_GENRE", "Item", "Genre", edges(("film", "g")))
     for label, ids, rows in (
@@ -42,11 +42,11 @@ def store(database: GraphStore) -> GraphStore:
 def test_ways_lead_over_those_who_chose_both(store: GraphStore, tmp_path: Path) -> None:
     told = explain(store, Workspace(tmp_path), "ann", "film")
     assert told.sentence == (
-        "2 other users who chose Alpha (a), as ann did, chose Film (film) too. In the model's space the nearest of "
-        "ann's history is Alpha (a) (cosine 1.00)."
+        "2 of 2 other users who chose Alpha (a), as ann did, chose Film (film) too. In the model's space the nearest "
+        "of ann's history is Alpha (a) (cosine 1.00)."
     )
     assert told.account is None
-    found = why(store, told)
+    found = why(store, Workspace(tmp_path), told)
     assert {(edge.type, edge.start.id, edge.end.id) for edge in found.graph.edges} == {
         *(("RATED", who, what) for who in ("ann", "bob", "cat") for what in ("a", "b")),
         ("RATED", "bob", "film"),
@@ -65,7 +65,7 @@ def test_what_the_model_used_is_as_wide_as_it_counted(store: GraphStore, tmp_pat
     of_user = [Influence("Item", "a", 0.5), Influence("Item", "b", 0.25)]
     of_item = [Influence("User", "cat", 0.2), Influence("User", "bob", 0.1), Influence("Item", "b", 0.05)]
     made = Account("toy", Made("of these", 2, of_user), Made("of those", 3, of_item))
-    found = why(store, replace(told, account=made))
+    found = why(store, Workspace(tmp_path), replace(told, account=made))
     assert found.weights == {
         # Of each embedding the largest weight is as wide as can be.
         (ANN, Key("Item", "a")): 1.0,
@@ -85,6 +85,6 @@ def test_what_the_model_used_is_as_wide_as_it_counted(store: GraphStore, tmp_pat
 def test_where_nothing_connects_both_ends_stand_alone(store: GraphStore, tmp_path: Path) -> None:
     told = explain(store, Workspace(tmp_path), "new", "b")
     assert told.sentence == "Nothing in new's history leads to b."
-    found = why(store, told)
+    found = why(store, Workspace(tmp_path), told)
     assert {node.key for node in found.graph.nodes} == {Key("User", "new"), Key("Item", "b")}
     assert found.graph.edges == []

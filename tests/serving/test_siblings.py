@@ -18,6 +18,7 @@ from graphrec.features import FeatureStore
 from graphrec.serving.audience import audience
 from graphrec.serving.embed import Embedded, embed
 from graphrec.serving.explain import explain
+from graphrec.serving.lacking import Lacking
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
@@ -60,16 +61,18 @@ def placed(described: LadybugStore, copied: Workspace, trained: tuple[Workspace,
 def test_frames_and_videos_are_placed_by_the_network_that_places_segments(described, copied, trained) -> None:
     loaded = load_run(copied, trained[1].run)
     run = loaded.run.id
-    items, frames = Embedded(run, "Item", VIDEOS - 1, 1), Embedded(run, "Frame", 2 * VIDEOS - 2, 2)
+    cure = "load them as the others of look-{} were loaded"
+    lack = [(Lacking(f"look-{one}", count, cure.format(one)),) for one, count in (("item", 1), ("frame", 2))]
+    items = Embedded(run, "Item", VIDEOS - 1, 1, lacking=lack[0])
+    frames = Embedded(run, "Frame", 2 * VIDEOS - 2, 2, lacking=lack[1])
     assert embed(described, loaded, copied) == Embedded(run, "Segment", 0, 0, (items, frames))
     expected = loaded.model.place(torch.from_numpy(LOOKS)).numpy(force=True)
     keys, vectors = described.read_embeddings("Frame", "transgrec")
     for key, vector in zip(keys.to_pylist(), vectors, strict=True):
         np.testing.assert_allclose(vector, expected[int(key[-1])], rtol=1e-5, atol=1e-7)
     again = embed(described, loaded, copied)
-    assert again == Embedded(
-        run, "Segment", 0, 0, (Embedded(run, "Item", 0, 1), Embedded(run, "Frame", 0, 2))
-    )
+    nothing = (Embedded(run, "Item", 0, 1, lacking=lack[0]), Embedded(run, "Frame", 0, 2, lacking=lack[1]))
+    assert again == Embedded(run, "Segment", 0, 0, nothing)
 
 
 def test_frames_and_videos_are_recommended_by_taste_with_what_is_known_of_them(
@@ -211,7 +214,9 @@ def test_the_command_tells_each_label(described, copied, trained) -> None:
     assert told == [
         f"0 Segment nodes embedded by {run}",
         f"11 Item nodes embedded by {run}; 1 have no features",
+        "1 lack look-item: load them as the others of look-item were loaded",
         f"22 Frame nodes embedded by {run}; 2 have no features",
+        "2 lack look-frame: load them as the others of look-frame were loaded",
     ]
     again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True).stdout
     assert [one["label"] for one in json.loads(again)["siblings"]] == ["Item", "Frame"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
@@ -75,3 +77,29 @@ def test_where_embeddings_only_propose_the_model_decides(copied: Workspace) -> N
         exact = recommend(store, copied, Request("u0", k=5, run=trained.run.id))
     assert [item.id for item in found.items] == [item.id for item in exact.items]
     assert [item.score for item in found.items] == pytest.approx([item.score for item in exact.items], abs=1e-5)
+
+
+@pytest.mark.parametrize("model", ["transgrec", "ease"])
+def test_who_has_rated_down_all_of_it_is_served_by_popularity(tmp_path: Path, model: str) -> None:
+    workspace = Workspace(tmp_path)
+    pairs = [(f"u{u}", f"i{(u + step) % 8}", 5.0, 10 * u + step) for u in range(12) for step in range(5)]
+
+    def rate(rows: list[tuple[str, str, float, int]]) -> None:
+        columns = zip(("from", "to", "rating", "at"), zip(*rows, strict=True), strict=True)
+        store.write_relationships("RATED", "User", "Item", pa.table({name: list(values) for name, values in columns}))
+
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        store.write_nodes("User", pa.table({"id": [f"u{u}" for u in range(12)]}))
+        store.write_nodes("Item", pa.table({"id": [f"i{i}" for i in range(8)]}))
+        rate(pairs)
+    trained = train(workspace, Plan(model, {"epochs": 1} if model == "transgrec" else {}, split="random-70-10-20"))
+    with closing(LadybugStore(workspace, write=True)) as store:
+        publish(store, trained.loaded)
+        assert recommend(store, workspace, Request("u0")).basis == trained.run.id
+        rate([(user, item, 1.0, at + 1000) for user, item, _, at in pairs if user == "u0"])
+    with closing(LadybugStore(workspace)) as store:
+        for asked in (Request("u0"), Request("u0", run=trained.run.id)):
+            found = recommend(store, workspace, asked)
+            assert found.basis == "popularity"
+            assert found.note == "nothing is left of what u0 had chosen when the model was trained"

@@ -71,6 +71,8 @@ QUERIES = Path(str(files("graphrec.cypher")))
          f"MATCH (n:{MOVIE}|`Customer` WHERE (n:{MOVIE} AND n.`movieId` = toInteger($id)) OR "
          f"(n:`Customer` AND n.`customerId` = $id)) "
          f"RETURN CASE WHEN n:{MOVIE} THEN toString(n.`movieId`) WHEN n:`Customer` THEN n.`customerId` END"),
+        ("MATCH ()-[e:RATED|VIEWED|LIKED]->() WHERE type(e) <> 'RATED' OR type(e) = 'LIKED'",
+         "MATCH ()-[e:`WATCHED`|`SAW`]->() WHERE type(e) <> 'WATCHED' OR type(e) = 'graphrec: not mapped'"),
         ("MATCH (n:User|Genre) RETURN CASE WHEN (n:User) THEN 'User' END, n.toy",
          "MATCH (n:`Customer`) RETURN CASE WHEN (n:`Customer`) THEN 'User' END, n.`toy`"),
         ("MATCH (n:User) RETURN n.id UNION ALL MATCH (n:Item) RETURN n.id",

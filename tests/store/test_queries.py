@@ -120,4 +120,6 @@ def test_a_databases_own_file_wins() -> None:
     texts: dict[str, Any] = {d: named_queries(d)["similar"].text for d in ("ladybug", "neo4j")}
     assert "vector.similarity.cosine" in texts["neo4j"]
     assert "vector.similarity.cosine" not in texts["ladybug"]
-    assert named_queries("ladybug")["popular"] == named_queries("neo4j")["popular"]
+    assert named_queries("ladybug")["history"] == named_queries("neo4j")["history"]
+    texts = {d: named_queries(d)["popular"].text for d in texts}
+    assert texts["ladybug"] == texts["neo4j"].replace("type(", "label(")

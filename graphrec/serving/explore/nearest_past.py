@@ -6,20 +6,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from graphrec.serving.explain import Alike
+from graphrec.serving.chosen import chosen_by
+from graphrec.serving.explain import LEAST_COSINE, Alike
 from graphrec.serving.lookups import ids
 from graphrec.serving.published import current_run
 from graphrec.store.base import Floats, GraphStore
 from graphrec.store.nearest import unit
+from graphrec.workspace import Workspace
 
 
 def nearest_past(
-    store: GraphStore, user: str, label: str, nodes: Sequence[str], *, model: str | None = None
+    store: GraphStore, workspace: Workspace, user: str, label: str, nodes: Sequence[str], *, model: str | None = None
 ) -> dict[str, Alike]:
-    """Return by id, for each of ``nodes`` that has an embedding, what of ``user``'s history is nearest to it.
+    """Return by id, for each of ``nodes`` that has an embedding, what ``user`` has chosen that is nearest to it.
+
+    What is less like it than ``LEAST_COSINE`` is no answer, and neither is what the user disliked.
 
     Args:
         store: the graph.
+        workspace: of the run, whose task says what counts as chosen.
         user: for whom.
         label: of the nodes, and of the history that counts.
         nodes: ids.
@@ -28,8 +33,10 @@ def nearest_past(
     Nothing is returned where the user has no such history. Raises ``NotFoundError`` for a model that is not published.
     """
     run = current_run(store, model, label)
-    history = ids(store, "seen", label, user=user)
-    if run is None or not history or not nodes:
+    if run is None or not nodes:
+        return {}
+    history = ids(store, "liked", label, chosen_by(workspace, run.id), user=user)
+    if not history:
         return {}
     found, vectors = store.read_embeddings(label, run.property, sorted({*nodes, *history}))
     row = {node: place for place, node in enumerate(found.to_pylist())}
@@ -45,5 +52,6 @@ def nearest_past(
 
 def _nearest(vector: Floats, node: str, known: Sequence[str], past: Floats) -> Alike | None:
     cosines = past @ vector
-    others = [place for place in np.argsort(-cosines, kind="stable")[:2] if known[place] != node]
+    nearest = np.argsort(-cosines, kind="stable")[:2]
+    others = [place for place in nearest if known[place] != node and cosines[place] >= LEAST_COSINE]
     return Alike(known[others[0]], float(cosines[others[0]])) if others else None

@@ -20,6 +20,8 @@ class Summary:
     Attributes:
         id: its folder's name.
         model: name of the model.
+        projection: what it was trained on, ``likes`` for example.
+        features: the feature matrices it read.
         split: what it was tested on.
         seed: of everything random in it.
         dimension: of its embeddings; None for a model without.
@@ -28,10 +30,13 @@ class Summary:
         metric: what it was stopped by.
         value: that metric on the test data.
         finished: whether it was tested.
+        verdict: what the account of its training concludes; "" where there is none.
     """
 
     id: str
     model: str
+    projection: str
+    features: tuple[str, ...]
     split: str
     seed: int
     dimension: int | None
@@ -40,6 +45,7 @@ class Summary:
     metric: str | None
     value: float | None
     finished: bool
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ def summary(run: Run) -> Summary:
     return Summary(
         run.id,
         run.model,
+        str(told["projection"]["name"]),
+        tuple(told["projection"].get("features") or ()),
         str(told["split"]),
         int(told["seed"]),
         told["settings"].get("dimension"),
@@ -93,6 +101,7 @@ def summary(run: Run) -> Summary:
         name,
         told.get("test", {}).get("metrics", {}).get(name),
         run.finished,
+        told.get("account", {}).get("verdict", {}).get("sentence", ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether two runs differ by more than chance: a paired test on the same cases, kept beside the first run."""
+"""Whether two runs differ by more than chance: a paired test on the cases of both, kept beside the first run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from graphrec.training.runs import Run
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
+    from graphrec.evaluation.common_cases import CaseKeys
     from graphrec.evaluation.evaluate import Evaluation
 
 FOLDER = "significance"
@@ -31,6 +32,7 @@ class Difference:
         high: upper end.
         p_value: two-sided.
         cases: how many cases were paired.
+        of: how many cases each of the two has.
     """
 
     difference: float
@@ -38,6 +40,7 @@ class Difference:
     high: float
     p_value: float
     cases: int
+    of: tuple[int, int]
 
 
 def kept(first: Run, second: Run) -> Mapping[str, Difference] | None:
@@ -45,14 +48,18 @@ def kept(first: Run, second: Run) -> Mapping[str, Difference] | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         told = read_json(_path(first, second))
         if told["of"] == _versions(first, second):
-            return {name: Difference(**value) for name, value in told["metrics"].items()}
+            return {
+                name: Difference(**{**value, "of": tuple(value["of"])}) for name, value in told["metrics"].items()
+            }
     return None
 
 
 def compare(
     workspace: Workspace, first: Run, second: Run, progress: Callable[[float], None] | None = None
 ) -> Mapping[str, Difference]:
-    """Rank the test cases by both runs' models, test every metric that both have, and keep what is found.
+    """Rank the test cases by both runs' models, test every metric that both have on the cases that both have.
+
+    What is found is kept.
 
     Args:
         workspace: where the runs are.
@@ -61,37 +68,41 @@ def compare(
         progress: told the share that is done.
 
     Raises:
-        DataError: the two were tested on different cases, or one of them not at all.
+        DataError: the two have no test case in common, or one of them was not tested at all.
         TrainingError: a run's weights or snapshot are gone.
     """
     tell = progress or (lambda share: None)
     for run in (first, second):
         if not run.finished:
             raise DataError(f"run {run.id} is not finished: `graphrec train --resume {run.id}`")
-    one = _evaluated(workspace, first)
+    from graphrec.evaluation.common_cases import compare as compared
+
+    one, keys = _evaluated(workspace, first)
     tell(0.4)
-    other = _evaluated(workspace, second)
+    other, other_keys = _evaluated(workspace, second)
     tell(0.8)
-    names = [name for name in one.values if name in other.values]
-    found = {}
-    for name in names:
-        test = one.against(other, name)
-        found[name] = Difference(test.difference, *test.ci95, test.p_value, test.cases)
-        tell(0.8 + 0.2 * len(found) / len(names))
+    both = compared(one, other, (keys, other_keys))
+    found = {
+        name: Difference(test.difference, *test.ci95, test.p_value, test.cases, both.of)
+        for name, test in both.metrics.items()
+    }
+    tell(1.0)
     value = {"of": _versions(first, second), "metrics": {name: asdict(one) for name, one in found.items()}}
     write_json(_path(first, second), value)
     return found
 
 
-def _evaluated(workspace: Workspace, run: Run) -> Evaluation:
+def _evaluated(workspace: Workspace, run: Run) -> tuple[Evaluation, CaseKeys]:
     # Here, not above: reading what was found should not wait for torch.
+    from graphrec.evaluation.common_cases import case_keys
     from graphrec.evaluation.judged import judge_model
     from graphrec.serving.load_model import load_run
 
     loaded = load_run(workspace, run)
     names = list(run.manifest["test"]["metrics"])
     parts = loaded.split
-    return judge_model(loaded.model, loaded.task, parts.data, parts.test, names, seed=run.manifest["seed"])
+    found = judge_model(loaded.model, loaded.task, parts.data, parts.test, names, seed=run.manifest["seed"])
+    return found, case_keys(parts.test, parts, loaded.snapshot)
 
 
 def _versions(*runs: Run) -> list[str]:

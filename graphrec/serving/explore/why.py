@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphrec import schema
+from graphrec.serving.chosen import USUAL, Chosen, chosen_by
 from graphrec.serving.explain import Explanation
 from graphrec.serving.explore.reasons import Kind, Reason, reasons
 from graphrec.serving.explore.subgraph import GraphEdge, Key, Subgraph, merged, neighbours, nodes_of
 from graphrec.serving.lookups import rows
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced
+from graphrec.workspace import Workspace
 
 SHARERS = 6
 """So many of those who chose both are drawn."""
@@ -35,9 +37,10 @@ class Why:
     weights: Mapping[tuple[Key, Key], float]
 
 
-def why(store: GraphStore, told: Explanation) -> Why:
+def why(store: GraphStore, workspace: Workspace, told: Explanation) -> Why:
     """Return the graph of the reasons in ``told``; its two ends are always in it."""
     user, node = Key("User", told.user), Key(told.label, told.id)
+    counts = USUAL if told.run is None else chosen_by(workspace, told.run)
     by_kind = defaultdict[Kind, list[Reason]](list)
     for reason in reasons(told):
         by_kind[reason.kind].append(reason)
@@ -50,7 +53,7 @@ def why(store: GraphStore, told: Explanation) -> Why:
     past = [*by_kind["shared"], *by_kind["near"], *by_kind["alike"]]
     history = {edge.end for edge in edges if edge.start == user} | {reason.thing for reason in past}
     chosen = list(_chosen(store, user, {key.id for key in history}, told.label))
-    paths = list(_paths(store, user, node, [one.via for one in told.shared], told.label))
+    paths = list(_paths(store, counts, user, node, [one.via for one in told.shared], told.label))
     made = [one for edge in edges for one in (edge.start, edge.end) if one.label == "User" and one != user]
     pooled = [edge for other in made for edge in _chosen(store, other, [node.id], told.label)]
     real = [*chosen, *paths, *pooled]
@@ -93,11 +96,13 @@ def _chosen(store: GraphStore, user: Key, ids: Collection[str], label: str) -> I
             yield GraphEdge(row["type"], user, Key(label, row["id"]), {})
 
 
-def _paths(store: GraphStore, user: Key, node: Key, via: list[str], label: str) -> Iterator[GraphEdge]:
+def _paths(
+    store: GraphStore, counts: Chosen, user: Key, node: Key, via: list[str], label: str
+) -> Iterator[GraphEdge]:
     """Yield the ways from the user's history over those who chose the same to ``node``."""
     if not via:
         return
-    found = rows(store, "sharers", label, ids=via, id=node.id, user=user.id, limit=PAIRS)
+    found = rows(store, "sharers", label, counts, ids=via, id=node.id, user=user.id, limit=PAIRS)
     shared = defaultdict[str, list[str]](list)
     for row in found:
         shared[row["other"]].append(row["via"])

@@ -2,9 +2,9 @@
 
 The queries keep to a form, and nothing else in them is looked at. Labels and types stand in brackets, `(n:Item|Genre)`
 or `[e:RATED]`; a variable stands there first with all that it may be, and is nothing else up to the next UNION. An id
-is asked for in those brackets, `(n:Item {id: $id})`, and a property is read as `n.title`. What people type has the
-graph's own names already. What is not mapped is left out where something mapped stands beside it, and else called
-``NOWHERE``, so that nothing is found.
+is asked for in those brackets, `(n:Item {id: $id})`, and a property is read as `n.title`; a type is compared as
+`type(e) = 'RATED'`, or `<>`. What people type has the graph's own names already. What is not mapped is left out where
+something mapped stands beside it, and else called ``NOWHERE``, so that nothing is found.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _NAME = r"(?:`[^`]+`|\w+)"
 _PLACE = re.compile(
     rf"(?P<open>[(\[])(?P<bound>\w*):(?P<names>{_NAME}(?:\|{_NAME})*)(?: \{{id: (?P<key>[^}}]+)\}})?"
     rf"|\b(?P<variable>\w+)\.(?P<property>{_NAME})"
+    r"|(?P<compared>type\(\w+\) (?:=|<>)) '(?P<type>\w+)'"
 )
 _ARROW = re.compile(rf"(?P<from><?)-(?P<kind>\[\w*:(?P<names>{_NAME}(?:\|{_NAME})*)[^\]]*\])-(?P<to>>?)")
 _UNION = re.compile(r"(\bUNION\b)")
@@ -51,6 +52,8 @@ def _part(text: str, mapping: GraphMapping) -> str:
     bound: dict[str, _Kinds] = {}
 
     def told(place: re.Match[str]) -> str:
+        if place["type"]:
+            return f"{place['compared']} '{_type_name(place['type'], mapping)}'"
         if place["variable"]:
             kinds = bound.get(place["variable"])
             return place[0] if kinds is None else kinds.read(place["variable"], place["property"].strip("`"))
@@ -135,3 +138,8 @@ def _kinds(place: re.Match[str], mapping: GraphMapping) -> _Kinds:
     if place["open"] == "(":
         return _Kinds(there, mapping.labels, schema.LABELS)
     return _Kinds(there, mapping.types, schema.RELATIONSHIPS)
+
+
+def _type_name(name: str, mapping: GraphMapping) -> str:
+    """Return what the type is called, as it stands between quotes; a mapping's names hold no backslash."""
+    return (mapping.types[name].name if name in mapping.types else NOWHERE).replace("'", "\\'")

@@ -22,6 +22,7 @@ MANIFEST = {
     "seed": 3,
     "split": "temporal-last",
     "started": "2026-01-02T03:04:05+0000",
+    "projection": {"name": "likes", "features": ["look", "genres"]},
     "data": {"users": 5},
     "versions": {"torch": "2"},
     "metric": "map",
@@ -50,6 +51,9 @@ def test_the_line_of_a_run(tmp_path: Path) -> None:
     told = summary(run)
     assert (told.id, told.dimension, told.seed, told.seconds) == ("a", 8, 3, 1.5)
     assert (told.metric, told.value, told.finished) == ("map", 0.5, True)
+    assert (told.projection, told.features, told.verdict) == ("likes", ("look", "genres"), "")
+    judged = written(tmp_path / "b", account={"verdict": {"sentence": "Below popularity.", "bad": True}})
+    assert summary(judged).verdict == "Below popularity."
     unfinished = Run(
         run.folder, {key: value for key, value in MANIFEST.items() if key not in ("test", "metric")}
     )
@@ -132,7 +136,7 @@ def test_the_difference_is_that_of_the_means(copied: Workspace, trained: tuple[W
 def test_runs_on_other_cases_are_not_compared(copied: Workspace, trained: tuple[Workspace, Trained]) -> None:
     first = find_run(copied, trained[1].run.id)
     second = train(copied, Plan("random", {}, split="random-70-10-20")).run
-    with pytest.raises(DataError, match="different cases"):
+    with pytest.raises(DataError, match="of 24 and 63 cases the two runs have none in common"):
         compare(copied, first, second)
     second.manifest.pop("test")
     with pytest.raises(DataError, match="--resume"):
