@@ -161,12 +161,13 @@ def train(
         further = read_also(
             graph, workspace, task_kind, plan.also, lambda theirs: _needed(kind, theirs, None), fresh=fresh
         )
-        if not fresh and (missed := unchecked(graph)):
-            log.info(missed)
+        missed = None if fresh else unchecked(graph)
     parts = task.split(shot, split_at(plan.split, plan.at), seed=options.seed, fold=plan.fold, folds=plan.folds)
     beside = split_also(further, seed=options.seed, fold=plan.fold, folds=plan.folds)
     parts = together(parts, shot, beside)
-    notes = _tell(task, shot, parts, options)
+    notes = [*([missed] if missed else []), *_tell(task, shot, parts, options)]
+    if isinstance(task, Ranking) and task.value and not kind.needs.weights:
+        notes.append(f"{kind.name} does not weigh records: {task.value} was not used.")
     kind.check(parts.data, settings)
     split_name = base_name(parts.name)
     named, _, at = split_name.partition(AT)

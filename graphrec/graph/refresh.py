@@ -57,8 +57,8 @@ def unchecked(store: GraphStore) -> str | None:
     """Return what was not looked for when a snapshot of ``store`` was taken without reading all; None for nothing."""
     if isinstance(store, TellingStore) and store.others() is None:
         return (
-            "whether others have changed ratings or times in place since the last training was not looked for, since "
-            "the server does not tell; --fresh reads everything again"
+            "Whether others have changed ratings or times in place since the last training was not looked for, since "
+            "the server does not tell; --fresh reads everything again."
         )
     return None
 

@@ -44,10 +44,10 @@ def as_served(model: Model[Any], scorer: Scorer, data: Data) -> Scorer:
     """
     if not isinstance(model, Embeds):
         return scorer
-    return Served(scorer, known_users(data, scorer), placed_items(data), chosen_by(data))
+    return Served(scorer, known_users(data, scorer), placed_items(data), people_of(data))
 
 
-def chosen_by(data: Data) -> Tensor:
+def people_of(data: Data) -> Tensor:
     """Return float32 [items], how many users have a training record of each."""
     return torch.from_numpy(data.people.astype(np.float32))
 

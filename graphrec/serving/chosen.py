@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphrec import schema
 from graphrec.errors import NotFoundError, TrainingError
-from graphrec.graph.projection import THEN
+from graphrec.graph.projection import THEN, types_of
+from graphrec.properties import Properties
 from graphrec.tasks.positive import POSITIVE, Condition
 from graphrec.tasks.ranking import Ranking
 from graphrec.training.runs import find_run, task_of
@@ -101,7 +102,9 @@ USUAL = Chosen(tuple((kind, rules) for kind, rules in POSITIVE.items() if THEN n
 """Where no run says otherwise."""
 
 
-def chosen_by(workspace: Workspace, run_id: str, *, own_only: bool = False) -> Chosen:
+def chosen_by(
+    properties: Properties, workspace: Workspace, run_id: str, *, own_only: bool = False
+) -> Chosen:
     """Return when a record counts by the run: its own conditions on its own records, the usual ones on others.
 
     With ``own_only`` no others count. The usual rule where its files are elsewhere, or it is no ranking.
@@ -112,8 +115,30 @@ def chosen_by(workspace: Workspace, run_id: str, *, own_only: bool = False) -> C
         tasks = {str(part.manifest["projection"]["relationship"]): task_of(part) for part in parts}
     except (NotFoundError, TrainingError):
         return USUAL
-    own = {kind: task.positive for kind, task in tasks.items() if isinstance(task, Ranking) and THEN not in kind}
+    own = {
+        kind: rules
+        for relationship, task in tasks.items()
+        if isinstance(task, Ranking) and THEN not in relationship
+        for kind in types_of(relationship)
+        if (rules := _of_type(properties, kind, task.positive)) is not None
+    }
     return Chosen(tuple({**dict(USUAL.rules), **own}.items()), (tuple(own) or None) if own_only else None)
+
+
+def _of_type(properties: Properties, kind: str, rules: Sequence[Condition]) -> tuple[Condition, ...] | None:
+    """Return ``rules`` as they are asked of one type of several; None where its records cannot hold them."""
+    known = {one.name: one.type for one in properties.of(kind)}
+    found = []
+    for rule in rules:
+        label, name = rule.of_node(), rule.property.rpartition(".")[2]
+        of = known if label is None else {one.name: one.type for one in properties.of(label)}
+        if name not in of:
+            if name == schema.WEIGHT:
+                # The sum over all types, which no single record says.
+                continue
+            return None
+        found.append(replace(rule, value=bool(rule.value)) if of[name] == "bool" else rule)
+    return tuple(found)
 
 
 def _types(label: str) -> set[str]:

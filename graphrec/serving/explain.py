@@ -120,7 +120,7 @@ def explain(
     user = require(store, "User", user)
     label, node = find_node(store, node, label, LABELS)
     published = current_run(store, model, label) if run is None else _published(store, workspace, run)
-    chosen = USUAL if published is None else chosen_by(workspace, published.id)
+    chosen = USUAL if published is None else chosen_by(store.properties, workspace, published.id)
     history = sorted(other for other in ids(store, "liked", label, chosen, user=user) if other != node)
     shared = _shared(store, label, chosen, user, node, history)[:k]
     score, near = None, []

@@ -107,7 +107,7 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     if run is not None and found.items is not None:
         return Recommendations(user, label, run.id, found.note, detailed(store, label, found.items))
     # As it is measured: by the records that the run was trained on.
-    chosen = USUAL if run is None else chosen_by(workspace, run.id, own_only=True)
+    chosen = USUAL if run is None else chosen_by(store.properties, workspace, run.id, own_only=True)
     best = _popular(popular(store, label, chosen), request.k, wanted.among, wanted.seen)
     return Recommendations(user, label, "popularity", found.note, detailed(store, label, best))
 

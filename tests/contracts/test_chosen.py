@@ -79,12 +79,13 @@ def test_popular_is_what_most_people_liked(store: GraphStore) -> None:
 def test_popularity_follows_a_runs_own_rule(store: GraphStore, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "own")
     run(workspace, "RATED", [{"property": "rating", "operator": ">=", "value": 2.0}])
-    own = chosen_by(workspace, "toy-1", own_only=True)
+    own = chosen_by(store.properties, workspace, "toy-1", own_only=True)
     assert counts(store, own) == [("a", 2), ("b", 2), ("film", 2), ("turkey", 1)]
-    assert counts(store, chosen_by(workspace, "toy-1")) == [("c", 4), ("film", 3), ("a", 2), ("b", 2), ("turkey", 1)]
+    every = chosen_by(store.properties, workspace, "toy-1")
+    assert counts(store, every) == [("c", 4), ("film", 3), ("a", 2), ("b", 2), ("turkey", 1)]
     # Of segments there are no ratings: all that lead to them count.
     assert popular(store, "Segment", own).to_pylist() == [{"id": "c#0", "score": 2}, {"id": "b#0", "score": 1}]
-    assert chosen_by(workspace, "elsewhere-1") == USUAL
+    assert chosen_by(store.properties, workspace, "elsewhere-1") == USUAL
     publish(store, {"a": (1, 0)})
     asked = recommend(store, workspace, Request("eve"))
     assert (asked.basis, [one.id for one in asked.items]) == ("popularity", ["a", "b", "film", "turkey"])
@@ -92,7 +93,7 @@ def test_popularity_follows_a_runs_own_rule(store: GraphStore, tmp_path: Path) -
 
 def test_a_views_run_counts_viewers(store: GraphStore, tmp_path: Path) -> None:
     run(Workspace(tmp_path), "VIEWED", [])
-    own = chosen_by(Workspace(tmp_path), "toy-1", own_only=True)
+    own = chosen_by(store.properties, Workspace(tmp_path), "toy-1", own_only=True)
     assert counts(store, own) == [("c", 3), ("turkey", 2), ("a", 1), ("film", 1)]
 
 

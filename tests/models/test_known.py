@@ -10,7 +10,7 @@ from graphrec.evaluation.judged import judge_model
 from graphrec.models.base import EmbeddingScorer
 from graphrec.models.bpr import BPR
 from graphrec.models.content_knn import ContentKNN
-from graphrec.models.known import Served, as_served, chosen_by, known_users, placed_items
+from graphrec.models.known import Served, as_served, known_users, people_of, placed_items
 from graphrec.models.popularity import Popularity
 from graphrec.ragged import Ragged
 from graphrec.tasks.cases import RankingCases
@@ -25,7 +25,7 @@ DATA = data_of(USER, ITEM, 4, 5)
 def test_users_and_items_that_are_known() -> None:
     assert known_users(DATA).tolist() == [True, True, True, False]
     assert placed_items(DATA).tolist() == [True, True, True, False, False]
-    assert chosen_by(DATA).tolist() == [1, 3, 2, 0, 0], "people, not rows"
+    assert people_of(DATA).tolist() == [1, 3, 2, 0, 0], "people, not rows"
     look = data_of(USER, ITEM, 4, 5, features=np.eye(5))
     assert placed_items(look).all()
 
@@ -38,7 +38,7 @@ def test_a_user_whose_vector_is_nothing_is_not_known() -> None:
 
 def test_the_unknown_get_what_is_popular_and_nothing_unplaced_comes_first() -> None:
     own = EmbeddingScorer(torch.ones(4, 1), torch.tensor([[1.0], [2.0], [3.0], [9.0], [8.0]]))
-    served = Served(own, known_users(DATA), placed_items(DATA), chosen_by(DATA))
+    served = Served(own, known_users(DATA), placed_items(DATA), people_of(DATA))
     least = torch.finfo(torch.float32).min
     assert served.grid(torch.tensor([0, 3])).tolist() == [[1, 2, 3, least, least], [1, 3, 2, 0, 0]]
     assert served.grid(torch.tensor([3, 0]), torch.tensor([1, 4])).tolist() == [[3, 0], [2, least]]

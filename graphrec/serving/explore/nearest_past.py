@@ -35,7 +35,7 @@ def nearest_past(
     run = current_run(store, model, label)
     if run is None or not nodes:
         return {}
-    history = ids(store, "liked", label, chosen_by(workspace, run.id), user=user)
+    history = ids(store, "liked", label, chosen_by(store.properties, workspace, run.id), user=user)
     if not history:
         return {}
     found, vectors = store.read_embeddings(label, run.property, sorted({*nodes, *history}))

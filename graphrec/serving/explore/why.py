@@ -40,7 +40,7 @@ class Why:
 def why(store: GraphStore, workspace: Workspace, told: Explanation) -> Why:
     """Return the graph of the reasons in ``told``; its two ends are always in it."""
     user, node = Key("User", told.user), Key(told.label, told.id)
-    counts = USUAL if told.run is None else chosen_by(workspace, told.run)
+    counts = USUAL if told.run is None else chosen_by(store.properties, workspace, told.run)
     by_kind = defaultdict[Kind, list[Reason]](list)
     for reason in reasons(told):
         by_kind[reason.kind].append(reason)
