@@ -49,6 +49,7 @@ class Checked:
         rows: int64 [rows of table], where each stands in the block.
         trimmed: how many ids had blanks around them.
         composed: how many ids were written with decomposed accents.
+        nothing: rows that lead to nothing, such as a highlight that covers the greater part of no segment.
     """
 
     table: pa.Table
@@ -57,6 +58,7 @@ class Checked:
     rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     trimmed: int = 0
     composed: int = 0
+    nothing: int = 0
 
     def without(self, wrong: npt.NDArray[np.int64], reason: str | Sequence[str]) -> Checked:
         """Refuse the rows ``wrong`` (int64, positions in ``table``) for ``reason``, or each for its own."""

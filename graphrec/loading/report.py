@@ -48,12 +48,13 @@ class Tally:
     def add(self, block: Rows, checked: Checked, written: Written) -> None:
         """Count one block."""
         refused = len(checked.refused) + len(block.refused)
-        self.read += checked.table.num_rows + checked.repeated + refused + len(block.left_out)
+        left_out = len(block.left_out) + checked.nothing
+        self.read += checked.table.num_rows + checked.repeated + refused + left_out
         self.created += written.created
         self.updated += written.updated
         self.unchanged += written.unchanged + checked.repeated
         self.rejected += refused
-        self.left_out += len(block.left_out)
+        self.left_out += left_out
 
 
 @dataclass

@@ -462,6 +462,16 @@ def test_spans_become_segments_by_the_share_covered(loaded: Load, segmented: Gra
     assert tally(loaded(text, options=SPANS), "HIGHLIGHTED")[3] == 4
 
 
+def test_spans_that_cover_no_segment_are_counted(
+    loaded: Load, segmented: GraphStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    report = loaded("user,video,start,end,at\nu,w,1,2,1\nu,w,4,6,2\nu,w,0,5,3\nu,w,50,60,4\n", options=SPANS)
+    told = report.tallies["HIGHLIGHTED"]
+    assert (told.read, told.created, told.left_out) == (4, 1, 3)
+    assert "3 highlights cover no segment by more than 50 % of it: they are left out" in caplog.text
+
+
 def test_the_newest_of_overlapping_spans_is_kept(loaded: Load, segmented: GraphStore) -> None:
     loaded("user,video,start,end,at\nu,w,0,5,7\nu,w,0,10,9\nu,w,1,6,8\n", options=SPANS)
     found = stored_edges(segmented, "HIGHLIGHTED", "User", "Segment", "at")

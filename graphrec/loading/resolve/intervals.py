@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -20,6 +21,8 @@ from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
 
 SPAN = (Property("video", "string"), Property("start_s", "float64"), Property("end_s", "float64"))
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,12 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
     covered = np.minimum(finish[row], end_s[segment]) - np.maximum(begin[row], start_s[segment])
     liked = covered > block.theta * (end_s[segment] - start_s[segment]) + 1e-9
     row, segment = row[liked], segment[liked]
+    nothing = len(here) - len(np.unique(row))
+    if nothing:
+        log.info(
+            "%s: %s highlights cover no segment by more than %.0f %% of it: they are left out",
+            block.source, f"{nothing:,}", block.theta * 100,
+        )  # fmt: skip
     properties = [name for name in rows.column_names if name in {p.name for p in highlighted}]
     table = pa.table(
         {
@@ -102,6 +111,7 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
     result = check(table.take(pa.array(newest)), ["from", "to"], highlighted, block.columns)
     refused += [(int(rows["row"][int(row[newest[r]])].as_py()), reason) for r, reason in result.refused]
     result.repeated += older
+    result.nothing = nothing
     # A highlight may contradict another in several segments; one line says so.
     result.refused = sorted(dict(reversed([*checked.refused, *refused])).items())
     return RelationshipBlock(
