@@ -178,8 +178,11 @@ def _require_text(path: Path, head: bytes, file: TextFile) -> None:
     if b"\0" in text:
         even, odd = head[::2].count(b"\0"), head[1::2].count(b"\0")
         likely = "utf-16-le" if odd > 4 * even + 4 else "utf-16-be" if even > 4 * odd + 4 else ""
-        cure = f"; it looks like --encoding {likely}" if likely else ": it holds zero bytes"
-        raise DataError(f"{path}: not {encoding} text{cure}", str(path))
+        if likely:
+            raise DataError(f"{path}: not {encoding} text; it looks like --encoding {likely}", str(path))
+        # People's words may hold one; what is no text holds many.
+        if 20 * text.count(b"\0") > len(text):
+            raise DataError(f"{path}: not {encoding} text: it holds zero bytes", str(path))
 
 
 def _only(path: Path, archive: zipfile.ZipFile) -> str:

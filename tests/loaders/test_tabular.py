@@ -370,7 +370,7 @@ NO_TABLES = {
     "a SQLite database": b"SQLite format 3\0 secret",
     "a PDF": b"%PDF-1.4 secret",
     "an old Excel workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 secret",
-    "holds zero bytes": b"a,b\n1,\0\n",
+    "holds zero bytes": b"a,b\n1,\0\n\1\2\0\0\n",
 }
 
 
@@ -488,3 +488,10 @@ def test_conditions_that_cannot_be_meant(tmp_path: Path) -> None:
         list(read_parts(tmp_path / "t.csv", ["id"], rows=["event"]))
     with pytest.raises(DataError, match="no column named 'evnt'; did you mean 'event'"):
         list(read_parts(tmp_path / "t.csv", ["id"], rows=["evnt=like"]))
+
+
+def test_a_zero_byte_within_a_text_stays(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes(b"user,text\nu," + b"words " * 10 + b"x\x07\x00y\n")
+    (part,) = read_parts(path, ["user", "text"])
+    assert part.table["text"].to_pylist() == ["words " * 10 + "x\x07\x00y"]
