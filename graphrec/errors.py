@@ -88,10 +88,15 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
         known: the names that exist.
     """
     choices = sorted(known)
-    near = get_close_matches(name, choices, cutoff=0.5)
-    if near:
-        # Few slips hit the first letter.
-        best = max(near, key=lambda choice: choice[:1] == name[:1])
+    best = nearest(name, choices)
+    if best is not None:
         return NotFoundError(f"no {kind} named {name!r}; did you mean {best!r}?")
     listed = ", ".join(choices[:20]) or "none yet"
     return NotFoundError(f"no {kind} named {name!r}; there are: {listed}")
+
+
+def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """Return which of ``choices`` somebody may have meant by ``name``; None where none is alike."""
+    near = get_close_matches(name, list(choices), cutoff=cutoff)
+    # Few slips hit the first letter.
+    return max(near, key=lambda choice: choice[:1] == name[:1]) if near else None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
-from graphrec.errors import DataError, UsageError
+from graphrec.errors import DataError, NotFoundError, UsageError, nearest
 from graphrec.properties import check_own
 from graphrec.schema import Property, PropertyType
 
@@ -20,6 +19,8 @@ TYPES: Mapping[str, PropertyType] = {
 }  # fmt: skip
 """What people call the types."""
 SEPARATOR = "|"
+ALIKE = 0.6
+"""A name that is so much like one of the schema's is taken for a slip where it has no type."""
 FORM = "name, name:column, name:type or name:column:type (text, int, float, bool, time, list or list:'|')"
 
 
@@ -62,7 +63,8 @@ def read_property(text: str, of: str, known: Sequence[Property]) -> AskedPropert
         of: the label or type.
         known: its properties in the schema.
 
-    Raises ``UsageError`` for what cannot be read, ``DataError`` for a name that cannot be a property.
+    Raises ``UsageError`` for what cannot be read, ``DataError`` for a name that cannot be a property, ``NotFoundError``
+    for one without a type that may be a slip.
     """
     name, *rest = text.split(":")
     if any(prop.name == name for prop in known):
@@ -80,10 +82,10 @@ def read_property(text: str, of: str, known: Sequence[Property]) -> AskedPropert
         raise UsageError(f"--property {text!r}: the name of a time ends in _at; call it {name}_at:{column}:time")
     asked = AskedProperty(name, rest[0] if rest else name, TYPES[kind] if kind else None, separator)
     check_own(of, Property(name, asked.type or ("int64" if schema.is_time(name) else "string")))
-    near = [] if kind else get_close_matches(name, [prop.name for prop in known], 1)
-    if near:
-        raise UsageError(
-            f"{of} has no property {name!r}; did you mean {near[0]!r}? To keep it as your own, name its type: "
+    near = None if kind else nearest(name, [prop.name for prop in known], ALIKE)
+    if near is not None:
+        raise NotFoundError(
+            f"{of} has no property {name!r}; did you mean {near!r}? To keep it as your own, name its type: "
             f"--property {':'.join([name, *rest])}:text"
         )
     return asked

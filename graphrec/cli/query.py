@@ -56,8 +56,10 @@ def query(
     if not show:
         warm_up_queries(store)
     limits = replace(WIDE, seconds=seconds, memory=memory_mb << 20)
+    values = pairs(given or [], "-p")
+    own = _of_file(name, values) if name.endswith(".cypher") else None
     with opened(workspace, store) as (graph, _):
-        text, parameters = _read(name, graph, database_of(store), pairs(given or [], "-p"), bare=show)
+        text, parameters = own or _named(name, graph, database_of(store), values, bare=show)
         if show:
             _show(text, parameters, as_json)
             return
@@ -88,20 +90,23 @@ def _show(text: str, parameters: dict[str, Any], as_json: bool) -> None:
     typer.echo(text)
 
 
-def _read(
+def _of_file(name: str, given: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """Return a file's text and the parameters."""
+    require_regular(Path(name))
+    try:
+        return Path(name).read_text(encoding="utf-8"), {key: _value(text) for key, text in given.items()}
+    except FileNotFoundError as error:
+        raise DataError(f"{name}: no such file", name) from error
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read: {error.strerror}", name) from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: not utf-8 text", name) from error
+
+
+def _named(
     name: str, graph: GraphStore, database: str, given: dict[str, str], *, bare: bool
 ) -> tuple[str, dict[str, Any]]:
     """Return a query's text and parameters; of a ``bare`` one, those that were not given may be missing."""
-    if name.endswith(".cypher"):
-        require_regular(Path(name))
-        try:
-            return Path(name).read_text(encoding="utf-8"), {key: _value(text) for key, text in given.items()}
-        except FileNotFoundError as error:
-            raise DataError(f"{name}: no such file", name) from error
-        except OSError as error:
-            raise DataError(f"{name}: cannot be read: {error.strerror}", name) from error
-        except UnicodeDecodeError as error:
-            raise DataError(f"{name}: not utf-8 text", name) from error
     known = named_queries(database)
     if name not in known:
         raise unknown("query", name, known)

@@ -91,10 +91,20 @@ class Tested:
 
 @dataclass(frozen=True)
 class Unplaced:
-    """Items that have neither a training record nor all features, of ``of``; ``lacking`` counts them by feature."""
+    """Items about which a model knows little.
+
+    Attributes:
+        count: how many have neither a training record nor any of ``features``.
+        of: how many items there are.
+        features: what the model reads of items.
+        partly: how many have no training record and some of the features only.
+        lacking: how many of these lack which.
+    """
 
     count: int
     of: int
+    features: tuple[str, ...]
+    partly: int
     lacking: Mapping[str, int]
 
 
@@ -189,14 +199,21 @@ def _tested(tested: Tested) -> Iterator[str]:
 
 
 def _unplaced(unplaced: Unplaced | None, label: str) -> Iterator[str]:
-    if unplaced is None or not unplaced.count:
+    if unplaced is None:
         return
-    lacking = ", ".join(f"{count:,} lack {name}" for name, count in unplaced.lacking.items())
-    why = f"features ({lacking})" if lacking else "features that the model reads"
-    yield (
-        f"{unplaced.count:,} of {unplaced.of:,} {label} nodes have neither a training record nor all {why}: they are "
-        "never recommended, and ranked last where they are asked for."
-    )
+    if unplaced.count:
+        nor = f" nor any features ({', '.join(unplaced.features)})" if unplaced.features else ""
+        said = f"have neither a training record{nor}" if nor else "have no training record"
+        yield (
+            f"{unplaced.count:,} of {unplaced.of:,} {label} nodes {said}: they are never recommended, and ranked last "
+            "where they are asked for."
+        )
+    if unplaced.partly:
+        lacking = ", ".join(f"{count:,} lack {name}" for name, count in unplaced.lacking.items())
+        yield (
+            f"{unplaced.partly:,} {label} nodes without a training record have part of their features ({lacking}): "
+            "they are placed by the others."
+        )
 
 
 def sentences_of(told: Mapping[str, Any]) -> Sequence[str]:

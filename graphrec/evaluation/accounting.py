@@ -119,7 +119,15 @@ def _tested(
 
 def _unplaced(split: Split[Any]) -> Unplaced:
     data = split.data
-    missing = ~placed_items(data)
+    placed = placed_items(data)
     features = {name: one for name, one in data.features.items() if one.label == data.item and one.width}
-    lacking = {name: int((missing & ~np.asarray(one.present)).sum()) for name, one in features.items()}
-    return Unplaced(int(missing.sum()), data.items, {name: count for name, count in lacking.items() if count})
+    without = {name: ~np.asarray(one.present) for name, one in features.items()}
+    partly = placed & (data.by_item.lengths == 0) & np.any([*without.values(), np.zeros(data.items, bool)], axis=0)
+    lacking = {name: int((partly & missing).sum()) for name, missing in without.items()}
+    return Unplaced(
+        int((~placed).sum()),
+        data.items,
+        tuple(features),
+        int(partly.sum()),
+        {name: count for name, count in lacking.items() if count},
+    )

@@ -79,9 +79,11 @@ def test_who_is_tested_and_among_what(trained: Trained) -> None:
 def test_what_cannot_be_placed_and_why(trained: Trained) -> None:
     unplaced = trained.account.unplaced
     assert unplaced is not None
-    assert (unplaced.count, unplaced.of, dict(unplaced.lacking)) == (3, ITEMS + 3, {"look": 2, "sound": 2})
+    assert (unplaced.count, unplaced.of, unplaced.features) == (1, ITEMS + 3, ("look", "sound"))
+    assert (unplaced.partly, dict(unplaced.lacking)) == (2, {"look": 1, "sound": 1})
     said = " ".join(trained.account.sentences)
-    assert "3 of 33 Item nodes have neither a training record nor all features (2 lack look, 2 lack sound)" in said
+    assert "1 of 33 Item nodes have neither a training record nor any features (look, sound): they are never" in said
+    assert "2 Item nodes without a training record have part of their features (1 lack look, 1 lack sound)" in said
 
 
 def test_what_costs_nothing_is_measured_on_the_same_cases(workspace: Workspace, trained: Trained) -> None:

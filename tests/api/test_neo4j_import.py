@@ -68,13 +68,13 @@ def test_the_files_are_what_the_importer_reads(filled: GraphStore, tmp_path: Pat
     assert (folder / "User-header.csv").read_text() == "id:ID(User)\n"
     assert (
         folder / "RATED-header.csv"
-    ).read_text() == ":START_ID(User),:END_ID(Item),rating:double,at:long\n"
+    ).read_text() == ":START_ID(User),:END_ID(Item),rating:double,at:long,split:string\n"
     header = (folder / "Item-header.csv").read_text()
     assert header.startswith("id:ID(Item),kind:string,title:string,year:long,duration_s:double")
     items = (folder / "Item.csv").read_text().splitlines()
     rest = "," * (header.count(",") - 3)
     assert sorted(items) == [f'"a",,"say ""hi""",1999{rest}', f'"b",,"",{rest}', f'"c",,,-5{rest}']
-    assert sorted((folder / "RATED.csv").read_text().splitlines()) == ['" u2","b",,', '"u,1","a",0.1,']
+    assert sorted((folder / "RATED.csv").read_text().splitlines()) == ['" u2","b",,,', '"u,1","a",0.1,,']
     assert (told.nodes, told.relationships, told.folder) == (5, 2, folder)
     assert told.files == sorted(path.name for path in folder.iterdir())
     assert not {"Genre.csv", "LIKED-User-Item.csv"} & set(told.files)

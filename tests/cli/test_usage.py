@@ -130,13 +130,15 @@ def test_files_that_are_not_there(typed, table: Path, arguments: list[str], told
 def test_runs_say_which_is_published_and_how_it_tested(typed, workspace: Path) -> None:
     (run,) = [r for r in typed("runs", "-w", workspace, "--json").json if r["model"] == "transgrec"]
     assert run["published"]
-    line = next(
-        line for line in typed("runs", "-w", workspace).out.splitlines() if line.startswith(run["run"])
-    )
-    assert line.split() == [
-        run["run"], run["split"], "recall@20", f"{run['best']:.4f}",
-        f"{run['test']['metrics']['recall@20']:.4f}", "published",
-    ]  # fmt: skip
+    # On a narrow screen each run has a block of its own.
+    blocks = [block for block in typed("runs", "-w", workspace).out.split("\n\n") if run["run"] in block]
+    told = dict(line.strip().split(maxsplit=1) for line in blocks[0].splitlines() if len(line.split()) > 1)
+    assert (told["run"], told["split"], told["metric"]) == (run["run"], run["split"], "recall@20")
+    assert told["valid"] == f"{run['best']:.4f}"
+    assert told["test"] == f"{run['test']['metrics']['recall@20']:.4f}"
+    assert (told["date"], told["seed"]) == (run["started"][:16].replace("T", " "), "0")
+    assert told["verdict"].startswith(run["verdict"][:20])
+    assert "published" in blocks[0].split()
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_all_that_is_known_of_each_node_stands_in_its_row(store: GraphStore) -> 
     assert [(*row[:3], tuple(row[3]), int(row[4]), bool(row[5]), row[6]) for row in rows] == [
         ("User", "u", "u", (), 2, False, None),
         ("User", "w", "w", (), 1, False, None),
-        ("Item", "v", "Vau", ("Drama", "c"), 3, False, "v.jpg"),
+        ("Item", "v", "Vau", ("Drama", "c"), 2, False, "v.jpg"),
         ("Item", "x", "x", ("Drama",), 0, True, None),
         ("Segment", "v#0", "Vau, 0:00 to 1:05", ("Drama", "c"), 2, False, "v.jpg"),
         ("Segment", "v#1", "Vau, 1:05 to 1:10", ("Drama", "c"), 0, False, "g.jpg"),

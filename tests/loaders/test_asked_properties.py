@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from graphrec import schema
-from graphrec.errors import BadRows, DataError, StoreError, UsageError
+from graphrec.errors import BadRows, DataError, NotFoundError, StoreError, UsageError
 from graphrec.loaders.asked_properties import AskedProperty, read_property
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loading.load import load
@@ -51,12 +51,19 @@ def test_what_is_asked_for_is_read(text: str, wanted: AskedProperty) -> None:
         ("a:b:int:x", "cannot be read"),
         ("a::int", "cannot be read"),
         ("seen:time", "seen_at:seen:time"),
-        ("titel", "did you mean 'title'"),
     ],
 )
 def test_what_cannot_be_read_is_told(text: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
         read_property(text, "Item", ITEM)
+
+
+def test_a_slip_is_not_taken_for_a_property_of_ones_own() -> None:
+    with pytest.raises(NotFoundError, match=r"did you mean 'title'.*--property titel:text"):
+        read_property("titel", "Item", ITEM)
+    with pytest.raises(NotFoundError, match="did you mean 'rating'"):
+        read_property("rate:stars", "RATED", schema.properties("RATED"))
+    assert read_property("rate:stars:float", "RATED", schema.properties("RATED")).type == "float64"
 
 
 @pytest.mark.parametrize("name", ["id", "from", "TITLE:text", "no good:text"])

@@ -408,7 +408,7 @@ def test_a_file_longer_than_a_transaction_with_a_bad_row_leaves_nothing(
     store: Neo4jStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.part_rows = 10
-    monkeypatch.setattr("graphrec.loaders.tabular.BLOCK_BYTES", 200)
+    monkeypatch.setattr("graphrec.loaders.tabular.text.BLOCK_BYTES", 200)
     rows = [f"u{n},i{n % 7},{n % 5}.5,{n}" for n in range(90)]
     before, good, bad = (tmp_path / f"{name}.csv" for name in ("before", "good", "bad"))
     before.write_text("user,item,rating,at\nx,y,1,1\n")

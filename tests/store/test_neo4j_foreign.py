@@ -163,7 +163,7 @@ def test_what_is_doubled_is_recommended_once(ask: Ask, opened: Open, tmp_path: P
     ask("CREATE (p:Person {login: 'p9'})")
     ask("MATCH (:Person {login: 'p0'})-[e:`SAW-IT`]->(f) CREATE (:`My Film` {`film-id`: f.`film-id`, name: 'again'})")
     ask("MATCH (p:Person {login: 'p0'}), (f:`My Film` {name: 'again'}) CREATE (p)-[:`SAW-IT`]->(f)")
-    found = recommend(opened(tables()), Workspace(tmp_path), Request("p9", k=9)).items
+    found = recommend(opened(tables(rating="stars")), Workspace(tmp_path), Request("p9", k=9)).items
     assert sorted(item.id for item in found) == ["f0", "f1"]
 
 
