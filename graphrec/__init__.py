@@ -2,7 +2,7 @@
 
 The verbs, importable from here: ``open_store``, ``load``, ``describe``, ``snapshot``, ``split``, ``train``,
 ``evaluate``, ``publish``, ``embed``, ``ingest``, ``recommend``, ``similar``, ``explain``,
-``audience``.
+``audience``, ``forget``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from graphrec.api.describe import describe
     from graphrec.api.evaluate import evaluate_run as evaluate
+    from graphrec.api.forget import forget
     from graphrec.api.ingest import ingest
     from graphrec.api.train import Plan, train
     from graphrec.graph.build import snapshot
@@ -37,6 +38,7 @@ _HOMES = {
     "embed": ("graphrec.serving.embed", "embed"),
     "evaluate": ("graphrec.api.evaluate", "evaluate_run"),
     "explain": ("graphrec.serving.explain", "explain"),
+    "forget": ("graphrec.api.forget", "forget"),
     "ingest": ("graphrec.api.ingest", "ingest"),
     "load": ("graphrec.loading.load", "load"),
     "load_run": ("graphrec.serving.load_model", "load_run"),
@@ -58,6 +60,7 @@ __all__ = [
     "embed",
     "evaluate",
     "explain",
+    "forget",
     "ingest",
     "load",
     "load_run",

@@ -160,6 +160,31 @@ class FeatureStore:
         self._drop_unused(name, set())
         (self.folder / name).rmdir()
 
+    def remove(self, label: str, ids: Sequence[str], *, dry_run: bool = False) -> dict[str, int]:
+        """Remove the vectors of ``label`` nodes from all matrices; return how many those were, by matrix."""
+        removed = {}
+        gone = set(ids)
+        for name in self.names():
+            meta = read_json(self.folder / name / "meta.json")
+            if meta["label"] != label:
+                continue
+            found, parts = set[str](), []
+            for entry in meta["parts"]:
+                part = self._part(name, entry["digest"])
+                kept = [key for key in part.rows if key not in gone]
+                found |= gone & part.rows.keys()
+                if len(kept) == len(part.rows):
+                    parts.append(entry)
+                elif kept and not dry_run:
+                    left = np.asarray(part.matrix[[part.rows[key] for key in kept]])
+                    parts.append({"digest": _write_part(self.folder / name, kept, left), "rows": len(kept)})
+            if found:
+                removed[name] = len(found)
+                if not dry_run:
+                    write_json(self.folder / name / "meta.json", meta | {"parts": parts})
+                    self._drop_unused(name, {part["digest"] for part in parts})
+        return removed
+
     def check(self, name: str, label: str, ids: Sequence[str], matrix: Floats, version: str = "") -> Floats:
         """Return ``matrix`` as float32; raises what ``write`` would raise."""
         check_name(name)

@@ -98,6 +98,11 @@ def properties(name: str) -> tuple[Property, ...]:
     return found.properties
 
 
+def types_at(name: str) -> list[str]:
+    """Return the relationship types that nodes of the label ``name`` may have."""
+    return [one.name for one in RELATIONSHIPS.values() if any(name in ends for ends in one.ends)]
+
+
 _AT = Property("at", "int64", "when, epoch milliseconds")
 _SPLIT = Property("split", "string", "train, valid or test where the data set says so")
 _SEQUENCE = Property("sequence", "int64", "order among the user's records where no time is known")

@@ -236,3 +236,30 @@ def test_ids_are_found_alike_by_scan_and_by_dictionary(tmp_path: Path) -> None:
         assert present.tolist() == [True, False, True, True, True]
         assert found[[0, 2, 3, 4]].tolist() == vectors[[7, 7, 0, 49]].tolist()
     assert store.read("look", [])[0].shape == (0, 2)
+
+
+def test_removed_vectors_are_nowhere_and_the_others_stay(features: FeatureStore) -> None:
+    vectors, later = matrix(50), matrix(2)
+    keys = [f"i{n}" for n in range(50)]
+    features.write("look", "Item", keys, vectors)
+    features.write("look", "Item", ["i1", "new"], later)
+    features.write("users", "User", ["i1"], matrix(1))
+    before = features.info("look").fingerprint
+    assert features.remove("Item", ["i1", "i7", "absent"], dry_run=True) == {"look": 2}
+    assert features.info("look").fingerprint == before
+    assert features.remove("Item", ["i1", "i7", "absent"]) == {"look": 2}
+    assert features.info("look").fingerprint != before
+    found, known = FeatureStore(features.folder).read("look", [*keys, "new"])
+    assert known.tolist() == [key not in ("i1", "i7") for key in keys] + [True]
+    assert (found[known] == np.concatenate([np.delete(vectors, [1, 7], 0), later[1:]])).all()
+    assert not any(b"i7" in path.read_bytes() for path in (features.folder / "look").glob("*.arrow"))
+    assert features.remove("Item", ["i1"]) == {}
+    assert features.read("users", ["i1"])[1].all()
+
+
+def test_a_matrix_may_lose_all_its_vectors(features: FeatureStore) -> None:
+    features.write("look", "Item", ["a"], matrix(1))
+    assert features.remove("Item", ["a"]) == {"look": 1}
+    assert features.info("look").rows == 0
+    assert not features.read("look", ["a"])[1].any()
+    assert features.write("look", "Item", ["a"], matrix(1)) == 1

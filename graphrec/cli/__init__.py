@@ -45,6 +45,7 @@ COMMANDS = (
     "queries",
     "explore",
     "export",
+    "forget",
     "doctor",
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,14 @@ class Journal:
     def failed(self, path: Path, item: str, reason: str) -> None:
         """Note that a file could not be described, and why."""
         self._note(path, None, None, None, shown(item), shown(reason))
+
+    def forget(self, items: Iterable[str]) -> None:
+        """Remove the entries of items or trailers; their bytes in the file are overwritten."""
+        if not self._path.exists():
+            return
+        with self._opened() as database:
+            database.execute("PRAGMA secure_delete = ON")
+            database.executemany("DELETE FROM files WHERE item = ?", [(shown(item),) for item in items])
 
     def _note(self, path: Path, *values: str | int | None) -> None:
         with self._opened() as database:

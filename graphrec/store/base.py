@@ -161,6 +161,17 @@ class GraphStore(Protocol):
         """
         ...
 
+    def owns(self, label: str) -> bool:
+        """Return whether nodes of ``label`` are graphrec's to change, as those of somebody else's graph are not."""
+        ...
+
+    def delete_nodes(self, label: str, ids: pa.Array) -> int:
+        """Delete those of the nodes ``ids`` (string) that there are, with all their relationships; return how many.
+
+        Raises ``StoreError`` where the nodes are not graphrec's to change.
+        """
+        ...
+
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
         ...

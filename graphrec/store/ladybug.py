@@ -228,6 +228,29 @@ class LadybugStore:
                 stored.replace(keys[todo.rows], todo.changed.select(names))
         return Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
+    def owns(self, label: str) -> bool:
+        """Return True: the file is graphrec's own."""
+        return True
+
+    def delete_nodes(self, label: str, ids: pa.Array) -> int:
+        """Delete nodes with all their relationships; return how many there were."""
+        schema.label(label)
+        if not len(ids):
+            return 0
+        with self.transaction():
+            rows = pa.table({_column(schema.KEY): pc.unique(ids)})
+            match = f"LOAD FROM $rows MATCH (n:`{label}` {{{schema.KEY}: {_column(schema.KEY)}}})"
+            found = int(self._rows(f"{match} RETURN count(n) AS c", rows=rows)["c"][0].as_py())
+            if found:
+                touch(self.workspace, [label, *schema.types_at(label)])
+                self._run(f"{match} DETACH DELETE n", rows=rows.slice(0))
+                self._edges.clear()
+                self._nodes.forget()
+                # As after a COPY: another one of the same label in this transaction is not to be trusted.
+                self._copied.add(label)
+                self._embedded = object()
+        return found
+
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
         schema.label(label)

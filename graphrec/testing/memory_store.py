@@ -87,6 +87,26 @@ class MemoryStore:
                 self._known(label, key, name)
         return self._write(stored, rows, [n for n in table.column_names if n not in ("from", "to")], name)
 
+    def owns(self, label: str) -> bool:
+        """Return True: nothing here is anybody else's."""
+        return True
+
+    def delete_nodes(self, label: str, ids: pa.Array) -> int:
+        """Delete nodes with all their relationships; return how many there were."""
+        schema.label(label)
+        gone = {key for key in ids.to_pylist() if self._nodes[label].pop(key, None) is not None}
+        for (name, source, target), stored in self._edges.items():
+            for ends in list(stored):
+                if (source == label and ends[0] in gone) or (target == label and ends[1] in gone):
+                    del stored[ends]
+                    self._versions[name] = self._versions.get(name, 0) + 1
+        for (of, _), vectors in self._vectors.items():
+            for key in gone & vectors.keys() if of == label else ():
+                del vectors[key]
+        if gone:
+            self._versions[label] = self._versions.get(label, 0) + 1
+        return len(gone)
+
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
         schema.label(label)

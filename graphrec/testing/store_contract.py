@@ -327,6 +327,42 @@ class StoreContract(OwnPropertiesContract):
 
     # Versions
 
+    def test_deleted_nodes_take_their_relationships_and_embeddings(self, store: GraphStore) -> None:
+        store.write_nodes("User", nodes("u", "v"))
+        store.write_nodes("Item", nodes("i", "j"))
+        store.write_relationships("RATED", "User", "Item", edges(("u", "i"), ("v", "i"), ("v", "j")))
+        store.write_relationships("FOLLOWS", "User", "User", edges(("u", "v"), ("v", "u")))
+        store.write_embeddings("User", "emb", pa.array(["u", "v"]), np.ones((2, 3), np.float32))
+        before = store.versions(["User", "RATED", "FOLLOWS", "Item"])
+        assert store.owns("User")
+        assert store.delete_nodes("User", pa.array(["u", "nobody"])) == 1
+        assert stored_nodes(store, "User") == {"v": ()}
+        assert set(stored_edges(store, "RATED", "User", "Item")) == {("v", "i"), ("v", "j")}
+        assert stored_edges(store, "FOLLOWS", "User", "User") == {}
+        assert store.read_embeddings("User", "emb")[0].to_pylist() == ["v"]
+        after = store.versions(["User", "RATED", "FOLLOWS", "Item"])
+        assert {name for name in before if after[name] != before[name]} == {"User", "RATED", "FOLLOWS"}
+        assert store.delete_nodes("User", pa.array(["u"])) == 0
+        assert store.delete_nodes("User", pa.array([], pa.string())) == 0
+
+    def test_deleted_nodes_may_come_again_in_the_same_transaction(self, rated: GraphStore) -> None:
+        with rated.transaction():
+            rated.write_nodes("User", nodes("w"))
+            rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), ("v", "i"), rating=[3.0, 4.0]))
+            assert rated.delete_nodes("User", pa.array(["u", "w"])) == 2
+            rated.write_nodes("User", nodes("w", "u"))
+            again = edges(("w", "i"), ("u", "j"), rating=[1.0, 2.0])
+            assert rated.write_relationships("RATED", "User", "Item", again) == Written(created=2)
+        found = stored_edges(rated, "RATED", "User", "Item", "rating")
+        assert found == {("v", "i"): (4.0,), ("w", "i"): (1.0,), ("u", "j"): (2.0,)}
+
+    def test_a_failed_deletion_leaves_all(self, rated: GraphStore) -> None:
+        rated.write_relationships("RATED", "User", "Item", edges(("u", "i")))
+        with pytest.raises(RuntimeError), rated.transaction():
+            rated.delete_nodes("User", pa.array(["u"]))
+            raise RuntimeError
+        assert set(stored_edges(rated, "RATED", "User", "Item")) == {("u", "i")}
+
     def test_versions_grow_with_content_only(self, rated: GraphStore) -> None:
         names = ["User", "Item", "RATED", "LIKED"]
         seen = rated.versions(names)

@@ -44,7 +44,7 @@ from graphrec.store.neo4j.health import (
     unindexed_keys,
 )
 from graphrec.store.neo4j.login import Login, address, login
-from graphrec.store.neo4j.mapping import META, SCHEMA_NAMES, GraphMapping, quoted
+from graphrec.store.neo4j.mapping import META, OWN_LABELS, SCHEMA_NAMES, GraphMapping, quoted
 from graphrec.store.neo4j.own import declared, read_own
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, RangeReader
 from graphrec.store.neo4j.resolve import resolved
@@ -209,6 +209,23 @@ class Neo4jStore:
         if not table.num_rows:
             return Written()
         return self._written(lambda writer: writer.relationships(name, source, target, table))
+
+    def owns(self, label: str) -> bool:
+        """Return whether nodes of ``label`` are graphrec's to change; of a mapped graph only its bookkeeping is."""
+        return not self._server.mapping.foreign or label in OWN_LABELS
+
+    def delete_nodes(self, label: str, ids: pa.Array) -> int:
+        """Delete nodes with all their relationships; return how many there were."""
+        schema.label(label)
+        if not self.owns(label):
+            raise StoreError(f"{self.uri}: its {label} nodes are somebody else's, and read only to graphrec")
+        if not len(ids):
+            return 0
+        with self.transaction():
+            writer, _ = self._open()
+            found = writer.delete(label, ids)
+        self.kept.clear()
+        return found
 
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""

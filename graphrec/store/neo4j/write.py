@@ -58,6 +58,25 @@ class Writer:
             self.work.write(Statement(text, _row_lists(part), part.num_rows, label))
         return _written(todo)
 
+    def delete(self, label: str, ids: pa.Array) -> int:
+        """Delete nodes with all their relationships; return how many there were."""
+        match = f"UNWIND $ids AS id MATCH (n:`{label}` {{id: id}})"
+        found = 0
+        for part in _batches(pa.table({schema.KEY: pc.unique(ids)})):
+            keys = part[schema.KEY].to_pylist()
+            found += int(self.work.read(f"{match} RETURN count(n)", ids=keys)[0][0])
+            # Each type by itself, so that the version of each grows.
+            for name in schema.types_at(label):
+                text = f"{match}-[e:`{name}`]-() DELETE e"
+                self.work.write(Statement(text, _ids(keys), of=name, rewritten=True))
+            self.work.write(Statement(f"{match} DETACH DELETE n", _ids(keys), of=label))
+        # Whoever keeps the embeddings of before is told that they are others now.
+        embeddings = "MATCH (m:GraphrecMeta) WHERE m.id STARTS WITH $of SET m.version = m.version + 1"
+        self.work.write(Statement(embeddings, lambda: {"of": f"{label}."}))
+        self._nodes.clear()
+        self._edges.clear()
+        return found
+
     def relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
         """Create the relationships that are new, update those that differ."""
         find = self.reader.properties.find
@@ -238,6 +257,10 @@ def _newer(changed: pa.Table, newest: int | None) -> bool:
 
 def _row_lists(part: pa.Table) -> Callable[[], dict[str, Any]]:
     return lambda: {"rows": Bulk(map(list, zip(*(c.to_pylist() for c in part.columns), strict=True)))}
+
+
+def _ids(keys: list[str]) -> Callable[[], dict[str, Any]]:
+    return lambda: {"ids": keys}
 
 
 def _assigned(variable: str, names: Sequence[str], first: int) -> str:
