@@ -46,6 +46,7 @@ COMMANDS = (
     "explore",
     "export",
     "forget",
+    "prune",
     "doctor",
 )
 
