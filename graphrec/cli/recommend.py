@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,18 +12,20 @@ from graphrec.cli.common import (
     JsonFlag,
     StoreFlag,
     WorkspaceFlag,
+    bar,
     err,
     opened,
     out,
     print_json,
     table,
 )
+from graphrec.errors import UsageError
 from graphrec.serving.recommend import Recommendation, Request
 from graphrec.serving.recommend import recommend as rank
 
 
 def recommend(
-    user: Annotated[str, typer.Argument(help="Id of the user.")],
+    user: Annotated[str | None, typer.Argument(help="Id of the user; or --all-users, or --users.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many.")] = 10,
     model: Annotated[
         str | None, typer.Option(help="Whose published embeddings; the last published by default.")
@@ -37,16 +40,35 @@ def recommend(
     ] = False,
     new_only: Annotated[bool, typer.Option("--new-only", help="Only what nobody has chosen yet.")] = False,
     why: Annotated[bool, typer.Option("--explain", help="Say why, for each.")] = False,
+    all_users: Annotated[
+        bool, typer.Option("--all-users", help="The lists of all users, into the file --to.")
+    ] = False,
+    users: Annotated[
+        Path | None, typer.Option(help="A text file with an id per line: the lists of these, into the file --to.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Parquet file: user, rank, item, score, basis. What was stopped goes on.")
+    ] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Recommend items or segments to a user.
 
-    Example: `graphrec recommend u001 -k 5 --new-only`
+    Example: `graphrec recommend u001 -k 5 --new-only`, or `graphrec recommend --all-users -k 50 --to lists.parquet`
     """
     from graphrec.serving.explain import explain
 
+    if sum([user is not None, all_users, users is not None]) != 1:
+        raise UsageError("recommend takes one of a user's id, --all-users and --users FILE")
+    if user is None:
+        if to is None or within is not None or why:
+            raise UsageError("lists of many users go into a file, --to FILE, without --within and --explain")
+        request = Request("", k, model, run, None, label, include_seen, new_only)
+        _lists(workspace, store, request, users, to, as_json)
+        return
+    if to is not None:
+        raise UsageError("--to goes with --all-users or --users")
     with opened(workspace, store) as (graph, folder):
         ranking = rank(graph, folder, Request(user, k, model, run, within, label, include_seen, new_only))
         reasons = (
@@ -74,6 +96,36 @@ def recommend(
         err.print(f"nothing is left to recommend{'; ' if cures else ''}{' or '.join(cures)}")
         return
     out.print(ranked(ranking.items, title=f"for {user}, by {ranking.basis}", reasons=reasons))
+
+
+def _lists(
+    workspace: Path, store: str | None, request: Request, users: Path | None, to: Path, as_json: bool
+) -> None:
+    from graphrec.serving.lists import read_users, write_lists
+
+    chosen = None if users is None else read_users(users)
+    with opened(workspace, store) as (graph, folder), bar(quiet=as_json) as progress:
+        task = progress.add_task("users", total=None)
+        done = write_lists(
+            graph,
+            folder,
+            request,
+            to,
+            chosen,
+            step=lambda done, of: progress.update(task, completed=done, total=of),
+        )
+    if as_json:
+        print_json(done)
+        return
+    by = ", ".join(f"{count:,} by {basis}" for basis, count in sorted(done.by.items()))
+    empty = done.users - sum(done.by.values())
+    out.print(
+        f"{done.path}: {done.rows:,} {done.label} places for {done.users:,} users ({by or 'none'})"
+        + (f"; for {empty:,} nothing is left to recommend" if empty else "")
+        + (f"; {done.resumed:,} users were done before" if done.resumed else ""),
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _popular(item: Recommendation) -> str:

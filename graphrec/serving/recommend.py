@@ -86,11 +86,25 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     Raises ``NotFoundError`` for an unknown user, video, run or model, or a label of which no published run has
     embeddings, ``ConfigError`` for a run that cannot answer for the label.
     """
-    if request.k < 1:
-        raise ConfigError(f"k must be at least 1, not {request.k}")
-    user = require(store, "User", request.user)
-    source = _source(store, workspace, request)
-    label = source.label
+    source = source_of(store, workspace, request)
+    found = best_for(store, workspace, request, source)
+    items = detailed(store, source.label, found.items)
+    return Recommendations(found.user, source.label, found.basis, found.note, items)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best for a user, first, without titles; the attributes are those of ``Recommendations``."""
+
+    user: str
+    basis: str
+    note: str
+    items: list[Neighbour]
+
+
+def best_for(store: GraphStore, workspace: Workspace, request: Request, source: Source) -> Best:
+    """Rank items for a user by ``source``; raises what ``recommend`` raises."""
+    user, label = require(store, "User", request.user), source.label
     wanted = ListWanted(
         user,
         request.k,
@@ -105,15 +119,15 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     elif source.run is not None:
         found = by_run(store, workspace, source.run, wanted)
     if run is not None and found.items is not None:
-        return Recommendations(user, label, run.id, found.note, detailed(store, label, found.items))
+        return Best(user, run.id, found.note, found.items)
     # As it is measured: by the records that the run was trained on.
     chosen = USUAL if run is None else chosen_by(store.properties, workspace, run.id, own_only=True)
     best = _popular(popular(store, label, chosen), request.k, wanted.among, wanted.seen)
-    return Recommendations(user, label, "popularity", found.note, detailed(store, label, best))
+    return Best(user, "popularity", found.note, best)
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """What ranks ``label`` nodes: embeddings in the graph, or a run that scores itself, or nothing."""
 
     label: str
@@ -121,25 +135,28 @@ class _Source:
     run: Run | None = None
 
 
-def _source(store: GraphStore, workspace: Workspace, request: Request) -> _Source:
+def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Source:
+    """Return what answers ``request``, whoever the user is; raises what ``recommend`` raises."""
+    if request.k < 1:
+        raise ConfigError(f"k must be at least 1, not {request.k}")
     if request.label is not None:
         check_label(request.label)
     if request.run is not None:
         run = find_run(workspace, request.run)
         label = str(run.manifest["item_label"])
         if request.label in (None, label):
-            return _Source(label, run=run)
-        return _Source(request.label, published=_placed_by(store, run, label, request.label))
+            return Source(label, run=run)
+        return Source(request.label, published=_placed_by(store, run, label, request.label))
     wanted = request.label or ("Segment" if request.within else None)
     published = current_run(store, request.model, wanted)
     if published is not None:
-        return _Source(wanted or published.label, published)
+        return Source(wanted or published.label, published)
     if request.label is not None and current_runs(store):
         raise NotFoundError(
             f"no published run has embeddings of {request.label} nodes; `graphrec embed` places those that have "
             "features, or drop --label"
         )
-    return _Source(wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item"))
+    return Source(wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item"))
 
 
 def _placed_by(store: GraphStore, run: Run, own: str, label: str) -> PublishedRun:
