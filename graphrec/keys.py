@@ -49,8 +49,8 @@ def composed(key: str) -> str:
     return normalize("NFC", key.strip())
 
 
-def keys_of(column: pa.ChunkedArray) -> Keys:
-    """Return a column of any type as ids; whole numbers as their digits."""
+def keys_of(column: pa.ChunkedArray, *, exact: bool = False) -> Keys:
+    """Return a column of any type as ids; whole numbers as their digits, with ``exact`` texts as they are."""
     kind, right = column.type, np.zeros(len(column), bool)
     if pa.types.is_floating(kind):
         return _whole(column.cast(pa.float64()))
@@ -59,7 +59,7 @@ def keys_of(column: pa.ChunkedArray) -> Keys:
         return Keys(text, pc.fill_null(pc.match_substring(text, "."), False).to_numpy())
     if column.type != pa.string():
         column = column.cast(pa.string())
-    if _plain(column):
+    if exact or _plain(column):
         return Keys(column, right)
     trimmed = pc.utf8_trim_whitespace(column)
     text = pc.utf8_normalize(trimmed, "NFC")

@@ -75,6 +75,8 @@ def check(
     keys: Sequence[str],
     properties: Sequence[Property],
     columns_of_file: Mapping[str, str] = MappingProxyType({}),
+    *,
+    exact: bool = False,
 ) -> Checked:
     """Convert, check and de-duplicate a block.
 
@@ -83,6 +85,7 @@ def check(
         keys: the columns that identify a row; they must not be empty.
         properties: the schema's properties of the other columns.
         columns_of_file: what the file calls the columns, where it differs; reasons name them so.
+        exact: whether ids are those of a graph already, and no blank of them is a slip.
 
     Two rows with one key and different values contradict each other and the later one is refused, unless both have
     an ``at``: then the newest is kept.
@@ -95,7 +98,7 @@ def check(
     for key in keys:
         if pa.types.is_nested(table[key].type):
             raise _unfit(said[key], table[key].type, pa.string())
-        found = keys_of(table[key])
+        found = keys_of(table[key], exact=exact)
         empty = pc.fill_null(pc.equal(pc.binary_length(found.text), 0), True).to_numpy()
         refused |= dict.fromkeys(np.flatnonzero(empty).tolist(), f"{said[key]} is empty")
         for row in np.flatnonzero(found.wrong).tolist():

@@ -144,7 +144,7 @@ class _Alike:
         used = self.new.of(self.of, rows, self.keys)
         names = (*self.keys, *(prop.name for prop in used))
         columns = {name: _column([row.get(name) for row in rows]) for name in names}
-        return check(pa.table(columns), self.keys, used)
+        return check(pa.table(columns), self.keys, used, exact=True)
 
 
 def _node_groups(graph: nx.Graph, names: Mapping[Any, Name], new: _New) -> list[tuple[str, _Alike]]:

@@ -19,6 +19,8 @@ VALUES: Mapping[str, Sequence[object]] = {
     "bool": (None, True, False),
     "list": (None, ["a"], [*HOSTILE], ["a", ""], ["a;b", "c"]),
 }
+TIMES = (None, 0, -1, 1_600_000_000_123)
+"""Of times, which the door takes between 1900 and 2100 only."""
 OWN = tuple(schema.Property(f"own_{kind}", kind) for kind in get_args(schema.PropertyType))
 NODES = 40
 
@@ -69,7 +71,7 @@ def _types() -> list[tuple[schema.RelationshipType, str, str]]:
 def _columns(properties: Sequence[schema.Property], rows: int, shift: int) -> dict[str, pa.Array]:
     columns = {}
     for place, prop in enumerate(properties, shift):
-        values = VALUES[prop.type]
+        values = TIMES if schema.is_time(prop.name) else VALUES[prop.type]
         columns[prop.name] = pa.array(
             [values[(place + n) % len(values)] for n in range(rows)], ARROW[prop.type]
         )

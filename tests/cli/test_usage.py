@@ -30,7 +30,7 @@ def test_version(typed) -> None:
     ("arguments", "told"),
     [
         (["load", "table", "r.csv", *RATED, "--on-bad-row", "skp"], "stop"),
-        (["load", "table", "r.csv", *RATED, "--delimiter", ";;"], "not one character"),
+        (["load", "table", "r.csv", *RATED, "--quoting", "some"], "--quoting"),
         (["load", "table", "r.csv", *RATED, "--encoding", "latin-99"], "no encoding named 'latin-99'"),
         (["load", "table", "r.csv", *RATED, "--theta", "3"], "--theta"),
         (["load", "table", "r.csv"], "--nodes Label:column"),
