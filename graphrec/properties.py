@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import get_args
 
 from graphrec import schema
-from graphrec.errors import DataError, StoreError, unknown
+from graphrec.errors import DataError, StoreError, nearest, unknown
 from graphrec.schema import Property, PropertyType
 
 RESERVED = (schema.KEY, "from", "to")
@@ -67,6 +67,15 @@ WORDS: Mapping[PropertyType, str] = {
 
 SCHEMA_PROPERTIES = Properties()
 """Of a graph that has none of its own."""
+
+
+ALIKE = 0.6
+"""A name that is so much like a known one may be a slip of it."""
+
+
+def slip_of(name: str, known: Iterable[Property]) -> str | None:
+    """Return which property was meant where ``name``, given without a type, is more likely a slip than a new one."""
+    return nearest(name, [prop.name for prop in known], ALIKE)
 
 
 def check_own(name: str, prop: Property) -> None:

@@ -16,6 +16,26 @@ LEAST_SECONDS, LEAST_MILLISECONDS = 10**8, 10**11
 """Both are in 1973: what lies between them is no likely date in milliseconds, and a likely one in seconds."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+LEAST_MOMENT = 10**9
+"""Epoch milliseconds are greater from the second week of 1970 on; an order of a user's own is not."""
+
+
+def moment(text: str) -> float | None:
+    """Return an ISO date or time, UTC unless it says otherwise, as epoch milliseconds; None for what is none."""
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() * 1000
+
+
+def date_text(value: float) -> str | None:
+    """Return epoch milliseconds as ``2026-01-31 18:00:00`` (UTC); None for what no calendar has."""
+    try:
+        return str(datetime.fromtimestamp(value / 1000, UTC))[:19]
+    except (ValueError, OverflowError, OSError):
+        return None
+
 
 def impossible(given: pa.ChunkedArray, times: pa.ChunkedArray) -> tuple[npt.NDArray[np.bool_], str]:
     """Return bool [n], which of ``times`` (int64, epoch milliseconds) cannot be meant so, and why.

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
-from graphrec.errors import DataError, NotFoundError, UsageError, nearest
-from graphrec.properties import check_own
+from graphrec.errors import DataError, NotFoundError, UsageError
+from graphrec.properties import check_own, slip_of
 from graphrec.schema import Property, PropertyType
 
 TYPES: Mapping[str, PropertyType] = {
@@ -19,8 +19,6 @@ TYPES: Mapping[str, PropertyType] = {
 }  # fmt: skip
 """What people call the types."""
 SEPARATOR = "|"
-ALIKE = 0.6
-"""A name that is so much like one of the schema's is taken for a slip where it has no type."""
 FORM = "name, name:column, name:type or name:column:type (text, int, float, bool, time, list or list:'|')"
 
 
@@ -82,7 +80,7 @@ def read_property(text: str, of: str, known: Sequence[Property]) -> AskedPropert
         raise UsageError(f"--property {text!r}: the name of a time ends in _at; call it {name}_at:{column}:time")
     asked = AskedProperty(name, rest[0] if rest else name, TYPES[kind] if kind else None, separator)
     check_own(of, Property(name, asked.type or ("int64" if schema.is_time(name) else "string")))
-    near = None if kind else nearest(name, [prop.name for prop in known], ALIKE)
+    near = None if kind else slip_of(name, known)
     if near is not None:
         raise NotFoundError(
             f"{of} has no property {name!r}; did you mean {near!r}? To keep it as your own, name its type: "

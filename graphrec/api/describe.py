@@ -31,7 +31,7 @@ BLOCK = 65_536
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedValues:
     """What ``describe`` did.
 
     Attributes:
@@ -65,7 +65,7 @@ def describe(
     dimension: int | None = None,
     seed: int = 0,
     refit: bool = False,
-) -> Described:
+) -> DescribedValues:
     """Describe the values of a property of all nodes of a label by a vector each.
 
     The encoder is fitted on the values that are there the first time, and kept; nodes that come later are described by
@@ -129,7 +129,7 @@ def describe(
         if new:
             features.write(name, label, new, made.encode([texts[key] for key in new]))
         described += len(new)
-    return Described(
+    return DescribedValues(
         name,
         label,
         made.dimension,

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from graphrec.api.first_contact import refuse_unmapped
 from graphrec.api.several import check_also, read_also, split_also, tested_also, told_also
 from graphrec.errors import ConfigError, DataError, unknown
-from graphrec.evaluation.account import Account
+from graphrec.evaluation.account import TrainingAccount
 from graphrec.evaluation.accounting import account
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
@@ -69,7 +69,7 @@ class Trained:
     loaded: Loaded
     test: Evaluation
     also: Mapping[str, Evaluation]
-    account: Account
+    account: TrainingAccount
 
     @property
     def run(self) -> Run:

@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +27,7 @@ from graphrec.errors import UsageError
 from graphrec.schema import is_time
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
+from graphrec.times import date_text
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -128,14 +128,28 @@ def fits(columns: RenderableType) -> bool:
     return out.measure(columns, options=out.options.update(width=1 << 16)).maximum <= out.width
 
 
+def print_wide(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty: bool = True) -> None:
+    """Print a table; on a narrow screen a block for each row, instead of a table of which nothing can be read.
+
+    Without ``empty``, blocks leave out what a row has not.
+    """
+    made = table(columns, rows)
+    if fits(made):
+        out.print(made)
+        return
+    for place, row in enumerate(rows):
+        if place:
+            out.print()
+        pairs = zip(columns, row, strict=True)
+        told = [(name, dated(name, value)) for name, value in pairs if empty or value not in (None, "")]
+        out.print(table(("", ""), told))
+
+
 def dated(name: str, value: Any) -> Any:
     """Return the value of a property, epoch milliseconds as a date (UTC)."""
     if not is_time(name) or not isinstance(value, int):
         return value
-    try:
-        return str(datetime.fromtimestamp(value / 1000, UTC))[:19]
-    except (ValueError, OverflowError, OSError):
-        return value
+    return date_text(value) or value
 
 
 def _cell(value: Any) -> Any:

@@ -14,14 +14,11 @@ from graphrec.cli.common import (
     JsonFlag,
     StoreFlag,
     WorkspaceFlag,
-    dated,
     err,
-    fits,
     opened,
-    out,
     pairs,
     print_json,
-    table,
+    print_wide,
 )
 from graphrec.errors import DataError, unknown
 from graphrec.files import require_regular
@@ -71,14 +68,7 @@ def query(
     if not rows:
         err.print("no rows")
         return
-    made = table(found.column_names, [list(row.values()) for row in rows])
-    if fits(made):
-        out.print(made)
-        return
-    for place, row in enumerate(rows):
-        if place:
-            out.print()
-        out.print(table(("", ""), [(name, dated(name, value)) for name, value in row.items()]))
+    print_wide(found.column_names, [list(row.values()) for row in rows])
 
 
 def _show(text: str, parameters: dict[str, Any], as_json: bool) -> None:

@@ -16,11 +16,10 @@ from graphrec.cli.common import (
     StoreFlag,
     WorkspaceFlag,
     err,
-    fits,
     opened,
     out,
     print_json,
-    table,
+    print_wide,
 )
 from graphrec.errors import GraphrecError
 from graphrec.serving.explore.run_reports import Summary, summary
@@ -70,15 +69,7 @@ def runs(
     told = map(summary, found)
     rows = [_row(run, one, _state(run, published)) for run, one in zip(found, told, strict=True)]
     columns = ("run", "date", "seed", "projection", "features", "split", "metric", "valid", "test", "verdict", "")
-    made = table(columns, rows)
-    if fits(made):
-        out.print(made)
-        return
-    # A narrow screen has a block for each run instead of a table of which nothing can be read.
-    for place, row in enumerate(rows):
-        if place:
-            out.print()
-        out.print(table(("", ""), [pair for pair in zip(columns, row, strict=True) if pair[1] not in (None, "")]))
+    print_wide(columns, rows, empty=False)
 
 
 def _row(run: Run, told: Summary, state: str) -> tuple[object, ...]:

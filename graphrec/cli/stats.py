@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,8 +23,10 @@ from graphrec.cli.common import (
 )
 from graphrec.features import FeatureStore
 from graphrec.properties import WORDS
-from graphrec.store.base import GraphStore
+from graphrec.store.base import GraphStore, Relationships
 from graphrec.training.runs import list_runs
+
+Read = Callable[[str, str, str], Relationships]
 
 
 def stats(
@@ -36,14 +40,15 @@ def stats(
         strange = unmapped(graph)
         # What is called like graphrec's in a graph of somebody else's is not what it seems.
         counts = graph.counts() if strange is None else dict.fromkeys((*schema.LABELS, *schema.RELATIONSHIPS), 0)
+        read = _reading(graph)
         features = FeatureStore(folder.features)
         report: dict[str, Any] = {
             "store": graph.uri,
             "nodes": {name: counts[name] for name in schema.LABELS if counts[name]},
             "relationships": {name: counts[name] for name in schema.RELATIONSHIPS if counts[name]},
             "unmapped": strange,
-            "degrees": _degrees(graph, counts),
-            "own_properties": _own(graph),
+            "degrees": _degrees(read, counts),
+            "own_properties": _own(graph, read),
             "features": {name: vars(features.info(name)) for name in features.names()},
             "runs": [run.id for run in list_runs(folder)],
             "bytes": sum(path.stat().st_size for path in folder.root.glob(folder.database.name + "*")),
@@ -79,7 +84,17 @@ def stats(
         out.print(f"runs: {', '.join(report['runs'])}", markup=False)
 
 
-def _own(graph: GraphStore) -> dict[str, dict[str, Any]]:
+def _reading(graph: GraphStore) -> Read:
+    """Return what reads relationships with the properties of the graph's own, those of each type and ends once."""
+
+    @cache
+    def read(name: str, start: str, end: str) -> Relationships:
+        return graph.read_relationships(name, start, end, [prop.name for prop in graph.properties.own(name)])
+
+    return read
+
+
+def _own(graph: GraphStore, read: Read) -> dict[str, dict[str, Any]]:
     """Return what the properties of the graph's own hold, and how many nodes or relationships have them."""
     found = {}
     for name in (*schema.LABELS, *schema.RELATIONSHIPS):
@@ -89,7 +104,7 @@ def _own(graph: GraphStore) -> dict[str, dict[str, Any]]:
         tables = (
             [graph.read_nodes(name, list(own))]
             if name in schema.LABELS
-            else [graph.read_relationships(name, *ends, list(own)).table() for ends in schema.relationship(name).ends]
+            else [read(name, *ends).table() for ends in schema.relationship(name).ends]
         )
         for prop, holds in own.items():
             known = sum(table.num_rows - table[prop].null_count for table in tables)
@@ -97,13 +112,13 @@ def _own(graph: GraphStore) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _degrees(graph: GraphStore, counts: dict[str, int]) -> dict[str, dict[str, float]]:
+def _degrees(read: Read, counts: dict[str, int]) -> dict[str, dict[str, float]]:
     found = {}
     for rel in schema.RELATIONSHIPS.values():
         for start, end in rel.ends:
             if start != "User" or not counts[rel.name]:
                 continue
-            edges = graph.read_relationships(rel.name, start, end)
+            edges = read(rel.name, start, end)
             degree = np.bincount(edges.source, minlength=1)
             active = degree[degree > 0]
             if len(active):

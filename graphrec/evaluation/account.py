@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from graphrec.evaluation.verdict import Beside, Verdict
+from graphrec.evaluation.verdict import Baseline, Verdict
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Unplaced:
 
 
 @dataclass(frozen=True)
-class Account:
+class TrainingAccount:
     """The account of a training.
 
     Attributes:
@@ -131,7 +131,7 @@ class Account:
     model: str
     metric: str
     value: float
-    beside: tuple[Beside, ...]
+    beside: tuple[Baseline, ...]
     seconds: float
     verdict: Verdict
     notes: tuple[str, ...] = ()

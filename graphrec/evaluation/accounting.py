@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphrec.evaluation.account import Account, Tested, Threshold, Unplaced, Used
+from graphrec.evaluation.account import Tested, Threshold, TrainingAccount, Unplaced, Used
 from graphrec.evaluation.baselines import baselines, compared
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.verdict import verdict
@@ -33,7 +33,7 @@ def account(
     watched: str,
     beside: bool = True,
     notes: Sequence[str] = (),
-) -> Account:
+) -> TrainingAccount:
     """Return the account of a training.
 
     Args:
@@ -50,7 +50,7 @@ def account(
     began = time.monotonic()
     others = baselines(model.name, task, split, options) if beside else {}
     metric, found = compared(test, others, split.test, watched)
-    return Account(
+    return TrainingAccount(
         _used(task, shot, split),
         _tested(model, shot, task, split, test, watched),
         _unplaced(split) if isinstance(model, Embeds) else None,

@@ -10,7 +10,7 @@ from graphrec.evaluation.evaluate import FEWEST, Evaluation
 from graphrec.evaluation.evaluate_predictions import evaluate_predictions
 from graphrec.evaluation.judged import judge_model, known_metric
 from graphrec.evaluation.predictions import Predictions
-from graphrec.evaluation.verdict import CHANCE, Beside
+from graphrec.evaluation.verdict import CHANCE, Baseline
 from graphrec.graph.data import Data
 from graphrec.learning.options import TrainOptions
 from graphrec.models.registry import model as model_class
@@ -48,7 +48,7 @@ def baselines(
 
 def compared(
     test: Evaluation, others: dict[str, Evaluation], cases: Cases, watched: str
-) -> tuple[str, tuple[Beside, ...]]:
+) -> tuple[str, tuple[Baseline, ...]]:
     """Return the metric by which ``test`` and ``others`` are compared, and the others.
 
     It is ``watched``, if cases have a value of it and their order changes it, else the first metric of which that
@@ -65,7 +65,7 @@ def compared(
     sign = 1 if known_metric(cases, name) else -1
     few = test.groups < FEWEST or name not in test.values
     return name, tuple(
-        Beside(
+        Baseline(
             title,
             other.metrics[name],
             sign * (test.metrics[name] - other.metrics[name]),

@@ -13,7 +13,7 @@ CHANCE = "chance"
 
 
 @dataclass(frozen=True)
-class Beside:
+class Baseline:
     """Another model on the same cases.
 
     Attributes:
@@ -49,7 +49,7 @@ class Verdict:
     bad: bool = False
 
 
-def verdict(cases: int, beside: Sequence[Beside]) -> Verdict:
+def verdict(cases: int, beside: Sequence[Baseline]) -> Verdict:
     """Return what comes of a comparison on so many cases."""
     if not beside:
         return Verdict("not measured beside popularity and chance.")
@@ -66,9 +66,9 @@ def verdict(cases: int, beside: Sequence[Beside]) -> Verdict:
     return Verdict(f"{', '.join(said)}.")
 
 
-def _named(beside: Sequence[Beside]) -> str:
+def _named(beside: Sequence[Baseline]) -> str:
     return " and ".join(one.title for one in beside)
 
 
-def _tested(beside: Sequence[Beside]) -> str:
+def _tested(beside: Sequence[Baseline]) -> str:
     return " and ".join(f"{one.title} ({one.p})" if one.p else one.title for one in beside)

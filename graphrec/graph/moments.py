@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import numpy as np
 
 from graphrec import schema
@@ -11,12 +9,11 @@ from graphrec.errors import ConfigError, DataError
 from graphrec.graph.projection import types_of
 from graphrec.graph.snapshot import Snapshot
 from graphrec.ragged import Ints
+from graphrec.times import LEAST_MOMENT, date_text, moment
 
 CUT = "temporal-cut"
 DEFAULT = "0.9"
 """The share of the records that lie before the moment where nothing else is said: 80 % train, 10 % validate."""
-_EARLIEST = 10**9
-"""Epoch milliseconds are greater from the second week of 1970; an order of a user's own is not."""
 
 
 def require_times(snapshot: Snapshot) -> None:
@@ -24,7 +21,7 @@ def require_times(snapshot: Snapshot) -> None:
     order = np.asarray(snapshot.records.order)
     last = types_of(str(snapshot.projection["relationship"]))[-1]
     own = any(one.name == "sequence" for one in schema.relationship(last).properties)
-    if not len(order) or np.ptp(order) == 0 or (own and order.max() < _EARLIEST):
+    if not len(order) or np.ptp(order) == 0 or (own and order.max() < LEAST_MOMENT):
         what = "only a `sequence` of each user's own" if own and len(order) and np.ptp(order) else "no time (`at`)"
         raise DataError(
             f"the records have {what}, so that no moment parts them for all users; choose another split, for example "
@@ -45,24 +42,23 @@ def moment_of(order: Ints, text: str) -> int:
     share = _share(text or DEFAULT)
     if share is not None:
         return int(np.sort(order)[min(round(share * len(order)), len(order) - 1)])
-    try:
-        date = datetime.fromisoformat(text)
-    except ValueError as error:
+    date = moment(text)
+    if date is None:
         raise ConfigError(
             f"--at {text} is neither a date such as 2026-01-31 (or 2026-01-31T18:00) nor a share between 0 and 1"
-        ) from error
-    moment = round((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() * 1000)
-    if not order.min() < moment <= order.max():
+        )
+    cut = round(date)
+    if not order.min() < cut <= order.max():
         span = " to ".join(_date(int(one)) for one in (order.min(), order.max()))
         raise DataError(f"--at {text} parts nothing: the records are from {span}")
-    return moment
+    return cut
 
 
 def told_moment(order: Ints, text: str) -> str:
     """Return in a sentence which moment it is; a record without a time counts as made before all others."""
-    moment = moment_of(order, text)
-    early = int((order == 0).sum()) if order.max() >= _EARLIEST else 0
-    said = f"Records from {_date(moment)} on are the test, for all users; those before it train."
+    cut = moment_of(order, text)
+    early = int((order == 0).sum()) if order.max() >= LEAST_MOMENT else 0
+    said = f"Records from {_date(cut)} on are the test, for all users; those before it train."
     return said + (f" {early:,} records have no time and count as before it." if early else "")
 
 
@@ -76,8 +72,5 @@ def _share(text: str) -> float | None:
     return share
 
 
-def _date(moment: int) -> str:
-    try:
-        return str(datetime.fromtimestamp(moment / 1000, UTC))[:19] if abs(moment) >= _EARLIEST else str(moment)
-    except (ValueError, OverflowError, OSError):
-        return str(moment)
+def _date(value: int) -> str:
+    return (date_text(value) if abs(value) >= LEAST_MOMENT else None) or str(value)

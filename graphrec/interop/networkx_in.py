@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, cast
 
 import networkx as nx
@@ -15,7 +14,7 @@ from graphrec import schema
 from graphrec.errors import DataError, unknown
 from graphrec.loading.blocks import NodeBlock, RelationshipBlock
 from graphrec.loading.report import LoadReport
-from graphrec.properties import WORDS, Properties
+from graphrec.properties import WORDS, Properties, slip_of
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
 
@@ -78,8 +77,9 @@ class _New:
 
     def check(self, said: str, of: str, name: str) -> None:
         """Raise ``DataError`` for an attribute that cannot be a property of the label or type ``of``."""
-        known = [prop.name for prop in self.known.of(of)]
-        if name in known or (self._wanted and not get_close_matches(name, known, 1)):
+        properties = self.known.of(of)
+        known = [prop.name for prop in properties]
+        if name in known or (self._wanted and slip_of(name, properties) is None):
             return
         cure = "" if self._wanted else "; own=True keeps attributes as properties of your own"
         raise DataError(f"{said}: {unknown(f'property of {of}', name, known)}{cure}")

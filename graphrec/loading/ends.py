@@ -12,7 +12,7 @@ from graphrec.rows import Checked
 from graphrec.store.base import GraphStore
 
 
-class Ends:
+class KnownEnds:
     """The nodes that relationships may lead to: those of the graph, and those that the load brings itself.
 
     Args:

@@ -15,7 +15,7 @@ from graphrec.features import FeatureStore
 from graphrec.loading.blocks import Block, FeatureBlock, FileBlock, Known, NodeBlock, Pending, Resolved, Rows
 from graphrec.loading.checking import check_fixed, reasons_of
 from graphrec.loading.contradictions import Contradictions
-from graphrec.loading.ends import Ends
+from graphrec.loading.ends import KnownEnds
 from graphrec.loading.loader import Loader
 from graphrec.loading.planned import Planned
 from graphrec.loading.rejects import Rejects
@@ -65,7 +65,7 @@ def load(
     current: str | None = None
     said = Contradictions()
     writing = Writing(store or Planned(known.store), report, progress)
-    ends = Ends(known.store) if must_exist else None
+    ends = KnownEnds(known.store) if must_exist else None
     mended = Counter[str]()
     with ExitStack() as held:
         held.callback(rejects.finish, store is not None)

@@ -140,11 +140,13 @@ class LadybugStore:
         """What nodes and relationships may say here."""
         with self._lock:
             if self._properties is None:
-                tables = self._tables() & {*schema.LABELS, *schema.RELATIONSHIPS}
-                self._properties = Properties(
-                    {name: own_properties(name, self._columns(name)) for name in sorted(tables)}
-                )
+                # A look at every table takes 7 ms, which an explorer has not at each click.
+                self._properties = self.kept.get("properties", self._embedded, self._read_properties, lambda _: 0)
             return self._properties
+
+    def _read_properties(self) -> Properties:
+        tables = self._tables() & {*schema.LABELS, *schema.RELATIONSHIPS}
+        return Properties({name: own_properties(name, self._columns(name)) for name in sorted(tables)})
 
     def declare(self, name: str, own: Sequence[Property]) -> None:
         """Let nodes or relationships of ``name`` have properties of the graph's own."""

@@ -6,7 +6,6 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask, Records
 from graphrec.schema import Property, is_time
+from graphrec.times import LEAST_MOMENT, date_text, moment
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
@@ -26,8 +26,6 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
 }
 _FORM = re.compile(r"([\w.]+)\s*(>=|<=|==|!=|=|>|<)\s*(.+)")
-_EARLIEST = 10**9
-"""Epoch milliseconds are greater from the second week of 1970 on."""
 TRUTH = {"true": 1.0, "false": 0.0}
 
 
@@ -48,9 +46,9 @@ class Condition:
 
     def written(self, value: float) -> str:
         """Return a value of the property as people write it: times as dates."""
-        if is_time(self.property.rpartition(".")[2]) and abs(value) >= _EARLIEST:
-            return datetime.fromtimestamp(value / 1000, UTC).isoformat()[:19]
-        return f"{value:.15g}"
+        dated = is_time(self.property.rpartition(".")[2]) and abs(value) >= LEAST_MOMENT
+        date = date_text(value) if dated else None
+        return f"{value:.15g}" if date is None else date.replace(" ", "T")
 
     def of_node(self) -> str | None:
         """Label of the node whose property it is; None for a record's."""
@@ -180,11 +178,4 @@ def _number(text: str, of: Property) -> float | None:
     try:
         return float(text)
     except ValueError:
-        pass
-    if is_time(of.name):
-        try:
-            date = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() * 1000
-    return None
+        return moment(text) if is_time(of.name) else None

@@ -18,7 +18,7 @@ ORDER = {">": pc.greater, "<": pc.less, ">=": pc.greater_equal, "<=": pc.less_eq
 
 
 @dataclass(frozen=True)
-class Condition:
+class RowCondition:
     """One condition.
 
     Attributes:
@@ -32,7 +32,7 @@ class Condition:
     value: str
 
     @classmethod
-    def parse(cls, text: str) -> Condition:
+    def parse(cls, text: str) -> RowCondition:
         """Read ``column=value``; raises ``UsageError``."""
         found = _CONDITION.fullmatch(text)
         if found is None:
@@ -53,12 +53,12 @@ class Condition:
         return pc.invert(same) if self.sign == "!=" else same
 
 
-def conditions(texts: Iterable[str]) -> tuple[Condition, ...]:
+def conditions(texts: Iterable[str]) -> tuple[RowCondition, ...]:
     """Read what ``--rows`` was given; raises ``UsageError``."""
-    return tuple(map(Condition.parse, texts))
+    return tuple(map(RowCondition.parse, texts))
 
 
-def wanted(table: pa.Table, found: Sequence[Condition]) -> pa.ChunkedArray:
+def wanted(table: pa.Table, found: Sequence[RowCondition]) -> pa.ChunkedArray:
     """Return bool [rows]: where all conditions hold, of several ``=`` on one column one.
 
     Raises ``DataError`` for a column that cannot be compared.

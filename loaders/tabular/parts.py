@@ -12,7 +12,7 @@ import pyarrow as pa
 from graphrec.errors import DataError
 from graphrec.loaders.tabular import text, typed
 from graphrec.loaders.tabular.cells import with_decimal_points, without_leading_blanks
-from graphrec.loaders.tabular.conditions import Condition, conditions, wanted
+from graphrec.loaders.tabular.conditions import RowCondition, conditions, wanted
 from graphrec.loaders.tabular.dialect import Dialect, dialect_of
 from graphrec.loaders.tabular.opening import TextFile, kind_of, text_file
 from graphrec.loaders.tabular.options import Layout
@@ -126,7 +126,7 @@ def _without_headers(part: Part, columns: Sequence[str]) -> Part:
     return Part(part.table.filter(pa.array(~again)), part.line, tuple(sorted([*part.refused, *refused])))
 
 
-def _filtered(part: Part, found: Sequence[Condition]) -> Part:
+def _filtered(part: Part, found: Sequence[RowCondition]) -> Part:
     kept = wanted(part.table, found).to_numpy()
     return Part(part.table.filter(pa.array(kept)), part.line, part.refused, part.lines[~kept])
 

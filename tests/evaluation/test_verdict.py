@@ -8,19 +8,19 @@ import torch
 
 from graphrec.evaluation.baselines import compared
 from graphrec.evaluation.evaluate import Evaluation, evaluate
-from graphrec.evaluation.verdict import Beside, verdict
+from graphrec.evaluation.verdict import Baseline, verdict
 from graphrec.models.base import EmbeddingScorer
 from graphrec.ragged import Ragged
 from graphrec.tasks.cases import RankingCases
 from graphrec.testing.training_data import data_of
 
 
-def popularity(better: float, p: float | None) -> Beside:
-    return Beside("popularity", 0.1, better, p)
+def popularity(better: float, p: float | None) -> Baseline:
+    return Baseline("popularity", 0.1, better, p)
 
 
-def chance(better: float, p: float | None) -> Beside:
-    return Beside("chance", 0.01, better, p)
+def chance(better: float, p: float | None) -> Baseline:
+    return Baseline("chance", 0.01, better, p)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def chance(better: float, p: float | None) -> Beside:
         (100, (), "not measured beside popularity and chance", False),
     ],
 )  # fmt: skip
-def test_verdicts(cases: int, beside: tuple[Beside, ...], sentence: str, bad: bool) -> None:
+def test_verdicts(cases: int, beside: tuple[Baseline, ...], sentence: str, bad: bool) -> None:
     found = verdict(cases, beside)
     assert found.sentence == f"{sentence}."
     assert found.bad is bad

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 from graphrec import schema
 from graphrec.errors import StoreError, unknown
 from graphrec.store.neo4j.fitting import Flaw, Values
 from graphrec.store.neo4j.mapping import KEY_PROPERTY, Column, GraphMapping, Role, quoted
 from graphrec.store.neo4j.read import RunQuery
-from graphrec.store.neo4j.resolve import ends
+from graphrec.store.neo4j.resolve import between, ends
 
 
 def examined(run: RunQuery, mapping: GraphMapping, name: str) -> list[Flaw]:
@@ -95,11 +96,7 @@ def _doubled(run: RunQuery, role: Role) -> Iterator[Flaw]:
 def _elsewhere(run: RunQuery, mapping: GraphMapping, name: str) -> Iterator[Flaw]:
     """Count what points the other way than most, or joins other labels."""
     role, pairs = mapping.types[name], ends(mapping, name)
-
-    def count(start: str = "", end: str = "") -> int:
-        sides = [f"({':' + quoted(label) if label else ''})" for label in (start, end)]
-        return int(run(f"MATCH {sides[0]}-[:{quoted(role.name)}]->{sides[1]} RETURN count(*)")[0][0])
-
+    count = partial(between, run, role.name)
     total = left = count()
     if role.turned:
         yield Flaw(f"all {total:,} {role.name} point the other way than {name}", "they are read so", refused=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from graphrec import schema
+from graphrec.properties import WORDS
 from graphrec.store.neo4j.mapping import Column, Role, quoted
 from graphrec.store.neo4j.read import RunQuery
 from graphrec.store.neo4j.resolve import TEMPORAL
@@ -27,13 +28,6 @@ TIMES_FROM: Mapping[str, set[str]] = {
 }
 CALLED = {"STRING": "text", "INTEGER": "integers", "FLOAT": "floats", "BOOLEAN": "true or false"}
 """The server's types in words; the others speak for themselves."""
-WANTED = {
-    "string": "text",
-    "int64": "whole numbers",
-    "float64": "numbers",
-    "bool": "true or false",
-    "list": "lists of texts",
-}
 ISO = (
     "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
     "([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -168,7 +162,7 @@ class Values:
         if wrong:
             castable = wrong <= CAST_FROM and kind != "list"
             cure = f'write "{column.name}:{kind}"' if castable else "leave it out of the mapping"
-            text = f"{self._told(wrong)}, and {self.prop.name} takes {WANTED[kind]}"
+            text = f"{self._told(wrong)}, and {self.prop.name} takes {WORDS[kind]}"
             yield Flaw(text, f"{cure} ({self.where} {self.prop.name})")
         elif cast and set(self.types) - FITS[kind]:
             if kind == "int64" and "FLOAT" in self.types:
@@ -179,7 +173,7 @@ class Values:
             )
             ((count, example),) = run(lost)
             if count:
-                text = f"{self.what}: {count:,} of {self.types.total():,} cannot be read as {WANTED[kind]}"
+                text = f"{self.what}: {count:,} of {self.types.total():,} cannot be read as {WORDS[kind]}"
                 yield Flaw(f"{text}, such as {example!r}", "they count as unknown", refused=False)
 
     def _fractions(self, run: RunQuery) -> Iterator[Flaw]:

@@ -12,7 +12,7 @@ from graphrec import schema
 from graphrec.errors import DataError
 from graphrec.properties import check_own
 from graphrec.store.neo4j.resolve import TEMPORAL
-from graphrec.store.neo4j.shape import LabelShape, PropertyShape, Shape, TypeShape
+from graphrec.store.neo4j.shape import GraphShape, LabelShape, PropertyShape, TypeShape
 
 USERS = "user person people customer viewer member account subscriber reader listener client player profile consumer"
 ITEMS = "item movie film video product show series song track book article episode clip game post course recipe content"
@@ -38,7 +38,7 @@ OWN: Mapping[str, schema.PropertyType] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class ProposedLine:
     """A line of a table: what is proposed for a key, and why."""
 
     key: str
@@ -50,7 +50,7 @@ class Line:
         return f"{told:<34} # {self.why}" if self.why else told
 
 
-def proposal(graph: Shape) -> str:
+def proposal(graph: GraphShape) -> str:
     """Return TOML that maps a graph, to be looked at and edited; raises ``DataError`` where nothing can be guessed."""
     chosen = _interactions(graph)
     if chosen is None:
@@ -66,13 +66,13 @@ def proposal(graph: Shape) -> str:
         parts += _type_table(role, one)
     if genre is not None:
         why = f"{genre.count:,} between {item.name} and {_other(genre, item.name)}"
-        parts += ["[neo4j.relationships.IN_GENRE]", str(Line("type", genre.name, why)), ""]
+        parts += ["[neo4j.relationships.IN_GENRE]", str(ProposedLine("type", genre.name, why)), ""]
     follows = next(
         (t for t in graph.types if t.start == t.end == user.name and _words(t.name) & _set(FOLLOWS)), None
     )
     if follows is not None:
         why = f"{follows.count:,} between {user.name}"
-        parts += ["[neo4j.relationships.FOLLOWS]", str(Line("type", follows.name, why)), ""]
+        parts += ["[neo4j.relationships.FOLLOWS]", str(ProposedLine("type", follows.name, why)), ""]
     left = [
         one.name
         for one in graph.labels
@@ -89,7 +89,7 @@ HEAD = """\
 """
 
 
-def _interactions(graph: Shape) -> tuple[LabelShape, LabelShape, dict[str, TypeShape]] | None:
+def _interactions(graph: GraphShape) -> tuple[LabelShape, LabelShape, dict[str, TypeShape]] | None:
     """Return who plays User and Item, and the types between them by role."""
     able = {one.name for one in graph.labels if _key(one) is not None}
     joined = [one for one in graph.types if one.start != one.end and {one.start, one.end} <= able]
@@ -125,7 +125,7 @@ def _role(one: TypeShape) -> str | None:
     return "VIEWED" if words & _set(VIEWED) else None
 
 
-def _genre(graph: Shape, user: LabelShape, item: LabelShape) -> TypeShape | None:
+def _genre(graph: GraphShape, user: LabelShape, item: LabelShape) -> TypeShape | None:
     """Return the type that joins items to what they have in common, such as tags."""
     found = [
         one
@@ -148,25 +148,25 @@ def _node_table(role: str, label: LabelShape, names: str) -> list[str]:
         if key.unique
         else f"different on all {key.different:,} that were looked at"
     )
-    lines = [Line("label", label.name, why), Line("id", key.name, reason)]
+    lines = [ProposedLine("label", label.name, why), ProposedLine("id", key.name, reason)]
     taken = {key.name} if role != "Genre" else set()
     if role in ("Item", "Genre"):
         title = _named((p for p in label.properties if p.kinds == {"STRING"}), TITLES)
         if title is not None:
-            lines.append(Line("title" if role == "Item" else "name", title.name))
+            lines.append(ProposedLine("title" if role == "Item" else "name", title.name))
             taken.add(title.name)
     year = next(
         (p for p in label.properties if p.name in ("year", "released") and p.kinds == {"INTEGER"}), None
     )
     if role == "Item" and year is not None:
-        lines.append(Line("year", year.name))
+        lines.append(ProposedLine("year", year.name))
         taken.add(year.name)
     own = (p for p in label.properties if p.name not in taken and role != "Genre")
     return [f"[neo4j.nodes.{role}]", *map(str, lines), *_own(role, own, "# "), ""]
 
 
 def _type_table(role: str, one: TypeShape) -> list[str]:
-    lines = [Line("type", one.name, f"{one.count:,} from {one.start} to {one.end}")]
+    lines = [ProposedLine("type", one.name, f"{one.count:,} from {one.start} to {one.end}")]
     taken = set[str]()
     value = (
         _named((p for p in one.properties if p.kinds <= {"INTEGER", "FLOAT"}), VALUES)
@@ -174,11 +174,11 @@ def _type_table(role: str, one: TypeShape) -> list[str]:
         else None
     )
     if value is not None:
-        lines.append(Line("rating", value.name, "by its name"))
+        lines.append(ProposedLine("rating", value.name, "by its name"))
         taken.add(value.name)
     times = [p for p in one.properties if p.name not in taken and _is_time(p)]
     if times:
-        lines.append(Line("at", times[0].name, "a time, by its name or type; how it is kept is found out"))
+        lines.append(ProposedLine("at", times[0].name, "a time, by its name or type; how it is kept is found out"))
         taken.add(times[0].name)
     own = (p for p in one.properties if p.name not in taken)
     return [f"[neo4j.relationships.{role}]", *map(str, lines), *_own(role, own, ""), ""]
@@ -192,7 +192,7 @@ def _own(role: str, properties: Iterable[PropertyShape], before: str) -> Iterato
             continue
         with suppress(DataError):
             check_own(role, schema.Property(one.name, kind))
-            yield f"{before}{Line(one.name, f'{one.name}:{kind}')}"
+            yield f"{before}{ProposedLine(one.name, f'{one.name}:{kind}')}"
 
 
 def _key(label: LabelShape) -> PropertyShape | None:

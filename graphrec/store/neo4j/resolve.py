@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from graphrec import schema
 from graphrec.errors import ConfigError, unknown
@@ -45,6 +46,12 @@ def ends(mapping: GraphMapping, name: str) -> list[tuple[str, str]]:
         for start, end in schema.relationship(name).ends
         if start in mapping.labels and end in mapping.labels
     ]
+
+
+def between(run: RunQuery, name: str, start: str = "", end: str = "") -> int:
+    """Return how many relationships of the graph's type ``name`` lead from one label to another; empty for any."""
+    sides = [f"({':' + quoted(label) if label else ''})" for label in (start, end)]
+    return int(run(f"MATCH {sides[0]}-[:{quoted(name)}]->{sides[1]} RETURN count(*)")[0][0])
 
 
 def _check_names(run: RunQuery, mapping: GraphMapping) -> None:
@@ -101,12 +108,7 @@ def _turned(run: RunQuery, mapping: GraphMapping, name: str) -> bool:
 
     The server keeps these counts: none of them reads a relationship.
     """
-    rel = quoted(mapping.types[name].name)
-
-    def count(start: str, end: str) -> int:
-        sides = [f"({':' + quoted(label) if label else ''})" for label in (start, end)]
-        return int(run(f"MATCH {sides[0]}-[:{rel}]->{sides[1]} RETURN count(*)")[0][0])
-
+    count = partial(between, run, mapping.types[name].name)
     pairs = [(start, end) for start, end in ends(mapping, name) if start != end]
     forward = any(count(start, "") and count("", end) for start, end in pairs)
     backward = any(count(end, "") and count("", start) for start, end in pairs)

@@ -67,7 +67,7 @@ class TypeShape:
 
 
 @dataclass(frozen=True)
-class Shape:
+class GraphShape:
     """All labels and types of a graph that are not graphrec's bookkeeping, the most frequent first."""
 
     labels: tuple[LabelShape, ...]
@@ -101,7 +101,7 @@ def contents(run: RunQuery) -> Contents:
     )
 
 
-def shape(run: RunQuery) -> Shape:
+def shape(run: RunQuery) -> GraphShape:
     """Return what a graph looks like; ``run`` runs a query as it stands."""
     there = contents(run)
     unique = {
@@ -119,7 +119,7 @@ def shape(run: RunQuery) -> Shape:
         TypeShape(name, count, *_ends(run, name), _properties(run, f"()-[x:{quoted(name)}]->()", name, set()))
         for name, count in there.types.items()
     )
-    return Shape(labels, types)
+    return GraphShape(labels, types)
 
 
 def _counted(run: RunQuery, patterns: Mapping[str, str]) -> dict[str, int]:

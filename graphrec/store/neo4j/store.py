@@ -49,7 +49,7 @@ from graphrec.store.neo4j.own import declared, read_own
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, RangeReader
 from graphrec.store.neo4j.resolve import resolved
 from graphrec.store.neo4j.server import Rows, Server
-from graphrec.store.neo4j.shape import Contents, Shape, contents, shape
+from graphrec.store.neo4j.shape import Contents, GraphShape, contents, shape
 from graphrec.store.neo4j.taken import refuse_taken, taken_labels, written_by_graphrec
 from graphrec.store.neo4j.values import table as arrow_table
 from graphrec.store.neo4j.vectors import LATER, Vectors, VectorSearch, describe, has_vectors
@@ -463,7 +463,7 @@ class Neo4jStore:
         found = contents(run)
         return found if found.labels else None
 
-    def shape(self) -> Shape:
+    def shape(self) -> GraphShape:
         """Return what the graph looks like in its own names."""
         return shape(self._server.rows_as_named)
 
