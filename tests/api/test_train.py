@@ -95,6 +95,7 @@ def cut_off(*given: object, **named: object) -> None:
 def test_a_run_cut_off_before_its_test_is_not_finished(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    whole = train(workspace, Plan("transgrec", GIVEN))
     with monkeypatch.context() as patched:
         patched.setattr("graphrec.api.train.judge_model", cut_off)
         with pytest.raises(Killed):
@@ -102,10 +103,10 @@ def test_a_run_cut_off_before_its_test_is_not_finished(
     run = list_runs(workspace)[-1]
     assert "best_epoch" in run.manifest
     assert not run.finished
-    assert find_run(workspace).id != run.id
+    assert find_run(workspace).id == whole.run.id
     resumed = resume(workspace, run.id)
     assert resumed.run.finished
-    assert resumed.test.metrics == train(workspace, Plan("transgrec", GIVEN)).test.metrics
+    assert resumed.test.metrics == whole.test.metrics
 
 
 def test_resuming_a_finished_run_and_being_cut_off_leaves_it_finished(
