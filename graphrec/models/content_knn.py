@@ -85,7 +85,7 @@ class ContentKNN(InSpace[ContentKNNSettings]):
 
     def place(self, features: Tensor) -> Tensor:
         """Return unit-length content, float32 [n, F]."""
-        return normalize(self.scaling(features), dim=1)
+        return normalize(self.scaling(features.to(self.device)), dim=1)
 
     def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return the mean item of ``history``; None where none of it has content."""

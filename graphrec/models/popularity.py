@@ -57,7 +57,7 @@ class Popularity(Model[PopularitySettings]):
             for buffer in self.buffers():
                 buffer.zero_()
             for part in every:
-                self._scores(part.item).add_(torch.from_numpy(part.people))
+                self._scores(part.item).add_(torch.from_numpy(part.people).to(self.device))
 
         return Once(count, sum(len(part.records) for part in every))
 

@@ -180,7 +180,7 @@ def _check_alike(world: ModelWorld, users: Tensor, trained: Tensor, told: Any) -
     """Assert that histories, of users who are known and as of users who are not, rank as training did on average."""
     for known in (True, False):
         found = [
-            spearmanr(told(np.array(world.data.by_user[user]), user if known else None).numpy(), own.numpy())[0]
+            spearmanr(told(np.array(world.data.by_user[user]), user if known else None).cpu(), own.cpu())[0]
             for user, own in zip(users.tolist(), trained, strict=True)
         ]
         assert np.mean(found) > ALIKE, f"rank correlation {np.mean(found):.2f}"

@@ -114,7 +114,7 @@ def answers(model: Model[Any], world: ModelWorld) -> list[Tensor]:
         if isinstance(model, Predicts):
             found.append(model.predict(items))
     assert found, "a model scores, or predicts"
-    return found
+    return [one.cpu() for one in found]
 
 
 def _fit(model: Model[Any], world: ModelWorld) -> float:
@@ -125,12 +125,12 @@ def _fit(model: Model[Any], world: ModelWorld) -> float:
             assert isinstance(model, Predicts)
             assert data.targets is not None
             rows = np.flatnonzero(np.isfinite(data.targets).all(1))
-            return _explained(model.predict(torch.from_numpy(rows)).numpy(), data.targets[rows])
+            return _explained(model.predict(torch.from_numpy(rows)).cpu().numpy(), data.targets[rows])
         assert isinstance(model, Scores)
         if isinstance(world.split.test, PairCases) and np.ptp(records.values[data.value]):
             pairs = torch.from_numpy(records.user), torch.from_numpy(np.array(records.item))
-            return _explained(model.scorer().pairs(*pairs).numpy(), records.values[data.value])
-        grid = model.scorer().grid(torch.arange(data.users)).numpy()
+            return _explained(model.scorer().pairs(*pairs).cpu().numpy(), records.values[data.value])
+        grid = model.scorer().grid(torch.arange(data.users)).cpu().numpy()
     return 2 * _auc(grid, world) - 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -22,6 +23,8 @@ from graphrec.testing.training_data import attached
 from graphrec.training.trainer import train
 
 SPLIT = "random-70-10-20"
+DEVICE = os.environ.get("GRAPHREC_TEST_DEVICE", "cpu")
+"""Where models under test are trained and asked; ``cuda`` on a machine that has one."""
 
 
 @dataclass(frozen=True)
@@ -102,5 +105,5 @@ class ModelUnderTest:
 
     def train_options(self, **more: Any) -> TrainOptions:
         """Return how it is trained here."""
-        given = {"batch_size": 128, "device": "cpu", **self.kind.defaults, "epochs": 60, **self.options, **more}
+        given = {"batch_size": 128, "device": DEVICE, **self.kind.defaults, "epochs": 60, **self.options, **more}
         return TrainOptions.model_validate(given)

@@ -78,6 +78,6 @@ def learned(kind: type[M], data: Data, options: dict[str, Any] | None = None, **
     """Return a model of ``kind`` that has learned from ``data``: without ``options`` by the model's own."""
     model = attached(kind, data, **settings)
     nothing = NodeCases(np.empty(0, np.int64), np.empty((0, 0)))
-    chosen = TrainOptions.model_validate({**kind.defaults, **(options or {})})
+    chosen = TrainOptions.model_validate({**kind.defaults, "device": "cpu", **(options or {})})
     train(model, Split("by hand", data, nothing, nothing), chosen)
     return model
