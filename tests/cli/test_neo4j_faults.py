@@ -60,6 +60,7 @@ main()
 """
 """The command line, which stops before it sends a statement until it is told to go on; with settings of modules."""
 
+PATIENT = {"graphrec.store.neo4j.server.WAIT_SECONDS": WAIT_S}
 IMPATIENT = {"graphrec.store.neo4j.server.WAIT_SECONDS": 1}
 SMALL_BATCHES = {"graphrec.store.neo4j.write.BATCH_ROWS": 100}
 IN_PARTS = {"graphrec.store.neo4j.store.PART_ROWS": 150}
@@ -190,7 +191,7 @@ def test_a_load_whose_server_is_killed_is_finished_by_repeating_it(
 def test_a_load_goes_on_when_its_server_comes_back(
     own: Neo4jServer, env: Environment, load: tuple[object, ...], undisturbed: dict[str, Any]
 ) -> None:
-    running = Gated(WRITES_RATINGS, 4, env, SMALL_BATCHES | IN_PARTS, *load)
+    running = Gated(WRITES_RATINGS, 4, env, PATIENT | SMALL_BATCHES | IN_PARTS, *load)
     own.stop(kill=True)
     own.start()
     status, told = running.end()
