@@ -9,17 +9,27 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from graphrec.app.graph import ask
 from graphrec.app.settings import DEFAULT, current
 from graphrec.app.text import plain
-from graphrec.errors import GraphrecError, StoreBusy
+from graphrec.errors import GraphrecError, StoreBusy, StoreError
+from graphrec.store.checks import check_owned
 
 P = ParamSpec("P")
 
+LOADING = ("graphrec load ", "graphrec ingest ")
+
 
 def nothing(what: str, command: str = "") -> None:
-    """Say what is missing and which command makes it."""
+    """Say what is missing and which command makes it; where the graph is somebody else's, that none does."""
     with st.container(border=True):
         st.markdown(f":material/info: {plain(what)}")
+        if command.startswith(LOADING) and current().store is not None:
+            try:
+                ask(check_owned)
+            except StoreError as error:
+                st.markdown(plain(error))
+                return
         if command:
             advise(command)
 

@@ -49,7 +49,7 @@ def show_shots(node: str) -> None:
     found = shots(workspace(), ask(video, node))
     if not found:
         nothing(
-            "Nobody has looked for the shots of this video, or it has only one. Load it again as before, with --shots:",
+            "Nobody has looked for the shots of this video, or it has only one; loaded again with --shots:",
             "graphrec load videos FOLDER --shots",
         )
         return

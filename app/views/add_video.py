@@ -23,6 +23,7 @@ from graphrec.loaders.videos import VideoOptions
 from graphrec.serving.audience import audience
 from graphrec.serving.clock import clock
 from graphrec.serving.published import current_runs
+from graphrec.store.checks import check_owned
 
 AGAIN_S = 0.5
 
@@ -207,6 +208,8 @@ work = adder_of(current()).find(chosen) if chosen else None
 if chosen and work is None:
     nothing("This is not known any more: the explorer was started anew since.")
 if work is None:
+    if current().store is not None:
+        ask(check_owned)
     form()
 else:
     st.subheader(plain(work.path.name))

@@ -15,6 +15,7 @@ from graphrec.loading.load import load
 from graphrec.loading.report import LoadReport, Progress, show_nothing
 from graphrec.media.journal import Entry, Journal
 from graphrec.store.base import GraphStore
+from graphrec.store.checks import check_owned
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def ingest(
 
     Raises ``DataError`` where no file can be used, or when they are described in another way than the run needs.
     """
+    check_owned(store)
     with ThreadPoolExecutor(1) as beside:
         if workspace.runs.exists():
             # What places takes seconds to import: meanwhile other processes decode.

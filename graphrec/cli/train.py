@@ -123,6 +123,8 @@ def train(
     from graphrec.api.train import train as train_model
     from graphrec.cli.training_progress import TrainingProgress
     from graphrec.models.base import Embeds
+    from graphrec.models.registry import model as model_class
+    from graphrec.serving.publish import check_named
     from graphrec.serving.publish import publish as publish_run
 
     folder = Workspace(workspace)
@@ -147,6 +149,9 @@ def train(
                 "baselines": baselines,
             }
             plan = _plan(context, config, pairs(given or [], "--set"), flags)
+            if publish and store is not None and issubclass(model_class(plan.model), Embeds):
+                with opened(workspace, store) as (graph, _):
+                    check_named(graph, name)
             trained = train_model(folder, plan, store=store, progress=show, fresh=fresh)
     run = trained.run
     published = None

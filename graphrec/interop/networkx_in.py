@@ -12,11 +12,13 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import DataError, unknown
+from graphrec.keys import key_of
 from graphrec.loading.blocks import NodeBlock, RelationshipBlock
 from graphrec.loading.report import LoadReport
 from graphrec.properties import WORDS, Properties, slip_of
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
+from graphrec.store.checks import check_owned
 
 SOURCE = "networkx"
 
@@ -40,6 +42,7 @@ def from_networkx(graph: nx.Graph, store: GraphStore, *, own: bool = False) -> L
 
     Raises ``DataError`` naming the first node or edge that the schema has no place for, ``StoreError``.
     """
+    check_owned(store)
     started = time.monotonic()
     names = {node: _name(node, attributes) for node, attributes in graph.nodes.items()}
     store.initialise()
@@ -196,9 +199,10 @@ def _name(node: Any, attributes: Mapping[str, Any]) -> Name:
         raise DataError(
             f"node {node!r}: {label!r} is no label; name it (label, id), or set its attribute `label`: {known}"
         )
-    if not isinstance(key, str | int) or isinstance(key, bool):
-        raise DataError(f"node {node!r}: {key!r} is no id; an id is text or a whole number")
-    return label, str(key)
+    try:
+        return label, key_of(key)
+    except TypeError as error:
+        raise DataError(f"node {node!r}: {error}") from None
 
 
 def _directed(

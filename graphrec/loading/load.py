@@ -22,6 +22,7 @@ from graphrec.loading.rejects import Rejects
 from graphrec.loading.report import Failure, LoadReport, Progress, show_nothing
 from graphrec.loading.writing import Writing, write_features
 from graphrec.store.base import GraphStore
+from graphrec.store.checks import check_owned
 from graphrec.workspace import Workspace
 
 OnBadRow = Literal["stop", "skip"]
@@ -54,8 +55,11 @@ def load(
         must_exist: refuse relationships whose ends nobody knows, instead of making nodes of them.
         progress: is told of each block, and of each file where there are many.
 
-    Raises ``BadRows`` (``stop``), ``DataError`` and ``StoreError``; files before the one at fault stay loaded.
+    Raises ``BadRows`` (``stop``), ``DataError`` and ``StoreError``; files before the one at fault stay loaded. A graph
+    that is somebody else's is refused before anything is read.
     """
+    if store is not None:
+        check_owned(store)
     started = time.monotonic()
     known, store = Known(store, workspace.root), None if dry_run else store
     report = LoadReport()

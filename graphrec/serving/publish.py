@@ -57,7 +57,7 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
     Args:
         store: opened for writing.
         loaded: the run.
-        name: of the property; None for the model's name.
+        name: of the property; None for the model's name, which is not enough where the graph is mapped.
 
     Raises ``TrainingError`` for a model without embeddings, ``ConfigError`` or ``StoreError`` for a name that cannot be
     used.
@@ -71,6 +71,7 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
         )
     with torch.inference_mode():
         spaces = model.embeddings()
+    check_named(store, name)
     name = name or run.model
     if name.endswith(BESIDE):
         raise ConfigError(f"the property {name!r} may not end in {BESIDE}: graphrec uses such names itself")
@@ -96,6 +97,15 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
         store.write_nodes(schema.RUN, _node(loaded, targets, spaces))
         _drop(store, [used for used in former_spaces if used not in targets.values()])
     return Published(run.id, targets[SPACE], counts, time.monotonic() - started, _warning(run))
+
+
+def check_named(store: GraphStore, name: str | None) -> None:
+    """Raise ``ConfigError`` where the nodes are somebody else's and nobody has named the property to be written."""
+    if name is None and not store.owns("User"):
+        raise ConfigError(
+            f"{store.uri} is somebody else's: name the property of its nodes that gets the embeddings, with --property "
+            'taste for example, or as property = "taste" in [train] and [publish] of graphrec.toml'
+        )
 
 
 def _warning(run: Run) -> str:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from graphrec import schema
 from graphrec.errors import StoreError
 from graphrec.properties import Properties
-from graphrec.store.base import Floats
+from graphrec.store.base import Floats, GraphStore
+
+
+def check_owned(store: GraphStore) -> None:
+    """Raise ``StoreError`` where the graph is somebody else's: nothing can be loaded there, which is said at once."""
+    if not all(store.owns(label) for label in schema.LOADED_LABELS):
+        raise read_only(store.uri)
+
+
+def read_only(uri: str) -> StoreError:
+    """Return the error for what only the owner of a mapped graph may write."""
+    return StoreError(
+        f"{uri} is mapped in graphrec.toml, and read only to graphrec: add to it with your own tools, and `graphrec "
+        "embed` places what is new; or load into another database, such as the embedded one, without --store"
+    )
 
 
 def check_ends(name: str, source: str, target: str) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import neo4j
-import numpy as np
+import networkx as nx
 import pytest
 
+from graphrec.errors import StoreError
+from graphrec.interop.networkx_in import from_networkx
+from graphrec.schema import Property
 from graphrec.serving.explore.catalogue import catalogue
 from graphrec.serving.explore.history import history, longest
 from graphrec.serving.explore.names import find, names
@@ -24,77 +25,13 @@ from graphrec.store.answers import Limits, Node
 from graphrec.store.base import closing
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
+from graphrec.testing.foreign_graph import MAPPING, Owner, films
 from graphrec.testing.neo4j_server import Neo4jServer
-from graphrec.testing.store_contract import nodes
+from graphrec.testing.store_contract import edges, nodes
 
 pytestmark = pytest.mark.neo4j
 
-MAPPING = """
-[neo4j.nodes.User]
-label = "Person"
-id = "login"
-
-[neo4j.nodes.Item]
-label = "Film"
-id = "slug"
-title = "name"
-
-[neo4j.nodes.Genre]
-label = "Tag"
-id = "name"
-name = "name"
-
-[neo4j.relationships.VIEWED]
-type = "WATCHED"
-at = "ts:s"
-
-[neo4j.relationships.IN_GENRE]
-type = "HAS_TAG"
-
-[train]
-property = "taste"
-
-[publish]
-property = "taste"
-"""
-SHOWN = "name, type, labelsOrTypes, properties"
 TRAIN = ("train", "-m", "transgrec", "--set", "epochs=2", "--set", "dimension=8")
-
-
-@dataclass(frozen=True)
-class Contents:
-    """All that a server holds: its schema by name, and each node by its element id."""
-
-    constraints: dict[str, Any]
-    indexes: dict[str, Any]
-    nodes: dict[str, tuple[tuple[str, ...], dict[str, Any]]]
-    relationships: list[Any]
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The owner of a graph of films, and what reaches it."""
-
-    uri: str
-    driver: neo4j.Driver
-
-    def ask(self, text: str, **parameters: Any) -> list[list[Any]]:
-        return [record.values() for record in self.driver.execute_query(text, **parameters).records]
-
-    def contents(self) -> Contents:
-        """Return everything."""
-        named = [
-            {name: tuple(map(str, told)) for name, *told in self.ask(f"SHOW {what} YIELD {SHOWN}")}
-            for what in ("CONSTRAINTS", "INDEXES")
-        ]
-        found = {
-            key: (tuple(sorted(labels)), own)
-            for key, labels, own in self.ask("MATCH (n) RETURN elementId(n), labels(n), properties(n)")
-        }
-        edges = self.ask(
-            "MATCH (a)-[e]->(b) RETURN elementId(a), type(e), properties(e), elementId(b) ORDER BY elementId(e)"
-        )
-        return Contents(*named, found, edges)
 
 
 @pytest.fixture
@@ -107,50 +44,8 @@ def owner(
     for name in ("NEO4J_URI", "NEO4J_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "graphrec.toml").write_text(MAPPING, encoding="utf-8")
-    auth = ("neo4j", neo4j_empty.password_file.read_text())
-    with neo4j.GraphDatabase.driver(neo4j_empty.uri, auth=auth, notifications_min_severity="OFF") as driver:
-        made = Owner(neo4j_empty.uri, driver)
-        for (name,) in made.ask("SHOW CONSTRAINTS YIELD name RETURN name"):
-            made.ask(f"DROP CONSTRAINT `{name}`")
-        _fill(made)
+    with films(neo4j_empty) as made:
         yield made
-        for (name,) in made.ask("SHOW CONSTRAINTS YIELD name WHERE name STARTS WITH 'own' RETURN name"):
-            made.ask(f"DROP CONSTRAINT `{name}`")
-        made.ask("DROP INDEX own_comments")
-
-
-def _fill(owner: Owner) -> None:
-    rng = np.random.default_rng(0)
-    rows = [
-        {"p": f"p{p}", "f": f"f{f}", "minutes": int(rng.integers(1, 120)), "ts": 1_600_000_000 + 60 * n}
-        for n, (p, f) in enumerate(rng.permutation(np.argwhere(rng.random((40, 24)) < 0.3)))
-    ]
-    owner.ask("CREATE CONSTRAINT own_login FOR (p:Person) REQUIRE p.login IS UNIQUE")
-    owner.ask("CREATE CONSTRAINT own_slug FOR (f:Film) REQUIRE f.slug IS UNIQUE")
-    owner.ask("CREATE CONSTRAINT own_run FOR (r:Run) REQUIRE r.nr IS UNIQUE")
-    owner.ask("CREATE INDEX own_comments FOR (c:Comment) ON (c.text)")
-    owner.ask(
-        "UNWIND range(0, 39) AS n CREATE (:Person {login: 'p' + n, born: date('1990-01-01'), tags: ['a', 'b']})"
-    )
-    owner.ask("UNWIND range(0, 23) AS n CREATE (:Film {slug: 'f' + n, name: 'Film ' + n, id: 'own ' + n})")
-    owner.ask("UNWIND ['war', 'noir', 'farce'] AS name CREATE (:Tag {name: name})")
-    owner.ask("MATCH (f:Film), (t:Tag) WHERE rand() < 0.5 CREATE (f)-[:HAS_TAG]->(t)")
-    owner.ask(
-        "UNWIND $rows AS row MATCH (p:Person {login: row.p}), (f:Film {slug: row.f}) "
-        "CREATE (p)-[:WATCHED {minutes: row.minutes, ts: row.ts}]->(f)",
-        rows=rows,
-    )
-    # Called like graphrec's own, down to the properties, and none of its business.
-    owner.ask(
-        "CREATE (:Run {nr: 1, id: 'r1', model: 'bert', label: 'Item', property: 'taste', published_at: 9}), "
-        "(:Run {nr: 2})"
-    )
-    owner.ask(
-        "MATCH (p:Person)-[:WATCHED]->(f:Film) WITH p, f LIMIT 6 "
-        "CREATE (p)-[:WROTE]->(c:Comment {id: 'c' + p.login + f.slug, text: 'fine'})-[:ON]->(f), "
-        "(f)-[:HAS_FRAME]->(:Frame {id: f.slug + '@' + p.login, taste: [1.0, 2.0]}), "
-        "(f)-[:IN_GENRE]->(:Genre {id: 'own'}), (:User {id: p.login})-[:RATED {rating: 5.0}]->(f)"
-    )
 
 
 def _every_command(typed, folder: Path) -> None:
@@ -200,10 +95,22 @@ def _every_command(typed, folder: Path) -> None:
     run("models")
     run("queries")
     run("export", "graph", folder / "graph")
-    (folder / "ratings.csv").write_text("user,item,rating\np3,f3,4\n", encoding="utf-8")
-    refused = run("load", "table", folder / "ratings.csv", "--rels", "RATED", "--from", "User:user",
-                  "--to", "Item:item", "--property", "rating", code=1)  # fmt: skip
-    assert "[neo4j.relationships.RATED]" in refused.err
+    (folder / "seen.csv").write_text("user,item\np3,f3\n", encoding="utf-8")
+    (folder / "broken.mp4").write_text("no video", encoding="utf-8")
+    seen = ("load", "table", folder / "seen.csv", "--rels", "VIEWED", "--from", "User:user", "--to", "Item:item")
+    for arguments in (
+        seen,
+        (*seen, "--dry-run"),
+        ("load", "videos", folder / "broken.mp4", "--watch"),
+        ("load", "comments", folder / "seen.csv"),
+        ("load", "trailers", folder / "seen.csv"),
+        ("ingest", folder / "broken.mp4"),
+        ("ingest", folder / "broken.mp4", "--watch"),
+    ):
+        refused = run(*arguments, code=1)
+        assert "mapped in graphrec.toml, and read only to graphrec" in refused.err
+        assert "graphrec embed" in refused.err
+        assert "broken" not in refused.err
     with closing(open_store(folder / "graphrec-data", _uri())) as store:
         assert isinstance(store, Neo4jStore)
         assert set(overview(store).nodes) == {"User", "Item", "Genre", "GraphrecRun"}
@@ -273,9 +180,15 @@ def test_what_is_not_mapped_does_not_exist(typed, owner: Owner) -> None:
         assert store.counts()["Frame"] == store.counts()["RATED"] == 0
         assert not store.has_embeddings("Frame", "taste")
         store.drop_embeddings("Frame", "taste")
-        for label in ("Segment", "Frame"):
-            with pytest.raises(Exception, match=rf"role of {label}: .*\[neo4j.nodes.{label}\]"):
+        for label in ("User", "Segment"):
+            with pytest.raises(StoreError, match="read only to graphrec"):
                 store.write_nodes(label, nodes("x"))
+        with pytest.raises(StoreError, match="read only to graphrec"):
+            store.write_relationships("VIEWED", "User", "Item", edges(("p3", "f3")))
+        with pytest.raises(StoreError, match="read only to graphrec"):
+            store.declare("User", [Property("town", "string")])
+        with pytest.raises(StoreError, match="read only to graphrec"):
+            from_networkx(nx.Graph(), store)
     assert owner.ask("MATCH (f:Frame) RETURN count(f.taste)") == [[6]]
 
 
@@ -331,7 +244,11 @@ def test_first_contact_names_what_is_there_and_proposes_a_mapping(
     assert typed("stats", "--json").json["unmapped"]["labels"]["Film"] == 24
     proposed = typed("init", "--map")
     assert proposed.code == 0, proposed.err
-    tables = tomllib.loads(proposed.out)["neo4j"]
+    whole = tomllib.loads(proposed.out)
+    # The owner's Frame nodes have a property taste; people and films have none.
+    assert whole["train"] == whole["publish"] == {"property": "taste"}
+    assert "# all that is written to Person and Film nodes" in proposed.out
+    tables = whole["neo4j"]
     assert tables["nodes"] == {
         "User": {"label": "Person", "id": "login"},
         "Item": {"label": "Film", "id": "slug", "title": "name"},
@@ -352,3 +269,33 @@ def test_first_contact_names_what_is_there_and_proposes_a_mapping(
     assert owner.contents() == before
     assert typed("train", "-m", "popularity", "--no-publish").code == 0
     assert owner.contents() == before
+
+
+def test_a_proposal_goes_into_the_tables_that_are_there(typed, owner: Owner, tmp_path: Path) -> None:
+    file = tmp_path / "graphrec.toml"
+    owner.ask("MATCH (f:Film {slug: 'f3'}) SET f.taste = 'good'")
+    file.write_text('[train]\nmodel = "bpr"\n\n[publish] # later\nproperty = "mine"\n', encoding="utf-8")
+    assert typed("init", "--map", "--write").code == 0
+    whole = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert whole["train"] == {"model": "bpr", "property": "graphrec_taste"}
+    assert whole["publish"] == {"property": "mine"}
+    assert whole["neo4j"]["nodes"]["Item"]["label"] == "Film"
+    file.write_text('train.model = "bpr"\n', encoding="utf-8")
+    refused = typed("init", "--map", "--write")
+    assert (refused.code, "give train a table of its own, [train]" in refused.err) == (1, True)
+    assert file.read_text(encoding="utf-8") == 'train.model = "bpr"\n'
+
+
+def test_the_property_of_the_embeddings_is_asked_for_before_training(typed, owner: Owner, tmp_path: Path) -> None:
+    (tmp_path / "graphrec.toml").write_text(MAPPING.partition("[train]")[0], encoding="utf-8")
+    before = owner.contents()
+    refused = typed(*TRAIN)
+    assert (refused.code, "name the property of its nodes that gets the embeddings" in refused.err) == (1, True)
+    assert not (tmp_path / "graphrec-data" / "runs").exists()
+    assert typed("train", "-m", "popularity").code == 0
+    assert typed(*TRAIN, "--no-publish").code == 0
+    (run,) = [one["run"] for one in typed("runs", "--json").json if one["model"] == "transgrec"]
+    refused = typed("publish", run)
+    assert (refused.code, 'property = "taste" in [train] and [publish]' in refused.err) == (1, True)
+    assert owner.contents() == before
+    assert typed("publish", run, "--property", "taste").code == 0

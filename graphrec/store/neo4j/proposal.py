@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, count
 
 from graphrec import schema
 from graphrec.errors import DataError
@@ -27,6 +28,7 @@ VALUES = "rating stars score value grade points"
 TITLES = "title name label caption"
 TIMES = "at timestamp ts time when date created"
 KEYS = "id key slug code isbn sku uuid login email name"
+EMBEDDINGS = ("taste", "graphrec_taste")
 OWN: Mapping[str, schema.PropertyType] = {
     "STRING": "string",
     "INTEGER": "int64",
@@ -80,6 +82,7 @@ def proposal(graph: GraphShape) -> str:
     ]
     if left:
         parts += [f"# Not mapped, and so left alone: {', '.join(left)}.", ""]
+    parts += _embedding_tables(user, item)
     return "\n".join(parts)
 
 
@@ -182,6 +185,20 @@ def _type_table(role: str, one: TypeShape) -> list[str]:
         taken.add(times[0].name)
     own = (p for p in one.properties if p.name not in taken)
     return [f"[neo4j.relationships.{role}]", *map(str, lines), *_own(role, own, ""), ""]
+
+
+def _embedding_tables(*labels: LabelShape) -> list[str]:
+    """Return what names the property of the embeddings; none of the first nodes has it."""
+    taken = {prop.name.casefold() for label in labels for prop in label.properties}
+    names = chain(EMBEDDINGS, (f"{EMBEDDINGS[-1]}_{n}" for n in count(3)))
+    name = next(name for name in names if name not in taken)
+    where = " and ".join(label.name for label in labels)
+    told = {
+        "train": f"all that is written to {where} nodes: the embeddings, by `graphrec train`",
+        "publish": "and by `graphrec publish`",
+    }
+    tables = ((f"[{table}]", str(ProposedLine("property", name, why)), "") for table, why in told.items())
+    return [line for lines in tables for line in lines]
 
 
 def _own(role: str, properties: Iterable[PropertyShape], before: str) -> Iterator[str]:

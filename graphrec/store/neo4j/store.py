@@ -24,7 +24,7 @@ from graphrec.properties import Properties
 from graphrec.schema import Property
 from graphrec.store.answers import OUTPUT_SHARE, WIDE, Answer, Limits
 from graphrec.store.base import Floats, Mark, Neighbour, Relationships, Written
-from graphrec.store.checks import check_embedding, check_ends, check_vectors, embedding_has
+from graphrec.store.checks import check_embedding, check_ends, check_vectors, embedding_has, read_only
 from graphrec.store.console import store as console
 from graphrec.store.console.neo4j_rules import checked
 from graphrec.store.console.processes import queries
@@ -158,7 +158,7 @@ class Neo4jStore:
         if wanted.own(name) == self.properties.own(name):
             return
         if self._server.mapping.foreign:
-            raise StoreError(f"the graph is read only: name the properties of {name} in graphrec.toml")
+            raise read_only(self.uri)
         with self.transaction():
             writer, _ = self._open()
             for prop in wanted.own(name):
@@ -196,7 +196,8 @@ class Neo4jStore:
     def write_nodes(self, label: str, table: pa.Table) -> Written:
         """Create the nodes that are new, update those that differ."""
         schema.label(label)
-        self._server.mapping.require(label)
+        if not self.owns(label):
+            raise read_only(self.uri)
         if not table.num_rows:
             return Written()
         return self._written(lambda writer: writer.nodes(label, table))
@@ -204,8 +205,8 @@ class Neo4jStore:
     def write_relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
         """Create the relationships that are new, update those that differ."""
         check_ends(name, source, target)
-        for one in (name, source, target):
-            self._server.mapping.require(one)
+        if self._server.mapping.foreign:
+            raise read_only(self.uri)
         if not table.num_rows:
             return Written()
         return self._written(lambda writer: writer.relationships(name, source, target, table))
@@ -218,7 +219,7 @@ class Neo4jStore:
         """Delete nodes with all their relationships; return how many there were."""
         schema.label(label)
         if not self.owns(label):
-            raise StoreError(f"{self.uri}: its {label} nodes are somebody else's, and read only to graphrec")
+            raise read_only(self.uri)
         if not len(ids):
             return 0
         with self.transaction():

@@ -3,8 +3,9 @@
 The queries keep to a form, and nothing else in them is looked at. Labels and types stand in brackets, `(n:Item|Genre)`
 or `[e:RATED]`; a variable stands there first with all that it may be, and is nothing else up to the next UNION. An id
 is asked for in those brackets, `(n:Item {id: $id})`, and a property is read as `n.title`; a type is compared as
-`type(e) = 'RATED'`, or `<>`. What people type has the graph's own names already. What is not mapped is left out where
-something mapped stands beside it, and else called ``NOWHERE``, so that nothing is found.
+`type(e) = 'RATED'`, or `<>`; a relationship without a type, `--` or `-[e]-`, is of any that is mapped. What people type
+has the graph's own names already. What is not mapped is left out where something mapped stands beside it, and else
+called ``NOWHERE``, so that nothing is found.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _PLACE = re.compile(
     r"|(?P<compared>type\(\w+\) (?:=|<>)) '(?P<type>\w+)'"
 )
 _ARROW = re.compile(rf"(?P<from><?)-(?P<kind>\[\w*:(?P<names>{_NAME}(?:\|{_NAME})*)[^\]]*\])-(?P<to>>?)")
+_ANY = re.compile(r"(?<=\))(?P<from><?)-(?:\[(?P<bound>\w*)\])?-(?P<to>>?)(?=\()")
 _UNION = re.compile(r"(\bUNION\b)")
 _PROPERTIES = {
     prop.name
@@ -48,6 +50,8 @@ def worded(text: str, mapping: GraphMapping) -> str:
 
 
 def _part(text: str, mapping: GraphMapping) -> str:
+    any_type = "|".join(mapping.types) or next(iter(schema.RELATIONSHIPS))
+    text = _ANY.sub(rf"\g<from>-[\g<bound>:{any_type}]-\g<to>", text)
     text = _ARROW.sub(lambda arrow: _pointed(arrow, mapping), text)
     bound: dict[str, _Kinds] = {}
 

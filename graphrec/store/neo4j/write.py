@@ -11,9 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
-from graphrec.errors import StoreError
 from graphrec.store.base import Ints, Written
-from graphrec.store.checks import no_such_end, shown
+from graphrec.store.checks import no_such_end
 from graphrec.store.edges import StoredEdges, edge_keys
 from graphrec.store.neo4j.read import INTERNAL, RangeReader
 from graphrec.store.neo4j.server import Bulk
@@ -48,8 +47,6 @@ class Writer:
         keys = table[schema.KEY].combine_chunks()
         stored = self._stored_nodes(label, keys, names)
         todo = plan(table, stored, positions(table[schema.KEY], stored[schema.KEY]), (schema.KEY,))
-        if label in self.reader.mapping.labels:
-            return self._theirs(todo, schema.KEY, f"[neo4j.nodes.{label}]")
         node = f"(n:`{label}` {{id: row[0]}}){_assigned('n', names, 1)}"
         for part in _batches(todo.new):
             self._create_nodes(label, f"UNWIND $rows AS row MERGE {node}", part)
@@ -89,8 +86,7 @@ class Writer:
         internal: list[pa.ChunkedArray] = []
         newest: int | None = None
         if whole or key in self._edges:
-            if name not in self.reader.mapping.types:
-                self._alone(name)
+            self._alone(name)
             rows = []
             for column, label in (("from", source), ("to", target)):
                 nodes = self._all_nodes(label)
@@ -112,8 +108,6 @@ class Writer:
             todo = plan(table, values, at, ("from", "to"))
             if todo.changed.num_rows and "at" in names:
                 newest = self._count(f"MATCH ()-[e:`{name}`]->() RETURN coalesce(max(e.at), 0)")
-        if name in self.reader.mapping.types:
-            return self._theirs(todo, "from", f"[neo4j.relationships.{name}]")
         ends = [column.take(pa.array(np.flatnonzero(at < 0))) for column in internal]
         self._write_relationships(name, (source, target), todo.new, ends, new=True, rewritten=False)
         ends = [column.take(pa.array(todo.rows)) for column in internal]
@@ -133,15 +127,6 @@ class Writer:
         keys = pc.unique(ids)
         stored = self._stored_nodes(label, keys, [])
         self._at(ids, stored[schema.KEY], what, label)
-
-    def _theirs(self, todo: Upsert, column: str, table: str) -> Written:
-        """Count what stays as it is in a graph of the user's; raises ``StoreError`` for what would be new."""
-        if todo.new.num_rows:
-            raise StoreError(
-                f"{shown(todo.new[column][0].as_py())} is not in the graph, and what {table} of graphrec.toml maps is "
-                "read only: load it with your own tools"
-            )
-        return Written(unchanged=todo.unchanged + todo.changed.num_rows)
 
     def _create_nodes(self, label: str, text: str, part: pa.Table) -> None:
         """Create nodes, and keep their internal ids where those of the label are known."""
