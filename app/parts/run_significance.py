@@ -72,7 +72,7 @@ def _table(run: Run, found: Mapping[str, Difference]) -> None:
         {
             "metric": called(name),
             "difference": one.difference,
-            "95 %": f"{one.low:+.4f} to {one.high:+.4f}",
+            "95 %": "{:+.4f} to {:+.4f}".format(*one.ci95) if one.ci95 else "",
             "p": one.p_value,
             "verdict": _verdict(one, better.get(name, True)),
         }

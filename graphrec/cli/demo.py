@@ -78,7 +78,11 @@ def demo(
 def _table(title: str, found: Mapping[str, Any]) -> object:
     names = list(next(iter(found.values())).metrics)
     rows = [
-        [name, *(evaluation.metrics[m] for m in names), "{:.3f} to {:.3f}".format(*evaluation.ci95["map"])]
+        [
+            name,
+            *(evaluation.metrics[m] for m in names),
+            "{:.3f} to {:.3f}".format(*evaluation.ci95["map"]) if "map" in evaluation.ci95 else "",
+        ]
         for name, evaluation in found.items()
     ]
     groups = next(iter(found.values())).groups

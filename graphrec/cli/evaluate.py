@@ -41,6 +41,7 @@ def evaluate(
     Example: `graphrec evaluate transgrec-20260102-030405 --k 5,20 --against popularity-20260102-030511`
     """
     from graphrec.api.evaluate import evaluate_run
+    from graphrec.evaluation.confidence import FEWEST
 
     try:
         cuts = [int(text) for text in k.split(",")]
@@ -81,6 +82,8 @@ def evaluate(
         rows.append(row)
     columns = ["metric", "value", "95% from", "to", *([against, "difference", "p"] if against else [])]
     out.print(table(columns, rows, title=f"{found.run.id}: {evaluation.groups} cases, {found.protocol}"))
+    if not evaluation.ci95:
+        out.print(f"no interval of fewer than {FEWEST} cases")
     if compared:
         out.print(f"difference and p: on {compared.said()}", markup=False)
     for name, one in found.also.items():

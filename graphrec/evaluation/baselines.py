@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from graphrec.evaluation.evaluate import FEWEST, Evaluation
+from graphrec.evaluation.confidence import FEWEST
+from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.evaluate_predictions import evaluate_predictions
 from graphrec.evaluation.judged import judge_model, known_metric
 from graphrec.evaluation.predictions import Predictions

@@ -16,6 +16,8 @@ from graphrec.ragged import Ints
 
 Floats = npt.NDArray[np.float64]
 
+FEWEST = 20
+"""Below so many cases no interval is given: it would say more than there is to know."""
 CELLS = 1 << 22
 """How many random draws to hold at a time."""
 
@@ -31,13 +33,13 @@ class Comparison:
 
     Attributes:
         difference: figure of the first less figure of the second.
-        ci95: bootstrap interval of the difference.
+        ci95: bootstrap interval of the difference; None of fewer than 20 cases.
         p_value: two-sided, of the hypothesis that swapping the two in any case changes nothing.
         cases: how many cases were paired.
     """
 
     difference: float
-    ci95: tuple[float, float]
+    ci95: tuple[float, float] | None
     p_value: float
     cases: int
 
@@ -142,10 +144,15 @@ def paired_test(
         figures = final(_means(times, sums, counts))
         return (figures[:, 0] - figures[:, 1])[None]
 
-    bounds = interval(len(sums), difference, seed=seed)[:, 0]
+    if not len(both):
+        raise DataError("a paired test needs at least one case")
     observed = difference(np.ones((1, len(sums))))
     p_value = _flipped(sums[:, 0] - sums[:, 1], seed, rounds)
-    return Comparison(float(observed[0, 0]), (float(bounds[0]), float(bounds[1])), p_value, len(both))
+    ci95 = None
+    if len(both) >= FEWEST:
+        low, high = interval(len(sums), difference, seed=seed)[:, 0]
+        ci95 = float(low), float(high)
+    return Comparison(float(observed[0, 0]), ci95, p_value, len(both))
 
 
 def _flipped(differences: Floats, seed: int, rounds: int) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graphrec.errors import DataError
-from graphrec.evaluation.confidence import Comparison, Floats, as_is, mean_interval, paired_test
+from graphrec.evaluation.confidence import FEWEST, Comparison, Floats, as_is, mean_interval, paired_test
 from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.ranking import rank
 from graphrec.graph.data import Data
@@ -23,8 +23,6 @@ from graphrec.tasks.cases import RankingCases
 
 SPARSITY = (0, 8, 16)
 """Lower bounds of the user buckets, in training records (TransGRec section 4.3)."""
-FEWEST = 20
-"""Below so many cases no interval is given: it would say more than there is to know."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graphrec.evaluation.evaluate import FEWEST
+from graphrec.evaluation.confidence import FEWEST
 
 SURE = 0.05
 """A p value below it tells two models apart."""

@@ -38,7 +38,18 @@ def test_paired_test_is_exact_for_few_cases() -> None:
     assert found.difference == 3
     assert found.cases == 5
     assert found.p_value == pytest.approx(2 / 32, abs=0.006)
-    assert found.ci95[0] < 3 < found.ci95[1]
+    assert found.ci95 is None
+
+
+def test_no_difference_of_fewer_than_twenty_cases_has_an_interval() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.random(20)
+    assert paired_test(first[1:], np.zeros(19), seed=0).ci95 is None
+    low, high = paired_test(first, np.zeros(20), seed=0).ci95
+    assert low < first.mean() < high
+    # What has no value is no case.
+    gaps = np.append(first[1:], np.nan)
+    assert paired_test(gaps, np.zeros(20), seed=0).ci95 is None
 
 
 def test_paired_test_sees_a_small_but_steady_difference() -> None:

@@ -28,16 +28,14 @@ class Difference:
 
     Attributes:
         difference: mean of the first run less mean of the second.
-        low: lower end of the difference's 95 % interval.
-        high: upper end.
+        ci95: the difference's 95 % interval, low and high; None of too few cases.
         p_value: two-sided.
         cases: how many cases were paired.
         of: how many cases each of the two has.
     """
 
     difference: float
-    low: float
-    high: float
+    ci95: tuple[float, float] | None
     p_value: float
     cases: int
     of: tuple[int, int]
@@ -49,7 +47,8 @@ def kept(first: Run, second: Run) -> Mapping[str, Difference] | None:
         told = read_json(_path(first, second))
         if told["of"] == _versions(first, second):
             return {
-                name: Difference(**{**value, "of": tuple(value["of"])}) for name, value in told["metrics"].items()
+                name: Difference(**{**value, "ci95": value["ci95"] and tuple(value["ci95"]), "of": tuple(value["of"])})
+                for name, value in told["metrics"].items()
             }
     return None
 
@@ -83,7 +82,7 @@ def compare(
     tell(0.8)
     both = compared(one, other, (keys, other_keys))
     found = {
-        name: Difference(test.difference, *test.ci95, test.p_value, test.cases, both.of)
+        name: Difference(test.difference, test.ci95, test.p_value, test.cases, both.of)
         for name, test in both.metrics.items()
     }
     tell(1.0)
