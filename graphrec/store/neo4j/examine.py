@@ -11,7 +11,7 @@ from graphrec.errors import StoreError, unknown
 from graphrec.store.neo4j.fitting import Flaw, Values
 from graphrec.store.neo4j.mapping import KEY_PROPERTY, Column, GraphMapping, Role, quoted
 from graphrec.store.neo4j.read import RunQuery
-from graphrec.store.neo4j.resolve import between, ends
+from graphrec.store.neo4j.resolve import TEMPORAL, between, ends
 
 
 def examined(run: RunQuery, mapping: GraphMapping, name: str) -> list[Flaw]:
@@ -36,19 +36,28 @@ def _values(run: RunQuery, name: str, pattern: str, role: Role, where: str) -> I
     known = {one.name: one for one in (KEY_PROPERTY, *schema.properties(name), *role.own)}
     for prop, column in role.columns.items():
         stored = f"x.{quoted(column.name)}"
-        text = (
-            f"MATCH {pattern} WITH {stored} AS value, valueType({stored}) AS type "
-            "RETURN type, count(*), min(toStringOrNull(value)) ORDER BY type"
-        )
-        types, examples = Counter[str](), dict[str, str | None]()
-        for told, count, example in run(text):
+        # An example of each would cost as much again: it is asked for where something is wrong.
+        greatest = f"max({stored})" if schema.is_time(prop) and column.kept not in TEMPORAL.values() else "null"
+        types, latest = Counter[str](), dict[str, object]()
+        text = f"MATCH {pattern} RETURN valueType({stored}) AS type, count(*), {greatest} ORDER BY type"
+        for told, count, great in run(text):
             types[_kind(told)] += int(count)
-            examples.setdefault(_kind(told), example)
+            latest[_kind(told)] = great
         missing = types.pop("NULL", 0)
         if types:
-            yield from Values(role, known[prop], column, pattern, types, examples, missing, where).flaws(run)
+            examples = partial(_example, run, pattern, stored)
+            values = Values(role, known[prop], column, pattern, types, examples, latest, missing, where)
+            yield from values.flaws(run)
         elif missing:
             yield _absent(run, pattern, role, column, where)
+
+
+def _example(run: RunQuery, pattern: str, stored: str, kind: str) -> str | None:
+    """Return the least value of a type as text; None where it has none."""
+    wanted = kind.replace("LIST OF ", "LIST<")
+    text = f"MATCH {pattern} WHERE valueType({stored}) STARTS WITH $kind RETURN min(toStringOrNull({stored}))"
+    ((example,),) = run(text, kind=wanted)
+    return None if example is None else str(example)
 
 
 def _kind(told: str) -> str:
@@ -98,6 +107,9 @@ def _elsewhere(run: RunQuery, mapping: GraphMapping, name: str) -> Iterator[Flaw
     role, pairs = mapping.types[name], ends(mapping, name)
     count = partial(between, run, role.name)
     total = left = count()
+    if [(count(start, ""), count("", end)) for start, end in pairs] == [(total, total)]:
+        # The server keeps these counts; for the others below it reads every relationship.
+        return
     if role.turned:
         yield Flaw(f"all {total:,} {role.name} point the other way than {name}", "they are read so", refused=False)
     for source, target in pairs if total else ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from graphrec import schema
@@ -65,8 +65,9 @@ class Values:
         prop: what the schema says of it.
         column: what the mapping says of it.
         pattern: Cypher that binds ``x`` to all that have the role.
-        types: how many values there are of each of the server's types.
-        examples: a value of each type as text, where it has one.
+        types: how many values there are of each of the server's types, in order.
+        examples: gives a value of a type as text, where it has one.
+        latest: of numbers that are times, the greatest of each type.
         missing: how many nodes or relationships have none.
         where: the table in graphrec.toml.
     """
@@ -76,7 +77,8 @@ class Values:
     column: Column
     pattern: str
     types: Counter[str]
-    examples: Mapping[str, str | None]
+    examples: Callable[[str], str | None]
+    latest: Mapping[str, object]
     missing: int
     where: str
 
@@ -98,10 +100,11 @@ class Values:
 
     def _told(self, kinds: Iterable[str]) -> str:
         """Return how many are of some types: ``Movie.movieId: 12 of 30 are integers, such as '7'``."""
+        told = {kind: self.examples(kind) for kind in sorted(kinds)}
         parts = [
             f"{self.types[kind]:,} of {self.types.total():,} are {CALLED.get(kind, kind)}"
-            + (f", such as {self.examples[kind]!r}" if self.examples[kind] else "")
-            for kind in sorted(kinds)
+            + (f", such as {example!r}" if example else "")
+            for kind, example in told.items()
         ]
         return f"{self.what}: {', and '.join(parts)}"
 
@@ -139,10 +142,10 @@ class Values:
             if self.column.guessed:
                 text = f"{self.what}: its numbers are taken for seconds since 1970"
                 yield Flaw(text, f'"{name}:s" or "{name}:ms" says so ({self.where} {self.prop.name})', refused=False)
-            text = f"MATCH {self.pattern} WHERE {self.stored} IS NOT NULL RETURN max({self.column.read('x', 'int64')})"
-            ((latest,),) = run(text)
-            if isinstance(latest, int) and latest > LATEST:
-                year = f"{self.what}: the latest would be in the year {1970 + latest // YEAR:,}"
+            numbers = [value for value in self.latest.values() if isinstance(value, int | float)]
+            latest = max(numbers, default=0) * (1000 if kept == "s" else 1)
+            if latest > LATEST:
+                year = f"{self.what}: the latest would be in the year {1970 + int(min(latest, 1e300)) // YEAR:,}"
                 cure = f'write "{name}:ms"' if kept == "s" else "divide them: times are seconds or milliseconds"
                 yield Flaw(year, f"{cure} ({self.where} {self.prop.name})")
 

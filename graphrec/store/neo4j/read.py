@@ -222,15 +222,15 @@ class _Ends:
 def newest(found: Relationships) -> Relationships:
     """Return ``found`` with one relationship for each pair of ends, the newest by ``at``, where others keep several."""
     keys = edge_keys(found.source, found.target)
+    if len(np.unique(keys)) == len(keys):
+        return found
     values = [_comparable(found.properties[name]) for name in sorted(found.properties) if name != "at"]
     at = found.properties.get("at")
     # Of equally new ones it is always the same one, whatever the order in which they were read.
     ranks = [pc.rank(column, tiebreaker="dense").to_numpy() for column in values]
     times = [] if at is None else [pc.fill_null(at, 0).to_numpy()]
     order = np.lexsort([*ranks, *times, keys])
-    last = np.sort(order[np.append(np.diff(keys[order]) != 0, True)]) if len(keys) else order
-    if len(last) == len(keys):
-        return found
+    last = np.sort(order[np.append(np.diff(keys[order]) != 0, True)])
     kept = pa.array(last)
     return Relationships(
         found.source_ids, found.target_ids, found.source[last], found.target[last],
