@@ -55,11 +55,15 @@ def moment_of(order: Ints, text: str) -> int:
 
 
 def told_moment(order: Ints, text: str) -> str:
-    """Return in a sentence which moment it is; a record without a time counts as made before all others."""
-    cut = moment_of(order, text)
-    early = int((order == 0).sum()) if order.max() >= LEAST_MOMENT else 0
-    said = f"Records from {_date(cut)} on are the test, for all users; those before it train."
-    return said + (f" {early:,} records have no time and count as before it." if early else "")
+    """Return in a sentence which moment it is."""
+    return f"Records from {_date(moment_of(order, text))} on are the test, for all users; those before it train."
+
+
+def untimed(order: Ints) -> int:
+    """Return how many records have no time, or no number, where others have one; ``order`` as in ``Records``."""
+    if not len(order) or np.ptp(order) == 0:
+        return 0
+    return int((order == 0).sum() if order.max() >= LEAST_MOMENT else (order < 0).sum())
 
 
 def _share(text: str) -> float | None:

@@ -217,5 +217,6 @@ def narrow(positions: Ints) -> Ints:
 def _order(properties: dict[str, Any], count: int) -> npt.NDArray[np.int64]:
     for name in ORDERS:
         if name in properties and properties[name].null_count < len(properties[name]):
-            return np.asarray(pc.fill_null(properties[name], 0).to_numpy(), np.int64)
+            # A sequence may begin with 0.
+            return np.asarray(pc.fill_null(properties[name], -1 if name == "sequence" else 0).to_numpy(), np.int64)
     return np.zeros(count, np.int64)

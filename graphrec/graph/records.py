@@ -22,8 +22,8 @@ class Records:
 
     Attributes:
         by_user: the items of each user's records.
-        order: int64 [E], when, beside ``by_user.indices``: epoch milliseconds or a number of the data's own; 0 where
-            nobody knows.
+        order: int64 [E], when, beside ``by_user.indices``: epoch milliseconds or a number of the data's own; where
+            nobody knows 0, or -1 among numbers.
         split: int8 [E], code in ``SPLITS``; -1 for what is none of them.
         values: by property, such as ``rating``, float64 [E]; NaN where a record has none.
         texts: likewise what is text, [E].

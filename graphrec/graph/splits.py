@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphrec.errors import ConfigError, DataError, unknown
-from graphrec.graph.moments import CUT, moment_of, require_times, told_moment
+from graphrec.graph.moments import CUT, moment_of, require_times, told_moment, untimed
 from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import SPLITS, Snapshot
 from graphrec.graph.ties import all_at_one_time, drawn_order, same_time_as_before
@@ -288,6 +288,10 @@ def _notes(snapshot: Snapshot, name: str, of_record: Ints, at: str, *, asked: bo
         )
     if name == CUT:
         found.append(told_moment(np.asarray(records.order), at))
+    by_order = name in (CUT, *BY_ORDER) or (name == "given" and not (code == SPLITS.index("valid")).any())
+    if by_order and (silent := untimed(np.asarray(records.order))):
+        how = "before the test" if name == CUT else "earlier than all others of their users"
+        found.append(f"{silent:,} of {len(code):,} records have no time: they count as {how}.")
     if name == "temporal-last":
         short = int(((records.by_user.lengths > 0) & (records.by_user.lengths < LAST_MINIMUM)).sum())
         if short:

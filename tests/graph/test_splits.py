@@ -345,6 +345,28 @@ def test_a_share_by_default_is_80_10_10() -> None:
     assert (*counts, len(with_users.valid), len(with_users.test)) == (80, 10, 10)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("temporal-last", "2 of 10 records have no time: they count as earlier than all others of their users."),
+        ("leave-one-out", "2 of 10 records have no time: they count as earlier than all others of their users."),
+        ("temporal-cut", "2 of 10 records have no time: they count as before the test."),
+        ("given", "2 of 10 records have no time: they count as earlier than all others of their users."),
+        ("random-70-10-20", None),
+    ],
+)
+def test_records_without_a_time_are_counted_where_order_matters(name: str, told: str | None) -> None:
+    parts = [["train"] * 4 + ["test"], ["train"] * 4 + ["test"]]
+    whole = snapshot_of([[0, 1, 2, 3, 4], [0, 1, 2, 3, 4]], 5, parts)
+    for least, missing in ((START, 0), (0, -1)):
+        times = [missing, *range(least, least + 4), missing, *range(least + 4, least + 8)]
+        if name == "temporal-cut" and not least:
+            continue
+        found = split(at_times(whole, times), name)
+        assert [note for note in found.notes if "no time" in note] == ([told] if told else [])
+        assert not any("no time" in note for note in split(at_times(whole, [*range(least, least + 10)]), name).notes)
+
+
 def test_moments_that_are_none() -> None:
     snapshot = random_snapshot()
     with pytest.raises(ConfigError, match=r"neither a date .* nor a share"):
