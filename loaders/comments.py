@@ -27,7 +27,7 @@ from graphrec.loaders.tabular import (
     milliseconds,
     read_parts,
 )
-from graphrec.loading.blocks import Block, NodeBlock, Refusal, Refused, RelationshipBlock
+from graphrec.loading.blocks import Block, Need, NodeBlock, Refusal, Refused, RelationshipBlock
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.moments import PendingMoments
 from graphrec.media.segments import LENGTH_S
@@ -151,7 +151,8 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
         nodes = pa.table(
             {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes", SPLIT)}
         )
-        yield NodeBlock("Comment", nodes, str(path), part.line, refused, left_out=part.left_out)
+        needs = Need("User", table["user"], columns["user"]), Need("Item", table["video"], columns["video"])
+        yield NodeBlock("Comment", nodes, str(path), part.line, refused, left_out=part.left_out, needs=needs)
         wrote = pa.table({"from": table["user"], "to": ids})
         yield RelationshipBlock(
             "WROTE", "User", "Comment", wrote, str(path), part.line, existing=("Comment",)

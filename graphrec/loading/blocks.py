@@ -43,6 +43,21 @@ def lines_of_rows(first: int, rows: int, refused: Refused, left_out: Lines) -> L
 
 
 @dataclass(frozen=True)
+class Need:
+    """What a row's node is nothing without: a node that its relationships lead to.
+
+    Attributes:
+        label: of that node.
+        ids: its id for each row.
+        said: what the file calls the column of the ids.
+    """
+
+    label: str
+    ids: pa.ChunkedArray
+    said: str
+
+
+@dataclass(frozen=True)
 class NodeBlock:
     """Nodes of one label.
 
@@ -56,6 +71,7 @@ class NodeBlock:
         left_out: lines of rows that nobody asked for.
         fixed: properties of which a stored node must not have another value.
         own: the properties in ``table`` that are the graph's own, beside the schema's.
+        needs: where ends must exist, a row without one of these is refused, and with it what else is said of its node.
     """
 
     label: str
@@ -67,6 +83,7 @@ class NodeBlock:
     left_out: Lines = field(default_factory=no_lines)
     fixed: tuple[str, ...] = ()
     own: tuple[Property, ...] = ()
+    needs: tuple[Need, ...] = ()
 
     @property
     def kind(self) -> str:

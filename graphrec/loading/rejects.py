@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from graphrec.files import replacing
-from graphrec.loading.blocks import Rows, no_lines
+from graphrec.loading.blocks import NodeBlock, Rows, no_lines
 from graphrec.loading.checking import lines_of
 from graphrec.rows import Checked
 
@@ -38,6 +38,8 @@ class Rejects:
     def add(self, block: Rows, checked: Checked) -> None:
         """Keep what was refused of a block."""
         source, table = block.source, block.table
+        for need in block.needs if isinstance(block, NodeBlock) else ():
+            table = table.append_column(need.said, need.ids)
         self.rows += [_Reject(source, *line[:2], text=line.text) for line in block.refused]
         columns = [block.columns.get(name, name) for name in table.column_names]
         refused = table.take(pa.array([row for row, _ in checked.refused], pa.int64()))
@@ -54,7 +56,9 @@ class Rejects:
         files = {source: place for place, source in enumerate(dict.fromkeys(row.source for row in self.rows))}
         text = io.StringIO(newline="")
         writer = csv.writer(text)
-        writer.writerow(["source", "line", "reason", *columns, "text"])
+        # What cannot be read as a row; a column of the rows themselves may be called text.
+        unread = "text" if "text" not in columns else "line_text"
+        writer.writerow(["source", "line", "reason", *columns, unread])
         for row in sorted(self.rows, key=lambda row: (files[row.source], row.line)):
             values = [row.values.get(name) for name in columns]
             writer.writerow([row.source, row.line, row.reason, *values, row.text])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from csv import DictReader
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.source_files import write_segmented_videos
-from graphrec.testing.store_contract import stored_edges, stored_nodes
+from graphrec.testing.store_contract import nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
 
@@ -77,6 +78,38 @@ def test_a_comment_is_on_the_last_frame_before_its_time(tmp_path: Path, workspac
     load(store, Comments(), [table(tmp_path, *MOMENTS)], Comments.Options(on="frame"), workspace)
     assert placed(store, "Frame") == {"first": "f4", "late": "f4", "second": "f4", "after": "f8"}
     assert placed(store, "Item") == {"alone": "bare", "unknown": "new"}
+
+
+@pytest.mark.parametrize("on", ["segment", "frame"])
+def test_where_ends_must_exist_a_comment_is_whole_or_refused(tmp_path: Path, workspace: Workspace, on: str) -> None:
+    store = with_videos()
+    store.write_nodes("User", nodes("ann", "cat"))
+    path = table(tmp_path, *MOMENTS, "ann,v,6,third,")
+    with pytest.raises(BadRows, match="line 4: user 'bob' is no User in the graph"):
+        load(store, Comments(), [path], Comments.Options(on=on), workspace, must_exist=True)
+    assert not stored_nodes(store, "Comment")
+    how = {"must_exist": True, "on_bad_row": "skip"}
+    report = load(store, Comments(), [path], Comments.Options(on=on), workspace, **how)
+    kept = {"first", "late", "third", "alone"}
+    comments = {key: str(row[0]) for key, row in stored_nodes(store, "Comment", "text").items()}
+    assert set(comments.values()) == kept
+    assert {comments[comment] for _, comment in stored_edges(store, "WROTE", "User", "Comment")} == kept
+    assert set(placed(store, on.capitalize())) | set(placed(store, "Item")) == kept
+    told = report.tallies["Comment"]
+    assert (told.read, told.created, told.rejected) == (7, 4, 3)
+    for name in ("WROTE", "ON"):
+        told = report.tallies[name]
+        assert (told.read, told.created, told.rejected, told.left_out) == (7, 4, 0, 3)
+    assert set(stored_nodes(store, "User")) == {"ann", "cat"}
+    assert "new" not in stored_nodes(store, "Item")
+    with report.rejects.open(encoding="utf-8") as file:
+        refused = {row["text"]: (row["line"], row["reason"], row["user"], row["video"]) for row in DictReader(file)}
+    assert refused["second"] == ("4", "user 'bob' is no User in the graph", "bob", "v")
+    assert refused["unknown"] == ("7", "video 'new' is no Item in the graph", "cat", "new")
+    # What was refused is loaded once its ends are there.
+    store.write_nodes("User", nodes("bob"))
+    again = load(store, Comments(), [path], Comments.Options(on=on), workspace, **how)
+    assert (again.tallies["Comment"].created, again.tallies["ON"].created, again.tallies["ON"].unchanged) == (2, 2, 4)
 
 
 def test_typing_takes_time(tmp_path: Path, workspace: Workspace) -> None:
