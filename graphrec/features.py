@@ -25,6 +25,7 @@ import pyarrow.feather as feather
 
 from graphrec.errors import DataError, unknown
 from graphrec.files import read_json, replacing, write_json
+from graphrec.keys import Id, texts
 
 Floats = npt.NDArray[np.float32]
 
@@ -97,49 +98,49 @@ class FeatureStore:
         digest = blake2b(" ".join(part["digest"] for part in parts).encode(), digest_size=16).hexdigest()
         return FeatureInfo(name, meta["label"], meta["width"], sum(part["rows"] for part in parts), digest)
 
-    def write(self, name: str, label: str, ids: Sequence[str], matrix: Floats, version: str = "") -> int:
+    def write(self, name: str, label: str, ids: Sequence[Id], matrix: Floats, version: str = "") -> int:
         """Keep the vectors that are new or differ; return how many those were.
 
         Args:
             name: name of the matrix; made when it does not exist.
             label: label of the nodes.
-            ids: string [n], without repeats.
+            ids: [n], without repeats; whole numbers stand for their digits.
             matrix: float32 [n, width], finite.
             version: of what made the vectors; empty where nobody knows.
 
         Raises ``DataError`` for a wrong shape, a number that is not finite, repeated ids, or another version than that
         of the vectors which are there.
         """
-        matrix = self.check(name, label, ids, matrix, version)
+        matrix, keys = self.check(name, label, ids, matrix, version), texts(ids)
         folder = self.folder / name
         parts: list[dict[str, Any]] = []
         if (folder / "meta.json").exists():
             meta = read_json(folder / "meta.json")
             parts, version = meta["parts"], version or meta.get("version", "")
-            new = self.changed(name, ids, matrix)
-            ids = [key for key, wanted in zip(ids, new.tolist(), strict=True) if wanted]
+            new = self.changed(name, keys, matrix)
+            keys = [key for key, wanted in zip(keys, new.tolist(), strict=True) if wanted]
             matrix = matrix[new]
-        changed = len(ids)
+        changed = len(keys)
         if not changed:
             return 0
-        while parts and _worth_merging(parts[-1]["rows"], len(ids), matrix.shape[1]):
-            ids, matrix = self._part(name, parts.pop()["digest"]).followed_by(ids, matrix)
-        parts.append({"digest": _write_part(folder, ids, matrix), "rows": len(ids)})
+        while parts and _worth_merging(parts[-1]["rows"], len(keys), matrix.shape[1]):
+            keys, matrix = self._part(name, parts.pop()["digest"]).followed_by(keys, matrix)
+        parts.append({"digest": _write_part(folder, keys, matrix), "rows": len(keys)})
         about = {"label": label, "width": matrix.shape[1], "version": version}
         write_json(folder / "meta.json", about | {"parts": parts})
         self._drop_unused(name, {part["digest"] for part in parts})
         return changed
 
-    def changed(self, name: str, ids: Sequence[str], matrix: Floats) -> npt.NDArray[np.bool_]:
+    def changed(self, name: str, ids: Sequence[Id], matrix: Floats) -> npt.NDArray[np.bool_]:
         """Return bool [n]: of which of ``ids`` the matrix has no vector, or another."""
         if not (self.folder / name / "meta.json").exists():
             return np.ones(len(ids), bool)
         stored, known = self.read(name, ids)
         return np.asarray(~(known & (stored == matrix).all(1)))
 
-    def read(self, name: str, ids: Sequence[str] | pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    def read(self, name: str, ids: Sequence[Id] | pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """Return float32 [n, width] for ``ids`` in order, and bool [n]: which have a vector; the others are zeros."""
-        keys = ids.to_pylist() if isinstance(ids, pa.Array) else ids
+        keys = texts(ids.to_pylist() if isinstance(ids, pa.Array) else ids)
         out = np.zeros((len(keys), self.info(name).width), np.float32)
         missing = np.arange(len(keys))
         # A later part holds the newer vector of an id.
@@ -160,10 +161,10 @@ class FeatureStore:
         self._drop_unused(name, set())
         (self.folder / name).rmdir()
 
-    def remove(self, label: str, ids: Sequence[str], *, dry_run: bool = False) -> dict[str, int]:
+    def remove(self, label: str, ids: Sequence[Id], *, dry_run: bool = False) -> dict[str, int]:
         """Remove the vectors of ``label`` nodes from all matrices; return how many those were, by matrix."""
         removed = {}
-        gone = set(ids)
+        gone = set(texts(ids))
         for name in self.names():
             meta = read_json(self.folder / name / "meta.json")
             if meta["label"] != label:
@@ -185,7 +186,7 @@ class FeatureStore:
                     self._drop_unused(name, {part["digest"] for part in parts})
         return removed
 
-    def check(self, name: str, label: str, ids: Sequence[str], matrix: Floats, version: str = "") -> Floats:
+    def check(self, name: str, label: str, ids: Sequence[Id], matrix: Floats, version: str = "") -> Floats:
         """Return ``matrix`` as float32; raises what ``write`` would raise."""
         check_name(name)
         with np.errstate(over="ignore"):
@@ -196,7 +197,7 @@ class FeatureStore:
         if not finite.all():
             row = int(np.argmin(finite))
             raise DataError(f"feature {name!r}: the vector of {ids[row]!r} (row {row}) holds NaN or infinity")
-        if len(set(ids)) != len(ids):
+        if len(set(texts(ids))) != len(ids):
             raise DataError(f"feature {name!r}: an id appears twice")
         if name in self.names():
             known = self.info(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from unicodedata import normalize
@@ -42,6 +43,11 @@ def key_of(value: Id) -> str:
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return str(int(value))
     raise TypeError(f"an id is a text or a whole number, not {value!r}")
+
+
+def texts(ids: Iterable[Id]) -> list[str]:
+    """Return ids as text; raises ``TypeError`` for what is none."""
+    return [key if type(key) is str else key_of(key) for key in ids]
 
 
 def composed(key: str) -> str:

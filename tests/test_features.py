@@ -36,6 +36,22 @@ def test_vectors_come_back_in_the_order_asked_for(features: FeatureStore) -> Non
     assert np.array_equal(features.read("image", pa.array(["b"]))[0], vectors[1:2])
 
 
+def test_whole_numbers_as_ids_are_their_digits(features: FeatureStore) -> None:
+    vectors = matrix(3)
+    assert features.write("image", "Item", [7, np.int64(8), "9"], vectors) == 3
+    assert features.write("image", "Item", ["7", "8", 9], vectors) == 0
+    for ids in (["9", "7"], [9, 7], np.array([9, 7]), pa.array([9, 7])):
+        found, present = features.read("image", ids)
+        assert present.all()
+        assert np.array_equal(found, vectors[[2, 0]])
+    with pytest.raises(DataError, match="an id appears twice"):
+        features.write("image", "Item", [7, "7"], vectors[:2])
+    with pytest.raises(TypeError, match=r"not 1\.5"):
+        features.write("image", "Item", [1.5], vectors[:1])
+    assert features.remove("Item", [8]) == {"image": 1}
+    assert features.read("image", ["8"])[1].tolist() == [False]
+
+
 def test_new_and_changed_vectors_are_appended(features: FeatureStore) -> None:
     first = matrix(2)
     features.write("image", "Item", ["a", "b"], first)

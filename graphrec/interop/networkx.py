@@ -15,6 +15,7 @@ import numpy as np
 from graphrec import schema
 from graphrec.errors import ConfigError, unknown
 from graphrec.graph.snapshot import SPLITS, Snapshot
+from graphrec.keys import Id, key_of
 from graphrec.serving.explore.subgraph import Subgraph
 from graphrec.serving.lookups import no_such
 from graphrec.store.base import GraphStore
@@ -86,7 +87,7 @@ def snapshot_to_networkx(snapshot: Snapshot) -> nx.Graph:
 
 
 def neighbourhood(
-    store: GraphStore, label: str, node: str, *, hops: int = 2, limit: int = 1000
+    store: GraphStore, label: str, node: Id, *, hops: int = 2, limit: int = 1000
 ) -> nx.MultiDiGraph:
     """Return the nodes within ``hops`` of a node, in either direction, and the relationships on the ways there.
 
@@ -108,10 +109,11 @@ def neighbourhood(
         raise ConfigError(f"hops={hops} and limit={limit} are not possible; they are at least 0 and 1")
     if label not in schema.LOADED_LABELS:
         raise unknown("label", label, schema.LOADED_LABELS)
-    if not spliced_rows(store, "nodes", "n", (), label=label, ids=[node]):
-        raise no_such(label, node)
+    key = key_of(node)
+    if not spliced_rows(store, "nodes", "n", (), label=label, ids=[key]):
+        raise no_such(label, key)
     there = {name for name, count in store.counts().items() if count}
-    centre = (label, node)
+    centre = (label, key)
     kept, edges = {centre}, dict[Edge, dict[str, Any]]()
     frontier, cut = [centre], False
     for _ in range(hops):
@@ -133,11 +135,11 @@ def neighbourhood(
         frontier = [] if cut else sorted(reached)
     if cut:
         log.warning(
-            "the neighbourhood of %s %r was cut at %s nodes; raise limit for more", label, node, f"{limit:,}"
+            "the neighbourhood of %s %r was cut at %s nodes; raise limit for more", label, key, f"{limit:,}"
         )
     graph = nx.MultiDiGraph(centre=centre, hops=hops, limit=limit, cut=cut)
     for name in sorted({name for name, _ in kept}):
-        ids = sorted(key for of, key in kept if of == name)
+        ids = sorted(one for of, one in kept if of == name)
         for row in spliced_rows(store, "nodes", "n", store.properties.of(name), label=name, ids=ids):
             graph.add_node((name, row["id"]), **_node(name, row))
     graph.add_edges_from((*edge, _edge(edge[2], edges[edge])) for edge in sorted(edges))

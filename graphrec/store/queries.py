@@ -25,6 +25,7 @@ from typing import Literal, cast, get_args
 
 from graphrec import schema
 from graphrec.errors import ConfigError, unknown
+from graphrec.keys import Id, key_of
 from graphrec.store.ladybug_words import in_its_words
 
 ParameterType = Literal["string", "int64", "float64", "label", "name"]
@@ -73,10 +74,12 @@ def named_queries(database: str = "ladybug") -> Mapping[str, NamedQuery]:
 
 
 def bind(
-    query: NamedQuery, given: Mapping[str, str], *, partly: bool = False
+    query: NamedQuery, given: Mapping[str, Value | Id], *, partly: bool = False
 ) -> tuple[str, dict[str, Value]]:
-    """Return the text and the parameters to run ``query`` with, as typed, defaults filled in.
+    """Return the text and the parameters to run ``query`` with, defaults filled in.
 
+    What is given may be as typed, ``"20"``, or a number; where a text is wanted, such as an id, a whole number stands
+    for its digits.
     Those that must be given may be missing where the query is asked for only ``partly``, to be shown.
 
     Raises ``NotFoundError`` for a parameter or label that does not exist, ``ConfigError`` for one that is missing or
@@ -193,7 +196,12 @@ def _declared(query: str, entry: str) -> Parameter:
     )
 
 
-def _value(parameter: Parameter, text: str) -> Value:
+def _value(parameter: Parameter, given: Value | Id) -> Value:
+    try:
+        text = repr(given) if parameter.type == "float64" and isinstance(given, float) else key_of(given)
+    except TypeError:
+        wanted = "number" if parameter.type == "float64" else "whole number"
+        raise ConfigError(f"{parameter.name}={given!r} is neither a text nor a {wanted}") from None
     match parameter.type:
         case "int64":
             number = _whole(parameter.name, text)

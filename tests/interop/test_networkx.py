@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -148,6 +149,7 @@ def test_names_and_directions_are_found_out() -> None:
     graph.add_node(7, label="Item", title="seven", year=1999.0)
     graph.add_node("ann", label="User")
     graph.add_node("x", label="Genre", id="war", name=None)
+    graph.add_node("y", label="Genre", id=np.int64(8))
     graph.add_edge(7, "ann", type="RATED", rating=4, at="2020-01-01")
     graph.add_edge("x", 7, type="IN_GENRE")
     store = MemoryStore()
@@ -156,7 +158,18 @@ def test_names_and_directions_are_found_out() -> None:
     assert found[("Item",)]["7"][1:3] == ("seven", 1999)
     assert found["RATED", "User", "Item"] == {("ann", "7"): (4.0, 1_577_836_800_000, None)}
     assert found["IN_GENRE", "Item", "Genre"] == {("7", "war"): ()}
-    assert found[("Genre",)] == {"war": (None,)}
+    assert found[("Genre",)] == {"war": (None,), "8": (None,)}
+
+
+def test_whole_numbers_are_ids(tmp_path: Path) -> None:
+    graph = nx.DiGraph()
+    graph.add_edge(("User", np.int64(1)), ("Item", 7), type="RATED", rating=4)
+    with closing(LadybugStore(Workspace(tmp_path), write=True)) as store:
+        from_networkx(graph, store)
+        for key in (7, np.int64(7), "7"):
+            assert set(neighbourhood(store, "Item", key, hops=1)) == {("Item", "7"), ("User", "1")}
+        with pytest.raises(NotFoundError, match="8"):
+            neighbourhood(store, "Item", 8)
 
 
 def changed(work: Callable[[nx.MultiDiGraph], object]) -> nx.MultiDiGraph:
@@ -173,7 +186,7 @@ BAD: list[tuple[Callable[[Any], object], str]] = [
     (lambda g: g.add_node(("Itm", "x")), r"node \('Itm', 'x'\): 'Itm' is no label"),
     (lambda g: g.add_node(("GraphrecRun", "x")), "'GraphrecRun' is no label"),
     (lambda g: g.add_node("x", label=["Item"]), "node 'x': .* is no label"),
-    (lambda g: g.add_node(("Item", 1.5)), "1.5 is no id"),
+    (lambda g: g.add_node(("Item", 1.5)), "an id is a text or a whole number, not 1.5"),
     (lambda g: g.add_node(("Item", "")), r"node \('Item', ''\): id is empty"),
     (lambda g: g.add_node(("Item", "x"), titel="T"), "'x'.*did you mean 'title'"),
     (lambda g: g.add_node(("Item", "x"), year="soon"), "'x'.*year 'soon' is not a whole number"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from graphrec.errors import ConfigError, GraphrecError, NotFoundError
@@ -70,6 +71,16 @@ def test_text_is_converted_to_the_declared_types() -> None:
     _, parameters = bind(FULL, {"user": "{label}", "low": "-2", "limit": "3"})
     assert parameters == {"user": "{label}", "low": -2.0, "limit": 3}
     assert [type(parameters[k]) for k in ("low", "limit")] == [float, int]
+
+
+def test_numbers_are_taken_as_what_is_declared() -> None:
+    _, parameters = bind(FULL, {"user": 12, "low": 2, "limit": np.int64(3)})
+    assert parameters == {"user": "12", "low": 2.0, "limit": 3}
+    assert [type(value) for value in parameters.values()] == [str, float, int]
+    assert bind(FULL, {"user": "u", "low": 0.1})[1]["low"] == 0.1
+    for wrong in ({"user": 1.5}, {"user": True}, {"user": "1", "limit": 1.5}, {"user": None}):
+        with pytest.raises(ConfigError, match="is neither a text nor a whole number"):
+            bind(FULL, wrong)
 
 
 @pytest.mark.parametrize(
