@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from graphrec.comparison import comparison
 from graphrec.errors import ConfigError, unknown
 from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.projection import Projection
@@ -25,7 +25,6 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_FORM = re.compile(r"([\w.]+)\s*(>=|<=|==|!=|=|>|<)\s*(.+)")
 TRUTH = {"true": 1.0, "false": 0.0}
 
 
@@ -139,10 +138,10 @@ def asking(projection: Projection, rules: Sequence[Condition]) -> Projection:
 
 
 def _read(projection: Projection, text: str) -> Condition:
-    parts = _FORM.fullmatch(text.strip())
-    if parts is None:
+    found = comparison(text)
+    if found is None or not found.value:
         raise _no_condition(text)
-    name, sign, value = parts[1], "==" if parts[2] == "=" else parts[2], parts[3]
+    name, sign, value = found
     known = _property(projection, name)
     if known.type == "list":
         raise ConfigError(f"{name} holds lists; conditions compare numbers and texts")

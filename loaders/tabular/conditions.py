@@ -10,9 +10,9 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphrec.comparison import comparison
 from graphrec.errors import DataError, UsageError
 
-_CONDITION = re.compile(r"\s*(.+?)\s*(!=|>=|<=|==|=|>|<)\s*(.*?)\s*", re.S)
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 ORDER = {">": pc.greater, "<": pc.less, ">=": pc.greater_equal, "<=": pc.less_equal}
 
@@ -23,7 +23,7 @@ class RowCondition:
 
     Attributes:
         column: what the file calls it.
-        sign: =, !=, >=, <=, > or <.
+        sign: ==, !=, >=, <=, > or <.
         value: what is compared with, as text.
     """
 
@@ -34,10 +34,10 @@ class RowCondition:
     @classmethod
     def parse(cls, text: str) -> RowCondition:
         """Read ``column=value``; raises ``UsageError``."""
-        found = _CONDITION.fullmatch(text)
+        found = comparison(text)
         if found is None:
             raise UsageError(f"--rows {text!r} is no condition; as in event=like, rating>=4 or kind!=ad")
-        return cls(found[1], "=" if found[2] == "==" else found[2], found[3])
+        return cls(*found)
 
     def holds(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
         """Return bool [n]. Numbers are compared as numbers, else texts as texts; an empty cell equals only nothing."""
@@ -73,7 +73,7 @@ def wanted(table: pa.Table, found: Sequence[RowCondition]) -> pa.ChunkedArray:
                 f"--rows: column {condition.column!r} holds {kind}, which cannot be compared"
             ) from error
         # Alternatives have one key, everything else one of its own.
-        key = (condition.column, "=" if condition.sign == "=" else str(number))
+        key = (condition.column, "==" if condition.sign == "==" else str(number))
         masks[key] = pc.or_(masks[key], mask) if key in masks else mask
     return reduce(pc.and_, masks.values())
 
