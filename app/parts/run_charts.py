@@ -149,6 +149,8 @@ def buckets_chart(runs: Sequence[Run], name: str) -> go.Figure:
 
 def in_words(bucket: BucketReport) -> str:
     """Return which users a bucket holds."""
+    if bucket.high == 0:
+        return "none"
     if bucket.high is None:
         return f"{bucket.low} and more"
     return f"fewer than {bucket.high}" if bucket.low == 0 else f"{bucket.low} to {bucket.high - 1}"

@@ -182,7 +182,8 @@ def _sparsity(runs: Sequence[Run]) -> None:
         key="groups",
         alt=f"{called(name)} by training records.",
     )
-    left.caption("The number in a bar is that of its cases.")
+    also = " Users with none are among those with few." if any(buckets(run)[0].high == 0 for run in tested) else ""
+    left.caption(f"The number in a bar is that of its cases.{also}")
     with right:
         buckets_table(tested, name)
 

@@ -64,8 +64,9 @@ def test_what_the_manifest_says_is_shown(page: Page, runs: list[Run]) -> None:
     told = dict(zip(figures["metric"], figures[run.id], strict=True))
     assert told["NDCG@5"] == f"{test['metrics']['ndcg@5']:.4f} ({low:.4f} to {high:.4f})"
     groups = page("runs", run=run.id, tab="Users").dataframe[1].value
-    assert groups["training records"].tolist() == ["fewer than 8", "8 to 15", "16 and more"]
-    assert groups["cases"].tolist() == [bucket["groups"] for bucket in test["buckets"].values()]
+    assert groups["training records"].tolist() == ["none", "fewer than 8", "8 to 15", "16 and more"]
+    by_records = [test["cold"], *test["buckets"].values()]
+    assert groups["cases"].tolist() == [bucket["groups"] for bucket in by_records]
     loss, valid = charts(app)
     assert len(loss["data"]) == 1
     # The validation metric, and the star at its best epoch.
@@ -101,8 +102,8 @@ def test_two_runs_are_compared(page: Page, runs: list[Run]) -> None:
 def test_the_metric_of_the_groups_can_be_chosen(page: Page, runs: list[Run]) -> None:
     app = page("runs", run=runs[0].id, tab="Users", metric="NDCG@5")
     found = app.dataframe[1].value["NDCG@5"].tolist()
-    buckets = runs[0].manifest["test"]["buckets"].values()
-    assert found == [bucket["metrics"]["ndcg@5"] for bucket in buckets]
+    test = runs[0].manifest["test"]
+    assert found == [bucket["metrics"]["ndcg@5"] for bucket in (test["cold"], *test["buckets"].values())]
 
 
 @pytest.mark.parametrize("shown", ["ladybug"], indirect=True)

@@ -118,8 +118,12 @@ def figures(run: Run) -> list[Figure]:
 
 
 def buckets(run: Run) -> list[BucketReport]:
-    """Return the test metrics by how much is known of the users, sparse ones first."""
-    found = []
+    """Return the test metrics by how much is known of the users, sparse ones first.
+
+    Those of whom nothing is known, from 0 to 0 records, are among the next as well.
+    """
+    cold = run.manifest.get("test", {}).get("cold")
+    found = [BucketReport(0, 0, cold["groups"], cold["metrics"])] if cold else []
     for name, told in run.manifest.get("test", {}).get("buckets", {}).items():
         low, _, high = name.strip("[)").partition(",")
         found.append(BucketReport(int(low), None if high == ".." else int(high), told["groups"], told["metrics"]))

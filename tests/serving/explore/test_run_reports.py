@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphrec.api.train import Plan, Trained, train
+from graphrec.app.parts.run_charts import in_words
 from graphrec.errors import DataError
 from graphrec.serving.explore.run_reports import BucketReport, Figure, buckets, figures, history, summary
 from graphrec.serving.explore.run_settings import ManifestEntry, settings
@@ -75,6 +76,11 @@ def test_groups_come_from_sparse_to_dense(tmp_path: Path) -> None:
         BucketReport(0, 8, 3, {"map": 0.25}),
         BucketReport(16, None, 1, {"map": 1.0}),
     ]
+    cold = {**MANIFEST["test"], "cold": {"groups": 2, "metrics": {"map": 0.125}}}
+    found = buckets(written(tmp_path / "b", test=cold))
+    assert found[0] == BucketReport(0, 0, 2, {"map": 0.125})
+    assert [bucket.low for bucket in found] == [0, 0, 16]
+    assert [in_words(bucket) for bucket in found] == ["none", "fewer than 8", "16 and more"]
 
 
 def test_the_history_has_a_value_per_epoch_or_none(tmp_path: Path) -> None:
@@ -112,7 +118,7 @@ def test_a_run_does_not_differ_from_itself_and_what_is_found_is_kept(
     shares: list[float] = []
     found = compare(copied, run, run, shares.append)
     assert set(found) == set(run.manifest["test"]["ci95"])
-    assert {(one.difference, one.low, one.high, one.p_value) for one in found.values()} == {(0, 0, 0, 1)}
+    assert {(one.difference, one.ci95, one.p_value) for one in found.values()} == {(0, (0, 0), 1)}
     assert found["map"].cases == run.manifest["test"]["groups"]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1)
@@ -129,7 +135,7 @@ def test_the_difference_is_that_of_the_means(copied: Workspace, trained: tuple[W
     found = compare(copied, first, second)["map"]
     tested = [run.manifest["test"]["metrics"]["map"] for run in (first, second)]
     assert found.difference == pytest.approx(tested[0] - tested[1])
-    assert found.low <= found.difference <= found.high
+    assert found.ci95[0] <= found.difference <= found.ci95[1]
     assert found.p_value < 0.01
 
 
