@@ -320,6 +320,20 @@ def test_segments_know_their_video_and_place(workspace: Workspace, sequence: boo
     ]
 
 
+@pytest.mark.parametrize(("name", "least"), [("sequence", -1), ("at", 0)])
+def test_what_has_no_place_in_an_order_is_the_earliest(workspace: Workspace, name: str, least: int) -> None:
+    store = segmented(True)
+    store.write_nodes("User", nodes("b"))
+    edge = edges(("b", "v#0"), ("b", "w#0"), ("b", "w#1"), **{name: [0, None, 7]})
+    store.write_relationships("HIGHLIGHTED", "User", "Segment", edge)
+    if name == "at":
+        times = edges(("a", "v#1"), ("a", "w#2"), ("a", "lone"), at=[5, 6, 8])
+        store.write_relationships("HIGHLIGHTED", "User", "Segment", times)
+    found = snapshot(store, HIGHLIGHTS, workspace)
+    own = found.records.of_user(1)
+    assert np.asarray(own.order).tolist() == [least, 0, 7]
+
+
 def test_a_snapshot_cut_off_is_made_again(workspace: Workspace) -> None:
     store = liked(MemoryStore())
     found = snapshot(store, LIKES, workspace)
