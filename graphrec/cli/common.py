@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -95,16 +95,20 @@ def pairs(texts: Sequence[str], flag: str) -> dict[str, str]:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None, unbroken: Sequence[str] = ()
 ) -> RenderableType:
-    """Return a table of ``rows``; numbers stand to the right, times are dates, text is never read as markup."""
+    """Return a table of ``rows``; numbers stand to the right, times are dates, text is never read as markup.
+
+    Values of the columns ``unbroken`` stay in one line, so that they can be copied.
+    """
     rows = [[dated(name, value) for name, value in zip(columns, row, strict=True)] for row in rows]
     made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
     for index, name in enumerate(columns):
         numeric = bool(rows) and all(
             isinstance(row[index], int | float) or row[index] is None for row in rows
         )
-        made.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if numeric else "left"
+        made.add_column(name, justify=side, overflow="fold", no_wrap=name in unbroken)
     for row in rows:
         made.add_row(*(_cell(value) for value in row))
     # A title of its own wraps at the width of the screen, not of the table.

@@ -13,7 +13,7 @@ def models(
     name: Annotated[str | None, typer.Argument(help="A model: shows its settings and paper.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the models, or one model's settings with types, ranges and defaults.
+    """List the models with their papers, or one model's settings with types, ranges and defaults.
 
     Example: `graphrec models transgrec`
     """
@@ -22,11 +22,12 @@ def models(
     from graphrec.models.registry import models as installed
 
     if name is None:
-        found = [(key, kind.title, kind.paper) for key, kind in installed().items()]
+        columns = ("model", "title", "paper", "doi")
+        found = [(key, kind.title, kind.paper, kind.doi) for key, kind in installed().items()]
         if as_json:
-            print_json([{"model": key, "title": title, "paper": paper} for key, title, paper in found])
+            print_json([dict(zip(columns, row, strict=True)) for row in found])
         else:
-            out.print(table(("model", "what", "paper"), found))
+            out.print(table(columns, found, unbroken=["model", "doi"]))
         return
     kind = model(name)
     settings, options = describe(name), describe_settings(TrainOptions)
@@ -36,12 +37,16 @@ def models(
                 "model": name,
                 "title": kind.title,
                 "paper": kind.paper,
+                "doi": kind.doi,
                 "settings": settings,
                 "training": options,
             }
         )
         return
-    out.print(f"{name}: {kind.title}\n{kind.paper}".strip(), markup=False)
+    link = f"https://doi.org/{kind.doi}" if kind.doi else ""
+    for line in (f"{name}: {kind.title}", kind.paper, link):
+        if line:
+            out.print(line, markup=False, soft_wrap=True)
     for title, entries in (("settings", settings), ("training", options)):
         if entries:
             out.print(

@@ -53,7 +53,9 @@ class Model(nn.Module, ABC, Generic[S]):
     title: ClassVar[str]
     """One line for lists."""
     paper: ClassVar[str] = ""
-    """Where the model was published."""
+    """Where the model was published, in one line."""
+    doi: ClassVar[str] = ""
+    """The paper's DOI, such as ``10.1145/3397271.3401145``; of one on arXiv ``10.48550/arXiv.`` and its number."""
     Settings: ClassVar[type[Settings]]
     tasks: ClassVar[Sequence[str]] = ("ranking",)
     """What it can be asked, the usual task first."""

@@ -11,6 +11,7 @@ from graphrec.graph.data import Data, Shape
 from graphrec.learning.once import Once
 from graphrec.learning.run import RunContext
 from graphrec.models.base import ANYTHING, Model, Scorer, Target
+from graphrec.models.mf import MF
 from graphrec.settings import Settings
 from graphrec.tasks.fallback import Biases
 
@@ -24,7 +25,7 @@ class Bias(Model[BiasSettings]):
 
     name = "bias"
     title = "the rating that item and user have on average"
-    paper = "Koren, Bell, Volinsky, Matrix Factorization Techniques for Recommender Systems (Computer, 2009)"
+    paper, doi = MF.paper, MF.doi
     Settings = BiasSettings
     tasks = ("rating",)
 

@@ -55,6 +55,7 @@ class BPR(InSpace[BPRSettings]):
     name = "bpr"
     title = "matrix factorization by pairs: what a user chose comes before what the user did not"
     paper = "Rendle et al., BPR: Bayesian Personalized Ranking from Implicit Feedback (UAI '09)"
+    doi = "10.48550/arXiv.1205.2618"
     Settings = BPRSettings
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 0.1, "patience": 30}
 

@@ -46,6 +46,7 @@ class EASE(Model[EASESettings]):
     name = "ease"
     title = "what goes with what a user has: weights between items, in closed form"
     paper = "Steck, Embarrassingly Shallow Autoencoders for Sparse Data (WWW '19)"
+    doi = "10.1145/3308558.3313710"
     Settings = EASESettings
     proposes = True
 

@@ -51,6 +51,7 @@ class IALS(InSpace[IALSSettings]):
     name = "ials"
     title = "matrix factorization by least squares: what a user chose is 1, the rest is weakly 0"
     paper = "Hu, Koren, Volinsky, Collaborative Filtering for Implicit Feedback Datasets (ICDM '08)"
+    doi = "10.1109/ICDM.2008.22"
     Settings = IALSSettings
     needs = Needs(weights=True)
     defaults: ClassVar[Mapping[str, Any]] = {"epochs": 30, "patience": 5}

@@ -37,6 +37,7 @@ class Ridge(Model[RidgeSettings]):
     paper = (
         "Hoerl, Kennard, Ridge Regression: Biased Estimation for Nonorthogonal Problems (Technometrics, 1970)"
     )
+    doi = "10.1080/00401706.1970.10488634"
     Settings = RidgeSettings
     tasks = ("node-targets",)
     needs = Needs(features=True)

@@ -67,6 +67,7 @@ class TransGRec(InSpace[TransGRecSettings]):
     name = "transgrec"
     title = "graph network with a transfer network that embeds new items from their content"
     paper = "Wu et al., Learning to Transfer Graph Embeddings for Inductive Graph based Recommendation (SIGIR '20)"
+    doi = "10.1145/3397271.3401145"
     Settings = TransGRecSettings
 
     needs = Needs(features=True)

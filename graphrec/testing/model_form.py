@@ -39,6 +39,8 @@ class FormChecks(ModelUnderTest):
         assert not kind.title.endswith("."), "a title is no sentence"
         assert (kind.__doc__ or "").strip(), "its docstring says what is computed, and where the paper leaves a choice"
         assert "\n" not in kind.paper, "a paper is cited in one line"
+        assert re.fullmatch(r"(10\.\d{4,9}/\S+)?", kind.doi), "a DOI begins with 10., without https://doi.org/"
+        assert kind.paper or not kind.doi, "a DOI is that of the paper"
 
     def test_its_tasks_and_needs_exist(self) -> None:
         assert self.kind.tasks, "there is something to ask it"

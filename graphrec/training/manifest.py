@@ -34,6 +34,7 @@ def describe_run(
     return {
         "model": model.name,
         "paper": model.paper,
+        "doi": model.doi,
         "settings": model.settings.model_dump(),
         "options": options.model_dump(),
         "batch_size": options.batch(len(split.data.records)),

@@ -10,7 +10,7 @@ from typing import Any
 from graphrec.training.runs import Run
 
 PARTS = {
-    "run": ("model", "paper", "started", "seed", "device", "threads", "parameters"),
+    "run": ("model", "paper", "doi", "started", "seed", "device", "threads", "parameters"),
     "data": ("task", "projection", "split", "split_name", "fold", "folds", "item_label", "protocol", "snapshot"),
     "training": ("metric", "best_epoch", "best", "epochs", "train_seconds", "total_seconds"),
 }

@@ -30,6 +30,7 @@ class LightGCN(InSpace[LightGCNSettings]):
     name = "lightgcn_plugin"
     title = "means of means of neighbours' embeddings"
     paper = "He et al., LightGCN (SIGIR '20)"
+    doi = "10.1145/3397271.3401063"
     Settings = LightGCNSettings
 
     def __init__(self, shape, settings):
