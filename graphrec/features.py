@@ -161,11 +161,13 @@ class FeatureStore:
         self._drop_unused(name, set())
         (self.folder / name).rmdir()
 
-    def remove(self, label: str, ids: Sequence[Id], *, dry_run: bool = False) -> dict[str, int]:
-        """Remove the vectors of ``label`` nodes from all matrices; return how many those were, by matrix."""
+    def remove(
+        self, label: str, ids: Sequence[Id], *, names: Sequence[str] | None = None, dry_run: bool = False
+    ) -> dict[str, int]:
+        """Remove the vectors of ``label`` nodes from all matrices, or ``names``; return how many of each those were."""
         removed = {}
         gone = set(texts(ids))
-        for name in self.names():
+        for name in self.names() if names is None else names:
             meta = read_json(self.folder / name / "meta.json")
             if meta["label"] != label:
                 continue

@@ -56,13 +56,15 @@ class Label:
 class RelationshipType:
     """A relationship type, unique for each pair of its ends.
 
-    ``ends`` are the allowed (from label, to label) pairs.
+    ``ends`` are the allowed (from label, to label) pairs. ``part`` says which end belongs to the other; it is None of
+    what users do, which models learn.
     """
 
     name: str
     ends: tuple[tuple[str, str], ...]
     properties: tuple[Property, ...] = ()
     doc: str = ""
+    part: Literal["from", "to"] | None = None
 
     def property(self, name: str) -> Property:
         """Return the property called ``name``; raises ``NotFoundError`` with the nearest right name."""
@@ -206,12 +208,12 @@ RELATIONSHIPS: dict[str, RelationshipType] = {
         RelationshipType("HIGHLIGHTED", (("User", "Segment"),), (_AT, _SEQUENCE, _SPLIT)),
         RelationshipType("LIKED", (("User", "Item"), ("User", "Frame")), (_AT, _SPLIT)),
         RelationshipType("VIEWED", (("User", "Item"),), (_AT, _SPLIT)),
-        RelationshipType("WROTE", (("User", "Comment"),)),
-        RelationshipType("ON", (("Comment", "Frame"), ("Comment", "Segment"), ("Comment", "Item"))),
-        RelationshipType("HAS_SEGMENT", (("Item", "Segment"),)),
-        RelationshipType("HAS_FRAME", (("Item", "Frame"), ("Segment", "Frame"), ("Trailer", "Frame"))),
-        RelationshipType("HAS_TRAILER", (("Item", "Trailer"),)),
-        RelationshipType("IN_GENRE", (("Item", "Genre"),)),
+        RelationshipType("WROTE", (("User", "Comment"),), part="to"),
+        RelationshipType("ON", (("Comment", "Frame"), ("Comment", "Segment"), ("Comment", "Item")), part="from"),
+        RelationshipType("HAS_SEGMENT", (("Item", "Segment"),), part="to"),
+        RelationshipType("HAS_FRAME", (("Item", "Frame"), ("Segment", "Frame"), ("Trailer", "Frame")), part="to"),
+        RelationshipType("HAS_TRAILER", (("Item", "Trailer"),), part="to"),
+        RelationshipType("IN_GENRE", (("Item", "Genre"),), part="from"),
         RelationshipType("FOLLOWS", (("User", "User"),)),
     )
 }

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from graphrec import schema
+from graphrec.api.carry import BLOCK, Carried, Written, carried, known, that_belong, write_means
 from graphrec.errors import ConfigError, DataError, unknown
-from graphrec.features import FeatureStore, Floats, check_name
-from graphrec.files import read_json, write_json
-from graphrec.media import values
-from graphrec.media.sentences import PREFIX, SentenceEncoder
-from graphrec.media.text import TextSettings, TfidfEncoder, blank
+from graphrec.features import FeatureStore, check_name
+from graphrec.graph.belonging import belonging, reachable
+from graphrec.media import value_encoder
+from graphrec.media.kept_encoders import TFIDF, Values, files
+from graphrec.media.sentences import PREFIX
+from graphrec.media.text import blank
+from graphrec.media.value_encoder import ENCODERS, Encoder
 from graphrec.properties import WORDS
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
 
-ENCODERS = ("tfidf", *values.ENCODERS)
-USUAL: Mapping[schema.PropertyType, str] = {"string": "tfidf", "list": "n-hot"}
+USUAL: Mapping[schema.PropertyType, str] = {"string": TFIDF, "list": "n-hot"}
 """Of numbers, times and what is true or false it is ``number``."""
 TAKES: Mapping[str, tuple[schema.PropertyType, ...]] = {
     "n-hot": ("string", "list"),
@@ -27,7 +30,9 @@ TAKES: Mapping[str, tuple[schema.PropertyType, ...]] = {
 }
 """Types of the properties that an encoder describes; texts where nothing is said."""
 
-BLOCK = 65_536
+SPLIT = "split"
+HELD_OUT = ("valid", "test")
+"""What nodes of these parts say is what models are tested on."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,15 @@ class DescribedValues:
 
     Attributes:
         name: of the feature matrix.
-        label: of the nodes.
+        label: of the nodes that are described.
         dimension: numbers per node.
         fitted: whether the encoder was fitted now, and not read from where an earlier call had kept it.
         described: how many nodes got a vector.
         known: how many had one already.
-        without_value: how many have no value.
+        without_value: how many of the nodes that may have the value have none.
         left_out: how many different values have no number of their own, beyond the most frequent ones.
+        again: how many got another vector than they had, since other values belong to them.
+        carried: how values came to nodes of another label; None where nodes are described by their own.
     """
 
     name: str
@@ -53,6 +60,8 @@ class DescribedValues:
     known: int
     without_value: int
     left_out: int = 0
+    again: int = 0
+    carried: Carried | None = None
 
 
 def describe(
@@ -60,6 +69,7 @@ def describe(
     workspace: Workspace,
     what: str,
     *,
+    onto: str | None = None,
     name: str | None = None,
     encoder: str | None = None,
     dimension: int | None = None,
@@ -71,11 +81,16 @@ def describe(
     The encoder is fitted on the values that are there the first time, and kept; nodes that come later are described by
     it in the same space, and the vectors of earlier ones stay as they are, also where their value has changed.
 
+    With ``onto`` the vectors go to the nodes of another label, to which those with the values belong: of comments to
+    the videos that they are on, on their segments or frames. Each gets the mean of its vectors, and another mean when
+    further values belong to it.
+
     Args:
         store: the graph.
         workspace: where the feature matrix and the encoder are kept.
         what: ``Label.property``, for example ``Item.title`` or, of the graph's own, ``User.country``.
-        name: of the feature matrix; None for ``item-title`` and the like.
+        onto: label of the nodes to describe; None for those that have the property.
+        name: of the feature matrix; None for ``item-title``, with ``onto`` for ``item-comment-text``, and the like.
         encoder: one of ``ENCODERS``, or ``sentence-transformers:MODEL``, which needs no fit and has its own dimension;
             None for what is usual of the property's type: ``tfidf`` for text, ``n-hot`` for lists, ``number``.
         dimension: numbers per node; None for what the encoder was fitted with, or 128; of ``n-hot`` the most values
@@ -84,14 +99,14 @@ def describe(
         refit: fit anew on all texts of today, and describe all nodes again.
 
     Raises ``NotFoundError`` for an unknown label, property or encoder, ``ConfigError`` for a property that the encoder
-    does not describe or a dimension that is not the fitted one, ``DataError`` where there is no value or the name is
-    taken.
+    does not describe, labels that nothing connects, or a dimension that is not the fitted one, ``DataError`` where
+    there is no value, none belongs to a node of ``onto``, or the name is taken.
     """
-    label, prop, encoder = _asked(store, what, encoder)
-    name = name or f"{label.lower()}-{prop}"
+    asked, encoder = _asked(store, what, encoder, onto)
+    name = name or _named(asked)
     check_name(name)
     features = FeatureStore(workspace.features)
-    path, other = _paths(workspace, name, encoder)
+    path, other = files(workspace.encoders, name)[:: 1 if encoder == TFIDF else -1]
     taken = name in features.names()
     if taken and not path.exists() and not other.exists():
         raise DataError(f"feature {name!r} was not made by `graphrec describe`; choose another --name")
@@ -100,115 +115,84 @@ def describe(
             f"feature {name!r} was made by another encoder than {encoder}; describe anew with --refit, "
             "or choose another --name"
         )
-    table = store.read_nodes(label, [prop])
-    texts = {
-        key: text
-        for key, text in zip(table["id"].to_pylist(), table[prop].to_pylist(), strict=True)
-        if text is not None and not (isinstance(text, str) and blank(text))
-    }
+    found = _values(store, asked)
+    keys = sorted(found.values)
+    values = [found.values[key] for key in keys]
+    owners = belonging(store, asked.label, keys, asked.onto) if asked.onto else None
     fitted = refit or not path.exists()
-    keys, described = sorted(texts), 0
-    made: Encoder
-    if encoder in values.ENCODERS:
-        made = _of_values(path, what, encoder, [texts[key] for key in keys], dimension, fitted)
-    elif encoder != "tfidf":
-        made = _sentences(path, what, encoder, dimension, fitted)
-    elif fitted:
-        settings = TextSettings(seed=seed)
-        settings = settings if dimension is None else replace(settings, dimension=dimension)
-        made = TfidfEncoder.fit([texts[key] for key in keys], settings)
-    else:
-        made = _kept(path, what, dimension)
     if fitted:
+        used = values if owners is None else that_belong(values, owners, asked)
+        made = value_encoder.fit(encoder, str(asked), used, dimension, seed)
         if taken:
             features.drop(name)
-        _keep(path, made, what, encoder)
+        value_encoder.keep(path, made, str(asked), encoder)
         other.unlink(missing_ok=True)
-    for start in range(0, len(keys), BLOCK):
-        new = _without_vector(features, name, keys[start : start + BLOCK])
-        if new:
-            features.write(name, label, new, made.encode([texts[key] for key in new]))
-        described += len(new)
+    else:
+        made = value_encoder.load(path, encoder, str(asked), dimension)
+    if owners is None:
+        written = _write(features, name, asked.label, keys, values, made)
+    else:
+        written = write_means(features, name, asked.described, owners, values, made)
     return DescribedValues(
         name,
-        label,
+        asked.described,
         made.dimension,
         fitted,
-        described,
-        len(texts) - described,
-        table.num_rows - len(texts),
+        written.new,
+        written.same,
+        found.without,
         getattr(made, "left_out", 0),
+        written.other,
+        carried(asked.label, owners, found.held_out) if owners else None,
     )
 
 
-class Encoder(Protocol):
-    """What describes values.
+@dataclass(frozen=True)
+class _Found:
+    """Values by the ids of their nodes, and how many nodes have none or one that is held out."""
 
-    Attributes:
-        dimension: D, numbers per value.
-    """
-
-    @property
-    def dimension(self) -> int: ...  # noqa: D102 - an attribute
-
-    def encode(self, values: Sequence[Any], /) -> Floats:
-        """Return float32 [n, D]."""
-        ...
+    values: dict[str, Any]
+    without: int
+    held_out: int
 
 
-def _paths(workspace: Workspace, name: str, encoder: str) -> tuple[Path, Path]:
-    """Return where the encoder of a matrix is kept, and where it would be if it were of the other kind."""
-    fitted, named = (workspace.encoders / f"{name}.{suffix}" for suffix in ("safetensors", "json"))
-    return (fitted, named) if encoder == "tfidf" else (named, fitted)
+def _values(store: GraphStore, asked: Values) -> _Found:
+    held = asked.onto is not None and any(one.name == SPLIT for one in store.properties.of(asked.label))
+    table = store.read_nodes(asked.label, [asked.name, *([SPLIT] if held else [])])
+    written = {
+        key: value
+        for key, value in zip(table["id"].to_pylist(), table[asked.name].to_pylist(), strict=True)
+        if value is not None and not (isinstance(value, str) and blank(value))
+    }
+    parts = dict(zip(table["id"].to_pylist(), table[SPLIT].to_pylist(), strict=True)) if held else {}
+    values = {key: value for key, value in written.items() if parts.get(key) not in HELD_OUT}
+    return _Found(values, table.num_rows - len(written), len(written) - len(values))
 
 
-def _keep(path: Path, encoder: Encoder, what: str, name: str) -> None:
-    if isinstance(encoder, TfidfEncoder):
-        encoder.save(path, {"what": what})
-    elif isinstance(encoder, values.ValueEncoder):
-        values.save(encoder, path, what)
-    else:
-        write_json(path, {"what": what, "encoder": name})
+def _write(
+    features: FeatureStore, name: str, label: str, keys: Sequence[str], values: Sequence[Any], made: Encoder
+) -> Written:
+    """Describe the nodes that have no vector yet."""
+    count = 0
+    for start in range(0, len(keys), BLOCK):
+        block = keys[start : start + BLOCK]
+        new = np.flatnonzero(~known(features, name, block)).tolist()
+        if new:
+            features.write(
+                name, label, [block[at] for at in new], made.encode([values[start + at] for at in new])
+            )
+        count += len(new)
+    return Written(count, 0, len(keys) - count)
 
 
-def _sentences(path: Path, what: str, encoder: str, dimension: int | None, fitted: bool) -> SentenceEncoder:
-    wanted = {"what": what, "encoder": encoder}
-    if not fitted and (kept := read_json(path)) != wanted:
-        raise ConfigError(
-            f"feature {path.stem!r} describes {kept.get('what')} by {kept.get('encoder')}; describe anew with "
-            "--refit, or choose another --name"
-        )
-    made = SentenceEncoder(encoder.removeprefix(PREFIX))
-    if dimension not in (None, made.dimension):
-        raise ConfigError(
-            f"{encoder} gives {made.dimension} numbers per text, not {dimension}; leave --dimension out"
-        )
-    return made
+def _named(asked: Values) -> str:
+    # The described label first: behind, as in look-item, it would say that a matrix of segments is of the same space.
+    onto = f"{asked.onto}-" if asked.onto else ""
+    return f"{onto}{asked.label}-".lower() + asked.name
 
 
-def _of_values(
-    path: Path, what: str, encoder: str, given: Sequence[Any], dimension: int | None, fitted: bool
-) -> Encoder:
-    if fitted:
-        if not given:
-            raise DataError(f"{what} has no value yet; load some first")
-        return values.ENCODERS[encoder].fit(given, dimension)
-    made, described = values.load(path)
-    if (described, made.name) != (what, encoder):
-        raise ConfigError(
-            f"feature {path.stem!r} describes {described} by {made.name}; describe anew with --refit, or choose "
-            "another --name"
-        )
-    if dimension not in (None, made.dimension):
-        raise ConfigError(
-            f"feature {path.stem!r} was fitted with dimension {made.dimension}, not {dimension}; fit anew with "
-            "--refit, or choose another --name"
-        )
-    return made
-
-
-def _asked(store: GraphStore, what: str, encoder: str | None) -> tuple[str, str, str]:
-    """Return label, property and encoder."""
+def _asked(store: GraphStore, what: str, encoder: str | None, onto: str | None) -> tuple[Values, str]:
+    """Return whose values are to be described, and by which encoder."""
     label, dot, name = what.partition(".")
     if not dot:
         raise ConfigError(f"{what!r} names no property of a label; write one like Item.title")
@@ -222,26 +206,9 @@ def _asked(store: GraphStore, what: str, encoder: str | None) -> tuple[str, str,
             f"{what} holds {WORDS[prop.type]}, which {encoder} does not describe; leave --encoder out for "
             f"{USUAL.get(prop.type, 'number')}"
         )
-    return label, prop.name, encoder
-
-
-def _kept(path: Path, what: str, dimension: int | None) -> TfidfEncoder:
-    """Return the encoder in ``path``, after a look at whether it is the one that is asked for."""
-    found, told = TfidfEncoder.load(path)
-    if told.get("what") != what:
+    if onto is not None and schema.label(onto).name not in (there := reachable(label)):
         raise ConfigError(
-            f"feature {path.stem!r} describes {told.get('what')}, not {what}; choose another --name"
+            f"{label} nodes belong to no {onto} (what users do is no belonging); {what} can be carried onto "
+            f"{', '.join(there) or 'no other label'}"
         )
-    if dimension not in (None, found.settings.dimension):
-        raise ConfigError(
-            f"feature {path.stem!r} was fitted with dimension {found.settings.dimension}, not {dimension}; "
-            "fit anew with --refit, or choose another --name"
-        )
-    return found
-
-
-def _without_vector(features: FeatureStore, name: str, ids: list[str]) -> list[str]:
-    if name not in features.names():
-        return ids
-    _, known = features.read(name, ids)
-    return [key for key, there in zip(ids, known.tolist(), strict=True) if not there]
+    return Values(label, prop.name, onto), encoder

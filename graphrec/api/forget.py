@@ -27,6 +27,7 @@ from graphrec.errors import NotFoundError, UsageError, unknown
 from graphrec.features import FeatureStore
 from graphrec.keys import composed
 from graphrec.media.journal import Journal, shown
+from graphrec.media.kept_encoders import kept_encoder
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import list_runs
 from graphrec.workspace import Workspace
@@ -61,6 +62,7 @@ class Forgotten:
         rejects: refused rows that named them.
         learned: runs that were trained on any of them, and still have their weights.
         backups: copies of a damaged database, which are left alone.
+        carried: commands that work out anew what other nodes have of their values, as videos of comments.
     """
 
     node: str
@@ -75,6 +77,7 @@ class Forgotten:
     rejects: int
     learned: list[str]
     backups: list[Path] = field(default_factory=list)
+    carried: list[str] = field(default_factory=list)
 
 
 def forget(store: GraphStore, workspace: Workspace, node: str, *, dry_run: bool = False) -> Forgotten:
@@ -118,6 +121,7 @@ def forget(store: GraphStore, workspace: Workspace, node: str, *, dry_run: bool 
         sum(rows for _, rows in rejects),
         _learned(workspace, fingerprints),
         sorted(workspace.root.glob("backup-*")),
+        _carried(workspace, there, gone),
     )
     if dry_run:
         return found
@@ -218,6 +222,19 @@ def _learned(workspace: Workspace, fingerprints: Collection[str]) -> list[str]:
         run.id
         for run in list_runs(workspace)
         if {str(one.manifest.get("snapshot")) for one in (run, *run.also.values())} & set(fingerprints)
+    ]
+
+
+def _carried(workspace: Workspace, there: dict[str, list[str]], gone: dict[str, list[str]]) -> list[str]:
+    found = {
+        name: made
+        for name in FeatureStore(workspace.features).names()
+        if (made := kept_encoder(workspace.encoders, name))
+    }
+    return [
+        made.command(name)
+        for name, made in found.items()
+        if made.values.onto and there.get(made.values.label) and not gone.get(made.values.onto)
     ]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from graphrec import schema
 from graphrec.api.first_contact import refuse_unmapped
 from graphrec.api.several import check_also, read_also, split_also, tested_also, told_also
 from graphrec.errors import ConfigError, DataError, unknown
@@ -25,6 +26,7 @@ from graphrec.graph.refresh import unchecked
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import AT, base_name, split_at
 from graphrec.learning.options import MANY_RECORDS, TrainOptions
+from graphrec.media.kept_encoders import kept_encoder
 from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
 from graphrec.models.registry import read_settings
@@ -165,7 +167,11 @@ def train(
     parts = task.split(shot, split_at(plan.split, plan.at), seed=options.seed, fold=plan.fold, folds=plan.folds)
     beside = split_also(further, seed=options.seed, fold=plan.fold, folds=plan.folds)
     parts = together(parts, shot, beside)
-    notes = [*([missed] if missed else []), *_tell(task, shot, parts, options)]
+    notes = [
+        *([missed] if missed else []),
+        *_tell(task, shot, parts, options),
+        *_of_users(workspace, shot.projection["features"]),
+    ]
     if isinstance(task, Ranking) and task.value and not kind.needs.weights:
         notes.append(f"{kind.name} does not weigh records: {task.value} was not used.")
     kind.check(parts.data, settings)
@@ -308,6 +314,17 @@ def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOpti
     if isinstance(task, Ranking) and (known := parts.valid.known + parts.test.known):
         log.info(f"does not ask for {known:,} held-out items that their users had chosen before")
     return notes
+
+
+def _of_users(workspace: Workspace, features: Sequence[str]) -> list[str]:
+    """Say which features hold what users wrote, which a test may ask for."""
+    written = {end for _, end in schema.relationship("WROTE").ends}
+    made = {name: kept_encoder(workspace.encoders, name) for name in features}
+    return [
+        f"{name} holds what users wrote, of what they are tested on too, which may flatter; --feature chooses others."
+        for name, one in made.items()
+        if one and one.values.onto and one.values.label in written
+    ]
 
 
 def _read(

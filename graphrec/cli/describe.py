@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
+
+if TYPE_CHECKING:
+    from graphrec.api.describe import DescribedValues
 
 
 def describe(
     what: Annotated[
         str, typer.Argument(metavar="LABEL.PROPERTY", help="Whose values, such as Item.title or User.country.")
     ],
+    onto: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LABEL",
+            help="Describe the nodes of this label to which those with the values belong, by the mean: of comments the "
+            "Item (or Segment, Frame, Trailer, User) that they are on.",
+        ),
+    ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the feature matrix; by default item-title and the like.")
+        str | None,
+        typer.Option(
+            help="Name of the feature matrix; by default item-title, with --onto item-comment-text, and the like."
+        ),
     ] = None,
     encoder: Annotated[
         str | None,
@@ -39,7 +53,12 @@ def describe(
 
     The first time, the encoder is fitted on all of them; later, only nodes that are new are described, by the same.
 
+    With --onto, values are carried to what they belong to, directly or through segments, frames and trailers, never
+    along what users do. Repeated, it describes by the same encoder what new comments, for example, belong to.
+
     Example: `graphrec describe Item.title && graphrec train --model transgrec`
+
+    Example: `graphrec describe Comment.text --onto Item`
     """
     from graphrec.api.describe import describe as describe_texts
 
@@ -48,6 +67,7 @@ def describe(
             graph,
             folder,
             what,
+            onto=onto,
             name=name,
             encoder=encoder,
             dimension=dimension,
@@ -57,14 +77,35 @@ def describe(
     if as_json:
         print_json(done)
         return
-    out.print(
+    for line in said(done, what):
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def said(done: DescribedValues, what: str) -> list[str]:
+    """Return what was done, a line each for the vectors, where the values belong, and the ways there."""
+    prop, found = what.partition(".")[2], done.carried
+    missing = f"; {done.without_value:,} have no {prop}" if done.without_value else ""
+    first = (
         f"{done.described:,} {done.label} nodes described by {done.dimension} numbers each as {done.name}"
-        + (", fitted on their values" if done.fitted else "")
+        + (f", fitted on {'the' if found else 'their'} values" if done.fitted else "")
+        + (f"; {done.again:,} again, since other values belong to them now" if done.again else "")
         + (f"; {done.known:,} were before" if done.known else "")
-        + (f"; {done.without_value:,} have no {what.partition('.')[2]}" if done.without_value else "")
-        + (f"; {done.left_out:,} rarer values have no number of their own" if done.left_out else ""),
-        markup=False,
+        + ("" if found else missing)
+        + (f"; {done.left_out:,} rarer values have no number of their own" if done.left_out else "")
     )
+    if not found:
+        return [first]
+    nodes = done.described + done.again + done.known
+    return [
+        first,
+        f"{found.reached:,} of {found.values:,} {found.label} nodes with {prop} belong to {nodes:,} {done.label} nodes"
+        + (f", {found.several:,} of them to several" if found.several else "")
+        + (f"; {found.values - found.reached:,} belong to none" if found.values > found.reached else "")
+        + missing
+        + (f"; {found.held_out:,} are held out, being valid or test records" if found.held_out else "")
+        + (f"; {found.bare:,} {done.label} nodes have no {found.label} with {prop}" if found.bare else ""),
+        *(f"{way}: {pairs:,}" for way, pairs in found.ways.items()),
+    ]
 
 
 def register(app: typer.Typer) -> None:

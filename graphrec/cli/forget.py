@@ -95,6 +95,7 @@ def warnings(one: Forgotten) -> list[str]:
             f"what these runs have learned of it stays in their weights: {', '.join(one.learned)}; their snapshot is "
             "gone: train again, and remove them by `graphrec prune`"
         )
+    found += [f"means of vectors still count it: `{command}` works them out anew" for command in one.carried]
     if one.backups:
         found.append(f"left alone, and may hold it: {', '.join(map(str, one.backups))}")
     return found

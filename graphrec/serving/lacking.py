@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 
 from graphrec.features import SUFFIXES
-from graphrec.files import read_json
 from graphrec.graph.snapshot import GENRES
-from graphrec.media.text import TfidfEncoder
+from graphrec.media.kept_encoders import kept_encoder
 from graphrec.workspace import Workspace
 
 OPTIONS = {"graphrec.frame_encoders": "--encoder", "graphrec.audio_encoders": "--audio"}
@@ -27,12 +26,9 @@ def cure(workspace: Workspace, name: str) -> str:
     """Return how nodes come to have vectors of the matrix ``name``."""
     if name == GENRES:
         return "`graphrec load table FILE --rels IN_GENRE --from Item:COLUMN --to Genre:COLUMN` gives them genres"
-    fitted, named = (workspace.encoders / f"{name}.{suffix}" for suffix in ("safetensors", "json"))
-    if fitted.exists():
-        return f"`graphrec describe {TfidfEncoder.load(fitted)[1]['what']} --name {name}` makes it"
-    if named.exists():
-        told = read_json(named)
-        return f"`graphrec describe {told['what']} --name {name} --encoder {told['encoder']}` makes it"
+    if made := kept_encoder(workspace.encoders, name):
+        where = f" where they have a {made.values.label}" if made.values.onto else ""
+        return f"`{made.command(name)}` makes it{where}"
     if name == "poster":
         return "`graphrec load movielens FOLDER --posters FOLDER` makes it"
     bases = {name.removesuffix(suffix) for suffix in SUFFIXES.values() if name.endswith(suffix)}

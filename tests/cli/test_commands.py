@@ -290,6 +290,32 @@ def test_texts_are_described_and_trained_on(typed, load_command, ratings, tmp_pa
     assert "Item.year has no value yet" in refused.err
 
 
+def test_comments_are_described_onto_what_they_are_on(typed, load_command, ratings, tmp_path) -> None:
+    typed(*load_command(ratings, tmp_path))
+    rows = [f"c{n},i{n % 30},u{n % 40},{'cats' if n % 2 else 'goals'} again" for n in range(60)]
+    comments = tmp_path / "comments.csv"
+    comments.write_text("\n".join(["id,item,user,text", *rows, "c60,,,of nothing", "c61,i0,u0,"]), encoding="utf-8")
+    named = ["--from", "Comment:id", "--to", "Item:item", "--rels", "ON", "--on-bad-row", "skip"]
+    for given in (["--nodes", "Comment:id", "--property", "text"], named):
+        loaded = typed("load", "table", comments, *given, "-w", tmp_path)
+        assert loaded.code == 0, loaded.err
+    done = typed("describe", "Comment.text", "--onto", "Item", "--dimension", "16", "-w", tmp_path)
+    assert done.out.splitlines() == [
+        "30 Item nodes described by 16 numbers each as item-comment-text, fitted on the values",
+        "60 of 61 Comment nodes with text belong to 30 Item nodes; 1 belong to none; 1 have no text; "
+        "10 Item nodes have no Comment with text",
+        "Comment > Item: 60",
+    ]
+    again = typed("describe", "Comment.text", "--onto", "Item", "-w", tmp_path, "--json").json
+    assert (again["known"], again["carried"]["ways"]) == (30, {"Comment > Item": 60})
+    trained = typed("train", "-m", "contentknn", "-w", tmp_path)
+    assert trained.code == 0, trained.err
+    assert "item-comment-text holds what users wrote, of what they are tested on too" in trained.out + trained.err
+    refused = typed("describe", "Item.title", "--onto", "User", "-w", tmp_path)
+    assert (refused.code, refused.out) == (1, "")
+    assert "can be carried onto Genre, Segment, Frame" in refused.err
+
+
 def test_a_query_of_ones_own_has_limits(typed, workspace, tmp_path) -> None:
     (tmp_path / "long.cypher").write_text(ENDLESS[0], encoding="utf-8")
     (tmp_path / "file.cypher").write_text("UNWIND [1] AS x LOAD FROM '/etc/passwd' RETURN *", encoding="utf-8")
