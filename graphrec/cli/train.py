@@ -149,7 +149,7 @@ def train(
                 "baselines": baselines,
             }
             plan = _plan(context, config, pairs(given or [], "--set"), flags)
-            if publish and store is not None and issubclass(model_class(plan.model), Embeds):
+            if publish and name is None and store is not None and issubclass(model_class(plan.model), Embeds):
                 with opened(workspace, store) as (graph, _):
                     check_named(graph, name)
             trained = train_model(folder, plan, store=store, progress=show, fresh=fresh)
