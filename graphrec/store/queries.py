@@ -197,11 +197,7 @@ def _declared(query: str, entry: str) -> Parameter:
 
 
 def _value(parameter: Parameter, given: Value | Id) -> Value:
-    try:
-        text = repr(given) if parameter.type == "float64" and isinstance(given, float) else key_of(given)
-    except TypeError:
-        wanted = "number" if parameter.type == "float64" else "whole number"
-        raise ConfigError(f"{parameter.name}={given!r} is neither a text nor a {wanted}") from None
+    text = _text(parameter, given)
     match parameter.type:
         case "int64":
             number = _whole(parameter.name, text)
@@ -215,6 +211,16 @@ def _value(parameter: Parameter, given: Value | Id) -> Value:
         case "name" if not (text.isascii() and text.isidentifier()):
             raise ConfigError(f"{parameter.name}={text!r} is not a name: letters, digits and _ only")
     return text
+
+
+def _text(parameter: Parameter, given: Value | Id) -> str:
+    if isinstance(given, float) and parameter.type == "float64":
+        return repr(given)
+    try:
+        return key_of(cast(Id, given))
+    except TypeError:
+        wanted = "number" if parameter.type == "float64" else "whole number"
+        raise ConfigError(f"{parameter.name}={given!r} is neither a text nor a {wanted}") from None
 
 
 def _whole(name: str, text: str) -> int:
