@@ -36,7 +36,7 @@ class Workspace:
 
     @property
     def encoders(self) -> Path:
-        """One file per text encoder that was fitted, by the name of its feature matrix."""
+        """The encoder that was fitted for each feature matrix that `describe` has made, by the matrix' name."""
         return self.root / "encoders"
 
     @property

@@ -107,6 +107,7 @@ def describe(
     check_name(name)
     features = FeatureStore(workspace.features)
     path, other = files(workspace.encoders, name)[:: 1 if encoder == TFIDF else -1]
+    noted = workspace.encoders / f"{name}.npy"
     taken = name in features.names()
     if taken and not path.exists() and not other.exists():
         raise DataError(f"feature {name!r} was not made by `graphrec describe`; choose another --name")
@@ -123,6 +124,7 @@ def describe(
     if fitted:
         used = values if owners is None else that_belong(values, owners, asked)
         made = value_encoder.fit(encoder, str(asked), used, dimension, seed)
+        noted.unlink(missing_ok=True)
         if taken:
             features.drop(name)
         value_encoder.keep(path, made, str(asked), encoder)
@@ -132,7 +134,7 @@ def describe(
     if owners is None:
         written = _write(features, name, asked.label, keys, values, made)
     else:
-        written = write_means(features, name, asked.described, owners, values, made)
+        written = write_means(features, name, asked.described, owners, values, made, noted)
     return DescribedValues(
         name,
         asked.described,

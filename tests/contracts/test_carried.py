@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import neo4j
@@ -14,6 +15,7 @@ from graphrec.api.forget import forget
 from graphrec.errors import ConfigError, DataError, NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.graph.belonging import reachable, shown, ways
+from graphrec.media.text import TfidfEncoder
 from graphrec.serving.lacking import cure
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.neo4j.mapping import read_mapping
@@ -107,6 +109,37 @@ def test_later_comments_are_described_in_the_same_space(database: GraphStore, tm
     assert cure(workspace, NAME) == (
         f"`graphrec describe Comment.text --onto Item --name {NAME}` makes it where they have a Comment"
     )
+
+
+def test_only_what_has_other_comments_is_encoded_again(
+    database: GraphStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database)
+    workspace = Workspace(tmp_path)
+    encoded: list[str] = []
+    encode = TfidfEncoder.encode
+
+    def watched(self: TfidfEncoder, texts: Sequence[str]) -> np.ndarray:
+        encoded.extend(texts)
+        return encode(self, texts)
+
+    monkeypatch.setattr(TfidfEncoder, "encode", watched)
+    describe(database, workspace, "Comment.text", onto="Item")
+    assert sorted(encoded) == sorted(TEXTS[key] for key in ("c1", "c2", "c3", "c4", "c8"))
+    encoded.clear()
+    assert describe(database, workspace, "Comment.text", onto="Item").known == 3
+    assert encoded == []
+    # A text that was edited, in whatever way, is as new.
+    database.write_nodes("Comment", nodes("c4", text=["no cat at all"]))
+    assert describe(database, workspace, "Comment.text", onto="Item").again == 1
+    assert encoded == ["no cat at all"]
+    encoded.clear()
+    FeatureStore(workspace.features).remove("Item", ["w"])
+    assert describe(database, workspace, "Comment.text", onto="Item").described == 1
+    assert set(encoded) == {TEXTS["c3"], TEXTS["c8"]}
+    encoded.clear()
+    done = describe(database, workspace, "Comment.text", onto="Item", refit=True)
+    assert (done.fitted, done.described, len(encoded)) == (True, 3, 5)
 
 
 def test_what_was_forgotten_counts_no_longer(database: GraphStore, tmp_path: Path) -> None:
