@@ -1,2 +1,3 @@
-MATCH (u:User {id: $user})-[:LIKED]->(n:Frame)
-RETURN DISTINCT n.id AS id
+MATCH (u:User)-[:LIKED]->(n:Frame)
+WHERE {u of users}
+RETURN DISTINCT u.id AS user, n.id AS id

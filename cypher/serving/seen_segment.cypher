@@ -1,2 +1,3 @@
-MATCH (u:User {id: $user})-[:HIGHLIGHTED]->(n:Segment)
-RETURN DISTINCT n.id AS id
+MATCH (u:User)-[:HIGHLIGHTED]->(n:Segment)
+WHERE {u of users}
+RETURN DISTINCT u.id AS user, n.id AS id

@@ -1,2 +1,3 @@
-MATCH (u:User {id: $id})-[e:`{type}`]->(n:`{label}`)
-RETURN n.id AS id{properties}
+MATCH (u:User)-[e:`{type}`]->(n:`{label}`)
+WHERE {u of users}
+RETURN u.id AS user, n.id AS id{properties}

@@ -56,26 +56,20 @@ class Records:
 
     def take(self, at: Ints) -> Records:
         """Return the records with the numbers ``at``, int64 [n], whose users must not fall."""
+        return self._with(Ragged.from_sorted(self.user[at], np.asarray(self.item)[at], len(self.by_user)), at)
+
+    def of_users(self, users: Ints) -> Records:
+        """Return the records of ``users``, int64 [n], as those of the only ones."""
+        return self._with(self.by_user.take(users), self.by_user.places(users))
+
+    def _with(self, by_user: Ragged, at: Ints) -> Records:
         return Records(
-            Ragged.from_sorted(self.user[at], np.asarray(self.item)[at], len(self.by_user)),
+            by_user,
             np.asarray(self.order)[at],
             np.asarray(self.split)[at],
             {name: np.asarray(values)[at] for name, values in self.values.items()},
             None if self.text is None else np.asarray(self.text)[at],
             {name: words.take(at) for name, words in self.texts.items()},
-        )
-
-    def of_user(self, user: int) -> Records:
-        """Return the records of one user, as those of the only one."""
-        part = slice(int(self.by_user.indptr[user]), int(self.by_user.indptr[user + 1]))
-        own = np.asarray(self.by_user.indices[part])
-        return Records(
-            Ragged(np.array([0, len(own)]), own),
-            self.order[part],
-            self.split[part],
-            {name: values[part] for name, values in self.values.items()},
-            None if self.text is None else self.text[part],
-            {name: words.take(part) for name, words in self.texts.items()},
         )
 
     @classmethod

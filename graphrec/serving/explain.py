@@ -12,6 +12,7 @@ from graphrec.features import FeatureStore
 from graphrec.keys import Id
 from graphrec.serving.chosen import USUAL, Chosen, chosen_by
 from graphrec.serving.common import Common, common, in_words
+from graphrec.serving.histories import seen
 from graphrec.serving.lookups import LABELS, find_node, ids, require, rows
 from graphrec.serving.naming import in_a_sentence, with_id
 from graphrec.serving.published import PublishedRun, current_run, current_runs, require_published
@@ -149,7 +150,7 @@ def explain(
         told = [one.via for one in shared] + [one.id for one in near]
         made = account(store, workspace, published.id, user, label, node, first=told)
     if made is not None:
-        disliked = {*ids(store, "seen", label, user=user)} - {*history, node}
+        disliked = {*seen(store, label, [user])[0]} - {*history, node}
         made = replace(made, user=made.user.without(label, disliked), item=made.item.without(label, disliked))
     traits = _common(store, label, node, history, k)
     reasons = _Reasons(user, node, shared, traits, near, content, made)

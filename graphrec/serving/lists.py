@@ -22,7 +22,7 @@ from graphrec import schema
 from graphrec.errors import DataError, NotFoundError, unknown
 from graphrec.files import read_json, replacing, write_json
 from graphrec.serving.published import current_runs
-from graphrec.serving.recommend import Best, Request, best_for, source_of
+from graphrec.serving.recommend import Best, Request, best_for_each, source_of
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
 
@@ -97,7 +97,7 @@ def write_lists(
         if file.exists():
             resumed += len(block)
         else:
-            table = _table([best_for(store, workspace, replace(request, user=user), source) for user in block])
+            table = _table(best_for_each(store, workspace, request, source, block))
             with replacing(file) as out:
                 pq.write_table(table, out)
         step(min((number + 1) * BLOCK, len(wanted)), len(wanted))
@@ -125,12 +125,16 @@ def read_users(path: Path) -> list[str]:
 
 
 def _table(lists: Sequence[Best]) -> pa.Table:
-    rows = [
-        {"user": best.user, "rank": place, "item": item.id, "score": item.score, "basis": best.basis}
-        for best in lists
-        for place, item in enumerate(best.items, 1)
+    lengths = [len(best.items) for best in lists]
+    items = [item for best in lists for item in best.items]
+    columns = [
+        [best.user for best in lists for _ in best.items],
+        [place for length in lengths for place in range(1, length + 1)],
+        [item.id for item in items],
+        [item.score for item in items],
+        [best.basis for best in lists for _ in best.items],
     ]
-    return pa.Table.from_pylist(rows, COLUMNS)
+    return pa.table(columns, COLUMNS)
 
 
 def _known(users: Sequence[str], known: pa.ChunkedArray) -> list[str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import Any
+
+import torch
 
 from graphrec.errors import TrainingError
 from graphrec.files import size_and_time
 from graphrec.graph.snapshot import Snapshot
-from graphrec.models.base import Model
+from graphrec.models.base import Model, Scorer, Scores
 from graphrec.models.registry import model as model_class
 from graphrec.tasks.base import Task
 from graphrec.tasks.beside import FurtherTask, together
@@ -32,6 +35,13 @@ class Loaded:
     split: Split[Any]
     beside: Mapping[str, FurtherTask] = field(default_factory=dict)
     """What else it was trained for, by projection."""
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The model's scores, of one that scores and is trained no more."""
+        assert isinstance(self.model, Scores)
+        with torch.no_grad():
+            return self.model.scorer()
 
 
 def load_run(workspace: Workspace, run: Run) -> Loaded:

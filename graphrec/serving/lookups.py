@@ -28,7 +28,8 @@ PARTS = ("Segment", "Frame")
 
 
 @cache
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return the text of ``cypher/serving/<name>.cypher``."""
     return (files("graphrec.cypher") / "serving" / f"{name}.cypher").read_text(encoding="utf-8")
 
 
@@ -48,7 +49,7 @@ def table(
         check_label(label)
         name = f"{name}_{label.lower()}"
     # The embedded database keeps one record of a type between two nodes.
-    text = chosen.fill(_text(name), newest=isinstance(store, TellingStore))
+    text = chosen.fill(text_of(name), newest=isinstance(store, TellingStore))
     return store.read(text, **parameters, **chosen.parameters(text))
 
 

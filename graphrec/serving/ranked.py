@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from graphrec.errors import ConfigError, NotFoundError
+from graphrec.graph.records import Mask
+from graphrec.ragged import Ints
 from graphrec.serving.published import PROPOSAL, PublishedRun
 from graphrec.serving.since_training import Now, since_training
 from graphrec.store.base import Floats, GraphStore, Neighbour
-from graphrec.store.nearest import exact_nearest
+from graphrec.store.nearest import SCORES, best_each, exact_nearest_each
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
@@ -25,14 +28,18 @@ ELSEWHERE = "ranked by embeddings that only propose: the files of the run whose 
 
 
 @dataclass(frozen=True)
-class ListWanted:
-    """Which ``k`` nodes of ``label`` for ``user``: of those ``among``, if not None, without those ``seen``."""
+class ListsWanted:
+    """Which ``k`` nodes of ``label`` for each of ``users``: of those ``among``, if not None, without those ``seen``."""
 
-    user: str
+    users: Sequence[str]
     k: int
     label: str
     among: Sequence[str] | None
-    seen: Sequence[str]
+    seen: Sequence[Sequence[str]]
+
+    def of(self, at: Sequence[int]) -> ListsWanted:
+        """Return the same for the users at ``at``."""
+        return replace(self, users=[self.users[n] for n in at], seen=[self.seen[n] for n in at])
 
 
 @dataclass(frozen=True)
@@ -46,69 +53,101 @@ class Found:
     note: str = ""
 
 
-def by_published(store: GraphStore, workspace: Workspace, run: PublishedRun, wanted: ListWanted) -> Found:
-    """Rank by what ``run`` has published.
+def by_published(
+    store: GraphStore, workspace: Workspace, run: PublishedRun, wanted: ListsWanted
+) -> list[Found]:
+    """Rank by what ``run`` has published, for each user.
 
     Who has another history now than in training is put in the space by that, where the run's files are here and its
     model can. Where embeddings only propose, the model scores what they propose.
     """
-    _, vectors = store.read_embeddings("User", run.property, [wanted.user])
-    vector: Floats | None = vectors[0] if len(vectors) else None
-    note = ""
-    now = since_training(store, workspace, run.id, wanted.user)
-    if now is not None and now.lost:
-        return _lost(wanted.user)
-    if now is not None and len(now.history) and (now.changed or vector is None):
-        placed = _placed(workspace, now)
-        if placed is not None:
-            vector, note = placed, _said(wanted.user, now)
-        elif run.score == PROPOSAL and wanted.label == run.label:
-            folded = _folded(workspace, now, wanted)
-            return _unknown(wanted.user) if folded is None else folded
-        elif vector is not None:
-            note = f"the history of {wanted.user} has changed since training, and {run.model} cannot take that up"
-    if vector is None:
-        return _unknown(wanted.user)
-    if run.score != PROPOSAL:
-        found = store.nearest(
-            wanted.label, run.property, vector, wanted.k, among=wanted.among, without=wanted.seen
-        )
-        return Found(found, note)
-    most = wanted.k * PROPOSED
-    proposed = store.nearest(
-        wanted.label, run.property, vector, most, among=wanted.among, without=wanted.seen
-    )
-    return _scored(workspace, run, wanted, proposed)
+    ids, vectors = store.read_embeddings("User", run.property, wanted.users)
+    place = {user: vectors[row] for row, user in enumerate(ids.to_pylist())}
+    now = since_training(store, workspace, run.id, wanted.users) or {}
+    told: dict[int, Found] = {}
+    placed: dict[int, tuple[Floats, str]] = {}
+    for at, user in enumerate(wanted.users):
+        found = _vector(workspace, run, wanted.of([at]), place.get(user), now.get(user))
+        if isinstance(found, Found):
+            told[at] = found
+        else:
+            placed[at] = found
+    if placed:
+        lists = _nearest(store, workspace, run, wanted.of([*placed]), np.stack([one for one, _ in placed.values()]))
+        told |= {at: replace(found, note=found.note or placed[at][1]) for at, found in zip(placed, lists, strict=True)}
+    return [told[at] for at in range(len(wanted.users))]
 
 
-def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListWanted) -> Found:
-    """Rank by the model of ``run`` itself."""
-    import torch
-
+def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListsWanted) -> list[Found]:
+    """Rank by the model of ``run`` itself, for each user."""
     from graphrec.models.base import Embeds, Scores
     from graphrec.models.known import known_users
 
     loaded = _loaded(workspace, run)
     if not isinstance(loaded.model, Scores):
         raise ConfigError(f"{run.model} scores nothing for users; it cannot recommend")
-    user = loaded.snapshot.users.index([wanted.user])
-    known = user[0] >= 0 and bool(loaded.split.data.by_user.lengths[user[0]])
-    now = since_training(store, workspace, run.id, wanted.user)
-    if now is not None and now.lost and isinstance(loaded.model, Embeds):
-        return _lost(wanted.user)
-    if now is not None and len(now.history) and (now.changed or not known):
-        folded = _folded(workspace, now, wanted)
-        if folded is not None:
-            return folded
-    if user[0] < 0:
-        return _unknown(wanted.user)
-    with torch.no_grad():
-        scorer = loaded.model.scorer()
-        # An embedding that no training record has touched is random; models without any rank for everybody.
-        if isinstance(loaded.model, Embeds) and not known_users(loaded.split.data, scorer, user)[0]:
-            return _unknown(wanted.user)
-        scores = scorer.grid(torch.from_numpy(user)).numpy(force=True)[0]
-    return Found(_best(loaded, scores, wanted))
+    now = since_training(store, workspace, run.id, wanted.users) or {}
+    positions = loaded.snapshot.users.index(list(wanted.users))
+    told: dict[int, Found] = {}
+    for at, (user, position) in enumerate(zip(wanted.users, positions, strict=True)):
+        one = now.get(user)
+        known = position >= 0 and bool(loaded.split.data.by_user.lengths[position])
+        if one is not None and one.lost and isinstance(loaded.model, Embeds):
+            told[at] = _lost(user)
+        elif one is not None and len(one.history) and (one.changed or not known):
+            folded = _folded(workspace, one, wanted.of([at]))
+            if folded is not None:
+                told[at] = folded
+        if at not in told and position < 0:
+            told[at] = _unknown(user)
+    left = np.array([at for at in range(len(wanted.users)) if at not in told], np.int64)
+    # An embedding that no training record has touched is random; models without any rank for everybody.
+    if len(left) and isinstance(loaded.model, Embeds):
+        known = known_users(loaded.split.data, loaded.scorer, positions[left])
+        told |= {int(at): _unknown(wanted.users[at]) for at in left[~known]}
+        left = left[known]
+    lists = _by_scorer(loaded, positions[left], wanted.of(left.tolist()))
+    told |= {int(at): Found(best) for at, best in zip(left, lists, strict=True)}
+    return [told[at] for at in range(len(wanted.users))]
+
+
+def _vector(
+    workspace: Workspace, run: PublishedRun, wanted: ListsWanted, vector: Floats | None, now: Now | None
+) -> tuple[Floats, str] | Found:
+    """Return where the one user of ``wanted`` is, and what is to be said of it; or what is found without that."""
+    (user,), note = wanted.users, ""
+    if now is not None and now.lost:
+        return _lost(user)
+    if now is not None and len(now.history) and (now.changed or vector is None):
+        placed = _placed(workspace, now)
+        if placed is not None:
+            vector, note = placed, _said(user, now)
+        elif run.score == PROPOSAL and wanted.label == run.label:
+            folded = _folded(workspace, now, wanted)
+            return _unknown(user) if folded is None else folded
+        elif vector is not None:
+            note = f"the history of {user} has changed since training, and {run.model} cannot take that up"
+    return _unknown(user) if vector is None else (vector, note)
+
+
+def _nearest(
+    store: GraphStore, workspace: Workspace, run: PublishedRun, wanted: ListsWanted, vectors: Floats
+) -> list[Found]:
+    """Return what lies nearest to each of ``vectors``, float32 [users, D], by embeddings in the graph."""
+    k = wanted.k * PROPOSED if run.score == PROPOSAL else wanted.k
+    if len(vectors) == 1:
+        # A server may have an index to ask.
+        found = [
+            store.nearest(
+                wanted.label, run.property, vectors[0], k, among=wanted.among, without=wanted.seen[0]
+            )
+        ]
+    else:
+        ids, of_label = store.read_embeddings(wanted.label, run.property)
+        found = exact_nearest_each(
+            ids, of_label, vectors, k, among=wanted.among, without=wanted.seen, metric="dot"
+        )
+    return [Found(one) for one in found] if run.score != PROPOSAL else _scored(workspace, run, wanted, found)
 
 
 def _placed(workspace: Workspace, now: Now) -> Floats | None:
@@ -122,8 +161,8 @@ def _placed(workspace: Workspace, now: Now) -> Floats | None:
     return None if vector is None else vector.numpy(force=True)
 
 
-def _folded(workspace: Workspace, now: Now, wanted: ListWanted) -> Found | None:
-    """Rank by the model's scores of what the user has now, where it has such."""
+def _folded(workspace: Workspace, now: Now, wanted: ListsWanted) -> Found | None:
+    """Rank by the model's scores of what the one user of ``wanted`` has now, where it has such."""
     from graphrec.models.base import FoldsIn
 
     loaded = _loaded(workspace, now.run)
@@ -132,48 +171,85 @@ def _folded(workspace: Workspace, now: Now, wanted: ListWanted) -> Found | None:
     scores = loaded.model.user_scores(now.history, now.user)
     if scores is None:
         return None
-    return Found(_best(loaded, scores.numpy(force=True), wanted), _said(wanted.user, now))
+    (best,) = _best(loaded, scores.numpy(force=True)[None], wanted)
+    return Found(best, _said(wanted.users[0], now))
 
 
 def _scored(
-    workspace: Workspace, run: PublishedRun, wanted: ListWanted, proposed: list[Neighbour]
-) -> Found:
+    workspace: Workspace, run: PublishedRun, wanted: ListsWanted, proposed: list[list[Neighbour]]
+) -> list[Found]:
     """Return the best of what is ``proposed`` by the model's own scores; as proposed where it is not here."""
     import torch
 
     try:
         loaded = _loaded(workspace, find_run(workspace, run.id))
     except NotFoundError:
-        return Found(proposed[: wanted.k], ELSEWHERE)
-    model: Any = loaded.model
-    user = torch.from_numpy(loaded.snapshot.users.index([wanted.user]))
-    items = torch.from_numpy(loaded.snapshot.items.index([one.id for one in proposed]))
-    known = [one for one, at in zip(proposed, items.tolist(), strict=True) if at >= 0]
-    items = items[items >= 0]
+        return [Found(one[: wanted.k], ELSEWHERE) for one in proposed]
+    users = loaded.snapshot.users.index(list(wanted.users))
+    items = [loaded.snapshot.items.index([one.id for one in some]) for some in proposed]
+    known = [
+        [one for one, at in zip(some, of, strict=True) if at >= 0] for some, of in zip(proposed, items, strict=True)
+    ]
+    user = np.repeat(users, [len(some) for some in known])
+    item = np.concatenate([of[of >= 0] for of in items])
     with torch.no_grad():
-        scores = model.scorer().pairs(user.expand(len(items)), items).tolist()
-    again = [Neighbour(one.id, score) for one, score in zip(known, scores, strict=True)]
-    return Found(sorted(again, key=lambda one: -one.score)[: wanted.k])
+        scores = iter(loaded.scorer.pairs(torch.from_numpy(user), torch.from_numpy(item)).tolist())
+    again = [[Neighbour(one.id, next(scores)) for one in some] for some in known]
+    return [Found(sorted(some, key=lambda one: (-one.score, one.id))[: wanted.k]) for some in again]
 
 
-def _best(loaded: Loaded, scores: Floats, wanted: ListWanted) -> list[Neighbour]:
-    from graphrec.models.base import Embeds
-    from graphrec.models.known import placed_items
+def _by_scorer(loaded: Loaded, users: Ints, wanted: ListsWanted) -> list[list[Neighbour]]:
+    """Return the best for ``users`` (int64 [n]) by the scores of a model, so many at a time as memory is meant for."""
+    import torch
 
-    told = np.isfinite(scores)
-    if isinstance(loaded.model, Embeds):
-        # As embeddings in the graph have it: an item without a place there is not recommended.
-        told &= placed_items(loaded.split.data)
-    # One column per item turns the search over scores into a search over vectors of length 1.
-    return exact_nearest(
-        loaded.snapshot.items.values.filter(told) if not told.all() else loaded.snapshot.items.values,
-        scores[told, None].astype(np.float32),
-        np.ones(1, np.float32),
+    from graphrec.models.base import EmbeddingScorer
+
+    scorer, shot = loaded.scorer, loaded.snapshot
+    if isinstance(scorer, EmbeddingScorer):
+        vectors = scorer.items.numpy(force=True)
+        told = _placed_items(loaded) & np.isfinite(vectors).all(1)
+        return exact_nearest_each(
+            _where(shot.items.values, told),
+            vectors if told.all() else vectors[told],
+            scorer.users.numpy(force=True)[users],
+            wanted.k,
+            among=wanted.among,
+            without=wanted.seen,
+            metric="dot",
+        )
+    found: list[list[Neighbour]] = []
+    step = max(1, SCORES // max(1, len(shot.items)))
+    for start in range(0, len(users), step):
+        some = range(start, min(start + step, len(users)))
+        with torch.no_grad():
+            scores = scorer.grid(torch.from_numpy(users[some.start : some.stop])).numpy(force=True)
+        found += _best(loaded, scores, wanted.of(some))
+    return found
+
+
+def _best(loaded: Loaded, scores: Floats, wanted: ListsWanted) -> list[list[Neighbour]]:
+    told = _placed_items(loaded)
+    return best_each(
+        _where(loaded.snapshot.items.values, told),
+        scores if told.all() else scores[:, told],
         wanted.k,
         among=wanted.among,
         without=wanted.seen,
-        metric="dot",
     )
+
+
+def _placed_items(loaded: Loaded) -> Mask:
+    """Return bool [items]: as embeddings in the graph have it, an item without a place there is not recommended."""
+    from graphrec.models.base import Embeds
+    from graphrec.models.known import placed_items
+
+    if isinstance(loaded.model, Embeds):
+        return placed_items(loaded.split.data)
+    return np.ones(len(loaded.snapshot.items), bool)
+
+
+def _where(ids: pa.Array, told: Mask) -> pa.Array:
+    return ids if told.all() else ids.filter(pa.array(told))
 
 
 def _loaded(workspace: Workspace, run: Run) -> Loaded:

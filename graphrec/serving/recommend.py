@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,10 +12,11 @@ import pyarrow.compute as pc
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
 from graphrec.serving.chosen import USUAL, chosen_by
+from graphrec.serving.histories import seen as seen_by
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import PublishedRun, current_run, current_runs
-from graphrec.serving.ranked import Found, ListWanted, by_published, by_run
+from graphrec.serving.ranked import Found, ListsWanted, by_published, by_run
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
@@ -87,7 +89,7 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     embeddings, ``ConfigError`` for a run that cannot answer for the label.
     """
     source = source_of(store, workspace, request)
-    found = best_for(store, workspace, request, source)
+    (found,) = best_for_each(store, workspace, request, source, [require(store, "User", request.user)])
     items = detailed(store, source.label, found.items)
     return Recommendations(found.user, source.label, found.basis, found.note, items)
 
@@ -102,28 +104,30 @@ class Best:
     items: list[Neighbour]
 
 
-def best_for(store: GraphStore, workspace: Workspace, request: Request, source: Source) -> Best:
-    """Rank items for a user by ``source``; raises what ``recommend`` raises."""
-    user, label = require(store, "User", request.user), source.label
-    wanted = ListWanted(
-        user,
-        request.k,
-        label,
-        _among(store, label, request),
-        [] if request.include_seen else ids(store, "seen", label, user=user),
-    )
+def best_for_each(
+    store: GraphStore, workspace: Workspace, request: Request, source: Source, users: Sequence[str]
+) -> list[Best]:
+    """Rank items for each of ``users``, ids as the graph has them, by ``source``; raises what ``recommend`` raises.
+
+    What one gets does not depend on the others.
+    """
+    label = source.label
+    seen = [[] for _ in users] if request.include_seen else seen_by(store, label, users)
+    wanted = ListsWanted(users, request.k, label, _among(store, label, request), seen)
     run = source.published or source.run
-    found = Found(None, f"no run for {label} is published: `graphrec train --model transgrec`")
+    found = [Found(None, f"no run for {label} is published: `graphrec train --model transgrec`")] * len(users)
     if source.published is not None:
         found = by_published(store, workspace, source.published, wanted)
     elif source.run is not None:
         found = by_run(store, workspace, source.run, wanted)
-    if run is not None and found.items is not None:
-        return Best(user, run.id, found.note, found.items)
-    # As it is measured: by the records that the run was trained on.
-    chosen = USUAL if run is None else chosen_by(store.properties, workspace, run.id, own_only=True)
-    best = _popular(popular(store, label, chosen), request.k, wanted.among, wanted.seen)
-    return Best(user, "popularity", found.note, best)
+    unknown = [at for at, one in enumerate(found) if one.items is None]
+    popular = dict(zip(unknown, _popular_for(store, workspace, run, wanted.of(unknown)), strict=True))
+    return [
+        Best(user, "popularity", one.note, popular[at])
+        if one.items is None or run is None
+        else Best(user, run.id, one.note, one.items)
+        for at, (user, one) in enumerate(zip(users, found, strict=True))
+    ]
 
 
 @dataclass(frozen=True)
@@ -182,18 +186,22 @@ def _among(store: GraphStore, label: str, request: Request) -> list[str] | None:
     return among
 
 
-def _popular(
-    chosen: pa.Table, k: int, among: Sequence[str] | None, seen: Sequence[str]
-) -> list[Neighbour]:
-    wanted = pc.invert(pc.is_in(chosen["id"], value_set=pa.array(seen, pa.string())))
+def _popular_for(
+    store: GraphStore, workspace: Workspace, run: PublishedRun | Run | None, wanted: ListsWanted
+) -> list[list[Neighbour]]:
+    """Return what is popular for each user; of a run, as it is measured: by the records that it was trained on."""
+    if not wanted.users:
+        return []
+    chosen = USUAL if run is None else chosen_by(store.properties, workspace, run.id, own_only=True)
+    best, among = popular(store, wanted.label, chosen), wanted.among
     if among is not None:
-        wanted = pc.and_(wanted, pc.is_in(chosen["id"], value_set=pa.array(among, pa.string())))
-    first = chosen.filter(wanted).slice(0, k).to_pylist()
-    found = [Neighbour(row["id"], float(row["score"])) for row in first]
-    if among is not None and len(found) < k:
-        rest = sorted(set(among) - set(seen) - {n.id for n in found})
-        found += [Neighbour(node, 0.0) for node in rest]
-    return found[:k]
+        best = best.filter(pc.is_in(best["id"], value_set=pa.array(among, pa.string())))
+    first = best.slice(0, wanted.k + max(map(len, wanted.seen))).to_pylist()
+    listed = [Neighbour(row["id"], float(row["score"])) for row in first]
+    if among is not None:
+        listed += [Neighbour(node, 0.0) for node in sorted({*among} - {*best["id"].to_pylist()})]
+    seen = map(frozenset, wanted.seen)
+    return [list(islice((one for one in listed if one.id not in had), wanted.k)) for had in seen]
 
 
 def detailed(store: GraphStore, label: str, found: Sequence[Neighbour]) -> list[Recommendation]:

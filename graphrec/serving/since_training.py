@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +11,12 @@ import pyarrow as pa
 
 from graphrec.errors import NotFoundError, TrainingError
 from graphrec.graph.columns import Column, Numbers, Words
+from graphrec.graph.ids import Ids
 from graphrec.graph.projection import THEN, types_of
 from graphrec.graph.records import Records
 from graphrec.graph.snapshot import Snapshot
-from graphrec.ragged import Ints
+from graphrec.ragged import Ints, Ragged
+from graphrec.serving.histories import records
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced_rows
 from graphrec.tasks.ranking import Ranking
@@ -45,8 +46,10 @@ class Now:
         return self.changed and self.user is not None and not len(self.history)
 
 
-def since_training(store: GraphStore, workspace: Workspace, run_id: str, user: str) -> Now | None:
-    """Return the history of ``user`` now, and whether run ``run_id`` knew it.
+def since_training(
+    store: GraphStore, workspace: Workspace, run_id: str, users: Sequence[str]
+) -> dict[str, Now] | None:
+    """Return the history of each of ``users`` now, and whether run ``run_id`` knew it.
 
     None where that cannot be told: the run's files are elsewhere, it is no ranking, or its records are paths.
     """
@@ -59,64 +62,75 @@ def since_training(store: GraphStore, workspace: Workspace, run_id: str, user: s
     task = task_of(run)
     if not isinstance(task, Ranking) or THEN in str(shot.projection["relationship"]):
         return None
-    now = _history(store, shot, task, user)
-    at = int(shot.users.index([user])[0])
-    if at < 0:
-        return Now(run, None, now, True)
-    own = shot.records.of_user(at)
-    of_user = {name: column.take(np.array([at])) for name, column in shot.fields.items() if name.startswith("User.")}
-    then = own.item[task.holds(own, {**shot.fields, **of_user})]
-    return Now(run, at, now, set(then.tolist()) != set(now.tolist()))
+    now = _histories(store, shot, task, users)
+    at = shot.users.index(list(users))
+    there = np.flatnonzero(at >= 0)
+    own = shot.records.of_users(at[there])
+    of_users = {name: column.take(at[there]) for name, column in shot.fields.items() if name.startswith("User.")}
+    held = task.holds(own, {**shot.fields, **of_users})
+    then = np.unique(there[own.user[held]] * len(shot.items) + np.asarray(own.item)[held])
+    differs = at < 0
+    differs[np.setxor1d(then, now.rows * len(shot.items) + now.indices) // max(1, len(shot.items))] = True
+    return {
+        user: Now(run, int(at[row]) if at[row] >= 0 else None, now[row], bool(differs[row]))
+        for row, user in enumerate(users)
+    }
 
 
-def _history(store: GraphStore, shot: Snapshot, task: Ranking, user: str) -> Ints:
-    """Return the positions of the items of the user's positive records, the latest last."""
-    rows = [
-        row
+def _histories(store: GraphStore, shot: Snapshot, task: Ranking, users: Sequence[str]) -> Ragged:
+    """Return for each user the positions of the items of the positive records, the latest last."""
+    tables = [
+        records(store, kind, shot.item_label, users, store.properties.of(kind))
         for kind in types_of(str(shot.projection["relationship"]))
-        for row in spliced_rows(
-            store, "records", "e", store.properties.of(kind), type=kind, label=shot.item_label, id=user
-        )
     ]
-    if not rows:
-        return np.empty(0, np.int64)
-    times = np.array([_when(row) for row in rows])
-    item = shot.items.index([row["id"] for row in rows])
+    user = np.concatenate([Ids(pa.array(users, pa.string())).index(_texts(table, "user")) for table in tables])
+    item = np.concatenate([shot.items.index(_texts(table, "id")) for table in tables])
+    when = np.concatenate([_when(table) for table in tables])
+    # Of equal times in the order of the snapshot's own records.
+    order = np.lexsort((item, when, user))
     of_records = [rule for rule in task.positive if rule.of_node() is None]
-    numbers = {rule.property for rule in of_records if not isinstance(rule.value, str)}
-    records = Records.of_pairs(
-        np.zeros(len(rows), np.int64), item, 1, **{name: _numbers(rows, name) for name in numbers}
-    )
-    texts = {rule.property for rule in of_records} - numbers
-    records = replace(records, texts={name: _texts(rows, name) for name in texts})
-    kept = task.holds(records, {**shot.fields, **_fields_of(store, task, user)}) & (item >= 0)
-    order = np.argsort(times[kept], kind="stable")
-    found: Ints = item[kept][order]
+    texts = {rule.property for rule in of_records if isinstance(rule.value, str)}
+    numbers = {rule.property for rule in of_records} - texts
+    values = {name: np.concatenate([_numbers(table, name) for table in tables])[order] for name in numbers}
+    told = {name: Words.of(pa.chunked_array([_texts(table, name) for table in tables])).take(order) for name in texts}
+    now = replace(Records.of_pairs(user[order], item[order], len(users), **values), texts=told)
+    kept = task.holds(now, {**shot.fields, **_fields_of(store, task, users)}) & (now.item >= 0)
+    user, item = now.user[kept], now.item[kept]
     # Of several types one item may be there more than once: the newest counts.
-    newest = np.sort(len(found) - 1 - np.unique(found[::-1], return_index=True)[1])
-    return found[newest]
+    last = np.unique((user * len(shot.items) + item)[::-1], return_index=True)[1]
+    newest = np.sort(len(item) - 1 - last)
+    return Ragged.from_sorted(user[newest], item[newest], len(users))
 
 
-def _fields_of(store: GraphStore, task: Ranking, user: str) -> dict[str, Column]:
-    """Return what conditions ask about the user, as the graph has it now, as of the only one."""
+def _fields_of(store: GraphStore, task: Ranking, users: Sequence[str]) -> dict[str, Column]:
+    """Return what conditions ask about users, of each of ``users`` as the graph has it now."""
     found: dict[str, Column] = {}
     names = {rule.property: rule for rule in task.positive if rule.of_node() == "User"}
     for name, rule in names.items():
         prop = store.properties.find("User", name.partition(".")[2])
-        rows = spliced_rows(store, "nodes", "n", [prop], label="User", ids=[user])
+        rows = spliced_rows(store, "nodes", "n", [prop], label="User", ids=list(users))
+        value = {row["id"]: row[prop.name] for row in rows}
+        table = pa.table({prop.name: [value.get(user) for user in users]})
         text = isinstance(rule.value, str)
-        found[name] = _texts(rows, prop.name) if text else Numbers(_numbers(rows, prop.name))
+        found[name] = (
+            Words.of(pa.chunked_array([_texts(table, prop.name)])) if text else Numbers(_numbers(table, prop.name))
+        )
     return found
 
 
-def _numbers(rows: Sequence[Mapping[str, Any]], name: str) -> npt.NDArray[np.float64]:
-    return np.array([np.nan if row.get(name) is None else row[name] for row in rows], np.float64)
+def _numbers(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    """Return the column ``name``, NaN where a row says nothing."""
+    if name not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    return np.asarray(table[name].cast(pa.float64(), safe=False).to_numpy(), np.float64)
 
 
-def _texts(rows: Sequence[Mapping[str, Any]], name: str) -> Words:
-    return Words.of(pa.chunked_array([pa.array([row.get(name) for row in rows], pa.string())]))
+def _texts(table: pa.Table, name: str) -> pa.Array:
+    if name not in table.column_names:
+        return pa.nulls(table.num_rows, pa.string())
+    return table[name].cast(pa.string()).combine_chunks()
 
 
-def _when(row: dict[str, object]) -> float:
-    when = row.get("at") if row.get("at") is not None else row.get("sequence")
-    return float(when) if isinstance(when, int | float) else 0.0
+def _when(table: pa.Table) -> npt.NDArray[np.float64]:
+    at, sequence = (_numbers(table, name) for name in ("at", "sequence"))
+    return np.nan_to_num(np.where(np.isnan(at), sequence, at))

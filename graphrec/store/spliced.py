@@ -20,11 +20,15 @@ def spliced_rows(
 
     Of what is ``given``, label, type, other and property become part of the text (see ``spliced``).
     """
-    columns = "".join(f", {variable}.`{p.name}` AS `{p.name}`" for p in properties)
     parts = {part: given.pop(part) for part in PARTS if part in given}
-    text = spliced(name, **parts).replace("{properties}", columns)
+    text = with_properties(spliced(name, **parts), variable, properties)
     found: list[dict[str, Any]] = store.read(text, **given).to_pylist()
     return found
+
+
+def with_properties(text: str, variable: str, properties: Sequence[schema.Property]) -> str:
+    """Return ``text`` with the ``properties`` of ``variable`` among what it returns."""
+    return text.replace("{properties}", "".join(f", {variable}.`{p.name}` AS `{p.name}`" for p in properties))
 
 
 def spliced(name: str, **parts: str) -> str:

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from graphrec.errors import NotFoundError
 from graphrec.serving.audience import audience
 from graphrec.serving.explain import explain
+from graphrec.serving.histories import records, seen
+from graphrec.serving.lists import write_lists
 from graphrec.serving.lookups import LABELS, require
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.recommend import Recommendation, Request, recommend
@@ -125,6 +128,33 @@ def test_frames_and_videos_come_with_what_is_known_of_them(store: GraphStore, tm
     popular = [(one.id, one.score) for one in asked("viewed", label="Item", include_seen=True)]
     assert popular == [("v", 4), ("w", 1), ("x", 1)]
     assert [(one.id, one.score) for one in asked("viewed", label="Frame")] == [("f", 1), ("g", 1)]
+
+
+@pytest.mark.parametrize("asked", [{}, {"label": "Item"}, {"label": "Frame", "new_only": True}, {"within": "v"}])
+def test_the_lists_of_all_are_those_of_each(store: GraphStore, tmp_path: Path, asked: dict[str, Any]) -> None:
+    store.write_nodes("User", nodes("nothing is known"))
+    write_lists(store, Workspace(tmp_path), Request("", **asked), tmp_path / "lists.parquet")
+    written = pq.read_table(tmp_path / "lists.parquet").to_pylist()
+    for user in [*USERS, "nothing is known"]:
+        alone = recommend(store, Workspace(tmp_path), Request(user, **asked))
+        found = [(row["item"], row["score"], row["basis"]) for row in written if row["user"] == user]
+        assert found == [(one.id, one.score, alone.basis) for one in alone.items]
+
+
+def test_histories_of_many_are_those_of_each(store: GraphStore) -> None:
+    # Somebody between two others, whom nobody asks for.
+    users = ["viewed", "rated another", "highlighted", "liked a frame of it"]
+    for label, of_each in (
+        ("Item", [["v"], ["w"], ["v"], []]),
+        ("Segment", [[], [], ["v#1"], []]),
+        ("Frame", [[], [], [], ["f"]]),
+    ):
+        assert seen(store, label, users) == of_each
+        assert [seen(store, label, [user])[0] for user in users] == of_each
+    assert seen(store, "Item", []) == []
+    for kind, some in (("RATED", ["rated another"]), ("RATED", users), ("RATED", [])):
+        found = records(store, kind, "Item", some, store.properties.of("RATED")).to_pylist()
+        assert [(row["user"], row["id"], row["rating"]) for row in found] == [("rated another", "w", 4.0)][: len(some)]
 
 
 def test_whole_numbers_stand_for_their_digits(store: GraphStore, tmp_path: Path) -> None:

@@ -27,7 +27,11 @@ USERS, ITEMS = 30, 15
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Users with histories, one who has nothing, and one who has had all; runs of every way to serve."""
+    """Users with histories, one who has nothing, and one who has had all; runs of every way to serve.
+
+    Since training some have chosen more, two have come, one of them with a history, and so have two items, of which
+    nobody has any. Two items have the same history, so that models score them alike.
+    """
     folder = Workspace(tmp_path_factory.mktemp("lists") / "w")
     rng = np.random.default_rng(0)
     with closing(LadybugStore(folder, write=True)) as store:
@@ -36,18 +40,24 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         store.write_nodes("User", nodes(*users, "new", "had all"))
         store.write_nodes("Item", nodes(*items))
         store.write_nodes("Frame", nodes(*(f"{item}@1" for item in items), time_s=[1.0] * ITEMS))
-        pairs = [(user, items[n]) for user in users for n in rng.choice(ITEMS, 6, replace=False)]
+        pairs = [(user, items[n]) for user in users for n in rng.choice(ITEMS - 1, 6, replace=False)]
+        pairs += [(user, items[-1]) for user, item in pairs if item == items[0]]
         pairs += [("had all", item) for item in items]
         at = rng.integers(1_500_000_000_000, 1_600_000_000_000, len(pairs)).tolist()
         store.write_relationships("VIEWED", "User", "Item", edges(*pairs, at=at))
         frames = edges(*((item, f"{item}@1") for item in items))
         store.write_relationships("HAS_FRAME", "Item", "Frame", frames)
-    for model, given in (("ease", {}), ("bpr", {"epochs": 2, "dimension": 4})):
+    for model, given in (("ease", {}), ("popularity", {}), ("bpr", {"epochs": 2, "dimension": 4})):
         plan = Plan(model, {"device": "cpu", **given}, "random-70-10-20", projection="views", baselines=False)
         trained = train(folder, plan)
         if model == "bpr":
             with closing(LadybugStore(folder, write=True)) as store:
                 publish(store, trained.loaded)
+    with closing(LadybugStore(folder, write=True)) as store:
+        store.write_nodes("User", nodes("came later", "came without any"))
+        store.write_nodes("Item", nodes("n0", "n1"))
+        since = [("came later", item) for item in items[2:7]] + [(user, item) for user in users[:5] for item in items[:9]]
+        store.write_relationships("VIEWED", "User", "Item", edges(*since, at=[1_700_000_000_000] * len(since)))
     return folder
 
 
@@ -75,7 +85,17 @@ def rows(path: Path) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize(
-    "asked", [{}, {"include_seen": True}, {"run": "ease"}, {"run": "bpr", "k": 3}, {"label": "Frame"}]
+    "asked",
+    [
+        {},
+        {"include_seen": True},
+        {"new_only": True},
+        {"run": "ease"},
+        {"run": "bpr", "k": 3},
+        {"run": "popularity", "k": 20, "include_seen": True},
+        {"label": "Frame"},
+        {"label": "Frame", "within": "i3"},
+    ],
 )
 def test_each_user_gets_the_own_list(
     workspace: Workspace, runs: dict[str, str], store: GraphStore, tmp_path: Path, asked: dict[str, object]
@@ -97,6 +117,8 @@ def test_each_user_gets_the_own_list(
     if not asked:
         assert bases == {runs["bpr"], "popularity"}
         assert "had all" not in {row[0] for row in expected}
+        bases_of = {row[0]: row[4] for row in expected}
+        assert (bases_of["came later"], bases_of["came without any"]) == (runs["bpr"], "popularity")
     assert list(tmp_path.iterdir()) == [tmp_path / "l.parquet"]
 
 
@@ -127,7 +149,7 @@ def test_a_killed_call_goes_on_unless_the_graph_has_changed(
         write_lists(store, workspace, Request(""), path, step=stop)
     assert path.read_bytes() == b"of before"
     told = write_lists(store, workspace, Request(""), path)
-    assert (told.users, told.resumed) == (USERS + 2, 20)
+    assert (told.users, told.resumed) == (USERS + 4, 20)
     assert rows(path) == one_by_one(store, workspace)
     with pytest.raises(KeyboardInterrupt):
         write_lists(store, workspace, Request(""), path, step=stop)

@@ -44,9 +44,9 @@ def test_a_history_that_has_changed_counts_and_is_said(copied: Workspace) -> Non
     odd = [f"v{v}#{p}" for v in range(10) for p in range(1, 8, 2)]
     highlight(copied, "u0", odd)
     with closing(LadybugStore(copied)) as store:
-        now = since_training(store, copied, before.basis, "u0")
+        now = since_training(store, copied, before.basis, ["u0"])
         assert now is not None
-        assert now.changed
+        assert now["u0"].changed
         after = recommend(store, copied, Request("u0", k=8, within="v10"))
     assert after.note.startswith("the history of u0 has changed since training: placed by the ")
     assert [item.id for item in after.items] != [item.id for item in before.items]
