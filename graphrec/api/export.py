@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,10 @@ from graphrec.interop.graphml import write_graphml
 from graphrec.interop.networkx import to_networkx
 from graphrec.serving.published import current_run
 from graphrec.store.base import GraphStore
+from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.serving.run_embeddings import Space
 
 
 def export_graph(store: GraphStore, folder: Path) -> list[str]:
@@ -29,19 +34,35 @@ def export_graph(store: GraphStore, folder: Path) -> list[str]:
         return names
 
 
-def export_embeddings(store: GraphStore, folder: Path, model: str | None = None) -> list[str]:
-    """Write ``<label>.npy`` (float32 [n, D]) and ``<label>.txt`` (an id per row) of the published embeddings.
+def export_embeddings(
+    store: GraphStore,
+    folder: Path,
+    model: str | None = None,
+    workspace: Workspace | None = None,
+    run: str | None = None,
+) -> list[str]:
+    """Write ``<label>.npy`` (float32 [n, D]) and ``<label>.txt`` (an id per row) of a run's embeddings.
+
+    Args:
+        store: the graph.
+        folder: what to write; it must not exist yet.
+        model: whose published embeddings; None for those published last.
+        workspace: where the files of ``run`` are.
+        run: the run whose embeddings count instead; where the graph does not hold them, those of its files, and that
+            is said in the log.
 
     Raises ``NotFoundError`` when none are published, ``DataError`` when an id holds a line break.
     """
     refuse_existing(folder)
-    run = current_run(store, model)
-    if run is None:
-        raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
+    space = None if run is None or workspace is None else _of_files(store, workspace, run)
+    if space is None:
+        published = current_run(store, run or model)
+        if published is None:
+            raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
+        space = {label: store.read_embeddings(label, published.property) for label in schema.EMBEDDED_LABELS}
     names = []
     with replacing_folder(folder) as part:
-        for label in schema.EMBEDDED_LABELS:
-            ids, vectors = store.read_embeddings(label, run.property)
+        for label, (ids, vectors) in space.items():
             if not len(ids):
                 continue
             listed = ids.to_pylist()
@@ -51,6 +72,13 @@ def export_embeddings(store: GraphStore, folder: Path, model: str | None = None)
             (part / f"{label}.txt").write_text("".join(f"{key}\n" for key in listed), encoding="utf-8")
             names += [f"{label}.npy", f"{label}.txt"]
     return names
+
+
+def _of_files(store: GraphStore, workspace: Workspace, run: str) -> Space | None:
+    # Here, not above: models need torch, which takes seconds.
+    from graphrec.serving.run_embeddings import of_unpublished
+
+    return of_unpublished(store, workspace, run)
 
 
 def export_graphml(store: GraphStore, path: Path) -> tuple[int, int]:

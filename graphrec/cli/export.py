@@ -41,7 +41,7 @@ def graph(
 def embeddings(
     target: Target,
     model: Annotated[str | None, typer.Option(help="Whose; the last published by default.")] = None,
-    run: Annotated[str | None, typer.Option(help="Those of this published run; else as --model says.")] = None,
+    run: Annotated[str | None, typer.Option(help="Those of this run, published or not.")] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -50,8 +50,8 @@ def embeddings(
 
     Example: `graphrec export embeddings vectors/`
     """
-    with opened(workspace, store) as (opened_store, _):
-        files = exporting.export_embeddings(opened_store, target, run or model)
+    with opened(workspace, store) as (opened_store, folder):
+        files = exporting.export_embeddings(opened_store, target, model, folder, run)
     _say_files(target, files, as_json)
 
 

@@ -20,7 +20,7 @@ def similar(
     label: Annotated[
         str | None, typer.Option(help="Its label, where several have such an id: Item, Segment, User or Frame.")
     ] = None,
-    run: Annotated[str | None, typer.Option(help="Those of this published run; else as --model says.")] = None,
+    run: Annotated[str | None, typer.Option(help="Those of this run, published or not.")] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -29,8 +29,8 @@ def similar(
 
     Example: `graphrec similar v003#2`
     """
-    with opened(workspace, store) as (graph, _):
-        found = find_similar(graph, node, k, model=run or model, label=label)
+    with opened(workspace, store) as (graph, folder):
+        found = find_similar(graph, node, k, model=model, label=label, workspace=folder, run=run)
     if as_json:
         print_json(found)
         return

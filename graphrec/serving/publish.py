@@ -8,18 +8,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
-import torch
-from torch import Tensor
 
 from graphrec import schema
-from graphrec.errors import ConfigError, TrainingError
-from graphrec.models.base import SPACE, Embeds, Proposes, Vectors
-from graphrec.models.known import known_users, placed_items
-from graphrec.ragged import Ints
+from graphrec.errors import ConfigError
+from graphrec.models.base import SPACE, Proposes
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.published import BESIDE, INNER_PRODUCT, PROPOSAL, current_runs
+from graphrec.serving.run_embeddings import Space, run_embeddings
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import Run
 
@@ -63,25 +59,13 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
     used.
     """
     started = time.monotonic()
-    run, model = loaded.run, loaded.model
-    if not isinstance(model, Embeds):
-        raise TrainingError(
-            f"{run.model} has no embeddings to publish; it serves from its run: "
-            f"`graphrec recommend USER --run {run.id}`"
-        )
-    with torch.inference_mode():
-        spaces = model.embeddings()
+    run, spaces = loaded.run, run_embeddings(loaded)
     check_named(store, name)
     name = name or run.model
     if name.endswith(BESIDE):
         raise ConfigError(f"the property {name!r} may not end in {BESIDE}: graphrec uses such names itself")
-    rows = {
-        label: _known(loaded, label, vectors[label])
-        for vectors in (*spaces.values(), spaces[SPACE])
-        for label in vectors
-    }
-    counts = {label: len(rows[label]) for label in spaces[SPACE]}
-    written = sum(len(rows[label]) for vectors in spaces.values() for label in vectors)
+    counts = {label: len(ids) for label, (ids, _) in spaces[SPACE].items()}
+    written = sum(len(ids) for space in spaces.values() for ids, _ in space.values())
     beside = store.part_rows is not None and written > store.part_rows
     former = _in_use(store, name)
     suffix = BESIDE if beside and former == name else ""
@@ -90,9 +74,10 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
         if not beside:
             held.enter_context(store.transaction())
         store.initialise()
-        for space, vectors in spaces.items():
+        for space, of_labels in spaces.items():
             _drop(store, [targets[space]])
-            _write(store, loaded, targets[space], vectors, rows)
+            for label, (ids, vectors) in of_labels.items():
+                store.write_embeddings(label, targets[space], ids, vectors)
         former_spaces = _spaces_of(store, former)
         store.write_nodes(schema.RUN, _node(loaded, targets, spaces))
         _drop(store, [used for used in former_spaces if used not in targets.values()])
@@ -111,28 +96,6 @@ def check_named(store: GraphStore, name: str | None) -> None:
 def _warning(run: Run) -> str:
     said = run.manifest.get("account", {}).get("verdict", {})
     return str(said["sentence"]) if said.get("bad") else ""
-
-
-def _known(loaded: Loaded, label: str, vectors: Tensor) -> Ints:
-    """Return the positions of the nodes of ``label`` of which the model knows anything, int64 [n].
-
-    A user whose vector is 0 is not among them: by it everything would be equally good.
-    """
-    data = loaded.split.data
-    if label == "User":
-        return np.flatnonzero(known_users(data) & vectors.any(1).numpy(force=True))
-    if label == data.item:
-        return np.flatnonzero(placed_items(data))
-    return np.arange(data.nodes[label])
-
-
-def _write(
-    store: GraphStore, loaded: Loaded, target: str, vectors: Vectors, rows: Mapping[str, Ints]
-) -> None:
-    for label, matrix in vectors.items():
-        chosen = rows[label]
-        ids = loaded.snapshot.ids[label].values.take(pa.array(chosen))
-        store.write_embeddings(label, target, ids, matrix.numpy(force=True)[chosen])
 
 
 def _in_use(store: GraphStore, name: str) -> str | None:
@@ -154,14 +117,14 @@ def _drop(store: GraphStore, names: Iterable[str]) -> None:
             store.drop_embeddings(label, name)
 
 
-def _node(loaded: Loaded, targets: Mapping[str, str], spaces: Mapping[str, Vectors]) -> pa.Table:
+def _node(loaded: Loaded, targets: Mapping[str, str], spaces: Mapping[str, Space]) -> pa.Table:
     manifest = loaded.run.manifest
     values = {
         "id": loaded.run.id,
         "model": loaded.run.model,
         "label": loaded.snapshot.item_label,
         "property": targets[SPACE],
-        "dimension": int(spaces[SPACE]["User"].shape[1]),
+        "dimension": int(spaces[SPACE]["User"][1].shape[1]),
         "score": PROPOSAL if isinstance(loaded.model, Proposes) else INNER_PRODUCT,
         "spaces": json.dumps({space: used for space, used in targets.items() if space}),
         "published_at": time.time_ns() // 1_000_000,

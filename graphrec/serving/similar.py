@@ -2,44 +2,85 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
 from graphrec.serving.lookups import LABELS, find_node
 from graphrec.serving.published import current_run
 from graphrec.serving.recommend import Recommendation, detailed
-from graphrec.store.base import GraphStore
+from graphrec.store.base import GraphStore, Neighbour
+from graphrec.store.nearest import exact_nearest
+from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.serving.run_embeddings import Space
 
 
 def similar(
-    store: GraphStore, node: Id, k: int = 10, *, model: str | None = None, label: str | None = None
+    store: GraphStore,
+    node: Id,
+    k: int = 10,
+    *,
+    model: str | None = None,
+    label: str | None = None,
+    workspace: Workspace | None = None,
+    run: str | None = None,
 ) -> list[Recommendation]:
-    """Return the ``k`` nodes of the same label nearest to ``node`` by cosine of published embeddings.
+    """Return the ``k`` nodes of the same label nearest to ``node`` by cosine of embeddings.
 
     Args:
         store: the graph.
         node: id of an item, segment, frame or user.
         k: how many.
-        model: whose embeddings; None for those published last.
+        model: whose published embeddings; None for those published last.
         label: of ``node``, where several labels have such an id; None for the first of Item, Segment, User and Frame.
+        workspace: where the files of ``run`` are.
+        run: the run whose embeddings count instead; where the graph does not hold them, those of its files, and that
+            is said in the log.
 
     Raises ``NotFoundError`` for an unknown id, or one without an embedding.
     """
     if k < 1:
         raise ConfigError(f"k must be at least 1, not {k}")
     label, node = find_node(store, node, label)
-    run = current_run(store, model, label if label in LABELS else None)
-    if run is None:
+    if run is not None and workspace is not None:
+        # Here, not above: models need torch, which takes seconds.
+        from graphrec.serving.run_embeddings import of_unpublished
+
+        space = of_unpublished(store, workspace, run)
+        if space is not None:
+            return _shown(store, label, _by_files(space, run, label, node, k))
+    published = current_run(store, run or model, label if label in LABELS else None)
+    if published is None:
         raise NotFoundError(
             f"no published run has embeddings of {label} nodes; `graphrec train --model transgrec` publishes one, "
             "and `graphrec embed` places what else has features"
         )
-    _, vectors = store.read_embeddings(label, run.property, [node])
+    _, vectors = store.read_embeddings(label, published.property, [node])
     if not len(vectors):
         raise NotFoundError(
-            f"{label} {node!r} has no embedding of {run.id}; `graphrec embed` gives one to every "
+            f"{label} {node!r} has no embedding of {published.id}; `graphrec embed` gives one to every "
             "node that has features"
         )
-    found = store.nearest(label, run.property, vectors[0], k, without=[node], metric="cosine")
-    if label not in LABELS:
-        return [Recommendation(n.id, n.score) for n in found]
-    return detailed(store, label, found)
+    found = store.nearest(label, published.property, vectors[0], k, without=[node], metric="cosine")
+    return _shown(store, label, found)
+
+
+def _by_files(space: Space, run: str, label: str, node: str, k: int) -> list[Neighbour]:
+    ids, vectors = space.get(label, (pa.array([], pa.string()), np.empty((0, 0), np.float32)))
+    at = pc.index(ids, node).as_py()
+    if at < 0:
+        raise NotFoundError(
+            f"{label} {node!r} has no embedding of {run}, which was trained without it; `graphrec publish {run}` and "
+            "`graphrec embed` give one to every node that has features"
+        )
+    return exact_nearest(ids, vectors, vectors[at], k, among=None, without=[node], metric="cosine")
+
+
+def _shown(store: GraphStore, label: str, found: list[Neighbour]) -> list[Recommendation]:
+    return detailed(store, label, found) if label in LABELS else [Recommendation(n.id, n.score) for n in found]

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.api.export import export_embeddings
 from graphrec.api.train import Plan, train
 from graphrec.errors import ConfigError, DataError, NotFoundError, TrainingError
 from graphrec.features import FeatureStore
@@ -164,6 +165,42 @@ def test_similar_segments_show_the_same(store) -> None:
     assert [parity(item.id) for item in found] == [0] * 10
     with pytest.raises(NotFoundError, match="newcomer"):
         similar(store, "newcomer")
+
+
+def test_a_run_that_is_not_published_is_read_from_its_files(copied, caplog, tmp_path) -> None:
+    run = another_run(copied).run
+    with closing(LadybugStore(copied, write=True)) as store:
+        for name in ("v11#2", "v9#0"):
+            from_files = similar(store, name, 5, workspace=copied, run=run.id)
+            assert f"does not hold the embeddings of {run.id}" in caplog.text
+            caplog.clear()
+            publish(store, load_run(copied, run), "beside")
+            assert similar(store, name, 5, workspace=copied, run=run.id) == from_files
+            assert similar(store, name, 5, model=run.id) == from_files
+            assert not caplog.records
+            store.delete_nodes("GraphrecRun", pa.array([run.id]))
+        with pytest.raises(NotFoundError, match=f"User 'newcomer' has no embedding of {run.id}, which was trained"):
+            similar(store, "newcomer", workspace=copied, run=run.id)
+        with pytest.raises(NotFoundError, match=f"did you mean '{run.id}'"):
+            similar(store, "u0", workspace=copied, run=run.id[:-1])
+        export_embeddings(store, tmp_path / "files", workspace=copied, run=run.id)
+        assert f"does not hold the embeddings of {run.id}" in caplog.text
+        publish(store, load_run(copied, run), "beside")
+        export_embeddings(store, tmp_path / "graph", workspace=copied, run=run.id)
+    names = {path.name for path in (tmp_path / "files").iterdir()}
+    assert names == {"User.npy", "User.txt", "Segment.npy", "Segment.txt"}
+    for label in ("User", "Segment"):
+        found = []
+        for folder in (tmp_path / "files", tmp_path / "graph"):
+            keys, vectors = (folder / f"{label}.txt").read_text().split(), np.load(folder / f"{label}.npy")
+            found.append(dict(zip(keys, vectors.tolist(), strict=True)))
+        assert found[0] == found[1] != {}
+
+
+def test_a_model_without_embeddings_has_nothing_near(copied) -> None:
+    run = train(copied, Plan("popularity", {}, split="temporal-last", baselines=False)).run.id
+    with closing(LadybugStore(copied)) as store, pytest.raises(TrainingError, match="popularity has no embeddings"):
+        similar(store, "v11#2", workspace=copied, run=run)
 
 
 def test_explanations_are_true(store, workspace) -> None:
