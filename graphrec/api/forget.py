@@ -7,7 +7,6 @@ finished by the same call.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
 
@@ -23,18 +22,18 @@ from graphrec.api.forget_files import (
     rejects_with,
     snapshots_with,
 )
-from graphrec.errors import NotFoundError, UsageError, unknown
+from graphrec.api.forgotten import Forgotten
+from graphrec.errors import UsageError
 from graphrec.features import FeatureStore
 from graphrec.keys import composed
 from graphrec.media.journal import Journal, shown
 from graphrec.media.kept_encoders import kept_encoder
+from graphrec.serving.lookups import no_such
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import list_runs
 from graphrec.workspace import Workspace
 
 LABELS = ("User", "Item")
-NEAR = 20_000
-"""So many ids at most are compared with one that does not exist."""
 
 PARTS = (
     ("Trailer", "HAS_TRAILER", ("Item",)),
@@ -43,41 +42,6 @@ PARTS = (
     ("Comment", "ON", ("Item", "Segment", "Frame")),
 )
 """What goes with an item: a label, the type that leads to it, and the labels of what it belongs to."""
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """What went of a user or an item, or would go.
-
-    Attributes:
-        node: such as ``User:u1``.
-        nodes: nodes of the graph by label, the comments, segments, frames and trailers with them.
-        read_only: whether the graph is somebody else's, so that they stay in it.
-        features: vectors by feature matrix.
-        snapshots: fingerprints of the snapshots that held any of them.
-        copies: copied relationships that held any.
-        files: pictures, and descriptions of media files.
-        journal: entries of video files.
-        maps: maps of embeddings.
-        rejects: refused rows that named them.
-        learned: runs that were trained on any of them, and still have their weights.
-        backups: copies of a damaged database, which are left alone.
-        carried: commands that work out anew what other nodes have of their values, as videos of comments.
-    """
-
-    node: str
-    nodes: dict[str, int]
-    read_only: bool
-    features: dict[str, int]
-    snapshots: list[str]
-    copies: int
-    files: int
-    journal: int
-    maps: int
-    rejects: int
-    learned: list[str]
-    backups: list[Path] = field(default_factory=list)
-    carried: list[str] = field(default_factory=list)
 
 
 def forget(store: GraphStore, workspace: Workspace, node: str, *, dry_run: bool = False) -> Forgotten:
@@ -104,7 +68,7 @@ def forget(store: GraphStore, workspace: Workspace, node: str, *, dry_run: bool 
     rejects = list(rejects_with(workspace, {key}))
     there = {one: _there(store, one, ids) for one, ids in gone.items()}
     if not (there[label] or counts or snapshots or copies or entries or rejects):
-        raise _unknown(store, label, key)
+        raise no_such(store, label, key)
     files = _media(store, workspace, gone)
     maps = sorted(workspace.maps.glob("*.npy"))
     fingerprints = {folder.name for folder in snapshots}
@@ -240,9 +204,3 @@ def _carried(workspace: Workspace, there: dict[str, list[str]], gone: dict[str, 
 
 def _all(gone: dict[str, list[str]]) -> set[str]:
     return {key for ids in gone.values() for key in ids}
-
-
-def _unknown(store: GraphStore, label: str, key: str) -> NotFoundError:
-    ids = store.read_nodes(label)["id"].to_pylist()
-    known = [one for one in ids if one[:1] == key[:1] and abs(len(one) - len(key)) <= 2]
-    return unknown(label, key, known[:NEAR])

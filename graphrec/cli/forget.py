@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,9 +18,6 @@ from graphrec.cli.common import (
     print_json,
 )
 from graphrec.errors import StoreError, UsageError
-
-if TYPE_CHECKING:
-    from graphrec.api.forget import Forgotten
 
 
 def forget(
@@ -41,6 +38,7 @@ def forget(
     """
     from graphrec.api.forget import forget as forget_node
     from graphrec.api.forget import parsed
+    from graphrec.api.forgotten import in_words, stays, warnings
 
     for node in nodes:
         parsed(node)
@@ -49,7 +47,7 @@ def forget(
         planned = [forget_node(graph, folder, node, dry_run=True) for node in nodes]
         if not as_json:
             for one in planned:
-                out.print(said(one), markup=False, soft_wrap=True)
+                out.print(in_words(one), markup=False, soft_wrap=True)
         if dry_run or not _agreed(yes):
             if as_json:
                 print_json(planned)
@@ -61,52 +59,8 @@ def forget(
         out.print(f"done: {', '.join(one.node for one in done)}", markup=False)
     for line in dict.fromkeys(line for one in done for line in warnings(one)):
         err.print(line, markup=False, soft_wrap=True)
-    stay = [one.node for one in done if one.read_only and one.nodes]
-    if stay:
-        raise StoreError(
-            f"{', '.join(stay)}: still in the graph, which is somebody else's and read only to graphrec; delete it "
-            "there, and its embeddings go with it"
-        )
-
-
-def said(one: Forgotten) -> str:
-    """Return in a sentence what goes."""
-    nodes = ", ".join(f"{count:,} {label}" for label, count in one.nodes.items())
-    parts = [
-        *([f"{nodes} in the graph with all relationships and embeddings"] if nodes and not one.read_only else []),
-        *([f"{sum(one.features.values()):,} vectors of {', '.join(sorted(one.features))}"] if one.features else []),
-        *_counted(
-            (len(one.snapshots), "snapshot"),
-            (one.copies, "copy of relationships", "copies of relationships"),
-            (one.files, "picture or description", "pictures and descriptions"),
-            (one.journal, "entry of the journal", "entries of the journal"),
-            (one.maps, "map of embeddings", "maps of embeddings"),
-            (one.rejects, "refused row"),
-        ),
-    ]
-    return f"{one.node}: {'; '.join(parts) or 'nothing is kept beside the graph'}"
-
-
-def warnings(one: Forgotten) -> list[str]:
-    """Return what is to be known of what stays."""
-    found = []
-    if one.learned:
-        found.append(
-            f"what these runs have learned of it stays in their weights: {', '.join(one.learned)}; their snapshot is "
-            "gone: train again, and remove them by `graphrec prune`"
-        )
-    found += [f"means of vectors still count it: `{command}` works them out anew" for command in one.carried]
-    if one.backups:
-        found.append(f"left alone, and may hold it: {', '.join(map(str, one.backups))}")
-    return found
-
-
-def _counted(*counts: tuple[int, str] | tuple[int, str, str]) -> list[str]:
-    return [
-        f"{count:,} {words[0] if count == 1 else words[1] if words[1:] else words[0] + 's'}"
-        for count, *words in counts
-        if count
-    ]
+    if any(map(stays, done)):
+        raise StoreError("; ".join(filter(None, map(stays, done))))
 
 
 def _agreed(yes: bool) -> bool:

@@ -111,7 +111,7 @@ def neighbourhood(
         raise unknown("label", label, schema.LOADED_LABELS)
     key = key_of(node)
     if not spliced_rows(store, "nodes", "n", (), label=label, ids=[key]):
-        raise no_such(label, key)
+        raise no_such(store, label, key)
     there = {name for name, count in store.counts().items() if count}
     centre = (label, key)
     kept, edges = {centre}, dict[Edge, dict[str, Any]]()

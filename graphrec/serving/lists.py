@@ -19,8 +19,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graphrec import schema
-from graphrec.errors import DataError, NotFoundError, unknown
+from graphrec.errors import DataError
 from graphrec.files import read_json, replacing, write_json
+from graphrec.serving.lookups import no_such
 from graphrec.serving.published import current_runs
 from graphrec.serving.recommend import Best, Request, best_for_each, source_of
 from graphrec.store.base import GraphStore
@@ -87,7 +88,7 @@ def write_lists(
     """
     source = source_of(store, workspace, request)
     known = store.read_nodes("User")["id"]
-    wanted = sorted(known.to_pylist()) if users is None else _known(users, known)
+    wanted = sorted(known.to_pylist()) if users is None else _known(store, users, known)
     folder = path.with_name(f"{path.name}.part")
     blocks = [wanted[start : start + BLOCK] for start in range(0, len(wanted), BLOCK)]
     _begin(folder, _plan(store, request, source, wanted))
@@ -137,13 +138,11 @@ def _table(lists: Sequence[Best]) -> pa.Table:
     return pa.table(columns, COLUMNS)
 
 
-def _known(users: Sequence[str], known: pa.ChunkedArray) -> list[str]:
+def _known(store: GraphStore, users: Sequence[str], known: pa.ChunkedArray) -> list[str]:
     there = pc.is_in(pa.array(users, pa.string()), value_set=known).to_pylist()
     missing = [user for user, one in zip(users, there, strict=True) if not one]
     if missing:
-        alike = [one for one in known.to_pylist() if one[:1] == missing[0][:1]][:20_000]
-        more = f"; {len(missing) - 1:,} more are unknown" if missing[1:] else ""
-        raise NotFoundError(f"{unknown('User', missing[0], alike)}{more}")
+        raise no_such(store, "User", missing[0], len(missing) - 1)
     return list(users)
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from graphrec.errors import NotFoundError, unknown
+from graphrec.errors import NotFoundError, nearest, unknown
 from graphrec.keys import Id, composed, key_of
 from graphrec.serving.chosen import USUAL, Chosen
 from graphrec.store.base import GraphStore, TellingStore
+from graphrec.store.spliced import spliced_rows
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ LABELS = ("Item", "Segment", "Frame")
 
 FOUND = ("Item", "Segment", "User", "Frame")
 """What an id is looked for among, in this order."""
+
+SLIPS = 2
+"""So many characters more or fewer has an id that was meant."""
 
 PARTS = ("Segment", "Frame")
 """What a video has of it."""
@@ -68,13 +72,17 @@ def require(store: GraphStore, label: str, node: Id) -> str:
     """Return a node's id as the graph has it; raises ``NotFoundError`` where no ``label`` node has such an id."""
     found = _stored(store, label, key_of(node))
     if found is None:
-        raise no_such(label, key_of(node))
+        raise no_such(store, label, key_of(node))
     return found
 
 
-def no_such(label: str, node: str) -> NotFoundError:
-    """Return the error for an id that no ``label`` node has."""
-    return NotFoundError(f"there is no {label} with id {node!r}; `graphrec stats` tells what the graph holds")
+def no_such(store: GraphStore, label: str, node: str, more: int = 0) -> NotFoundError:
+    """Return the error for an id that no ``label`` node has, and ``more`` others; with one that may have been meant."""
+    rows = spliced_rows(store, "alike", "n", (), label=label, start=node[:1])
+    best = nearest(node, [row["id"] for row in rows if abs(len(row["id"]) - len(node)) <= SLIPS])
+    cure = "`graphrec stats` tells what the graph holds" if best is None else f"did you mean {best!r}?"
+    others = f"; {more:,} more are unknown" if more else ""
+    return NotFoundError(f"there is no {label} with id {node!r}; {cure}{others}")
 
 
 def find_node(

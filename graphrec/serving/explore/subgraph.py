@@ -107,7 +107,7 @@ def neighbours(
         raise ConfigError(f"limit must be at least 1, not {limit}")
     middle = next(nodes_of(store, [Key(label, node)]), None)
     if middle is None:
-        raise no_such(label, node)
+        raise no_such(store, label, node)
     for name in types or ():
         schema.relationship(name)
     for name in labels or ():

@@ -99,7 +99,7 @@ def video(store: GraphStore, node: str) -> Video:
     """Return the facts of the item ``node``; raises ``NotFoundError`` for an unknown one."""
     found = rows(store, "video", id=node)
     if not found:
-        raise no_such("Item", node)
+        raise no_such(store, "Item", node)
     genres = tuple(sorted(found[0].pop("genres")))
     return Video(genres=genres, **found[0])
 
