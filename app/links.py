@@ -23,6 +23,7 @@ NAMES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "Work": (
         ("runs", "Runs", "monitoring"),
         ("add_video", "Add a video", "video_call"),
+        ("housekeeping", "Housekeeping", "cleaning_services"),
     ),
 }
 """Section, then name of the page's file, title and icon."""
