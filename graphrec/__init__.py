@@ -1,8 +1,8 @@
 """Recommendations for videos nobody has seen yet, from a property graph.
 
 The verbs, importable from here: ``open_store``, ``load``, ``describe``, ``snapshot``, ``split``, ``train``,
-``evaluate``, ``publish``, ``embed``, ``ingest``, ``recommend``, ``similar``, ``explain``,
-``audience``, ``forget``.
+``evaluate``, ``publish``, ``embed``, ``ingest``, ``recommend``, ``write_lists``, ``similar``, ``explain``,
+``audience``, ``forget``, ``prunable`` and ``prune``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from graphrec.api.evaluate import evaluate_run as evaluate
     from graphrec.api.forget import forget
     from graphrec.api.ingest import ingest
+    from graphrec.api.prune import prunable
+    from graphrec.api.prune import remove as prune
     from graphrec.api.train import Plan, train
     from graphrec.graph.build import snapshot
     from graphrec.loading.load import load
     from graphrec.serving.audience import audience
     from graphrec.serving.embed import embed
     from graphrec.serving.explain import explain
+    from graphrec.serving.lists import write_lists
     from graphrec.serving.load_model import load_run
     from graphrec.serving.publish import publish
     from graphrec.serving.recommend import Request, recommend
@@ -43,12 +46,15 @@ _HOMES = {
     "load": ("graphrec.loading.load", "load"),
     "load_run": ("graphrec.serving.load_model", "load_run"),
     "open_store": ("graphrec.store.open", "open_store"),
+    "prunable": ("graphrec.api.prune", "prunable"),
+    "prune": ("graphrec.api.prune", "remove"),
     "publish": ("graphrec.serving.publish", "publish"),
     "recommend": ("graphrec.serving.recommend", "recommend"),
     "similar": ("graphrec.serving.similar", "similar"),
     "snapshot": ("graphrec.graph.build", "snapshot"),
     "split": ("graphrec.tasks.split", "split"),
     "train": ("graphrec.api.train", "train"),
+    "write_lists": ("graphrec.serving.lists", "write_lists"),
 }
 
 __all__ = [
@@ -65,12 +71,15 @@ __all__ = [
     "load",
     "load_run",
     "open_store",
+    "prunable",
+    "prune",
     "publish",
     "recommend",
     "similar",
     "snapshot",
     "split",
     "train",
+    "write_lists",
 ]
 
 

@@ -61,6 +61,7 @@ class IALS(InSpace[IALSSettings]):
 
     def __init__(self, shape: Shape, settings: IALSSettings) -> None:
         super().__init__(shape, settings)
+        self._gram: Tensor | None = None
         std = settings.initial_std / settings.dimension**0.5
         for name, count in (("users", shape.users), ("items", shape.items)):
             self.register_buffer(name, torch.randn(count, settings.dimension) * std)
@@ -68,6 +69,12 @@ class IALS(InSpace[IALSSettings]):
     def attach(self, data: Data) -> None:
         """Take which items have a record."""
         self._seen = torch.from_numpy(data.by_item.lengths > 0).to(self.device)
+
+    def train(self, mode: bool = True) -> IALS:
+        """Switch to training, after which what was worked out from the items holds no more."""
+        self._gram = None
+        super().train(mode)
+        return self
 
     def learner(self, data: Data, run: RunContext) -> Alternating:
         """Return sweeps over users and items."""
@@ -94,7 +101,9 @@ class IALS(InSpace[IALSSettings]):
         if not len(rows):
             return None
         near = self.items[rows]
-        matrix = near.T @ near + self.settings.alpha * self.items.T @ self.items
+        if self._gram is None:
+            self._gram = self.settings.alpha * self.items.T @ self.items
+        matrix = near.T @ near + self._gram
         matrix.diagonal().add_(self._penalty(len(rows), len(self.items)))
         vector: Tensor = torch.linalg.solve(matrix, near.sum(0))
         return vector

@@ -56,7 +56,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     with closing(LadybugStore(folder, write=True)) as store:
         store.write_nodes("User", nodes("came later", "came without any"))
         store.write_nodes("Item", nodes("n0", "n1"))
-        since = [("came later", item) for item in items[2:7]] + [(user, item) for user in users[:5] for item in items[:9]]
+        since = [("came later", item) for item in items[2:7]]
+        since += [(user, item) for user in users[:5] for item in items[:9]]
         store.write_relationships("VIEWED", "User", "Item", edges(*since, at=[1_700_000_000_000] * len(since)))
     return folder
 
