@@ -143,7 +143,7 @@ def _known(store: GraphStore, users: Sequence[str], known: pa.ChunkedArray) -> l
     missing = [user for user, one in zip(users, there, strict=True) if not one]
     if missing:
         raise no_such(store, "User", missing[0], len(missing) - 1)
-    return list(users)
+    return list(dict.fromkeys(users))
 
 
 def _plan(store: GraphStore, request: Request, source: object, users: Sequence[str]) -> str:

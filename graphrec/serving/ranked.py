@@ -144,6 +144,8 @@ def _nearest(
         ]
     else:
         ids, of_label = store.read_embeddings(wanted.label, run.property)
+        if not len(ids):
+            return [Found([]) for _ in vectors]
         found = exact_nearest_each(
             ids, of_label, vectors, k, among=wanted.among, without=wanted.seen, metric="dot"
         )

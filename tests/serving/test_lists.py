@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -161,7 +162,7 @@ def test_a_killed_call_goes_on_unless_the_graph_has_changed(
 def test_some_users_by_a_file(workspace: Workspace, store: GraphStore, tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("u3\n\n u1 \nu3\n")
     users = read_users(tmp_path / "ids.txt")
-    write_lists(store, workspace, Request("", 2), tmp_path / "l.parquet", users)
+    write_lists(store, workspace, Request("", 2), tmp_path / "l.parquet", [*users, "u3"])
     assert [row[:2] for row in rows(tmp_path / "l.parquet")] == [("u3", 1), ("u3", 2), ("u1", 1), ("u1", 2)]
     with pytest.raises(NotFoundError, match=r"did you mean 'u2.*1 more"):
         write_lists(store, workspace, Request(""), tmp_path / "x.parquet", ["u222", "u1", "u99"])
@@ -171,6 +172,21 @@ def test_some_users_by_a_file(workspace: Workspace, store: GraphStore, tmp_path:
     with pytest.raises(DataError, match="no user"):
         read_users(tmp_path / "ids.txt")
     assert not (tmp_path / "x.parquet").exists()
+
+
+def test_of_a_label_of_which_nothing_is_embedded_the_lists_are_empty(
+    workspace: Workspace, runs: dict[str, str], store: GraphStore, tmp_path: Path
+) -> None:
+    asked = {"model": "none", "label": "Item"}
+    users, none = store.read_nodes("User")["id"].combine_chunks(), np.zeros((USERS + 4, 2), np.float32)
+    store.write_embeddings("User", "none", users, none)
+    run = nodes("none-1", model=["none"], property=["none"], label=["Item"], published_at=[1])
+    store.write_nodes("GraphrecRun", run)
+    try:
+        assert write_lists(store, workspace, Request("", **asked), tmp_path / "l.parquet").rows == 0
+        assert one_by_one(store, workspace, **asked) == []
+    finally:
+        store.delete_nodes("GraphrecRun", pa.array(["none-1"]))
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(workspace: Workspace, store: GraphStore, tmp_path: Path) -> None:
