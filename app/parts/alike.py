@@ -37,9 +37,8 @@ def show_similar(node: str, run: str | None) -> None:
 def _near(label: str, node: str, run: str | None, key: str) -> None:
     try:
         near = ask(similar, node, MANY, model=run)
-    except NotFoundError:
-        kind = {"Item": "whole videos", "Segment": "this segment"}[label]
-        nothing(f"The model has no embeddings of {kind}.", "graphrec embed")
+    except NotFoundError as error:
+        nothing(str(error))
         return
     seen = ask(looks, label, [one.id for one in near])
     drawn = [

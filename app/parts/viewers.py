@@ -25,8 +25,8 @@ def show_audience(node: str, run: str | None) -> None:
     seen = st.toggle("Also those who know it", key="known", bind="query-params")
     try:
         found = ask(audience, node, MANY, model=run, include_seen=seen).users
-    except NotFoundError:
-        nothing("No model has embeddings of this video, or of its segments.", "graphrec embed")
+    except NotFoundError as error:
+        nothing(str(error))
         return
     if not found:
         nothing("Everybody whom the model knows has watched, rated or highlighted this video.")

@@ -245,7 +245,7 @@ class Adder:
         work.enter(Stage.CANCELLED)
 
     def _fail(self, work: Adding, reason: str) -> None:
-        work.reason = reason
+        work.reason = f"{reason}; the video is in the graph, but not placed" if Stage.PLACING in work.begun else reason
         work.enter(Stage.FAILED)
 
 

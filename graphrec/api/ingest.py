@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphrec.errors import GraphrecError
 from graphrec.loaders.videos import VideoLoader, VideoOptions
 from graphrec.loading.load import load
 from graphrec.loading.report import LoadReport, Progress, show_nothing
@@ -28,11 +29,13 @@ class Ingested:
 
     Attributes:
         loaded: what became of the files.
-        embedded: what the published run placed; None where no run is published yet.
+        embedded: what the published run placed; None where no run is published yet, or where that failed.
+        failure: why it failed, if it did.
     """
 
     loaded: LoadReport
     embedded: Embedded | None
+    failure: str = ""
 
 
 class State(StrEnum):
@@ -76,7 +79,7 @@ def ingest(
         options: how videos are described; as those were on which the run was trained.
         progress: is told of each file.
 
-    Raises ``DataError`` where no file can be used, or when they are described in another way than the run needs.
+    What is loaded stays, and is told, where placing it fails. Raises ``DataError`` where no file can be used.
     """
     check_owned(store)
     with ThreadPoolExecutor(1) as beside:
@@ -84,7 +87,10 @@ def ingest(
             # What places takes seconds to import: meanwhile other processes decode.
             beside.submit(import_module, "graphrec.serving.load_model")
         report = load(store, VideoLoader(), paths, options, workspace, progress=progress)
-    return Ingested(report, place(store, workspace))
+    try:
+        return Ingested(report, place(store, workspace))
+    except GraphrecError as error:
+        return Ingested(report, None, str(error))
 
 
 def place(store: GraphStore, workspace: Workspace, run: str | None = None) -> Embedded | None:

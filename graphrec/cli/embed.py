@@ -40,6 +40,13 @@ def embed(
 
 def told(done: Embedded) -> None:
     """Print what was embedded, a line for each label, and what features are lacking."""
+    if done.unable:
+        out.print(f"0 {done.label} nodes embedded: {done.unable}", markup=False, soft_wrap=True)
+        return
+    if done.new_genres:
+        out.print(
+            f"{done.new_genres:,} genres came after training and do not count until you train again", soft_wrap=True
+        )
     for one in (done, *done.siblings):
         counts = (
             (one.partly, "of them by a part of their features"),

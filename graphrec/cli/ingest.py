@@ -20,6 +20,7 @@ from graphrec.cli.common import (
 from graphrec.cli.embed import told
 from graphrec.cli.load import print_report, showing, with_options
 from graphrec.cli.watching import watched
+from graphrec.errors import GraphrecError
 from graphrec.loaders.videos import VideoLoader, VideoOptions
 
 if TYPE_CHECKING:
@@ -54,8 +55,18 @@ def _ingest(
         done = ingest(graph, folder, paths, options, progress=show)
     if as_json:
         print_json(_document(done))
-        return
+    else:
+        _print(done)
+    if done.failure:
+        raise GraphrecError(
+            f"what is loaded stays, but is not placed: {done.failure}. `graphrec embed` places it once that is mended"
+        )
+
+
+def _print(done: Ingested) -> None:
     print_report(done.loaded, dry_run=False, as_json=False)
+    if done.failure:
+        return
     if done.embedded is None:
         out.print(
             "no run is published yet: `graphrec train --model transgrec` publishes one, which will place them"
@@ -69,6 +80,7 @@ def _document(done: Ingested) -> dict[str, Any]:
         "loaded": done.loaded.tallies,
         "failures": done.loaded.failures,
         "embedded": done.embedded,
+        "failure": done.failure,
         "seconds": done.loaded.seconds,
     }
 

@@ -15,8 +15,9 @@ from graphrec.errors import DataError
 from graphrec.features import FeatureStore
 from graphrec.files import making_folder, read_json, write_json
 from graphrec.graph.content import VALUES
+from graphrec.graph.ids import Ids
 from graphrec.graph.projection import TEXT, Projection, list_type
-from graphrec.graph.reading import Reader, ranked
+from graphrec.graph.reading import Reader
 from graphrec.graph.snapshot import FORMAT, GENRES, Snapshot, open_snapshot
 from graphrec.graph.writing import SnapshotWriter
 from graphrec.store.base import GraphStore, TellingStore
@@ -130,33 +131,33 @@ def _blocks(features: FeatureStore, name: str, width: int, ids: pa.Array) -> Ite
 
 
 def item_features(
-    store: GraphStore, features: FeatureStore, names: Sequence[str], items: pa.Array
+    store: GraphStore, features: FeatureStore, names: Sequence[str], items: pa.Array, genres: Ids | None
 ) -> tuple[dict[str, Floats], Mask]:
-    """Return the feature matrices called ``names``, but those without a column, and which items each describes.
+    """Return the feature matrices called ``names`` and which items each describes.
 
     Args:
         store: for the features that the graph itself holds.
         features: for the others.
-        names: their names, in order.
+        names: their names, in order, at least one.
         items: string [n].
+        genres: those that have a column, in order; others are not counted. None where genres are not among ``names``.
 
     Returns:
         float32 [n, width] by name, and bool [n, matrices].
     """
     blocks, present = {}, []
     for name in names:
-        matrix, described = _genres(store, items) if name == GENRES else features.read(name, items)
-        if matrix.shape[1]:
-            blocks[name] = matrix
-            present.append(described)
-    return blocks, np.stack(present, axis=1) if present else np.zeros((len(items), 0), bool)
+        in_graph = genres if name == GENRES else None
+        blocks[name], described = features.read(name, items) if in_graph is None else _genres(store, items, in_graph)
+        present.append(described)
+    return blocks, np.stack(present, axis=1)
 
 
-def _genres(store: GraphStore, items: pa.Array) -> tuple[Floats, Mask]:
+def _genres(store: GraphStore, items: pa.Array, genres: Ids) -> tuple[Floats, Mask]:
     edges = store.read_relationships("IN_GENRE", "Item", "Genre")
-    _, rank = ranked(edges.target_ids)
-    matrix = np.zeros((len(items), len(rank)), np.float32)
+    column = genres.index(edges.target_ids.combine_chunks())[edges.target]
     row = positions(edges.source_ids, pa.chunked_array([items]))[edges.source]
-    inside = row >= 0
-    matrix[row[inside], rank[edges.target[inside]]] = 1
+    inside = (row >= 0) & (column >= 0)
+    matrix = np.zeros((len(items), len(genres)), np.float32)
+    matrix[row[inside], column[inside]] = 1
     return matrix, np.asarray(matrix.any(1))

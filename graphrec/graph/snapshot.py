@@ -98,6 +98,16 @@ class Snapshot:
         return Videos.of(segments, place.values, len(self.items))
 
     @property
+    def feature_names(self) -> list[str]:
+        """The features of items that have a number at all, in order: genres have none where the graph has none."""
+        return [name for name, one in self.features.items() if one.label == self.item_label and one.width]
+
+    @property
+    def genres(self) -> Ids | None:
+        """The genres that have a column among the features, in order; None where genres are no feature."""
+        return self.ids["Genre"] if GENRES in self.features else None
+
+    @property
     def described(self) -> Mask:
         """bool [items], whether the item has any features."""
         return self.content.described

@@ -112,7 +112,7 @@ def _features(
 ) -> Floats | None:
     """Return the features of what the run was not trained on, float32 [1, F], by the matrices it was trained on."""
     shot, content = loaded.snapshot, loaded.split.data.content
-    trained_on = list(shot.projection["features"])
+    trained_on = shot.feature_names
     found = (
         trained_on if label == shot.item_label else [sibling(n, shot.item_label, label) for n in trained_on]
     )
@@ -120,7 +120,8 @@ def _features(
     if not names or len(names) < len(found):
         return None
     try:
-        read, present = item_features(store, FeatureStore(workspace.features), names, pa.array([node]))
+        features = FeatureStore(workspace.features)
+        read, present = item_features(store, features, names, pa.array([node]), shot.genres)
     except NotFoundError:
         return None
     blocks = [*read.values()]

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
 from graphrec.serving.lookups import ids, require, rows
-from graphrec.serving.published import current_run
+from graphrec.serving.published import current_run, placing
 from graphrec.serving.recommend import detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.store.nearest import chosen
@@ -90,10 +90,8 @@ def audience(
     parts = _parts(vectors, _part_ids(store, label, video))
     if not len(parts.ids):
         what = "no segment of it has an embedding" if label == "Segment" else "it has no embedding"
-        raise NotFoundError(
-            f"nobody can be found for {video!r}: {what} of {run.id}; `graphrec embed` gives one to every {label} "
-            "that has features"
-        )
+        cure = placing(run, f"`graphrec embed` gives one to every {label} that has features")
+        raise NotFoundError(f"nobody can be found for {video!r}: {what} of {run.id}; {cure}")
     users, tastes = store.read_embeddings("User", name)
     found = _best(users, tastes, parts, *_moments(vectors[1]))
     if not include_seen:

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from graphrec.errors import ConfigError, DataError
+from graphrec.errors import DataError
 from graphrec.features import FeatureStore, sibling
 from graphrec.files import read_json, write_json
 from graphrec.graph.build import item_features
 from graphrec.graph.content import fill
-from graphrec.graph.snapshot import GENRES
+from graphrec.graph.snapshot import GENRES, Snapshot
 from graphrec.models.base import Places
 from graphrec.serving.lacking import Lacking, cure
 from graphrec.serving.load_model import Loaded
@@ -46,6 +46,8 @@ class Embedded:
         lacking: which features the nodes that had no embedding lack, and what makes them.
         again: how many were placed anew, since they have other features than when they were placed.
         siblings: the same of each other label whose nodes are described in the same space, if any.
+        new_genres: how many genres came after training; they do not count until the model is trained again.
+        unable: why the run places nothing that came after training; empty where it can.
     """
 
     run: str
@@ -56,13 +58,16 @@ class Embedded:
     partly: int = 0
     lacking: tuple[Lacking, ...] = ()
     again: int = 0
+    new_genres: int = 0
+    unable: str = ""
 
 
 def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     """Give every item that has features but no embedding of this run one, by the model's inductive part.
 
     An item with some of the features is placed by these. What was placed before and has other features, or genres, now
-    is placed again; what has training records stays where training put it.
+    is placed again; what has training records stays where training put it. The features are those that the run was
+    trained on, column by column: genres that came later do not count.
 
     Other labels get theirs too where all matrices that the run was trained on have a sibling of theirs, such as
     ``look-frame`` and ``look-item`` of ``look``: a network that was trained on segments also places frames and videos.
@@ -73,18 +78,39 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
         loaded: the run, which must be the one of its model that is published.
         workspace: where the features are.
 
-    Raises ``ConfigError`` when another run is published, ``DataError`` when the features are not those that the run
-    was trained on.
+    Raises ``ConfigError`` when another run is published, ``DataError`` when a feature is not as wide as when the run
+    was trained on it.
     """
     name = require_published(store, loaded.run).property
     features = FeatureStore(workspace.features)
-    label, names = loaded.snapshot.item_label, list(loaded.snapshot.projection["features"])
-    own = _place(store, workspace, loaded, name, label, names)
+    label, names = loaded.snapshot.item_label, loaded.snapshot.feature_names
+    if unable := _unable(loaded):
+        lacking = store.counts()[label] - len(store.read_embeddings(label, name)[0])
+        return Embedded(loaded.run.id, label, 0, lacking, unable=unable)
+    own = replace(
+        _place(store, workspace, loaded, name, label, names), new_genres=_new_genres(store, loaded.snapshot)
+    )
     siblings = tuple(
         _place(store, workspace, loaded, name, other, matrices)
         for other, matrices in _siblings(features, names, label)
     )
     return replace(own, siblings=siblings)
+
+
+def _unable(loaded: Loaded) -> str:
+    model = loaded.run.model
+    if not isinstance(loaded.model, Places):
+        return f"{model} does not place what came after training: train it again"
+    if not loaded.snapshot.feature_names:
+        return f"{loaded.run.id} was trained without features, by which alone it could place: train {model} again"
+    return ""
+
+
+def _new_genres(store: GraphStore, shot: Snapshot) -> int:
+    if shot.genres is None or GENRES not in shot.feature_names:
+        return 0
+    there = store.read_nodes("Genre")["id"].combine_chunks()
+    return int((shot.genres.index(there) < 0).sum())
 
 
 def _siblings(features: FeatureStore, names: Sequence[str], label: str) -> Iterator[tuple[str, list[str]]]:
@@ -151,18 +177,19 @@ def _write(
 ) -> Embedded:
     """Place ``nodes`` by their features and write the embeddings that differ from those there are."""
     features, content = FeatureStore(workspace.features), loaded.split.data.content
+    widths = [loaded.snapshot.features[one].width for one in loaded.snapshot.feature_names]
     step = max(1, NUMBERS // max(1, content.width))
     embedded, without, partly = 0, 0, 0
     lacking = Counter[str]()
     for start in range(0, len(nodes), step):
         ids = nodes.slice(start, step)
-        read, present = item_features(store, features, matrices, ids)
-        width = sum(block.shape[1] for block in read.values())
-        if width != content.width:
-            raise DataError(
-                f"run {loaded.run.id} was trained on {content.width} feature values per {label}, now there are "
-                f"{width} ({', '.join(matrices)}); train again"
-            )
+        read, present = item_features(store, features, matrices, ids, loaded.snapshot.genres)
+        for (one, block), width in zip(read.items(), widths, strict=True):
+            if block.shape[1] != width:
+                raise DataError(
+                    f"feature {one!r} has {block.shape[1]} numbers per {label} now, and {width} when {loaded.run.id} "
+                    f"was trained on it: `graphrec train --model {loaded.run.model}` again"
+                )
         known = present.any(1)
         lacking.update({one: int((~there).sum()) for one, there in zip(read, present.T, strict=True)})
         without += int((~known).sum())
@@ -189,8 +216,7 @@ def _changed(store: GraphStore, label: str, name: str, ids: pa.Array, vectors: F
 
 
 def _vectors(loaded: Loaded, matrix: Floats) -> Floats:
-    if not isinstance(loaded.model, Places):
-        raise ConfigError(f"{loaded.run.model} cannot embed what came after training; train it again")
+    assert isinstance(loaded.model, Places)
     with torch.inference_mode():
         found: Floats = loaded.model.place(torch.from_numpy(matrix)).numpy(force=True)
     return found

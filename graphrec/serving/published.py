@@ -77,11 +77,23 @@ def current_run(store: GraphStore, model: str | None = None, label: str | None =
             return run
     if model:
         of_label = f" for {label}" if label else ""
-        cure = f"`graphrec embed --run {found[0].id}` places what has features" if found else ""
+        cure = placing(found[0], f"`graphrec embed --run {found[0].id}` places what has features") if found else ""
         raise NotFoundError(
             f"no run of {model!r}{of_label} is published; {cure or '`graphrec runs` lists the runs'}"
         )
     return None
+
+
+def placing(run: PublishedRun, cure: str) -> str:
+    """Return ``cure``, which places nodes by their features, or what helps where the run's model does not do so."""
+    # Models need torch, which takes seconds.
+    from graphrec.models.base import Places
+    from graphrec.models.registry import models
+
+    kind = models().get(run.model)
+    if kind is None or issubclass(kind, Places):
+        return cure
+    return f"{run.model} does not place what came after training: `graphrec train --model {run.model}` again"
 
 
 def require_published(store: GraphStore, run: Run) -> PublishedRun:

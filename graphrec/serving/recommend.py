@@ -15,7 +15,7 @@ from graphrec.serving.chosen import USUAL, chosen_by
 from graphrec.serving.histories import seen as seen_by
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
-from graphrec.serving.published import PublishedRun, current_run, current_runs
+from graphrec.serving.published import PublishedRun, current_run, current_runs, placing
 from graphrec.serving.ranked import Found, ListsWanted, by_published, by_run
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run
@@ -155,10 +155,10 @@ def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Sour
     published = current_run(store, request.model, wanted)
     if published is not None:
         return Source(wanted or published.label, published)
-    if request.label is not None and current_runs(store):
+    if request.label is not None and (runs := current_runs(store)):
         raise NotFoundError(
-            f"no published run has embeddings of {request.label} nodes; `graphrec embed` places those that have "
-            "features, or drop --label"
+            f"no published run has embeddings of {request.label} nodes; "
+            f"{placing(runs[0], '`graphrec embed` places those that have features')}, or drop --label"
         )
     return Source(wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item"))
 

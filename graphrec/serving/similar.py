@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
 from graphrec.serving.lookups import LABELS, find_node
-from graphrec.serving.published import current_run
+from graphrec.serving.published import current_run, placing
 from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.store.nearest import exact_nearest
@@ -64,8 +64,8 @@ def similar(
     _, vectors = store.read_embeddings(label, published.property, [node])
     if not len(vectors):
         raise NotFoundError(
-            f"{label} {node!r} has no embedding of {published.id}; `graphrec embed` gives one to every "
-            "node that has features"
+            f"{label} {node!r} has no embedding of {published.id}; "
+            + placing(published, "`graphrec embed` gives one to every node that has features")
         )
     found = store.nearest(label, published.property, vectors[0], k, without=[node], metric="cosine")
     return _shown(store, label, found)
