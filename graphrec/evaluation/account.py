@@ -31,6 +31,26 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """Of ``found`` relationships of a type ``count`` count; each weighs ``factor`` times its own weight, usually 1."""
+
+    type: str
+    found: int
+    count: int
+    factor: float
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """By which ``property`` records weigh, from ``least`` to ``most``; ``silent`` do not say it, and weigh 1."""
+
+    property: str
+    least: float
+    most: float
+    silent: int
+
+
+@dataclass(frozen=True)
 class Used:
     """What there was to learn from.
 
@@ -44,6 +64,9 @@ class Used:
         items: how many items have.
         catalogue: how many items there are.
         thresholds: what must hold of a record for it to count.
+        kinds: of records of several types, what there is of each; of a user and item they are one record together.
+        merged: how many records these are then.
+        weighed: by what they weigh, for a model that weighs records; None where all weigh the same.
     """
 
     relationship: str
@@ -55,6 +78,9 @@ class Used:
     items: int
     catalogue: int
     thresholds: tuple[Threshold, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    merged: int = 0
+    weighed: Weighed | None = None
 
 
 @dataclass(frozen=True)
@@ -154,10 +180,23 @@ class TrainingAccount:
 
 def _used(used: Used) -> Iterator[str]:
     rules = " where " + " and ".join(one.rule for one in used.thresholds) if used.thresholds else ""
+    train = "{} of them train"
+    if used.kinds:
+        train = f"those of a user and item are one record: {used.merged:,}, of which {{}} train"
     yield (
         f"Used {used.records:,} of {used.found:,} {used.relationship} records{rules}, of {used.users:,} users and "
-        f"{used.items:,} of {used.catalogue:,} {used.label} nodes; {used.train:,} of them train."
+        f"{used.items:,} of {used.catalogue:,} {used.label} nodes; {train.format(f'{used.train:,}')}."
     )
+    if used.kinds:
+        each = "; ".join(
+            f"{one.count:,} of {one.found:,} {one.type} count, each {one.factor:g} times its own weight (usually 1)"
+            for one in used.kinds
+        )
+        yield f"{each}; a record weighs the sum."
+    if used.weighed is not None:
+        one_weighs = used.weighed
+        silent = f"; {one_weighs.silent:,} have none, and weigh 1" if one_weighs.silent else ""
+        yield f"Records weigh by {one_weighs.property}, from {one_weighs.least:g} to {one_weighs.most:g}{silent}."
     for one in used.thresholds:
         yield _scale(one, used.found)
 

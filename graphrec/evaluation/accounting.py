@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from graphrec.evaluation.account import Tested, Threshold, TrainingAccount, Unplaced, Used
+from graphrec.evaluation.account import Kind, Tested, Threshold, TrainingAccount, Unplaced, Used, Weighed
 from graphrec.evaluation.baselines import baselines, compared
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.verdict import verdict
+from graphrec.graph.projection import TYPE, types_of
+from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.learning.options import TrainOptions
 from graphrec.models.base import Embeds, Model
@@ -51,7 +53,7 @@ def account(
     others = baselines(model.name, task, split, options) if beside else {}
     metric, found = compared(test, others, split.test, watched)
     return TrainingAccount(
-        _used(task, shot, split),
+        _used(model, task, shot, split),
         _tested(model, shot, task, split, test, watched),
         _unplaced(split) if isinstance(model, Embeds) else None,
         model.name,
@@ -69,9 +71,11 @@ def _rules(task: Task[Any]) -> tuple[Condition, ...]:
     return tuple(getattr(task, "positive", ()) or getattr(task, "only", ()))
 
 
-def _used(task: Task[Any], shot: Snapshot, split: Split[Any]) -> Used:
+def _used(model: Model[Any], task: Task[Any], shot: Snapshot, split: Split[Any]) -> Used:
     records, rules = shot.records, _rules(task)
-    kept = records if task.name == "click" else records.where(positive(records, rules, shot.fields))
+    counts = positive(records, rules, shot.fields)
+    kept = records if task.name == "click" else records.where(counts)
+    merged = kept.merged()
     return Used(
         str(shot.projection["relationship"]),
         shot.item_label,
@@ -82,7 +86,30 @@ def _used(task: Task[Any], shot: Snapshot, split: Split[Any]) -> Used:
         len(np.unique(kept.item)),
         len(shot.items),
         tuple(_threshold(rule, shot) for rule in rules),
+        _kinds(shot, counts),
+        len(merged),
+        _weighed(merged, split.data.weight) if model.needs.weights else None,
     )
+
+
+def _kinds(shot: Snapshot, counts: Mask) -> tuple[Kind, ...]:
+    if TYPE not in shot.records.values:
+        return ()
+    types, factors = types_of(str(shot.projection["relationship"])), shot.projection["weights"]
+    code = np.asarray(shot.records.values[TYPE])
+    return tuple(
+        Kind(kind, int((code == number).sum()), int((counts & (code == number)).sum()), factor)
+        for number, (kind, factor) in enumerate(zip(types, factors, strict=True))
+    )
+
+
+def _weighed(records: Records, name: str) -> Weighed | None:
+    if not name:
+        return None
+    told = np.asarray(records.values[name])
+    known = told[~np.isnan(told)]
+    least, most = (float(known.min()), float(known.max())) if len(known) else (1.0, 1.0)
+    return Weighed(name, least, most, len(told) - len(known))
 
 
 def _threshold(rule: Condition, shot: Snapshot) -> Threshold:

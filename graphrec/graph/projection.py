@@ -16,6 +16,8 @@ THEN = ">"
 """Between the types of a path, the labels of a list."""
 BESIDE = "+"
 """Between types that are one projection together."""
+TYPE = "(type)"
+"""A number of each record where records are of several types: which of them it is of, from 0."""
 _WEIGHED = re.compile(r"(?:(\d+(?:\.\d+)?)\s*\*\s*)?(\w+)")
 
 
@@ -27,7 +29,7 @@ class Projection:
         name: what it is called.
         item: label of what is recommended.
         relationship: type from User to ``item``; or two types with ``>`` between them: a path, such as ``WROTE>ON``; or
-            several with ``+``: one record for each user and item of any of them, such as ``LIKED+VIEWED``.
+            several with ``+``, such as ``LIKED+VIEWED``, which a task makes one record for each user and item of.
         values: numeric properties that records keep, such as ``rating``.
         texts: properties of records that are text.
         weights: of several types, how much a record of each weighs, times its own ``weight`` where it has one.
@@ -189,7 +191,7 @@ def _of_types(name: str, properties: Properties) -> Projection:
         name,
         item,
         BESIDE.join(read),
-        values=(schema.WEIGHT,) if several else ("rating",) if name == "RATED" else (),
+        values=(schema.WEIGHT, TYPE) if several else ("rating",) if name == "RATED" else (),
         weights=tuple(read.values()) if several else (),
         properties=properties,
     )

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from graphrec import schema
 from graphrec.errors import ConfigError
 from graphrec.graph.columns import Column, Numbers, Words
-from graphrec.graph.projection import TEXT, Projection, list_type
+from graphrec.graph.projection import TEXT, TYPE, Projection, list_type
 from graphrec.graph.records import Records
 from graphrec.graph.refresh import read_relationships
 from graphrec.graph.snapshot import SPLITS
@@ -102,28 +102,22 @@ class Reader:
         return self._arranged(ends, properties, None)
 
     def _of_several(self) -> Records:
-        """Put the relationships of several types together: one record for each pair, the newest, with all weights."""
+        """Return the relationships of several types, what each weighs and of which type it is."""
         asked = self.projection
         wanted = {*asked.values, *asked.texts, schema.WEIGHT, *ORDERS[:2], "split"}
         parts = []
-        for kind, factor in zip(asked.steps, asked.weights, strict=True):
+        for number, (kind, factor) in enumerate(zip(asked.steps, asked.weights, strict=True)):
             names = sorted(wanted & {p.name for p in self.store.properties.of(kind)})
             edges = read_relationships(self.store, self.copies, kind, "User", asked.item, names)
             user, item = self._ends(edges, "User", asked.item)
             own = edges.properties.get(schema.WEIGHT)
             weight = np.ones(len(user)) if own is None else pc.fill_null(own.cast(pa.float64()), 1.0).to_numpy()
             told = {name: edges.properties[name] for name in names if name != schema.WEIGHT}
-            parts.append(pa.table({"user": user, "item": item, **told, schema.WEIGHT: factor * weight}))
+            own_type = np.full(len(user), float(number))
+            parts.append(pa.table({"user": user, "item": item, **told, schema.WEIGHT: factor * weight, TYPE: own_type}))
         table = pa.concat_tables(parts, promote_options="default")
-        user, item, weight = (table[name].to_numpy() for name in ("user", "item", schema.WEIGHT))
-        columns = {name: table[name] for name in table.column_names[2:] if name != schema.WEIGHT}
-        order = np.lexsort((_order(columns, len(user)), item, user))
-        last = np.append((np.diff(user[order]) != 0) | (np.diff(item[order]) != 0), True)[: len(order)]
-        kept = order[last]
-        first = np.concatenate([[0], np.flatnonzero(last)[:-1] + 1]) if len(kept) else np.empty(0, np.int64)
-        properties = {name: column.take(pa.array(kept)) for name, column in columns.items()}
-        properties[schema.WEIGHT] = pa.chunked_array([np.add.reduceat(weight[order], first) if len(kept) else weight])
-        return self._arranged([user[kept], item[kept]], properties, None)
+        ends = [table[end].to_numpy() for end in ("user", "item")]
+        return self._arranged(ends, {name: table[name] for name in table.column_names[2:]}, None)
 
     def _of_path(self) -> Records:
         """Join users to items over what they wrote."""

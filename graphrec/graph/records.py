@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from graphrec.graph.columns import Words
+from graphrec.graph.projection import TYPE
 from graphrec.ragged import Ints, Ragged
+from graphrec.schema import WEIGHT
 
 Mask = npt.NDArray[np.bool_]
 
@@ -72,6 +74,30 @@ class Records:
             {name: words.take(at) for name, words in self.texts.items()},
         )
 
+    def merged(self) -> Records:
+        """Return one record for each user and item where records are of several types, else the records as they are.
+
+        It is the newest of them, weighs what they weigh together, and says what the newest says that says it.
+        """
+        if TYPE not in self.values:
+            return self
+        at = np.lexsort((np.asarray(self.item), self.user))
+        user, item = self.user[at], np.asarray(self.item)[at]
+        last = np.append((np.diff(user) != 0) | (np.diff(item) != 0), True)[: len(at)]
+        kept = at[last]
+        arranged = np.argsort(kept)
+        found = self.take(kept[arranged])
+        first = np.concatenate([[0], np.flatnonzero(last)[:-1] + 1]) if len(kept) else np.empty(0, np.int64)
+        values = {}
+        for name, own in self.values.items():
+            if name == WEIGHT:
+                merged = np.add.reduceat(np.asarray(own)[at], first) if len(kept) else np.asarray(own)
+            else:
+                merged = _latest(np.asarray(own)[at], first)[last]
+            values[name] = merged[arranged]
+        del values[TYPE]
+        return replace(found, values=values)
+
     @classmethod
     def of_pairs(cls, user: Ints, item: Ints, users: int, **others: npt.ArrayLike) -> Records:
         """Return records without times, in the order given within each user; ``others`` are values by name."""
@@ -79,3 +105,14 @@ class Records:
         by_user = Ragged.from_sorted(user[arranged], np.asarray(item, np.int64)[arranged], users)
         values = {name: np.asarray(value, np.float64)[arranged] for name, value in others.items()}
         return cls(by_user, np.zeros(len(item), np.int64), np.zeros(len(item), np.int8), values)
+
+
+def _latest(values: npt.NDArray[np.float64], first: Ints) -> npt.NDArray[np.float64]:
+    """Return float64 [E], of each of ``values`` the last number up to it, not before its group's ``first`` (int64 [n]).
+
+    NaN where there is none.
+    """
+    start = np.zeros(len(values), np.int64)
+    start[first] = first
+    seen = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(values))))
+    return np.where(seen >= np.maximum.accumulate(start), values[seen], np.nan)

@@ -121,6 +121,10 @@ class Snapshot:
         """Return the same graph with those records only at which ``kept`` (bool [E]) is true."""
         return replace(self, records=self.records.where(kept))
 
+    def merged(self) -> Snapshot:
+        """Return the same graph with one record for each user and item where records are of several types."""
+        return replace(self, records=self.records.merged())
+
     def data(self, records: Records, sampled: Mask) -> Data:
         """Return what a model may see: everything but the records, and of these ``records``."""
         return Data(

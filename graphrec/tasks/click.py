@@ -55,6 +55,9 @@ class Click(Task[PairCases]):
     ) -> Split[PairCases]:
         """Split all records; raises ``DataError`` where none is a click."""
         clicked = positive(snapshot.records, self.positive, snapshot.fields)
+        hits = _pairs(snapshot)[clicked]
+        snapshot = snapshot.merged()
+        clicked = clicked if len(clicked) == len(snapshot.records) else np.isin(_pairs(snapshot), hits)
         if not clicked.any():
             rules = ", ".join(map(str, self.positive))
             raise DataError(f"no {snapshot.projection['relationship']} relationship is positive ({rules})")
@@ -96,7 +99,7 @@ def _unknown(
     snapshot: Snapshot, users: Ints, count: int, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
     """Return ``count`` items for each of ``users`` that they have no record of; fewer for who has nearly all."""
-    known = np.unique(snapshot.records.user << 32 | snapshot.records.item)
+    known = np.unique(_pairs(snapshot))
     among = np.unique(snapshot.records.item)
     rows = np.repeat(users, count)
     found = rng.choice(among, len(rows))
@@ -107,3 +110,8 @@ def _unknown(
         found[taken] = rng.choice(among, int(taken.sum()))
     fresh = ~np.isin(rows << 32 | found, known)
     return rows[fresh], found[fresh]
+
+
+def _pairs(snapshot: Snapshot) -> Ints:
+    """Return a number for the user and item of each record, int64 [E]."""
+    return snapshot.records.user << 32 | snapshot.records.item

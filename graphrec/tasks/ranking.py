@@ -57,7 +57,7 @@ class Ranking(Task[RankingCases]):
     def split(
         self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
     ) -> Split[RankingCases]:
-        """Split the positive records; the others are left out.
+        """Split the positive records; the others are left out, and what is left of several types is put together.
 
         Raises ``DataError`` where no record is positive, or a part comes out empty.
         """
@@ -71,7 +71,7 @@ class Ranking(Task[RankingCases]):
                 f"no {snapshot.projection['relationship']} relationships from User to {label} are left to learn "
                 f"from{' where ' + rules if rules else ''} (of {len(kept)} in the graph){cure}"
             )
-        liked = snapshot.where(kept)
+        liked = snapshot.where(kept).merged()
         found = parts(liked, name, seed=seed, fold=fold, folds=folds)
         data = _weighed(training(liked, found.training()), self.value)
         valid, test = (_cases(liked, data, found, part) for part in (VALID, TEST))

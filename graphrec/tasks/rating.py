@@ -68,10 +68,10 @@ class Rating(Task[PairCases]):
                 f"no {snapshot.projection['relationship']} relationship has a {self.value} to learn from "
                 f"(of {len(kept)} in the graph)"
             )
-        rated = snapshot.where(kept)
+        rated = snapshot.where(kept).merged()
         found = parts(rated, name, seed=seed, fold=fold, folds=folds)
         data = replace(training(rated, found.training()), value=self.value)
-        known = values[kept]
+        known = rated.records.values[self.value]
         scale = float(known.min()), float(known.max())
         valid, test = (self._cases(rated, found.of_record == part, scale) for part in (VALID, TEST))
         return Split(found.name, data, valid, test, found.notes)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.api.train import Plan, train
 from graphrec.errors import ConfigError, NotFoundError
+from graphrec.evaluation.account import Weighed
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import Projection, choose
 from graphrec.schema import Property
+from graphrec.store.base import closing
+from graphrec.store.ladybug import LadybugStore
 from graphrec.tasks.ranking import Ranking
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.store_contract import edges, nodes
@@ -33,7 +38,7 @@ def store() -> MemoryStore:
 def taken(store: MemoryStore, folder: Path, name: str) -> list[tuple[object, ...]]:
     projection = Ranking.of(chosen := choose(name, {}, properties=store.properties), ()).reads(chosen)
     shot = snapshot(store, projection, Workspace(folder))
-    records = shot.records
+    records = shot.records.merged()
     columns = (shot.users.take(records.user), shot.items.take(records.item), records.order, records.values["weight"])
     return list(zip(*columns, strict=True))
 
@@ -56,7 +61,53 @@ def test_conditions_may_speak_of_one_of_the_types(store: MemoryStore, tmp_path: 
     chosen = choose("LIKED+VIEWED", {}, properties=store.properties)
     task = Ranking.of(chosen, ["device==tv"])
     shot = snapshot(store, task.reads(chosen), Workspace(tmp_path))
-    assert shot.records.item[task.holds(shot.records, shot.fields)].tolist() == [1]
+    # u viewed a on tv before it liked it: the view counts, and the like, which has no device, does not.
+    kept = shot.where(task.holds(shot.records, shot.fields)).merged().records
+    assert list(zip(kept.user.tolist(), kept.item.tolist(), kept.values["weight"].tolist(), strict=True)) == [
+        (0, 0, 1.0),
+        (0, 1, 1.0),
+    ]
+
+
+def test_a_record_of_several_says_what_the_newest_says_that_says_it(store: MemoryStore, tmp_path: Path) -> None:
+    chosen = choose("3*LIKED+VIEWED", {}, properties=store.properties)
+    shot = snapshot(store, Ranking.of(chosen, ["watch_s>=0"]).reads(chosen), Workspace(tmp_path))
+    assert len(shot.records) == 5
+    merged = shot.merged().records
+    pairs = zip(merged.user.tolist(), merged.item.tolist(), strict=True)
+    said = dict(zip(pairs, merged.values["watch_s"], strict=True))
+    assert said[0, 0] == 10
+    assert said[1, 2] == 30
+    assert np.isnan([said[0, 1], said[1, 1]]).all()
+    assert merged.merged() is merged
+
+
+@pytest.mark.parametrize("model", ["ials", "popularity"])
+def test_the_account_tells_types_and_weights(tmp_path: Path, model: str) -> None:
+    workspace, rng = Workspace(tmp_path), np.random.default_rng(0)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        store.write_nodes("User", nodes(*(f"u{user}" for user in range(10))))
+        store.write_nodes("Item", nodes(*(f"i{item}" for item in range(12))))
+        store.declare("VIEWED", [Property("watch_s", "float64")])
+        pairs = [(f"u{u}", f"i{i}") for u in range(10) for i in rng.permutation(12)[:6]]
+        watched = [float(30 + 60 * (number % 2)) for number in range(60)]
+        store.write_relationships("VIEWED", "User", "Item", edges(*pairs).append_column("watch_s", [watched]))
+        store.write_relationships("LIKED", "User", "Item", edges(*pairs[:40]))
+    plan = {"projection": "3*LIKED+VIEWED", "split": "random-70-10-20"}
+    told = train(workspace, Plan(model, {}, where=["watch_s>=60"], **plan)).account
+    assert (told.used.found, told.used.records, told.used.merged) == (100, 30, 30)
+    assert [(one.type, one.found, one.count, one.factor) for one in told.used.kinds] == [
+        ("LIKED", 40, 0, 3.0),
+        ("VIEWED", 60, 30, 1.0),
+    ]
+    assert any("0 of 40 LIKED count, each 3 times" in line for line in told.sentences)
+    told = train(workspace, Plan(model, {}, **plan)).account
+    assert (told.used.records, told.used.merged) == (100, 60)
+    assert told.used.weighed == (Weighed("weight", 1.0, 4.0, 0) if model == "ials" else None)
+    if model == "ials":
+        told = train(workspace, Plan(model, {"value": "watch_s"}, projection="VIEWED", split="random-70-10-20")).account
+        assert "Records weigh by watch_s, from 30 to 90." in told.sentences
 
 
 def test_a_single_type_is_a_projection_too() -> None:
