@@ -86,7 +86,9 @@ def _graph(workspace: Workspace, store: str | None) -> Iterator[Finding]:
             graph.query("RETURN 1 AS one", Limits())
             strange = unmapped(graph)
             if strange is not None:
-                yield Finding(False, "mapping", f"the graph holds {strange}, none of which graphrec wrote", OFFER)
+                state = f"{graph.uri} holds {strange}, none of which graphrec loaded"
+                yield Finding(False, "mapping", state, OFFER)
+                return
             counts = graph.counts()
             yield Finding(True, "graph", f"{graph.uri}: {sum(counts.values()):,} nodes and relationships")
             own = [f"{name}.{p.name}" for name in counts for p in graph.properties.own(name)]

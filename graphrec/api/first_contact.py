@@ -27,7 +27,7 @@ def refuse_unmapped(store: GraphStore) -> None:
     """Raise ``DataError`` where the graph is somebody else's and not mapped."""
     found = unmapped(store)
     if found is not None:
-        raise DataError(f"{store.uri} holds {found}, none of which graphrec wrote; {OFFER}")
+        raise DataError(f"{store.uri} holds {found}, none of which graphrec loaded; {OFFER}")
 
 
 def propose(store: GraphStore) -> str:

@@ -73,13 +73,20 @@ DEFAULT_WORKSPACE = Path("graphrec-data")
 
 @contextmanager
 def opened(
-    workspace: Path, store: str | None, *, write: bool = False, create: bool = False
+    workspace: Path, store: str | None, *, write: bool = False, create: bool = False, unmapped: bool = False
 ) -> Iterator[tuple[GraphStore, Workspace]]:
-    """Open the store of a command and close it afterwards; only with ``create`` is one made."""
+    """Open the store of a command and close it afterwards; only with ``create`` is one made.
+
+    Raises ``DataError`` for somebody else's graph that nobody has mapped, but where it is ``unmapped`` all the same.
+    """
     folder = Workspace(workspace)
     if write and not create:
         open_store(folder, store).close()
     with closing(open_store(folder, store, write=write)) as graph:
+        if store is not None and not write and not unmapped:
+            from graphrec.api.first_contact import refuse_unmapped
+
+            refuse_unmapped(graph)
         yield graph, folder
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graphrec.cli.common import DEFAULT_WORKSPACE, StoreFlag, WorkspaceFlag, err
-from graphrec.errors import ConfigError
+from graphrec.cli.common import DEFAULT_WORKSPACE, StoreFlag, WorkspaceFlag, err, opened
+from graphrec.errors import ConfigError, StoreError
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ def explore(
     settings = ExplorerSettings(
         Workspace(workspace), store, host, port, _password(password_file), proxy_header, upload_mb
     )
+    if store is not None:
+        # A server that is not up yet is waited for; a graph that nobody has mapped is said at once.
+        with suppress(StoreError), opened(workspace, store):
+            pass
     address = f"http://{'localhost' if settings.local else host}:{port}"
     err.print(f"the explorer is at {address} (Ctrl-C ends it)", markup=False)
     if browser and settings.local:

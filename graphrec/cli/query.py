@@ -55,7 +55,8 @@ def query(
     limits = replace(WIDE, seconds=seconds, memory=memory_mb << 20)
     values = pairs(given or [], "-p")
     own = _of_file(name, values) if name.endswith(".cypher") else None
-    with opened(workspace, store) as (graph, _):
+    # A query of one's own asks any graph; graphrec's ask one whose roles are known.
+    with opened(workspace, store, unmapped=own is not None) as (graph, _):
         text, parameters = own or _named(name, graph, database_of(store), values, bare=show)
         if show:
             _show(text, parameters, as_json)

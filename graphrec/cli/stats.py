@@ -36,7 +36,7 @@ def stats(
 
     Example: `graphrec stats`
     """
-    with opened(workspace, store) as (graph, folder):
+    with opened(workspace, store, unmapped=True) as (graph, folder):
         strange = unmapped(graph)
         # What is called like graphrec's in a graph of somebody else's is not what it seems.
         counts = graph.counts() if strange is None else dict.fromkeys((*schema.LABELS, *schema.RELATIONSHIPS), 0)
@@ -60,7 +60,7 @@ def stats(
     if strange is not None:
         out.print(table(("nodes", "count"), strange.labels.items()))
         out.print(table(("relationships", "count"), strange.types.items()))
-        out.print(f"graphrec wrote none of this; {OFFER}", markup=False)
+        out.print(f"graphrec loaded none of this; {OFFER}", markup=False)
         return
     out.print(table(("nodes", "count"), report["nodes"].items()))
     out.print(table(("relationships", "count"), report["relationships"].items()))

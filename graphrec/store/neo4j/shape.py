@@ -9,6 +9,8 @@ from graphrec.store.neo4j.mapping import OWN_LABELS, quoted
 from graphrec.store.neo4j.read import RunQuery
 
 SAMPLE = 2000
+TOLD = 12
+"""So many kinds at most are named in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,7 @@ class Contents:
     types: Mapping[str, int]
 
     def __str__(self) -> str:
-        nodes = ", ".join(f"{count:,} {name}" for name, count in self.labels.items())
-        edges = ", ".join(f"{count:,} {name}" for name, count in self.types.items())
-        return f"{nodes} nodes and {edges or 'no'} relationships"
+        return f"{_told(self.labels)} nodes and {_told(self.types) or 'no'} relationships"
 
 
 def contents(run: RunQuery) -> Contents:
@@ -120,6 +120,12 @@ def shape(run: RunQuery) -> GraphShape:
         for name, count in there.types.items()
     )
     return GraphShape(labels, types)
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    told = [f"{count:,} {name}" for name, count in counts.items()]
+    more = [f"{len(told) - TOLD} other kinds of"] if len(told) > TOLD + 1 else []
+    return ", ".join([*told[:TOLD], *more] if more else told)
 
 
 def _counted(run: RunQuery, patterns: Mapping[str, str]) -> dict[str, int]:

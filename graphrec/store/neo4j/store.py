@@ -49,8 +49,8 @@ from graphrec.store.neo4j.own import declared, read_own
 from graphrec.store.neo4j.read import NUMBERS, STRINGS, Identity, RangeReader
 from graphrec.store.neo4j.resolve import resolved
 from graphrec.store.neo4j.server import Rows, Server
-from graphrec.store.neo4j.shape import Contents, GraphShape, contents, shape
-from graphrec.store.neo4j.taken import refuse_taken, taken_labels, written_by_graphrec
+from graphrec.store.neo4j.shape import Contents, GraphShape, shape
+from graphrec.store.neo4j.taken import constraint_name, others, refuse_others, tell_taken
 from graphrec.store.neo4j.values import table as arrow_table
 from graphrec.store.neo4j.vectors import LATER, Vectors, VectorSearch, describe, has_vectors
 from graphrec.store.neo4j.work import Work
@@ -83,7 +83,8 @@ class Neo4jStore:
             read nor written.
 
     Raises ``ConfigError`` for an address or a password file that cannot be used, ``StoreError`` where the server does
-    not answer, refuses the login or has no such database.
+    not answer, refuses the login or has no such database, and for writing where the graph is somebody else's and no
+    mapping says what plays graphrec's roles.
     """
 
     def __init__(
@@ -107,6 +108,8 @@ class Neo4jStore:
             self._server.check()
             if mapping.foreign:
                 self._server.speak(resolved(self._server.rows_as_named, mapping))
+            elif write:
+                refuse_others(self.uri, self._server.rows_as_named)
         except BaseException:
             self._server.close()
             raise
@@ -126,16 +129,16 @@ class Neo4jStore:
     def initialise(self) -> None:
         """Create the constraints that are missing; ids are unique, and found by the constraint's index.
 
-        In a graph that graphrec did not load these are its bookkeeping's only. Raises ``StoreError`` where no mapping
-        says what nodes are that are called like graphrec's.
+        In a mapped graph these are its bookkeeping's only.
         """
         self._writable()
         if not self._server.mapping.foreign:
-            refuse_taken(self.uri, self._server.rows_as_named)
+            tell_taken(self.uri, self._server.rows_as_named)
         missing = missing_constraints(self._server, self._constrained())
         for label in missing:
             self._server.command(
-                f"CREATE CONSTRAINT `graphrec_{label}_id` IF NOT EXISTS FOR (n:`{label}`) REQUIRE n.id IS UNIQUE"
+                f"CREATE CONSTRAINT `{constraint_name(label)}` IF NOT EXISTS "
+                f"FOR (n:`{label}`) REQUIRE n.id IS UNIQUE"
             )
         if missing:
             self._server.command("CALL db.awaitIndexes(600)")
@@ -456,13 +459,7 @@ class Neo4jStore:
 
     def unmapped(self) -> Contents | None:
         """Return what the graph holds where it is somebody else's and nothing says what plays graphrec's roles."""
-        run = self._server.rows_as_named
-        if self._server.mapping.foreign or written_by_graphrec(run):
-            return None
-        if any(one.label == "User" and one.alike == one.nodes for one in taken_labels(run)):
-            return None
-        found = contents(run)
-        return found if found.labels else None
+        return None if self._server.mapping.foreign else others(self._server.rows_as_named)
 
     def shape(self) -> GraphShape:
         """Return what the graph looks like in its own names."""
