@@ -4,6 +4,7 @@
 
 Made: 20k users x 5k items, a million views, iALS with 64 numbers; of 1,000 users the history has changed since, and
 1,000 came later. Of the peer some users are asked, and multiplied. With a workspace, what is published there.
+Seconds of processor time, so that what else the machine does counts less.
 """
 
 from __future__ import annotations
@@ -40,18 +41,20 @@ def main() -> None:
         print(f"{len(everybody):,} users, {run}, k = {K}\n")
         print("| lists | user by user, s | ms a user | block by block, s | ms a user | times faster |")
         print("|---|---|---|---|---|---|")
+        target = Path(folder) / "lists.parquet"
         some = np.random.default_rng(1).permutation(everybody)[:SOME].tolist()
         for name, asked in (("published embeddings", {}), ("--run", {"run": run}), ("--new-only", {"new_only": True})):
             with closing(LadybugStore(workspace)) as store:
-                recommend(store, workspace, Request(some[0], K, **asked))
-                started = time.perf_counter()
+                # What is loaded once is loaded by now.
+                write_lists(store, workspace, Request("", K, **asked), target, some)
+                started = time.process_time()
                 for user in some:
                     recommend(store, workspace, Request(user, K, **asked))
-                one = (time.perf_counter() - started) / len(some)
+                one = (time.process_time() - started) / len(some)
             with closing(LadybugStore(workspace)) as store:
-                started = time.perf_counter()
-                write_lists(store, workspace, Request("", K, **asked), Path(folder) / "lists.parquet")
-                many = (time.perf_counter() - started) / len(everybody)
+                started = time.process_time()
+                write_lists(store, workspace, Request("", K, **asked), target)
+                many = (time.process_time() - started) / len(everybody)
             print(
                 f"| {name} | {one * len(everybody):.0f} | {one * 1e3:.1f} | {many * len(everybody):.1f} | "
                 f"{many * 1e3:.2f} | {one / many:.0f} |",
