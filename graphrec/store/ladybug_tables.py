@@ -8,7 +8,7 @@ from graphrec import schema
 from graphrec.schema import Property, PropertyType
 
 TYPES: Mapping[PropertyType, str] = {
-    "string": "STRING", "int64": "INT64", "float64": "DOUBLE", "bool": "BOOLEAN", "list": "STRING[]",
+    "string": "STRING", "int64": "INT64", "float64": "DOUBLE", "bool": "BOOL", "list": "STRING[]",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +11,8 @@ import pytest
 
 from graphrec.errors import DataError, NotFoundError, StoreError
 from graphrec.rows import ARROW
-from graphrec.schema import Property
-from graphrec.store.base import GraphStore, Written
+from graphrec.schema import Property, PropertyType
+from graphrec.store.base import GraphStore, Written, closing
 
 OWN = (
     Property("country", "string"),
@@ -55,6 +56,29 @@ class OwnPropertiesContract(ABC):
         store.write_nodes("User", rows({"id": ["u", "v", "w"]}))
         store.write_nodes("Item", rows({"id": ["i"]}))
         return store
+
+    def reopened(self, store: GraphStore) -> GraphStore:
+        """Close ``store`` and return it opened anew; one that is only in memory stays as it is."""
+        return store
+
+    def test_there_is_one_of_every_type(self) -> None:
+        assert {one.type for one in OWN} == set(get_args(PropertyType))
+
+    @pytest.mark.parametrize("prop", OWN, ids=lambda prop: str(prop.type))
+    def test_what_is_declared_is_known_when_the_graph_is_opened_again(
+        self, declared: GraphStore, prop: Property
+    ) -> None:
+        values = VALUES[prop.name]
+        declared.write_nodes("User", rows({"id": ["u", "v", "w"]}, **{prop.name: values}))
+        views = rows({"from": ["u", "v", "w"], "to": ["i", "i", "i"]}, **{prop.name: values})
+        declared.write_relationships("VIEWED", "User", "Item", views)
+        with closing(self.reopened(declared)) as again:
+            for of in ("User", "VIEWED"):
+                assert again.properties.find(of, prop.name) == prop
+            users = again.read_nodes("User", [prop.name]).sort_by("id")
+            views = again.read_relationships("VIEWED", "User", "Item", [prop.name]).table().sort_by("from")
+            assert users[prop.name].to_pylist() == views[prop.name].to_pylist() == values
+            again.declare("User", [prop])
 
     def test_own_properties_of_nodes_come_back(self, declared: GraphStore) -> None:
         users = rows({"id": ["u", "v", "x"]}, **VALUES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,11 @@ class TestLadybugStore(StoreContract):
         with closing(LadybugStore(Workspace(tmp_path / "workspace"), write=True)) as store:
             yield store
 
+    def reopened(self, store: GraphStore) -> GraphStore:
+        assert isinstance(store, LadybugStore)
+        store.close()
+        return LadybugStore(store.workspace, write=True)
+
 
 class TestMemoryStore(StoreContract):
     speaks_cypher = False
@@ -36,8 +42,13 @@ class TestMemoryStore(StoreContract):
 class TestNeo4jStore(StoreContract):
     @pytest.fixture
     def store(self, neo4j_empty: Neo4jServer, neo4j_login: Login) -> Iterator[GraphStore]:
-        with closing(Neo4jStore(neo4j_empty.uri, neo4j_login, write=True)) as store:
+        self.again = partial(Neo4jStore, neo4j_empty.uri, neo4j_login, write=True)
+        with closing(self.again()) as store:
             yield store
+
+    def reopened(self, store: GraphStore) -> GraphStore:
+        store.close()
+        return self.again()
 
 
 @pytest.mark.neo4j
@@ -45,5 +56,11 @@ class TestNewerNeo4jStore(StoreContract):
     @pytest.fixture
     def store(self, neo4j_newer: Neo4jServer) -> Iterator[GraphStore]:
         neo4j_newer.empty()
-        with closing(Neo4jStore(neo4j_newer.uri, neo4j_newer.login, write=True)) as store:
+        self.again = partial(Neo4jStore, neo4j_newer.uri, neo4j_newer.login, write=True)
+        with closing(self.again()) as store:
             yield store
+
+    def reopened(self, store: GraphStore) -> GraphStore:
+        store.close()
+        return self.again()
+
