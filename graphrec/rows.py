@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from graphrec.keys import LOST, keys_of
 from graphrec.same import same
 from graphrec.schema import Property, is_time
 from graphrec.times import impossible
+from graphrec.truth import ASSUMED, FORM, truths
 
 Mask = npt.NDArray[np.bool_]
 
@@ -30,12 +32,15 @@ ARROW = {
 WANTED = {
     "int64": "a whole number",
     "float64": "a number",
-    "bool": "true or false",
+    "bool": FORM,
     "list": "a list of texts",
 }
 TIME = "a time: a whole number, or a date such as 2021-03-04T10:00:00Z"
 TIMES = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
 """ISO dates as text, without and with an offset; without one they are UTC."""
+DECIMAL = r"^\s*[+-]?\d+,\d+\s*$"
+COMMA = "; a comma is a decimal one only where something else separates the columns: write {}"
+Refuse = Callable[[pa.Table], Mapping[int, str]]
 
 
 @dataclass
@@ -50,6 +55,7 @@ class Checked:
         trimmed: how many ids had blanks around them.
         composed: how many ids were written with decomposed accents.
         nothing: rows that lead to nothing, such as a highlight that covers the greater part of no segment.
+        assumed: what was assumed of columns, in words.
     """
 
     table: pa.Table
@@ -59,6 +65,7 @@ class Checked:
     trimmed: int = 0
     composed: int = 0
     nothing: int = 0
+    assumed: tuple[str, ...] = ()
 
     def without(self, wrong: npt.NDArray[np.int64], reason: str | Sequence[str]) -> Checked:
         """Refuse the rows ``wrong`` (int64, positions in ``table``) for ``reason``, or each for its own."""
@@ -77,6 +84,8 @@ def check(
     columns_of_file: Mapping[str, str] = MappingProxyType({}),
     *,
     exact: bool = False,
+    cells: pa.Table | None = None,
+    refuse: Refuse | None = None,
 ) -> Checked:
     """Convert, check and de-duplicate a block.
 
@@ -86,6 +95,8 @@ def check(
         properties: the schema's properties of the other columns.
         columns_of_file: what the file calls the columns, where it differs; reasons name them so.
         exact: whether ids are those of a graph already, and no blank of them is a slip.
+        cells: the rows as the file has them, which reasons quote; None where that is ``table``.
+        refuse: tells of the converted rows which else to refuse, and why, whether they repeat others or not.
 
     Two rows with one key and different values contradict each other and the later one is refused, unless both have
     an ``at``: then the newest is kept.
@@ -95,6 +106,12 @@ def check(
     refused: dict[int, str] = {}
     columns: dict[str, pa.ChunkedArray] = {}
     trimmed = composed = 0
+    assumed: list[str] = []
+
+    def quoted(name: str, row: int) -> str:
+        here = cells is not None and said[name] in cells.column_names
+        return repr((cells[said[name]] if here else table[name])[row].as_py())
+
     for key in keys:
         if pa.types.is_nested(table[key].type):
             raise _unfit(said[key], table[key].type, pa.string())
@@ -102,7 +119,7 @@ def check(
         empty = pc.fill_null(pc.equal(pc.binary_length(found.text), 0), True).to_numpy()
         refused |= dict.fromkeys(np.flatnonzero(empty).tolist(), f"{said[key]} is empty")
         for row in np.flatnonzero(found.wrong).tolist():
-            refused[row] = f"{said[key]} {table[key][row].as_py()!r} {LOST}"
+            refused[row] = f"{said[key]} {quoted(key, row)} {LOST}"
         trimmed, composed = trimmed + found.trimmed, composed + found.composed
         columns[key] = found.text
     for name in table.column_names:
@@ -112,14 +129,21 @@ def check(
             raise DataError(
                 f"column {name!r} is no property of the schema; there are: {', '.join(types) or 'none'}"
             )
-        columns[name], wrong = _convert(said[name], table[name], types[name])
+        if types[name].type == "bool" and _words(table[name].type):
+            columns[name], wrong, other = _truths(table[name])
+            assumed += [f"{said[name]}: {ASSUMED}"] if other else []
+        else:
+            columns[name], wrong = _convert(said[name], table[name], types[name])
         faults = [(wrong, f"is not {TIME if is_time(name) else WANTED.get(types[name].type, 'text')}")]
         if is_time(name) and types[name].type == "int64":
-            faults.append(impossible(table[name], columns[name]))
+            faults += impossible(table[name], columns[name])
         for rows, why in faults:
             for row in np.flatnonzero(rows).tolist():
-                refused.setdefault(row, f"{said[name]} {table[name][row].as_py()!r} {why}")
+                cure = _comma(table[name][row].as_py()) if types[name].type in ("int64", "float64") else ""
+                refused.setdefault(row, f"{said[name]} {quoted(name, row)} {why}{cure}")
     typed = pa.table(columns)
+    for row, reason in (refuse(typed) if refuse else {}).items():
+        refused.setdefault(row, reason)
     rows = np.ones(table.num_rows, bool)
     rows[list(refused)] = False
     kept, contradicting, repeated = _distinct(typed, keys, np.flatnonzero(rows))
@@ -133,7 +157,24 @@ def check(
         kept,
         trimmed,
         composed,
+        assumed=tuple(assumed),
     )
+
+
+def _words(kind: pa.DataType) -> bool:
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(text or pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _truths(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Mask, bool]:
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        column = pc.utf8_trim_whitespace(column)
+    found, other = truths(column)
+    return found, pc.and_(pc.is_null(found), pc.is_valid(column)).to_numpy(), other
+
+
+def _comma(value: object) -> str:
+    return COMMA.format(value.strip().replace(",", ".")) if isinstance(value, str) and re.match(DECIMAL, value) else ""
 
 
 def _convert(name: str, column: pa.ChunkedArray, prop: Property) -> tuple[pa.ChunkedArray, Mask]:

@@ -16,6 +16,8 @@ LEAST_SECONDS, LEAST_MILLISECONDS = 10**8, 10**11
 """Both are in 1973: what lies between them is no likely date in milliseconds, and a likely one in seconds."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+BEFORE = "is less than 0, which is before 1970; a date so early is written as 1969-12-31"
+
 LEAST_MOMENT = 10**9
 """Epoch milliseconds are greater from the second week of 1970 on; an order of a user's own is not."""
 
@@ -37,8 +39,10 @@ def date_text(value: float) -> str | None:
         return None
 
 
-def impossible(given: pa.ChunkedArray, times: pa.ChunkedArray) -> tuple[npt.NDArray[np.bool_], str]:
-    """Return bool [n], which of ``times`` (int64, epoch milliseconds) cannot be meant so, and why.
+def impossible(given: pa.ChunkedArray, times: pa.ChunkedArray) -> list[tuple[npt.NDArray[np.bool_], str]]:
+    """Return bool [n], which of ``times`` (int64, epoch milliseconds) cannot be meant so, and why, for each reason.
+
+    A number counts from 1970, and none is less than 0; a date may be of any year from ``YEARS[0]`` on.
 
     Args:
         given: the times as they were given; only numbers may be in another unit than is thought.
@@ -46,10 +50,10 @@ def impossible(given: pa.ChunkedArray, times: pa.ChunkedArray) -> tuple[npt.NDAr
     """
     extremes = pc.min_max(times).as_py()
     low, high = extremes["min"], extremes["max"]
-    none = np.zeros(len(times), bool)
     if high is None or (low >= LEAST_MILLISECONDS and high < LATEST):
-        return none, ""
+        return []
     values = pc.fill_null(times, 0).to_numpy()
+    negative = _counted(given) & (values < 0)
     wrong = (values < EARLIEST) | (values >= LATEST)
     if _numbers(given):
         if LEAST_SECONDS <= high < LEAST_MILLISECONDS:
@@ -58,9 +62,16 @@ def impossible(given: pa.ChunkedArray, times: pa.ChunkedArray) -> tuple[npt.NDAr
         for unit in (1, 1000):
             if _digits(values[known] // unit).all() and not (values[known] % unit).any():
                 wrong |= known
-    if not wrong.any():
-        return none, ""
-    return wrong, _reason(int(values[np.argmax(wrong)]))
+    wrong &= ~negative
+    reason = _reason(int(values[np.argmax(wrong)])) if wrong.any() else ""
+    return [(negative, BEFORE), (wrong, reason)]
+
+
+def _counted(given: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    """Return bool [n], which are numbers, not dates."""
+    if pa.types.is_string(given.type):
+        return pc.fill_null(pc.match_substring_regex(given, r"^\s*[+-]?[\d.]+\s*$"), False).to_numpy()
+    return np.full(len(given), not pa.types.is_temporal(given.type))
 
 
 def _numbers(given: pa.ChunkedArray) -> bool:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.errors import DataError, NotFoundError, UsageError
+from graphrec.loaders.tabular import TimeUnit, milliseconds
 from graphrec.properties import check_own, slip_of
 from graphrec.schema import Property, PropertyType
 
@@ -87,6 +88,48 @@ def read_property(text: str, of: str, known: Sequence[Property]) -> AskedPropert
             f"--property {':'.join([name, *rest])}:text"
         )
     return asked
+
+
+def asked_of(texts: Sequence[str], kind: str) -> list[AskedProperty]:
+    """Return what ``--property`` asks for of a label or type; raises ``UsageError`` for one that is asked for twice."""
+    found = [read_property(text, kind, schema.properties(kind)) for text in texts]
+    names = [one.name for one in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"--property {name} is given twice; a property has one column")
+    return found
+
+
+def numbers_of(asked: Mapping[str, Sequence[AskedProperty]]) -> list[str]:
+    """Return the columns that hold numbers, of what is asked for of labels and types."""
+    found: list[str] = []
+    for kind, properties in asked.items():
+        known = {one.name: one.type for one in schema.properties(kind)}
+        found += [one.column for one in properties if known.get(one.name, one.type) in ("int64", "float64")]
+    return found
+
+
+def with_properties(
+    table: Mapping[str, pa.ChunkedArray], part: pa.Table, asked: Sequence[AskedProperty], kind: str, unit: TimeUnit
+) -> tuple[dict[str, pa.ChunkedArray], tuple[Property, ...]]:
+    """Return ``table`` with what is asked for of its rows, times in milliseconds; and which of that is the graph's own.
+
+    Args:
+        table: the columns of the rows by graphrec's names.
+        part: the same rows as the file has them.
+        asked: the properties.
+        kind: label or type of the rows.
+        unit: what numbers that are times count.
+    """
+    columns = {**table, **{one.name: part[one.column] for one in asked}}
+    for name in filter(schema.is_time, columns):
+        columns[name] = milliseconds(columns[name], unit)
+    known = schema.properties(kind)
+    own = [one.own(columns[one.name].type, known) for one in asked]
+    for one, prop in zip(asked, own, strict=True):
+        if prop is not None and prop.type == "list":
+            columns[one.name] = one.listed(columns[one.name])
+    return columns, tuple(prop for prop in own if prop is not None)
 
 
 def _held(kind: pa.DataType, column: str) -> PropertyType:

@@ -27,9 +27,9 @@ from graphrec.loaders.tabular import (
     milliseconds,
     read_parts,
 )
-from graphrec.loading.blocks import Block, Need, NodeBlock, Refusal, Refused, RelationshipBlock
+from graphrec.loading.blocks import Block, NodeBlock, Refusal, Refused, by_line
 from graphrec.loading.loader import Options
-from graphrec.loading.resolve.moments import PendingMoments
+from graphrec.loading.resolve.comments import PendingComments
 from graphrec.media.segments import LENGTH_S
 from graphrec.media.words import Language, split_words
 from graphrec.rows import check
@@ -143,7 +143,7 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
     asked = list(dict.fromkeys(columns.values()))
     numbers = [column for name, column in columns.items() if name in ("time_s", "posted_at")]
     for part in read_parts(path, asked, layout, numbers=numbers, rows=options.rows, size=BLOCKS):
-        table, refused = _checked(part, columns, options.time_unit)
+        table, refused, rows = _checked(part, columns, options.time_unit)
         if archive:
             table = _with(table, "time_s", pc.divide(table["time_s"], 1000.0))
         ids = _ids(table)
@@ -151,43 +151,39 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
         nodes = pa.table(
             {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes", SPLIT)}
         )
-        needs = Need("User", table["user"], columns["user"]), Need("Item", table["video"], columns["video"])
-        yield NodeBlock("Comment", nodes, str(path), part.line, refused, left_out=part.left_out, needs=needs)
         wrote = pa.table({"from": table["user"], "to": ids})
-        yield RelationshipBlock(
-            "WROTE", "User", "Comment", wrote, str(path), part.line, existing=("Comment",)
-        )
         began = table["time_s"].to_numpy() - _typing_s(words, options.typing_speed)
         moments = pa.table({"comment": ids, "video": table["video"], "time_s": np.maximum(began, 0)})
         label = "Segment" if options.on is On.SEGMENT else "Frame"
-        yield PendingMoments(moments, label, str(path), part.line)
+        yield PendingComments(
+            nodes, wrote, moments, label, str(path), part.line, refused, part.left_out, columns, rows
+        )
 
 
-def _checked(part: Part, columns: dict[str, str], unit: TimeUnit) -> tuple[pa.Table, Refused]:
-    """Return the rows of a part in their types, and the lines that cannot be stored.
+def _checked(part: Part, columns: dict[str, str], unit: TimeUnit) -> tuple[pa.Table, Refused, pa.Table]:
+    """Return the rows of a part in their types, the lines that cannot be stored, and the rows as the file has them.
 
     A comment that is refused must not leave a relationship behind.
     """
+    cells = part.table if part.cells is None else part.cells
     table = pa.table({name: part.table[column] for name, column in columns.items()})
     if "posted_at" in columns:
         table = _with(table, "posted_at", milliseconds(table["posted_at"], unit))
     # The row's number makes every row its own key: two comments of one user are no contradiction.
     table = table.append_column("row", pa.array(np.arange(table.num_rows)).cast(pa.string()))
-    checked = check(table, ["user", "video", "row"], schema.label("Comment").properties, columns)
+    checked = check(table, ["user", "video", "row"], schema.label("Comment").properties, columns, cells=cells)
     for name in ("text", "time_s"):
         column = checked.table[name]
         empty = pc.equal(pc.utf8_length(column), 0) if name == "text" else column.is_null()
         wrong = np.flatnonzero(pc.fill_null(empty, True).to_numpy())
         checked = checked.without(wrong, f"{columns[name]} is empty")
     lines = part.lines
+    wrong = cells.take(pa.array([row for row, _ in checked.refused], pa.int64())).to_pylist()
     refused = [
-        Refusal(int(lines[row]), reason, "\t".join(_row(part.table, row))) for row, reason in checked.refused
+        Refusal(int(lines[row]), reason, cells=values)
+        for (row, reason), values in zip(checked.refused, wrong, strict=True)
     ]
-    return checked.table, tuple(sorted((*part.refused, *refused)))
-
-
-def _row(table: pa.Table, row: int) -> list[str]:
-    return ["" if column[row].as_py() is None else str(column[row].as_py()) for column in table.columns]
+    return checked.table, tuple(sorted([*part.refused, *refused], key=by_line)), cells.take(pa.array(checked.rows))
 
 
 def _ids(table: pa.Table) -> pa.Array:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +13,9 @@ from pydantic import Field
 
 from graphrec import schema
 from graphrec.errors import UsageError
-from graphrec.loaders.tabular import Part, TabularOptions, TimeUnit, column_names, milliseconds, read_parts
-from graphrec.loading.blocks import Block, Lines, Refusal, RelationshipBlock
+from graphrec.loaders.asked_properties import AskedProperty, asked_of, numbers_of, with_properties
+from graphrec.loaders.tabular import Part, TabularOptions, TimeUnit, column_names, read_parts
+from graphrec.loading.blocks import Block, Lines, Refusal, RelationshipBlock, RestBlock, by_line
 from graphrec.loading.loader import Options
 from graphrec.schema import Property
 from graphrec.store.upsert import positions
@@ -37,6 +38,9 @@ class EventOptions(TabularOptions):
     type: list[str] = Field(default_factory=list)
     """What an event is, as event=TYPE or event=TYPE:weight, such as like=LIKED:3; repeat for more. `skip=` leaves the
     rows of that event out. In graphrec.toml: a table [load.events.type]. What is not named is refused."""
+    property: list[str] = Field(default_factory=list)
+    """A property that relationships keep, as in `graphrec load table`: watch_s:float, device, rank:int; repeat for
+    more. Every type has it where its rows say it; the newest of the rows with the same ends counts."""
     label: str = "Item"
     """Label of what the events are about."""
     time_unit: TimeUnit = TimeUnit.MILLISECONDS
@@ -69,49 +73,62 @@ class Events:
         kinds = [_kind(text, options.label) for text in options.type]
         if not any(kind.type for kind in kinds):
             raise UsageError(f"say what the events are with --type: {FORM}")
+        asked = {kind.type: asked_of(options.property, kind.type) for kind in kinds if kind.type}
         layout = replace(options.layout, header=options.header)
         for path in paths:
-            columns = {"from": options.user, "to": options.item, "event": options.event}
-            if options.at in column_names(path, layout, list(columns.values())):
+            columns = {"from": options.user, "to": options.item}
+            if options.at in column_names(path, layout, [*columns.values(), options.event]):
                 columns["at"] = options.at
-            asked = list(dict.fromkeys(columns.values()))
-            for part in read_parts(path, asked, layout, rows=options.rows):
-                yield from _of_part(part, path, columns, kinds, options)
+            names = [*columns.values(), options.event, *(one.column for found in asked.values() for one in found)]
+            numbers = numbers_of(asked)
+            for part in read_parts(path, list(dict.fromkeys(names)), layout, numbers=numbers, rows=options.rows):
+                yield from _of_part(part, path, columns, kinds, asked, options)
 
 
 def _of_part(
-    part: Part, path: Path, columns: dict[str, str], kinds: Sequence[EventKind], options: EventOptions
-) -> Iterator[RelationshipBlock]:
-    table = {name: part.table[column] for name, column in columns.items()}
-    events = table.pop("event")
-    if "at" in table:
-        table["at"] = milliseconds(table["at"], options.time_unit)
+    part: Part,
+    path: Path,
+    columns: Mapping[str, str],
+    kinds: Sequence[EventKind],
+    asked: Mapping[str, Sequence[AskedProperty]],
+    options: EventOptions,
+) -> Iterator[Block]:
+    events = part.table[options.event]
     code = positions(events.cast(pa.string()), pa.chunked_array([[kind.event for kind in kinds]]))
     types = np.array(["", *(kind.type for kind in kinds)])[code + 1]
     weighed = {kind.type for kind in kinds if kind.weight is not None}
     weights = np.array([np.nan, *(1.0 if kind.weight is None else kind.weight for kind in kinds)])[code + 1]
-    lines, unknown, nothing = part.lines, code < 0, (code >= 0) & (types == "")
-    refused = (*part.refused, *(_unknown(int(lines[r]), events[int(r)].as_py()) for r in np.flatnonzero(unknown)))
+    lines, unknown, nothing = part.lines, np.flatnonzero(code < 0), (code >= 0) & (types == "")
+    cells = part.table if part.cells is None else part.cells
+    wrong = cells.take(pa.array(unknown)).to_pylist()
+    refused = [_unknown(int(lines[r]), events[int(r)].as_py(), row) for r, row in zip(unknown, wrong, strict=True)]
     left_out = np.concatenate([part.left_out, lines[nothing]])
-    every: Lines = np.concatenate([lines, part.left_out, [line.line for line in part.refused]]).astype(np.int64)
-    for first, kind in enumerate(sorted({kind.type for kind in kinds} - {""})):
-        here = types == kind
-        rows = {name: column.take(pa.array(np.flatnonzero(here))) for name, column in table.items()}
+    if refused or part.refused or len(left_out):
+        yield RestBlock("events of no type", str(path), tuple(sorted([*part.refused, *refused], key=by_line)), left_out)
+    gone = np.array([line.line for line in part.refused], np.int64)
+    every: Lines = np.concatenate([lines, part.left_out, gone])
+    for kind in sorted(asked):
+        here = pa.array(np.flatnonzero(types == kind))
+        found, own = with_properties(
+            {name: part.table[column] for name, column in columns.items()}, part.table, asked[kind], kind,
+            options.time_unit,
+        )  # fmt: skip
+        rows = {name: column.take(here) for name, column in found.items()}
         if kind in weighed:
-            rows[schema.WEIGHT] = pa.chunked_array([weights[here]])
-        # The first of them accounts for the lines that are of none.
-        told = (refused, left_out) if first == 0 else ((), np.empty(0, np.int64))
-        accounted = np.concatenate([lines[here], told[1], [line.line for line in told[0]]])
+            rows[schema.WEIGHT] = pa.chunked_array([weights[types == kind]])
+            own = (*own, *OWN)
+        said = dict(columns) | {one.name: one.column for one in asked[kind]}
         yield RelationshipBlock(
-            kind, "User", options.label, pa.table(rows), str(path), part.line, told[0], columns, told[1],
-            own=OWN if kind in weighed else (), elsewhere=np.setdiff1d(every, accounted),
+            kind, "User", options.label, pa.table(rows), str(path), part.line, columns=said, own=own,
+            elsewhere=np.setdiff1d(every, lines[types == kind]), cells=cells.take(here),
         )  # fmt: skip
 
 
-def _unknown(line: int, event: str | None) -> Refusal:
+def _unknown(line: int, event: str | None, cells: Mapping[str, Any]) -> Refusal:
     if not event:
-        return Refusal(line, "its event is empty")
-    return Refusal(line, f"event {event!r} has no type: --type {event}=TYPE, or --type {event}= to leave it out")
+        return Refusal(line, "its event is empty", cells=cells)
+    reason = f"event {event!r} has no type: --type {event}=TYPE, or --type {event}= to leave it out"
+    return Refusal(line, reason, cells=cells)
 
 
 def _kind(text: str, label: str) -> EventKind:

@@ -61,4 +61,4 @@ class Highlights:
                 if "at" in table:
                     table["at"] = milliseconds(table["at"], options.time_unit)
                 place = str(path), part.line, part.refused, columns, part.left_out
-                yield PendingIntervals(pa.table(table), options.theta, *place)
+                yield PendingIntervals(pa.table(table), options.theta, *place, cells=part.cells)

@@ -86,7 +86,7 @@ def _movies(edition: Edition) -> Iterator[Block]:
             }
         )
         yield NodeBlock(
-            "Item", items, path, part.line, part.refused, {"id": _called(file.columns[0], "movie")}
+            "Item", items, path, part.line, part.refused, {"id": _called(file.columns[0], "movie")}, cells=part.cells
         )
         movie, genre = _flagged(part.table, edition) if edition.genres else _listed(part.table, file)
         named = pc.invert(pc.is_in(genre, value_set=pa.array(NO_GENRES)))
@@ -116,7 +116,8 @@ def _flagged(table: pa.Table, edition: Edition) -> tuple[pa.ChunkedArray, pa.Arr
 def _links(file: File) -> Iterator[Block]:
     for part in _parts(file):
         table = part.table.rename_columns(["id", "imdb_id", "tmdb_id"])
-        yield NodeBlock("Item", table, str(file.path), part.line, part.refused, {"id": file.columns[0]})
+        place = str(file.path), part.line, part.refused, {"id": file.columns[0]}
+        yield NodeBlock("Item", table, *place, cells=part.cells)
 
 
 def _ratings(file: File) -> Iterator[Block]:
@@ -124,7 +125,8 @@ def _ratings(file: File) -> Iterator[Block]:
         table = part.table.rename_columns(["from", "to", "rating", "at"])
         table = table.set_column(3, "at", milliseconds(table["at"]))
         ends = {"from": _called(file.columns[0], "user"), "to": _called(file.columns[1], "movie")}
-        yield RelationshipBlock("RATED", "User", "Item", table, str(file.path), part.line, part.refused, ends)
+        place = str(file.path), part.line, part.refused, ends
+        yield RelationshipBlock("RATED", "User", "Item", table, *place, cells=part.cells)
 
 
 def _tags(file: File) -> Iterator[Block]:
@@ -141,7 +143,7 @@ def _tags(file: File) -> Iterator[Block]:
         )
         posted = milliseconds(time)
         comments = pa.table({"id": keys, "text": tag, "posted_at": posted})
-        yield NodeBlock("Comment", comments, path, part.line, part.refused)
+        yield NodeBlock("Comment", comments, path, part.line, part.refused, cells=part.cells)
         yield RelationshipBlock(
             "WROTE", "User", "Comment", pa.table({"from": user, "to": keys}), path, part.line
         )

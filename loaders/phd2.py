@@ -16,7 +16,15 @@ from pydantic import Field
 from graphrec.errors import DataError
 from graphrec.loaders.even_segments import EvenSegments, segment_ids
 from graphrec.loaders.tabular import read_parts
-from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock, Refusal, Refused, RelationshipBlock
+from graphrec.loading.blocks import (
+    Block,
+    FeatureBlock,
+    NodeBlock,
+    Refusal,
+    Refused,
+    RelationshipBlock,
+    by_line,
+)
 from graphrec.loading.loader import Options
 from graphrec.media.segments import LENGTH_S, THETA, overlapping
 
@@ -118,16 +126,22 @@ def _read(path: Path) -> tuple[pd.DataFrame, Refused]:
         tables.append(part.table.to_pandas().set_axis(part.lines))
         refused |= {line.line: line for line in part.refused}
     rows = pd.concat(tables)
+
+    def refusal(line: int, reason: str) -> Refusal:
+        return Refusal(line, reason, cells=rows.loc[line].dropna().to_dict())
+
     for column in IDS:
         empty = rows.index[rows[column].isna()].tolist()
-        refused |= {line: Refusal(line, f"{column} is empty") for line in empty}
+        refused |= {line: refusal(line, f"{column} is empty") for line in empty}
+    read = {}
     for column in NUMBERS:
         numbers = pd.to_numeric(rows[column], errors="coerce").astype(float)
         for line, text in rows[column][~np.isfinite(numbers)].items():
-            refused.setdefault(line, Refusal(line, f"{column} {text!r} is not a number"))
-        rows[column] = numbers
+            refused.setdefault(line, refusal(line, f"{column} {text!r} is not a number"))
+        read[column] = numbers
+    rows = rows.assign(**read)
     kept = rows[~rows.index.isin(refused)].reset_index(drop=True)
-    return kept, tuple(sorted(refused.values()))
+    return kept, tuple(sorted(refused.values(), key=by_line))
 
 
 def _clean(path: Path, rows: pd.DataFrame) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from graphrec import schema
 from graphrec.errors import UsageError
-from graphrec.loaders.asked_properties import AskedProperty, read_property
-from graphrec.loaders.tabular import Part, TabularOptions, TimeUnit, milliseconds, read_parts
+from graphrec.loaders.asked_properties import AskedProperty, asked_of, with_properties
+from graphrec.loaders.tabular import Part, TabularOptions, TimeUnit, read_parts
 from graphrec.loading.blocks import Block, NodeBlock, RelationshipBlock
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.intervals import SPAN, PendingIntervals
@@ -69,11 +69,11 @@ class TableLoader:
             if options.nodes is not None:
                 label, column = _pair(options.nodes)
                 schema.label(label)
-                properties = _asked(options, label)
+                properties = asked_of(options.property, label)
                 names = [(schema.KEY, column), *((one.name, one.column) for one in properties)]
                 for part, own in self._parts(path, names, label, properties, options):
                     place = str(path), part.line, part.refused, dict(names), part.left_out
-                    yield NodeBlock(label, part.table, *place, own=own)
+                    yield NodeBlock(label, part.table, *place, own=own, cells=part.cells)
             else:
                 yield from self._relationships(path, options)
 
@@ -83,13 +83,13 @@ class TableLoader:
         known = schema.relationship(options.rels or "")
         start, from_column = _pair(options.from_)
         end, to_column = _pair(options.to)
-        properties = _asked(options, known.name)
+        properties = asked_of(options.property, known.name)
         names = [("from", from_column), ("to", to_column), *((one.name, one.column) for one in properties)]
         if options.interval is None:
             one, other = schema.label(start).name, schema.label(end).name
             for part, own in self._parts(path, names, known.name, properties, options):
                 place = str(path), part.line, part.refused, dict(names), part.left_out
-                yield RelationshipBlock(known.name, one, other, part.table, *place, own=own)
+                yield RelationshipBlock(known.name, one, other, part.table, *place, own=own, cells=part.cells)
             return
         if (known.name, end) != ("HIGHLIGHTED", "Item"):
             raise UsageError("--interval goes with --rels HIGHLIGHTED --to Item:column")
@@ -98,7 +98,7 @@ class TableLoader:
         names += [("start_s", begin), ("end_s", finish)]
         for part, own in self._parts(path, names, known.name, properties, options):
             where = str(path), part.line, part.refused, dict(names), part.left_out
-            yield PendingIntervals(part.table, options.theta, *where, own=own)
+            yield PendingIntervals(part.table, options.theta, *where, own=own, cells=part.cells)
 
     def _parts(
         self,
@@ -115,25 +115,9 @@ class TableLoader:
         numbers = [column for name, column in names if types.get(name) in ("float64", "int64")]
         layout = replace(options.layout, header=options.header)
         for part in read_parts(path, columns, layout, numbers=numbers, rows=options.rows):
-            table = {name: part.table[column] for name, column in names}
-            for name in filter(schema.is_time, table):
-                table[name] = milliseconds(table[name], options.time_unit)
-            known = schema.properties(kind)
-            own = [one.own(table[one.name].type, known) for one in properties]
-            for asked, prop in zip(properties, own, strict=True):
-                if prop is not None and prop.type == "list":
-                    table[asked.name] = asked.listed(table[asked.name])
-            yield replace(part, table=pa.table(table)), tuple(prop for prop in own if prop is not None)
-
-
-def _asked(options: TableOptions, kind: str) -> list[AskedProperty]:
-    """Return the properties that the options ask for; raises ``UsageError`` for one that is asked for twice."""
-    found = [read_property(text, kind, schema.properties(kind)) for text in options.property]
-    names = [one.name for one in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(f"--property {name} is given twice; a property has one column")
-    return found
+            ends = {name: part.table[column] for name, column in names}
+            table, own = with_properties(ends, part.table, properties, kind, options.time_unit)
+            yield replace(part, table=pa.table(table)), own
 
 
 def _pair(text: str) -> tuple[str, str]:

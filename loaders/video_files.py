@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 SUFFIXES = {".mp4", ".webm", ".mkv", ".mov", ".avi"}
 LISTS = {".csv", ".json"}
 SIDECAR = "metadata"
+KNOWN = ("file", *Metadata.model_fields)
+"""The columns of a list."""
 
 
 def find(paths: Sequence[Path], metadata: Path | None) -> list[VideoFile]:
@@ -172,12 +174,13 @@ def _rows(path: Path) -> list[Mapping[str, Any]]:
         value = _json(path)
         if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
             raise DataError(f"{path}: no JSON array of objects", str(path))
+        _tell_unused(path, [key for row in value for key in row])
         return value
-    names = [
-        name for name in column_names(path, columns=["file"]) if name in ("file", *Metadata.model_fields)
-    ]
+    columns = column_names(path, columns=["file"])
+    names = [name for name in columns if name in KNOWN]
     if "file" not in names:
         raise DataError(f"{path}: row 1 names no file; a column 'file' is needed", str(path))
+    _tell_unused(path, columns)
     rows: list[Mapping[str, Any]] = []
     for part in read_parts(path, names):
         for line in part.refused:
@@ -187,6 +190,18 @@ def _rows(path: Path) -> list[Mapping[str, Any]]:
             for row in part.table.to_pylist()
         ]
     return rows
+
+
+def _tell_unused(path: Path, columns: Sequence[str]) -> None:
+    """Say which columns of a list nobody reads, and how they come into the graph."""
+    unused = [name for name in dict.fromkeys(columns) if name and name not in KNOWN]
+    if unused:
+        table = path if path.suffix.lower() == ".csv" else "TABLE.csv"
+        log.warning(
+            "%s: not used: %s (used are %s); from a table with the videos' ids (their files' names without suffix, "
+            "where no id is given) they become properties: graphrec load table %s --nodes Item:id --property %s",
+            path, ", ".join(unused), ", ".join(KNOWN), table, unused[0],
+        )  # fmt: skip
 
 
 def _json(path: Path) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from graphrec import schema
 from graphrec.errors import DataError
 from graphrec.rows import Checked, check
+from graphrec.schema import Property
 
 RATED = schema.relationship("RATED").properties
 ITEM = schema.label("Item").properties
@@ -208,7 +209,8 @@ def test_what_is_mended_in_ids_is_counted() -> None:
         (20200705, "would be in the year 1970; it looks like the digits of a date: --time-unit yyyymmdd"),
         (20200705000, "it looks like the digits of a date"),
         (20200705123000, "it looks like the digits of a date"),
-        (-62135596800000, "would be in the year 1; times are expected between 1900 and 2100"),
+        (-62135596800000, "is less than 0, which is before 1970; a date so early is written as 1969-12-31"),
+        (-5, "is less than 0"),
         (10**18 * 9, "times are expected between 1900 and 2100"),
     ],
 )
@@ -223,7 +225,7 @@ def test_times_that_cannot_be_are_refused_with_the_unit_they_look_like(
 
 
 @pytest.mark.parametrize(
-    "values", [[0, 7, 1_600_000_000_000], [1, 2, 3], [20200705, 99], [-1234, 4_000_000_000_000], [None, None]]
+    "values", [[0, 7, 1_600_000_000_000], [1, 2, 3], [20200705, 99], [0, 4_000_000_000_000], [None, None]]
 )
 def test_likely_times_and_mere_numbers_of_order_are_kept(values: list[int | None]) -> None:
     n = len(values)
@@ -257,3 +259,37 @@ def test_a_date_is_no_year() -> None:
     table = pa.table({"id": ["a"], "year": pa.array([datetime.date(1999, 1, 1)])})
     with pytest.raises(DataError, match="column 'year' holds date32"):
         check(table, ["id"], ITEM)
+
+
+def test_a_date_before_1970_is_one_and_a_number_is_none() -> None:
+    found = rated(**{"from": ["a", "b", "c"], "to": ["x"] * 3, "at": ["1969-12-31", "1899-12-31", "-86400000"]})
+    assert found.table["at"].to_pylist() == [-86_400_000]
+    assert [reason.split(";")[0].split(",")[0] for _, reason in found.refused] == [
+        "at '1899-12-31' would be in the year 1899", "at '-86400000' is less than 0",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("type_", ["string", "large_string"])
+def test_yes_and_no_are_true_and_false_and_that_is_said(type_: str) -> None:
+    words = ["true", "FALSE", " Yes", "no", "Y", "n", "t", "F", "1", "0", None, "maybe"]
+    table = pa.table({"id": [str(n) for n in range(12)], "vip": pa.array(words, getattr(pa, type_)())})
+    found = check(table, ["id"], [Property("vip", "bool")])
+    assert found.table["vip"].to_pylist() == [True, False] * 5 + [None]
+    assert [row for row, _ in found.refused] == [11]
+    assert found.assumed == ("vip: yes, y, t and 1 are read as true; no, n, f and 0 as false",)
+    plain = check(table.slice(0, 2), ["id"], [Property("vip", "bool")])
+    assert plain.assumed == ()
+
+
+def test_numbers_other_than_0_and_1_are_no_truth() -> None:
+    for values in ([0, 1, 2], [0.0, 1.0, 0.5]):
+        found = check(pa.table({"id": ["a", "b", "c"], "vip": values}), ["id"], [Property("vip", "bool")])
+        assert found.table["vip"].to_pylist() == [False, True]
+        assert [row for row, _ in found.refused] == [2]
+
+
+def test_a_comma_within_a_number_is_told_with_its_cure() -> None:
+    found = rated(**{"from": ["a"], "to": ["x"], "at": ["1701000000,0"]})
+    assert "a comma is a decimal one only where something else separates the columns: write 1701000000.0" in (
+        found.refused[0][1]
+    )

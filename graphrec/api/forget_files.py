@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from unicodedata import normalize
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -101,7 +102,7 @@ def drop_rejects(file: Path, ids: Collection[str]) -> None:
 
 def _names(row: list[str], ids: Collection[str]) -> bool:
     # The last column is a line that is no row, as it stands in its file.
-    return any(cell in ids for cell in row) or any(key in row[-1] for key in ids)
+    return any(normalize("NFC", cell.strip()) in ids for cell in row) or any(key in row[-1] for key in ids)
 
 
 def _text(file: Path) -> str:

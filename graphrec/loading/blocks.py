@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
@@ -19,15 +20,21 @@ T = TypeVar("T")
 
 
 class Refusal(NamedTuple):
-    """A line that is no row, why, and its text where the reader gives it."""
+    """A line that is no row, why, and its text, or its cells by the file's columns, where the reader gives them."""
 
     line: int
     reason: str
     text: str = ""
+    cells: Mapping[str, Any] = MappingProxyType({})
 
 
 Refused = tuple[Refusal, ...]
 Lines: TypeAlias = npt.NDArray[np.int64]
+
+
+def by_line(refusal: Refusal) -> int:
+    """Return the line of a refusal, to sort by."""
+    return refusal.line
 
 
 def no_lines() -> Lines:
@@ -40,21 +47,6 @@ def lines_of_rows(first: int, rows: int, refused: Refused, left_out: Lines) -> L
     gone = np.concatenate([np.array([line.line for line in refused], np.int64), left_out])
     lines = np.arange(first, first + rows + len(gone))
     return lines[~np.isin(lines, gone)][:rows] if len(gone) else lines
-
-
-@dataclass(frozen=True)
-class Need:
-    """What a row's node is nothing without: a node that its relationships lead to.
-
-    Attributes:
-        label: of that node.
-        ids: its id for each row.
-        said: what the file calls the column of the ids.
-    """
-
-    label: str
-    ids: pa.ChunkedArray
-    said: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +63,7 @@ class NodeBlock:
         left_out: lines of rows that nobody asked for.
         fixed: properties of which a stored node must not have another value.
         own: the properties in ``table`` that are the graph's own, beside the schema's.
-        needs: where ends must exist, a row without one of these is refused, and with it what else is said of its node.
+        cells: the rows as the file has them, by its names, for reasons and rejects; None where that is ``table``.
     """
 
     label: str
@@ -83,7 +75,7 @@ class NodeBlock:
     left_out: Lines = field(default_factory=no_lines)
     fixed: tuple[str, ...] = ()
     own: tuple[Property, ...] = ()
-    needs: tuple[Need, ...] = ()
+    cells: pa.Table | None = None
 
     @property
     def kind(self) -> str:
@@ -108,6 +100,7 @@ class RelationshipBlock:
         existing: labels whose nodes are known to exist, so that nobody needs to look.
         own: the properties in ``table`` that are the graph's own, beside the schema's.
         elsewhere: lines between the rows that another block accounts for.
+        cells: the rows as the file has them, by its names, for reasons and rejects; None where that is ``table``.
     """
 
     name: str
@@ -122,11 +115,29 @@ class RelationshipBlock:
     existing: tuple[str, ...] = ()
     own: tuple[Property, ...] = ()
     elsewhere: Lines = field(default_factory=no_lines)
+    cells: pa.Table | None = None
 
     @property
     def kind(self) -> str:
         """Type of the relationships."""
         return self.name
+
+
+@dataclass(frozen=True)
+class RestBlock:
+    """Lines of a file that are rows of nothing, where its other lines are of several types.
+
+    Attributes:
+        name: what they are, as the report of the load calls them.
+        source: the file.
+        refused: those that could not be read as a row, or cannot be of any type.
+        left_out: those that nobody asked for.
+    """
+
+    name: str
+    source: str
+    refused: Refused
+    left_out: Lines
 
 
 @dataclass(frozen=True)
@@ -166,6 +177,7 @@ class FileBlock:
 
 
 Rows: TypeAlias = NodeBlock | RelationshipBlock
+RefusedIds: TypeAlias = Callable[[str, pa.ChunkedArray, str], dict[int, str]]
 Resolved: TypeAlias = tuple[Rows, Checked]
 """Rows that have been checked; the places of refused ones are those of the block that they come from."""
 
@@ -176,10 +188,12 @@ class Known:
     Args:
         store: the graph; None where there is none, as in a dry run without one.
         workspace: the folder beside it.
+        refused: tells of ids of a label which the load refuses, by their places, and why.
     """
 
-    def __init__(self, store: GraphStore | None, workspace: Path) -> None:
+    def __init__(self, store: GraphStore | None, workspace: Path, refused: RefusedIds | None = None) -> None:
         self.store, self.workspace = store, workspace
+        self._refused = refused
         self._made: dict[Any, Any] = {}
 
     def once(self, make: Callable[[GraphStore | None], T]) -> T:
@@ -188,6 +202,10 @@ class Known:
             self._made[make] = make(self.store)
         made: T = self._made[make]
         return made
+
+    def refused(self, label: str, ids: pa.ChunkedArray, said: str) -> dict[int, str]:
+        """Return which of ``ids``, which the file calls ``said``, the load refuses since they must exist, and why."""
+        return {} if self._refused is None else self._refused(label, ids, said)
 
 
 @runtime_checkable
@@ -209,4 +227,4 @@ class Pending(Protocol):
         ...
 
 
-Block: TypeAlias = Rows | FeatureBlock | FileBlock | Pending
+Block: TypeAlias = Rows | RestBlock | FeatureBlock | FileBlock | Pending

@@ -9,19 +9,19 @@ import pyarrow.compute as pc
 from graphrec import schema
 from graphrec.errors import DataError
 from graphrec.loading.blocks import Lines, NodeBlock, RelationshipBlock, Rows, lines_of_rows, no_lines
-from graphrec.rows import Checked, check
+from graphrec.rows import Checked, Refuse, check
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
 
 
-def checked_rows(block: Rows) -> Checked:
-    """Return a block's rows in the schema's types; those that do not fit are refused.
+def checked_rows(block: Rows, refuse: Refuse | None = None) -> Checked:
+    """Return a block's rows in the schema's types; those that do not fit, and what ``refuse`` tells, are refused.
 
     Raises ``DataError`` for a column of a type that does not fit at all.
     """
     known = (*schema.properties(block.kind), *block.own)
     try:
-        return check(block.table, keys_of(block), known, block.columns)
+        return check(block.table, keys_of(block), known, block.columns, cells=block.cells, refuse=refuse)
     except DataError as error:
         raise DataError(f"{block.source}: {error}", block.source) from error
 

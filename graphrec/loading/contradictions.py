@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from graphrec.loading.blocks import Rows
 from graphrec.loading.checking import checked_rows, keys_of, kind_of
-from graphrec.rows import Checked
+from graphrec.rows import Checked, Refuse
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -29,10 +29,10 @@ class Contradictions:
         self._first: dict[tuple[str, ...], tuple[Sequence[str], pa.Table]] = {}
         self._said: dict[tuple[str, ...], tuple[Hashes, Hashes]] = {}
 
-    def of(self, block: Rows) -> Checked:
-        """Return a block's rows, checked, without those that contradict an earlier block."""
+    def of(self, block: Rows, refuse: Refuse | None = None) -> Checked:
+        """Return a block's rows, checked, without what contradicts an earlier block; ``refuse`` as in ``check``."""
         names = {key: block.columns.get(key, key) for key in keys_of(block)}
-        return self.check(kind_of(block), names, checked_rows(block))
+        return self.check(kind_of(block), names, checked_rows(block, refuse))
 
     def check(self, kind: tuple[str, ...], keys: Mapping[str, str], checked: Checked) -> Checked:
         """Return ``checked`` without the rows that contradict an earlier block of the same ``kind``.

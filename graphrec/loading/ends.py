@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec import schema
 from graphrec.loading.blocks import NodeBlock, Rows
-from graphrec.rows import Checked
+from graphrec.rows import Checked, Refuse
 from graphrec.store.base import GraphStore
 
 
@@ -24,31 +22,39 @@ class KnownEnds:
     def __init__(self, store: GraphStore | None) -> None:
         self._store = store
         self._known: dict[str, list[pa.ChunkedArray]] = {}
-        self._refused: dict[str, set[str]] = {}
-        """Of each label the nodes that lack what they need."""
+
+    def refuse(self, block: Rows) -> Refuse:
+        """Return what tells of a block's converted rows those whose ends nobody knows."""
+
+        def refused(table: pa.Table) -> dict[int, str]:
+            found: dict[int, str] = {}
+            for column, label in _ends(block):
+                found = self.refused(label, table[column], block.columns.get(column, column)) | found
+            return found
+
+        return refused
+
+    def refused(self, label: str, ids: pa.ChunkedArray, said: str) -> dict[int, str]:
+        """Return the places of ``ids`` that are no node of ``label``, and why; ``said`` is what the file calls them."""
+        chunks = [chunk for known in self._ids(label) for chunk in known.chunks]
+        found = pc.is_in(ids, value_set=pa.chunked_array(chunks, pa.string()).combine_chunks())
+        wrong = np.flatnonzero(~found.to_numpy())
+        keys = ids.take(pa.array(wrong)).to_pylist()
+        return {
+            row: f"{said} {key!r} is no {label} in the graph" for row, key in zip(wrong.tolist(), keys, strict=True)
+        }
 
     def check(self, block: Rows, checked: Checked) -> Checked:
-        """Return ``checked`` without relationships of unknown ends and nodes that need them; remember its nodes."""
-        if isinstance(block, NodeBlock):
-            asked = checked.table[schema.KEY]
-            for need in block.needs:
-                ids = need.ids.take(pa.array(checked.rows))
-                checked = self._without_unknown(checked, ids, need.label, need.said)
-            kept = checked.table[schema.KEY]
-            if len(kept) < len(asked):
-                gone = set(asked.to_pylist()).difference(kept.to_pylist())
-                self._refused.setdefault(block.label, set()).update(gone)
-            self._ids(block.label).append(kept)
-            return checked
-        ends = (("from", block.start), ("to", block.end))
-        for column, label in ends:
-            if self._refused.get(label):
-                checked = self._without_refused(checked, column, label)
-        for column, label in ends:
-            if label not in block.existing:
-                said = block.columns.get(column, column)
-                checked = self._without_unknown(checked, checked.table[column], label, said)
+        """Return ``checked``, of rows that were checked elsewhere, without relationships of unknown ends."""
+        for column, label in _ends(block):
+            wrong = self.refused(label, checked.table[column], block.columns.get(column, column))
+            checked = checked.without(np.array(list(wrong), np.int64), list(wrong.values()))
         return checked
+
+    def remember(self, block: Rows, checked: Checked) -> None:
+        """Take the nodes of a block for known."""
+        if isinstance(block, NodeBlock):
+            self._ids(block.label).append(checked.table[schema.KEY])
 
     def _ids(self, label: str) -> list[pa.ChunkedArray]:
         if label not in self._known:
@@ -56,19 +62,10 @@ class KnownEnds:
             self._known[label] = stored
         return self._known[label]
 
-    def _without_unknown(self, checked: Checked, ids: pa.ChunkedArray, label: str, said: str) -> Checked:
-        """Refuse the rows whose end, of ``ids``, nobody knows."""
-        chunks = [chunk for known in self._ids(label) for chunk in known.chunks]
-        found = pc.is_in(ids, value_set=pa.chunked_array(chunks, pa.string()).combine_chunks())
-        wrong = np.flatnonzero(~found.to_numpy())
-        reasons = [
-            f"{said} {key!r} is no {label} in the graph" for key in ids.take(pa.array(wrong)).to_pylist()
-        ]
-        return checked.without(wrong, reasons)
 
-    def _without_refused(self, checked: Checked, column: str, label: str) -> Checked:
-        """Leave out what leads to a node that was refused, and counted with its own rows."""
-        refused = pa.array(sorted(self._refused[label]), pa.string())
-        kept = np.flatnonzero(~pc.is_in(checked.table[column], value_set=refused).to_numpy())
-        table, gone = checked.table.take(pa.array(kept)), checked.table.num_rows - len(kept)
-        return replace(checked, table=table, rows=checked.rows[kept], nothing=checked.nothing + gone)
+def _ends(block: Rows) -> list[tuple[str, str]]:
+    """Return column and label of the ends that may be unknown."""
+    if isinstance(block, NodeBlock):
+        return []
+    ends = (("from", block.start), ("to", block.end))
+    return [(column, label) for column, label in ends if label not in block.existing]

@@ -12,7 +12,17 @@ from typing import Any, Literal
 
 from graphrec.errors import BadRows, DataError
 from graphrec.features import FeatureStore
-from graphrec.loading.blocks import Block, FeatureBlock, FileBlock, Known, NodeBlock, Pending, Resolved, Rows
+from graphrec.loading.blocks import (
+    Block,
+    FeatureBlock,
+    FileBlock,
+    Known,
+    NodeBlock,
+    Pending,
+    Resolved,
+    RestBlock,
+    Rows,
+)  # fmt: skip
 from graphrec.loading.checking import check_fixed, reasons_of
 from graphrec.loading.contradictions import Contradictions
 from graphrec.loading.ends import KnownEnds
@@ -61,7 +71,9 @@ def load(
     if store is not None:
         check_owned(store)
     started = time.monotonic()
-    known, store = Known(store, workspace.root), None if dry_run else store
+    ends = KnownEnds(store) if must_exist else None
+    known = Known(store, workspace.root, ends.refused if ends else None)
+    store = None if dry_run else store
     report = LoadReport()
     rejects = Rejects(workspace.root / "rejects" / time.strftime(f"{loader.name}-%Y%m%d-%H%M%S.csv"))
     features: list[FeatureBlock] = []
@@ -69,8 +81,7 @@ def load(
     current: str | None = None
     said = Contradictions()
     writing = Writing(store or Planned(known.store), report, progress)
-    ends = KnownEnds(known.store) if must_exist else None
-    mended = Counter[str]()
+    mended, assumed = Counter[str](), dict[str, None]()
     with ExitStack() as held:
         held.callback(rejects.finish, store is not None)
         file = held.enter_context(ExitStack())
@@ -92,7 +103,7 @@ def load(
             writing.finish()
             file.close()
             write_features(features, matrices, report, dry_run=dry_run)
-            _tell(current, mended)
+            _tell(current, mended, assumed)
 
         try:
             for block in _unpacked(loader.blocks(paths, options, workspace.root), known, writing, begin):
@@ -105,9 +116,22 @@ def load(
                     features.append(block)
                     progress(block.name, len(block.ids))
                     continue
-                rows, checked = block if isinstance(block, tuple) else (block, said.of(block))
-                if ends is not None:
-                    checked = ends.check(rows, checked)
+                if isinstance(block, RestBlock):
+                    if block.refused and on_bad_row == "stop":
+                        raise BadRows(
+                            block.source, [(line.line, line.reason) for line in block.refused], len(block.refused)
+                        )
+                    rejects.add_lines(block.source, block.refused)
+                    report.tally(block.name).rest(len(block.refused), len(block.left_out))
+                    continue
+                if isinstance(block, tuple):
+                    rows, checked = block
+                    checked = ends.check(rows, checked) if ends else checked
+                else:
+                    rows, checked = block, said.of(block, ends.refuse(block) if ends else None)
+                if ends:
+                    ends.remember(rows, checked)
+                assumed |= dict.fromkeys(checked.assumed)
                 mended.update(trimmed=checked.trimmed, composed=checked.composed)
                 reasons = reasons_of(rows, checked)
                 if reasons and on_bad_row == "stop":
@@ -134,7 +158,7 @@ def load(
 
 def _unpacked(
     blocks: Iterable[Block], known: Known, writing: Writing, begin: Callable[[str], None]
-) -> Iterator[Rows | Resolved | FeatureBlock | FileBlock]:
+) -> Iterator[Rows | RestBlock | Resolved | FeatureBlock | FileBlock]:
     """Yield what comes, and what becomes of that which only the graph can tell."""
     for block in blocks:
         if not isinstance(block, Pending):
@@ -147,8 +171,11 @@ def _unpacked(
         yield from block.resolve(known)
 
 
-def _tell(source: str | None, mended: Counter[str]) -> None:
-    """Say once what was mended in the ids of a file."""
+def _tell(source: str | None, mended: Counter[str], assumed: dict[str, None]) -> None:
+    """Say once what was mended in the ids of a file, and what was assumed of its columns."""
+    for what in assumed:
+        log.info("%s: %s", source, what)
+    assumed.clear()
     if mended["trimmed"]:
         log.info("%s: blanks around ids are left out, %d times", source, mended["trimmed"])
     if mended["composed"]:

@@ -56,6 +56,12 @@ class Tally:
         self.rejected += refused
         self.left_out += left_out
 
+    def rest(self, refused: int, left_out: int) -> None:
+        """Count lines that are rows of nothing."""
+        self.read += refused + left_out
+        self.rejected += refused
+        self.left_out += left_out
+
 
 @dataclass
 class LoadReport:

@@ -16,6 +16,7 @@ from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask, Records
 from graphrec.schema import Property, is_time
 from graphrec.times import LEAST_MOMENT, date_text, moment
+from graphrec.truth import TRUTH
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
@@ -25,7 +26,6 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-TRUTH = {"true": 1.0, "false": 0.0}
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _property(projection: Projection, name: str) -> Property:
 def _number(text: str, of: Property) -> float | None:
     """Return what is compared with the numbers of a property; None for what is no number."""
     if of.type == "bool":
-        return TRUTH.get(text.lower())
+        return None if (meant := TRUTH.get(text.lower())) is None else float(meant)
     try:
         return float(text)
     except ValueError:

@@ -14,6 +14,7 @@ from graphrec.errors import DataError, UsageError, unknown
 from graphrec.loaders.tabular.opening import HEAD, TextFile, readable, whole_lines
 from graphrec.loaders.tabular.options import Layout, Quoting
 from graphrec.loaders.tabular.quotes import quotation_marks
+from graphrec.loading.rejects import REJECTED
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Dialect:
         for column in columns:
             if column not in count:
                 names = [
-                    name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + ".." for name in self.names
+                    name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + ".." for name in self.names if name
                 ]
                 cure = f". The header has no {shown(self.separator)} in it" if len(names) == 1 else ""
                 raise DataError(f"{path}: {unknown('column', column, names)}{cure}", str(path))
@@ -87,6 +88,9 @@ def dialect_of(file: TextFile, columns: Sequence[str], layout: Layout, *, told: 
     names = (
         [name.strip() for name in fields] if layout.header else [str(n) for n in range(1, len(fields) + 1)]
     )
+    if layout.rejects:
+        # What graphrec says of the rows may be called like the columns of their source.
+        names = [*[""] * len(REJECTED), *names[len(REJECTED) : -1], ""]
     spaced = separator.strip() != "" and any(re.match(r"[ \t]+\S", field) for field in fields[1:])
     quoted = _quoted(file, separator, spaced, len(names), layout.quoting, told)
     if told and separator not in (given, usual):

@@ -27,12 +27,14 @@ class Layout:
         delimiter: between columns; None to find it out.
         encoding: of the text; a byte order mark says otherwise.
         quoting: what quotation marks are.
+        rejects: whether it is a file of refused rows.
     """
 
     header: bool = True
     delimiter: str | None = None
     encoding: str = "utf-8"
     quoting: Quoting = Quoting.AUTO
+    rejects: bool = False
 
 
 class TabularOptions(Options):

@@ -15,8 +15,9 @@ from graphrec.loaders.tabular.cells import with_decimal_points, without_leading_
 from graphrec.loaders.tabular.conditions import RowCondition, conditions, wanted
 from graphrec.loaders.tabular.dialect import Dialect, dialect_of
 from graphrec.loaders.tabular.opening import TextFile, kind_of, text_file
-from graphrec.loaders.tabular.options import Layout
-from graphrec.loading.blocks import Lines, Refusal, Refused, lines_of_rows, no_lines
+from graphrec.loaders.tabular.options import Layout, Quoting
+from graphrec.loading.blocks import Lines, Refusal, Refused, by_line, lines_of_rows, no_lines
+from graphrec.loading.rejects import is_rejects
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +34,14 @@ class Part:
         line: where the first of them stands (text; a row that spans lines counts as one) or its number (Parquet).
         refused: lines with too few or too many columns, or with the header again.
         left_out: lines of the rows that nobody asked for.
+        cells: the same rows with all columns that were needed, the conditions' too.
     """
 
     table: pa.Table
     line: int
     refused: Refused = ()
     left_out: Lines = field(default_factory=no_lines)
+    cells: pa.Table | None = None
 
     @property
     def lines(self) -> Lines:
@@ -80,7 +83,8 @@ def read_parts(
             part = _filtered(part, found)
         seen += part.table.num_rows + len(part.refused) + len(part.left_out)
         kept += part.table.num_rows
-        yield Part(part.table.select(list(dict.fromkeys(columns))), part.line, part.refused, part.left_out)
+        table = part.table.select(list(dict.fromkeys(columns)))
+        yield Part(table, part.line, part.refused, part.left_out, part.table)
     if not seen:
         raise DataError(f"{path}: the file has no rows", str(path))
     if found and not kept:
@@ -99,14 +103,21 @@ def column_names(path: Path, layout: Layout | None = None, columns: Sequence[str
     """
     if kind_of(path) != "text":
         return typed.names(path)
-    layout = layout or Layout()
-    return dialect_of(text_file(path, layout.encoding), columns, layout, told=False).names
+    file, layout = _opened(path, layout or Layout())
+    return dialect_of(file, columns, layout, told=False).names
+
+
+def _opened(path: Path, layout: Layout) -> tuple[TextFile, Layout]:
+    """Return a text and how it is laid out: refused rows as they were written, whatever their source was."""
+    if is_rejects(path):
+        layout = Layout(quoting=Quoting.QUOTED, delimiter=",", rejects=True)
+    return text_file(path, layout.encoding), layout
 
 
 def _text(
     path: Path, columns: Sequence[str], layout: Layout, numbers: Sequence[str], size: int
 ) -> Iterator[Part]:
-    file = text_file(path, layout.encoding)
+    file, layout = _opened(path, layout)
     dialect = dialect_of(file, columns, layout)
     places = dialect.places(columns, path)
     mended = _Mended()
@@ -123,7 +134,7 @@ def _without_headers(part: Part, columns: Sequence[str]) -> Part:
     if not again.any():
         return part
     refused = [Refusal(line, text.AGAIN, ",".join(columns)) for line in part.lines[again].tolist()]
-    return Part(part.table.filter(pa.array(~again)), part.line, tuple(sorted([*part.refused, *refused])))
+    return Part(part.table.filter(pa.array(~again)), part.line, tuple(sorted([*part.refused, *refused], key=by_line)))
 
 
 def _filtered(part: Part, found: Sequence[RowCondition]) -> Part:

@@ -11,7 +11,12 @@ from graphrec.errors import BadRows, NotFoundError, UsageError
 from graphrec.loaders.events import EventOptions, Events
 from graphrec.loading.load import load
 from graphrec.loading.report import LoadReport
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.store.neo4j.login import Login
+from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.testing.memory_store import MemoryStore
+from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.workspace import Workspace
 
 TYPES = ["like=LIKED:3", "share=LIKED:5", "view=VIEWED", "ad="]
@@ -53,8 +58,9 @@ def test_events_become_relationships_with_their_weights(tmp_path: Path) -> None:
     ]
     assert store.properties.own("VIEWED") == ()
     told = {name: (t.read, t.created, t.unchanged, t.left_out) for name, t in report.tallies.items()}
-    assert told["LIKED"] == (5, 3, 1, 1)
+    assert told["LIKED"] == (4, 3, 1, 0)
     assert told["VIEWED"] == (2, 2, 0, 0)
+    assert told["events of no type"] == (1, 0, 0, 1)
 
 
 def test_an_event_without_a_type_is_refused_on_its_line(tmp_path: Path) -> None:
@@ -75,7 +81,9 @@ def test_a_wrong_row_is_named_by_its_line_whichever_type_it_is_of(tmp_path: Path
 
 def test_only_rows_that_are_left_out(tmp_path: Path) -> None:
     report = loaded(MemoryStore(), tmp_path, "user,item,event\nu,a,ad\nu,b,ad\n", TYPES)
-    assert (report.tallies["LIKED"].read, report.tallies["LIKED"].left_out) == (2, 2)
+    assert "LIKED" not in report.tallies or report.tallies["LIKED"].read == 0
+    rest = report.tallies["events of no type"]
+    assert (rest.read, rest.left_out) == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +101,32 @@ def test_only_rows_that_are_left_out(tmp_path: Path) -> None:
 def test_types_that_are_none(tmp_path: Path, types: list[str], error: type[Exception], told: str) -> None:
     with pytest.raises(error, match=told):
         loaded(MemoryStore(), tmp_path, LOG, types)
+
+
+@pytest.mark.parametrize("kind", ["memory", "embedded"])
+def test_relationships_keep_the_properties_that_are_asked_for(kind: str, tmp_path: Path) -> None:
+    store = MemoryStore() if kind == "memory" else LadybugStore(Workspace(tmp_path), write=True)
+    keeps_what_is_asked_for(store, tmp_path)
+
+
+@pytest.mark.neo4j
+def test_relationships_on_a_server_keep_them_too(neo4j_empty: Neo4jServer, neo4j_login: Login, tmp_path: Path) -> None:
+    keeps_what_is_asked_for(Neo4jStore(neo4j_empty.uri, neo4j_login, write=True), tmp_path)
+
+
+def keeps_what_is_asked_for(store: GraphStore, folder: Path) -> None:
+    """Load views that say how long and on what, and a like that says neither."""
+    path = folder / "log.csv"
+    path.write_text(
+        "user,item,event,at,seconds,device\nu,a,view,2024-01-01,3.5,tv\nu,b,view,2024-01-01,,phone\nu,a,like,2024-01-02,,\n"
+    )
+    options = EventOptions(type=TYPES, property=["watch_s:seconds:float", "device"])
+    with closing(store):
+        report = load(store, Events(), [path], options, Workspace(folder))
+        for kind, told in (("VIEWED", [("a", 3.5, "tv"), ("b", None, "phone")]), ("LIKED", [("a", None, None)])):
+            rows = store.read_relationships(kind, "User", "Item", ["watch_s", "device"]).table().sort_by("to")
+            assert list(zip(*(rows[name].to_pylist() for name in ("to", "watch_s", "device")), strict=True)) == told
+    assert report.own["VIEWED.watch_s"] == "numbers"
+    with pytest.raises(BadRows, match="line 2: seconds 'long' is not a number"):
+        path.write_text("user,item,event,seconds,device\nu,a,view,long,tv\n")
+        load(MemoryStore(), Events(), [path], options, Workspace(folder))

@@ -82,3 +82,16 @@ def test_what_is_passed_over(folder: Path) -> None:
         (folder / name).touch()
     assert [path.name for path in passed_over([folder])] == ["c.m4v", "d.ts"]
     assert passed_over([folder / "a.mp4"]) == []
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_columns_that_are_not_used_are_named(
+    suffix: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    rows = {"csv": "file,title,tags,lang\na.mp4,A,x|y,de\n", "json": '[{"file": "a.mp4", "tags": "x", "lang": "de"}]'}
+    (tmp_path / f"metadata.{suffix}").write_text(rows[suffix])
+    find([tmp_path], None)
+    (said,) = caplog.messages
+    assert f"metadata.{suffix}: not used: tags, lang (used are file, id, title, " in said
+    assert "--nodes Item:id --property tags" in said

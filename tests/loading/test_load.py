@@ -314,11 +314,15 @@ def test_a_byte_order_mark_and_crlf(loaded: Load, store: GraphStore) -> None:
 
 def test_times_in_seconds(loaded: Load, store: GraphStore) -> None:
     seconds = RATINGS.model_copy(update={"time_unit": TimeUnit.SECONDS})
-    text = "user,item,rating,time\nu,a,1,1260759144\nu,b,1, 1260759144.5\nu,c,1,-1.23456\nu,d,1,\nu,e,1,7.\n"
+    text = "user,item,rating,time\nu,a,1,1260759144\nu,b,1, 1260759144.5\nu,c,1,1.23456\nu,d,1,\nu,e,1,7.\n"
     loaded(text, options=seconds)
     assert {item: at for (_, item), (_, at) in ratings(store).items()} == {
-        "a": 1_260_759_144_000, "b": 1_260_759_144_500, "c": -1234, "d": None, "e": 7000,
+        "a": 1_260_759_144_000, "b": 1_260_759_144_500, "c": 1234, "d": None, "e": 7000,
     }  # fmt: skip
+    for unit in ("s", "ms", "us", "ns"):
+        options = RATINGS.model_copy(update={"time_unit": TimeUnit(unit)})
+        with pytest.raises(BadRows, match=f"line 2: time '-{5 * 10**9}' is less than 0, which is before 1970"):
+            loaded(f"user,item,rating,time\nu,a,1,-{5 * 10**9}\n", options=options)
     with pytest.raises(BadRows, match="line 2: time 'noon' is not a time"):
         loaded("user,item,rating,time\nu,a,1,noon\n", options=seconds)
 

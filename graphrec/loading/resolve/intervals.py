@@ -38,6 +38,7 @@ class PendingIntervals:
         columns: what the file calls the columns of ``table``, where it differs.
         left_out: lines of rows that nobody asked for.
         own: the properties in ``table`` that are the graph's own, beside the schema's.
+        cells: the rows as the file has them, by its names, for reasons and rejects; None where that is ``table``.
     """
 
     table: pa.Table
@@ -48,25 +49,31 @@ class PendingIntervals:
     columns: Mapping[str, str] = field(default_factory=dict)
     left_out: Lines = field(default_factory=no_lines)
     own: tuple[schema.Property, ...] = ()
+    cells: pa.Table | None = None
     after_its_file: ClassVar[bool] = True
 
     def resolve(self, known: Known) -> Iterator[Resolved]:
         """Yield the HIGHLIGHTED rows; raises ``DataError`` where no graph knows any video."""
         if known.store is None:
             raise DataError("highlights given by start and end need their videos; load those first")
-        yield highlighted_rows(self, known.store)
+        yield highlighted_rows(self, known, known.store)
 
 
-def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
+def highlighted_rows(block: PendingIntervals, graph: Known, store: GraphStore) -> Resolved:
     """Return the HIGHLIGHTED rows of a block, checked; rows whose video has no segments are refused.
 
     A highlight covers a segment when it covers more than ``theta`` of it. A segment that several rows of a user
     cover keeps the newest row, by ``at`` and then ``sequence``; equally new rows that differ otherwise are refused.
     """
     highlighted = (*schema.properties("HIGHLIGHTED"), *block.own)
+
+    def users(table: pa.Table) -> dict[int, str]:
+        return graph.refused("User", table["from"], block.columns.get("from", "from"))
+
     # The row's number makes every row its own key: two highlights of one video are no contradiction.
     numbered = block.table.append_column("row", pa.array(np.arange(block.table.num_rows)).cast(pa.string()))
-    checked = check(numbered, ["from", "video", "row"], (*SPAN, *highlighted), block.columns)
+    keys = ["from", "video", "row"]
+    checked = check(numbered, keys, (*SPAN, *highlighted), block.columns, cells=block.cells, refuse=users)
     rows = checked.table
     owner = store.read_relationships("HAS_SEGMENT", "Item", "Segment")
     segments = store.read_nodes("Segment", ["start_s", "end_s"])
@@ -111,7 +118,8 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
     result = check(table.take(pa.array(newest)), ["from", "to"], highlighted, block.columns)
     refused += [(int(rows["row"][int(row[newest[r]])].as_py()), reason) for r, reason in result.refused]
     result.repeated += older
-    result.nothing = nothing
+    result.nothing, result.assumed = nothing, checked.assumed
+    result.trimmed, result.composed = checked.trimmed, checked.composed
     # A highlight may contradict another in several segments; one line says so.
     result.refused = sorted(dict(reversed([*checked.refused, *refused])).items())
     return RelationshipBlock(
@@ -125,6 +133,7 @@ def highlighted_rows(block: PendingIntervals, store: GraphStore) -> Resolved:
         block.columns,
         block.left_out,
         own=block.own,
+        cells=block.cells,
     ), result
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graphrec.loading.blocks import Known, RelationshipBlock, Resolved
+from graphrec.loading.blocks import Known, Lines, RelationshipBlock, Resolved, no_lines
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
@@ -28,12 +28,16 @@ class PendingMoments:
             none, a comment is ON the video.
         source: the file the rows come from.
         line: the line of the first row in that file.
+        elsewhere: lines between the rows that another block accounts for.
+        cells: the rows as the file has them, by its names, for rejects; None where that is ``table``.
     """
 
     table: pa.Table
     label: str
     source: str
     line: int = 1
+    elsewhere: Lines = field(default_factory=no_lines)
+    cells: pa.Table | None = None
     after_its_file: ClassVar[bool] = False
 
     def resolve(self, known: Known) -> Iterator[Resolved]:
@@ -62,12 +66,17 @@ def placed(block: PendingMoments, store: GraphStore | None) -> Iterator[Resolved
         yield _block(block, block.label), _unmoved(checked, block.label, store)
     left = np.flatnonzero(found < 0)
     if len(left):
-        yield _block(block, "Item"), check(rows.take(pa.array(left)), ["from", "to"], ())
+        checked = check(rows.take(pa.array(left)), ["from", "to"], ())
+        checked.rows = left[checked.rows]
+        yield _block(block, "Item"), checked
 
 
 def _block(block: PendingMoments, label: str) -> RelationshipBlock:
     known = ("Comment",) if label == "Item" else ("Comment", label)
-    return RelationshipBlock("ON", "Comment", label, block.table, block.source, block.line, existing=known)
+    return RelationshipBlock(
+        "ON", "Comment", label, block.table, block.source, block.line, existing=known, elsewhere=block.elsewhere,
+        cells=block.cells,
+    )  # fmt: skip
 
 
 def _places(block: PendingMoments, store: GraphStore) -> tuple[npt.NDArray[np.int64], pa.ChunkedArray]:
