@@ -66,6 +66,10 @@ class TrainingError(GraphrecError):
     """Training cannot start or go on."""
 
 
+class NotFiniteError(TrainingError):
+    """A model's scores are NaN or infinite."""
+
+
 class BadRows(DataError):
     """Rows of one file were refused; ``reasons`` holds the first of them as ``(line, reason)``."""
 

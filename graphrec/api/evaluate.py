@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import isclose
 from typing import Any
 
 from graphrec.errors import ConfigError, DataError
@@ -23,13 +24,34 @@ CUT = ("recall", "ndcg", "hr", "precision", "f1")
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A run, by which of ``PROTOCOLS`` it was measured, and its metrics; ``also`` those of each further projection."""
+    """A run's metrics.
+
+    Attributes:
+        run: which.
+        protocol: by which of ``PROTOCOLS`` it was measured.
+        evaluation: what was found.
+        also: the same of each further projection.
+        keys: what the cases are, for comparisons.
+        changed: metrics that are not what training had measured on the same cases: then, and now.
+    """
 
     run: Run
     protocol: str
     evaluation: Evaluation
     also: Mapping[str, Evaluation]
     keys: CaseKeys
+    changed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def warning(self) -> str:
+        """Say in a sentence what has changed since training; empty where that is nothing."""
+        if not self.changed:
+            return ""
+        told = ", ".join(f"{name} {now:.4f}, then {then:.4f}" for name, (then, now) in self.changed.items())
+        return (
+            f"not what training had measured (on {self.run.manifest['device']}): {told}; where that is more than "
+            "another machine explains, the model or its code has changed since: train again"
+        )
 
     def against(self, other: Evaluated) -> Compared:
         """Compare with another run on the cases that both have, whenever each was trained.
@@ -79,7 +101,20 @@ def evaluate_run(
     cases = of(loaded.split) if protocol is None else under(of(loaded.split), protocol)
     found = measured(loaded.task, loaded.split, cases)
     also = {name: measured(one.task, one.split, of(one.split)) for name, one in loaded.beside.items()}
-    return Evaluated(run, protocol_of(cases), found, also, case_keys(cases, loaded.split, loaded.snapshot))
+    by = protocol_of(cases)
+    keys = case_keys(cases, loaded.split, loaded.snapshot)
+    changed = _changed(run, found) if part == "test" and by == run.manifest.get("protocol") else {}
+    return Evaluated(run, by, found, also, keys, changed)
+
+
+def _changed(run: Run, found: Evaluation) -> dict[str, tuple[float, float]]:
+    """Return the metrics that differ from those in the run's manifest in the digits that are shown."""
+    then = run.manifest.get("test", {}).get("metrics", {})
+    return {
+        name: (then[name], now)
+        for name, now in found.metrics.items()
+        if then.get(name) is not None and not isclose(then[name], now, rel_tol=1e-4, abs_tol=5e-5)
+    }
 
 
 def _rankings(cases: RankingCases, cuts: Sequence[int]) -> list[str]:

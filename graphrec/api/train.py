@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from graphrec import schema
 from graphrec.api.first_contact import refuse_unmapped
 from graphrec.api.several import check_also, read_also, split_also, tested_also, told_also
-from graphrec.errors import ConfigError, DataError, unknown
+from graphrec.errors import ConfigError, DataError, TrainingError, unknown
 from graphrec.evaluation.account import TrainingAccount
 from graphrec.evaluation.accounting import account
 from graphrec.evaluation.evaluate import Evaluation
@@ -31,6 +31,7 @@ from graphrec.models.base import Model
 from graphrec.models.registry import model as model_class
 from graphrec.models.registry import read_settings
 from graphrec.serving.load_model import Loaded
+from graphrec.serving.same_scores import require_same_scores
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.tasks.base import Task
@@ -39,13 +40,14 @@ from graphrec.tasks.cases import Split
 from graphrec.tasks.ranking import Ranking
 from graphrec.tasks.registry import task_class
 from graphrec.training.manifest import FILE as MANIFEST
-from graphrec.training.manifest import FORMAT, write_manifest
+from graphrec.training.manifest import FORMAT, REFUSED, write_manifest
 from graphrec.training.runs import (
     Run,
     beside_of,
     find_run,
     new_run_folder,
     require_format,
+    require_use,
     snapshot_of,
     split_of,
     task_of,
@@ -211,10 +213,11 @@ def train(
 def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = None) -> Trained:
     """Go on with a run that was cut off; the result is that of one uninterrupted run.
 
-    Raises ``NotFoundError`` for an unknown run or a snapshot that is gone.
+    Raises ``NotFoundError`` for an unknown run or a snapshot that is gone, ``TrainingError`` for one that is of no use.
     """
     run = find_run(workspace, run_id)
     require_format(run)
+    require_use(run)
     shot, task = snapshot_of(workspace, run), task_of(run)
     options = TrainOptions(**run.manifest["options"])
     beside = beside_of(workspace, run)
@@ -240,6 +243,7 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
             extra=loaded.run.manifest,
             resume=resume,
         )
+        _require_same(replace(loaded, run=Run(folder, result.manifest)))
         metrics = task.metrics(parts.test)
         test = judge_model(model, task, parts.data, parts.test, metrics, seed=options.seed)
         also = tested_also(model, loaded.beside, seed=options.seed)
@@ -268,6 +272,15 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
             raise
         raise DataError(f"{error}. `graphrec train --resume {folder.name}` goes on with this run") from error
     return Trained(replace(loaded, run=Run(folder, manifest)), test, also, found)
+
+
+def _require_same(loaded: Loaded) -> None:
+    """Refuse a run whose files do not give the scores that would be measured, in its manifest too."""
+    try:
+        require_same_scores(loaded)
+    except TrainingError as error:
+        write_manifest(loaded.run.folder, {**loaded.run.manifest, REFUSED: str(error)})
+        raise TrainingError(f"{error}; the run {loaded.run.id} is refused") from error
 
 
 def _task_kind(kind: type[Model[Any]], name: str | None) -> type[Task[Any]]:

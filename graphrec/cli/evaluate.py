@@ -10,6 +10,7 @@ from graphrec.cli.common import (
     DEFAULT_WORKSPACE,
     JsonFlag,
     WorkspaceFlag,
+    err,
     metrics_table,
     out,
     print_json,
@@ -51,6 +52,9 @@ def evaluate(
     found = evaluate_run(folder, run, cuts=cuts, part=part, protocol=protocol)
     other = evaluate_run(folder, against, cuts=cuts, part=part, protocol=protocol) if against else None
     compared = found.against(other) if other else None
+    for measured in filter(None, (found, other)):
+        if measured.warning:
+            err.print(f"{measured.run.id}: {measured.warning}", markup=False, soft_wrap=True)
     if as_json:
         document = {
             "run": found.run.id,
@@ -59,6 +63,7 @@ def evaluate(
             "protocol": found.protocol,
             **found.evaluation.to_dict(),
             "also": {name: one.to_dict() for name, one in found.also.items()},
+            "changed": {name: {"training": then, "now": now} for name, (then, now) in found.changed.items()},
         }
         if compared:
             document |= {

@@ -24,6 +24,7 @@ from graphrec.cli.common import (
 from graphrec.errors import GraphrecError
 from graphrec.serving.explore.run_reports import Summary, summary
 from graphrec.serving.published import current_runs
+from graphrec.training.manifest import REFUSED
 from graphrec.training.runs import Run, find_run, list_runs
 from graphrec.workspace import Workspace
 
@@ -94,7 +95,8 @@ def _one(run: Run, as_json: bool) -> None:
     elif "account" in run.manifest:
         print_account(run.manifest["account"], out)
     else:
-        cure = "it was trained by an older graphrec" if run.finished else _state(run, ())
+        older = "it was trained by an older graphrec"
+        cure = run.manifest.get(REFUSED, older if run.finished else _state(run, ()))
         err.print(f"there is no account of {run.id}: {cure}", markup=False, soft_wrap=True)
 
 
@@ -106,6 +108,8 @@ def _published(workspace: Path, store: str | None) -> set[str]:
 
 
 def _state(run: Run, published: Collection[str]) -> str:
+    if REFUSED in run.manifest:
+        return "refused"
     if not run.finished:
         return f"cut off: graphrec train --resume {run.id}"
     return "published" if run.id in published else ""

@@ -16,7 +16,8 @@ from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.prediction_metrics import prediction_metric
 from graphrec.evaluation.predictions import Predictions
 from graphrec.graph.data import Data
-from graphrec.models.base import Embeds, Model, Predicts, Scores, Target
+from graphrec.models.answers import predicted_by, scorer_of
+from graphrec.models.base import Embeds, Model, Predicts, Target
 from graphrec.models.known import as_served, known_users
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Cases, NodeCases, PairCases, RankingCases
@@ -45,7 +46,7 @@ def judge_model(
     with torch.no_grad():
         if isinstance(cases, RankingCases):
             nodes = None if cases.items is None else torch.from_numpy(cases.items)
-            own = _scores(model).scorer(Target(label, nodes))
+            own = scorer_of(model, Target(label, nodes))
             scorer = as_served(model, own, data)
             found = evaluate(scorer, cases, data, metrics, seed=seed, model=model.name)
             if not isinstance(model, Embeds):
@@ -68,16 +69,10 @@ def known_metric(cases: Cases, name: str) -> bool:
     return one.higher_is_better
 
 
-def _scores(model: Model[Any]) -> Scores:
-    if not isinstance(model, Scores):
-        raise ConfigError(f"{model.name} scores nothing; `graphrec models {model.name}` tells what it is for")
-    return model
-
-
 def _pairs(
     model: Model[Any], cases: PairCases, target: Target
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    scorer = _scores(model).scorer(target)
+    scorer = scorer_of(model, target)
     found = np.empty(len(cases))
     for start in range(0, len(cases), PAIRS):
         part = slice(start, start + PAIRS)
@@ -92,6 +87,6 @@ def _nodes(model: Model[Any], cases: NodeCases) -> np.ndarray[Any, np.dtype[np.f
             f"{model.name} tells nothing of nodes; `graphrec models {model.name}` tells what it is for"
         )
     found: np.ndarray[Any, np.dtype[np.float64]] = (
-        model.predict(torch.from_numpy(cases.nodes).to(model.device)).double().numpy(force=True)
+        predicted_by(model, torch.from_numpy(cases.nodes).to(model.device)).double().numpy(force=True)
     )
     return found

@@ -57,7 +57,8 @@ def _scores(scorer: Scorer, users: Ints, candidates: Ragged, model: str) -> npt.
     ]
     if not scored:
         return np.empty(0, np.float32)
-    scores: npt.NDArray[np.floating] = finite(torch.cat(scored), users[candidates.rows], model).cpu().numpy()
+    told = finite(torch.cat(scored), users[candidates.rows], candidates.indices, model)
+    scores: npt.NDArray[np.floating] = told.numpy(force=True)
     return scores
 
 

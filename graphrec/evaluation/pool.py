@@ -44,7 +44,7 @@ def rank_pool(
         users, wanted = cases.users[part], cases.relevant.take(part)
         # A copy, since items are struck from it: the scorer may hand out what it keeps, or one row for all.
         scores = scorer.grid(torch.from_numpy(users), asked).clone(memory_format=torch.contiguous_format)
-        finite(scores, users, model)
+        finite(scores, users, pool, model)
         sizes = len(pool) - _leave_out(scores, data.by_user.take(users), pool)
         columns = _wanted_columns(scores, users, wanted, pool)
         on = scores.device

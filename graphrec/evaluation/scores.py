@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from graphrec.errors import TrainingError
+from graphrec.errors import NotFiniteError
 from graphrec.ragged import Ints
 
+SHOWN = 3
+"""So many users and items are named."""
 
-def finite(scores: Tensor, users: Ints, model: str) -> Tensor:
-    """Return ``scores`` (float [n] or [n, columns], row r of user ``users[r]``) if all of them are finite.
+
+def finite(scores: Tensor, users: Ints, items: Ints, model: str) -> Tensor:
+    """Return ``scores`` if all of them are finite.
+
+    Args:
+        scores: float [n], of user ``users[r]`` and item ``items[r]``, or [n, columns], of ``items[c]``.
+        users: int64 [n].
+        items: int64 [n] or [columns].
+        model: its name.
 
     Raises:
-        TrainingError: one of them is NaN or infinite.
+        NotFiniteError: one of them is NaN or infinite.
     """
     if scores.numel():
         # The extremes carry a NaN along, and cost a sixth of isfinite over everything.
         low, high = torch.aminmax(scores)
         if not bool(torch.isfinite(low) & torch.isfinite(high)):
-            bad = ~torch.isfinite(scores.reshape(len(users), -1)).all(1)
-            user = int(users[int(bad.nonzero()[0])])
-            raise TrainingError(
-                f"{model} gives user number {user} a score that is NaN or infinite; "
-                "train again with a smaller learning rate, and check the features"
+            bad = (~torch.isfinite(scores)).nonzero().numpy(force=True)
+            raise NotFiniteError(
+                f"{model}: {len(bad):,} of {scores.numel():,} scores looked at are NaN or infinite, of "
+                f"{_named('user', users[bad[:, 0]])} and {_named('item', items[bad[:, -1]])}"
             )
     return scores
+
+
+def _named(what: str, numbers: Ints) -> str:
+    different = np.unique(numbers)
+    named = ", ".join(str(number) for number in different[:SHOWN])
+    more = "s" if len(different) > 1 else ""
+    return f"{len(different):,} {what}{more} (number {named}{', ...' if len(different) > SHOWN else ''})"

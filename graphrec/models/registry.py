@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -55,7 +55,24 @@ def _loaded(entry: EntryPoint) -> type[Model[Any]]:
         raise TypeError(f"{entry.value} is not a subclass of graphrec.models.base.Model")
     if not entry.name.isidentifier() or not entry.name.isascii():
         raise TypeError(f"{entry.name!r} cannot name a property; use letters, digits and _")
+    if wrong := list(_wrong(kind, entry.name)):
+        raise TypeError(f"{entry.value} {'; '.join(wrong)}")
     return kind
+
+
+def _wrong(kind: type[Model[Any]], name: str) -> Iterator[str]:
+    """Say what a class lacks of a model: what would else fail in whoever lists or trains it."""
+    lacking = [attribute for attribute in ("name", "title", "Settings") if not hasattr(kind, attribute)]
+    lacking += sorted(f"{method}()" for method in kind.__abstractmethods__)
+    if not hasattr(kind, "scorer") and not hasattr(kind, "predict"):
+        lacking.append("scorer() or predict()")
+    if lacking:
+        yield f"lacks {', '.join(lacking)}, which its class must have"
+    if (own := getattr(kind, "name", name)) != name:
+        yield f"is called {own!r}, its entry point {name!r}: give both the same name"
+    settings = getattr(kind, "Settings", Settings)
+    if not (isinstance(settings, type) and issubclass(settings, Settings)):
+        yield "has Settings that are no subclass of graphrec.settings.Settings"
 
 
 @cache

@@ -17,6 +17,7 @@ from graphrec.files import read_json, write_json
 from graphrec.graph.build import item_features
 from graphrec.graph.content import fill
 from graphrec.graph.snapshot import GENRES, Snapshot
+from graphrec.models.answers import placed_by
 from graphrec.models.base import Places
 from graphrec.serving.lacking import Lacking, cure
 from graphrec.serving.load_model import Loaded
@@ -218,5 +219,5 @@ def _changed(store: GraphStore, label: str, name: str, ids: pa.Array, vectors: F
 def _vectors(loaded: Loaded, matrix: Floats) -> Floats:
     assert isinstance(loaded.model, Places)
     with torch.inference_mode():
-        found: Floats = loaded.model.place(torch.from_numpy(matrix)).numpy(force=True)
+        found: Floats = placed_by(loaded.model, torch.from_numpy(matrix)).numpy(force=True)
     return found

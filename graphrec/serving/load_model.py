@@ -13,13 +13,15 @@ import torch
 from graphrec.errors import TrainingError
 from graphrec.files import size_and_time
 from graphrec.graph.snapshot import Snapshot
-from graphrec.models.base import Model, Scorer, Scores
+from graphrec.learning.run import CPU
+from graphrec.models.answers import scorer_of
+from graphrec.models.base import Model, Scorer
 from graphrec.models.registry import model as model_class
 from graphrec.tasks.base import Task
 from graphrec.tasks.beside import FurtherTask, together
 from graphrec.tasks.cases import Split
 from graphrec.training.manifest import FILE as MANIFEST
-from graphrec.training.runs import Run, beside_of, require_format, snapshot_of, split_of, task_of
+from graphrec.training.runs import Run, beside_of, require_format, require_use, snapshot_of, split_of, task_of
 from graphrec.training.weights import WEIGHTS, load_weights
 from graphrec.workspace import Workspace
 
@@ -39,31 +41,35 @@ class Loaded:
     @cached_property
     def scorer(self) -> Scorer:
         """The model's scores, of one that scores and is trained no more."""
-        assert isinstance(self.model, Scores)
         with torch.no_grad():
-            return self.model.scorer()
+            return scorer_of(self.model)
 
 
 def load_run(workspace: Workspace, run: Run) -> Loaded:
     """Build ``run``'s model from its snapshot and weights, on the CPU, ready to score.
 
-    Raises ``TrainingError`` when its snapshot or weights are gone.
+    Raises ``TrainingError`` when its snapshot or weights are gone, or training has refused it.
     """
     require_format(run)
-    weights = run.folder / WEIGHTS
-    if not weights.exists():
+    require_use(run)
+    if not (run.folder / WEIGHTS).exists():
         raise TrainingError(
             f"run {run.id} has no {WEIGHTS}; finish it with `graphrec train --resume {run.id}`"
         )
     shot, task = snapshot_of(workspace, run), task_of(run)
     beside = beside_of(workspace, run)
     split = together(split_of(task, shot, run), shot, beside)
+    return Loaded(run, model_of(run, split), shot, task, split, beside)
+
+
+def model_of(run: Run, split: Split[Any], device: torch.device = CPU) -> Model[Any]:
+    """Return the model that ``run``'s files hold, on ``device``, ready to score; ``split`` is what it learned from."""
     kind = model_class(run.model)
     model = kind(split.data.shape, kind.Settings(**run.manifest["settings"]))
-    load_weights(weights, model)
+    load_weights(run.folder / WEIGHTS, model)
+    model.to(device)
     model.attach(split.data)
-    model.eval()
-    return Loaded(run, model, shot, task, split, beside)
+    return model.eval()
 
 
 KEPT = 2

@@ -154,23 +154,25 @@ def _nearest(
 
 def _placed(workspace: Workspace, now: Now) -> Floats | None:
     """Return the user's vector by what the user has now, float32 [D], where the model has such."""
+    from graphrec.models.answers import user_vector_of
     from graphrec.models.base import FoldsIntoSpace
 
     model = _loaded(workspace, now.run).model
     if not isinstance(model, FoldsIntoSpace):
         return None
-    vector = model.user_vector(now.history, now.user)
+    vector = user_vector_of(model, now.history, now.user)
     return None if vector is None else vector.numpy(force=True)
 
 
 def _folded(workspace: Workspace, now: Now, wanted: ListsWanted) -> Found | None:
     """Rank by the model's scores of what the one user of ``wanted`` has now, where it has such."""
+    from graphrec.models.answers import user_scores_of
     from graphrec.models.base import FoldsIn
 
     loaded = _loaded(workspace, now.run)
     if not isinstance(loaded.model, FoldsIn):
         return None
-    scores = loaded.model.user_scores(now.history, now.user)
+    scores = user_scores_of(loaded.model, now.history, now.user)
     if scores is None:
         return None
     (best,) = _best(loaded, scores.numpy(force=True)[None], wanted)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from graphrec.errors import TrainingError
+from graphrec.models.answers import embeddings_of
 from graphrec.models.base import SPACE, Embeds
 from graphrec.models.known import known_users, placed_items
 from graphrec.ragged import Ints
@@ -40,7 +41,7 @@ def run_embeddings(loaded: Loaded) -> dict[str, Space]:
             f"{run.model} has no embeddings; it serves from its run: `graphrec recommend USER --run {run.id}`"
         )
     with torch.inference_mode():
-        spaces = model.embeddings()
+        spaces = embeddings_of(model)
     rows = {
         label: _known(loaded, label, vectors[label])
         for vectors in (*spaces.values(), spaces[SPACE])

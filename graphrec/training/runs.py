@@ -18,7 +18,7 @@ from graphrec.tasks.base import Task
 from graphrec.tasks.beside import FurtherTask
 from graphrec.tasks.cases import Split
 from graphrec.tasks.registry import told_task
-from graphrec.training.manifest import FILE, FORMAT, read_manifest
+from graphrec.training.manifest import FILE, FORMAT, REFUSED, read_manifest
 from graphrec.workspace import Workspace
 
 
@@ -41,8 +41,8 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether training came to its end and was tested."""
-        return "test" in self.manifest
+        """Whether training came to its end, was tested, and the run is of use."""
+        return "test" in self.manifest and REFUSED not in self.manifest
 
     @property
     def also(self) -> dict[str, Run]:
@@ -112,6 +112,12 @@ def require_format(run: Run) -> None:
             f"run {run.id} was made by another version of graphrec; train again: "
             f"`graphrec train --config {run.folder / 'config.toml'}`"
         )
+
+
+def require_use(run: Run) -> None:
+    """Raise ``TrainingError`` for a run that its training has refused."""
+    if REFUSED in run.manifest:
+        raise TrainingError(f"run {run.id} is of no use: {run.manifest[REFUSED]}")
 
 
 def task_of(run: Run) -> Task[Any]:

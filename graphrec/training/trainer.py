@@ -12,10 +12,12 @@ from typing import Any
 
 from torch import Tensor
 
-from graphrec.errors import TrainingError
+from graphrec.errors import NotFiniteError, TrainingError
 from graphrec.files import replacing
+from graphrec.learning.descent import Descent
 from graphrec.learning.options import TrainOptions
 from graphrec.learning.run import RunContext
+from graphrec.learning.sequential import Sequential
 from graphrec.models.base import Model
 from graphrec.tasks.cases import Split
 from graphrec.training.checkpoint import BEST, MODEL, Checkpoint, load_checkpoint, save_checkpoint
@@ -246,7 +248,12 @@ class _Run:
     def _validate(self) -> dict[str, float]:
         if self.judge.measure is None:
             return {}
-        return {self.judge.metric: self.judge.measure(self.model)}
+        try:
+            return {self.judge.metric: self.judge.measure(self.model)}
+        except NotFiniteError as error:
+            rate = self.options.learning_rate
+            cure = f"; lower learning_rate ({rate:g}), " if isinstance(self.learner, Descent | Sequential) else "; "
+            raise NotFiniteError(f"{error}{cure}check the features and what the model makes of them") from error
 
     def _keep_best(self) -> None:
         if self.folder is None:

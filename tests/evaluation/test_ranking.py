@@ -166,7 +166,8 @@ def test_users_by_items_is_never_built() -> None:
 def test_scores_that_are_no_numbers(wrong: float, candidates: Ragged | None) -> None:
     scorer = Fixed(torch.tensor([[1.0, 2, 3], [1, wrong, 3]]))
     cases = RankingCases(np.arange(2), ragged([[0], [0]]), candidates)
-    with pytest.raises(TrainingError, match="transgrec gives user number 1 a score that is NaN or infinite"):
+    told = r"transgrec: 1 of 6 scores .* NaN or infinite, of 1 user \(number 1\) and 1 item \(number 1\)"
+    with pytest.raises(TrainingError, match=told):
         rank(scorer, cases, training([[], []], 3), depth=1, seed=0, model="transgrec")
 
 

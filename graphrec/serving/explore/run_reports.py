@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphrec.evaluation.any_metric import more_is_better
-from graphrec.training.manifest import FILE, METRICS
+from graphrec.training.manifest import FILE, METRICS, REFUSED
 from graphrec.training.runs import Run
 
 
@@ -30,7 +30,7 @@ class Summary:
         metric: what it was stopped by.
         value: that metric on the test data.
         finished: whether it was tested.
-        verdict: what the account of its training concludes; "" where there is none.
+        verdict: why it was refused, or what the account of its training concludes; "" where there is none.
     """
 
     id: str
@@ -101,7 +101,7 @@ def summary(run: Run) -> Summary:
         name,
         told.get("test", {}).get("metrics", {}).get(name),
         run.finished,
-        told.get("account", {}).get("verdict", {}).get("sentence", ""),
+        told.get(REFUSED) or told.get("account", {}).get("verdict", {}).get("sentence", ""),
     )
 
 

@@ -1,0 +1,115 @@
+"""What models answer, looked at once for all who ask: a wrong shape or type is said with the model and the method.
+
+A stranger's scores of one column too few would else be somebody else's, or end in a traceback far from the cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from graphrec.errors import ConfigError, TrainingError
+from graphrec.models.base import ANYTHING, EmbeddingScorer, Model, Scorer, Scores, Target, Vectors
+from graphrec.ragged import Ints
+
+ANY = -1
+"""A length that the model chooses."""
+
+
+def scorer_of(model: Model[Any], target: Target = ANYTHING) -> Scorer:
+    """Return the model's scorer, whose answers are checked.
+
+    Raises ``ConfigError`` for a model that scores nothing, ``TrainingError`` for an answer of another shape or type.
+    """
+    if not isinstance(model, Scores):
+        raise ConfigError(f"{model.name} scores nothing; `graphrec models {model.name}` tells what it is for")
+    scorer, items = model.scorer(target), model.shape.nodes[target.label or model.shape.item]
+    if not isinstance(scorer, EmbeddingScorer):
+        return Checked(scorer, model, items)
+    width = scorer.users.shape[-1]
+    _check(model, "scorer, vectors of users", scorer.users, (model.shape.users, width), torch.float32)
+    _check(model, "scorer, vectors of items", scorer.items, (items, width), torch.float32)
+    return scorer
+
+
+def embeddings_of(model: Any) -> Mapping[str, Vectors]:
+    """Return the spaces of a model that ``Embeds``, of each label a vector for every node."""
+    spaces: Mapping[str, Vectors] = model.embeddings()
+    for name, vectors in spaces.items():
+        width = ANY
+        for label, matrix in vectors.items():
+            space = f" of {name}" if name else ""
+            nodes = model.shape.nodes.get(label, ANY)
+            _check(model, f"embeddings, {label}{space}", matrix, (nodes, width), torch.float32)
+            width = matrix.shape[1]
+    return spaces
+
+
+def predicted_by(model: Any, nodes: Tensor) -> Tensor:
+    """Return what a model that ``Predicts`` tells of ``nodes``, float [n, classes]."""
+    return _check(model, "predict", model.predict(nodes), (len(nodes), model.shape.classes))
+
+
+def user_scores_of(model: Any, history: Ints, user: int | None = None) -> Tensor | None:
+    """Return the scores of a model that ``FoldsIn``, float [items], or None."""
+    found = model.user_scores(history, user)
+    return None if found is None else _check(model, "user_scores", found, (model.shape.items,))
+
+
+def user_vector_of(model: Any, history: Ints, user: int | None = None) -> Tensor | None:
+    """Return the vector of a model that ``FoldsIntoSpace``, float [D], or None."""
+    found = model.user_vector(history, user)
+    return None if found is None else _check(model, "user_vector", found, (ANY,))
+
+
+def placed_by(model: Any, features: Tensor) -> Tensor:
+    """Return the vectors of a model that ``Places``, float32 [n, D]."""
+    return _check(model, "place", model.place(features), (len(features), ANY), torch.float32)
+
+
+class Checked:
+    """A scorer whose answers are checked.
+
+    Args:
+        scorer: the model's own.
+        model: whose it is.
+        items: how many there are.
+    """
+
+    def __init__(self, scorer: Scorer, model: Model[Any], items: int) -> None:
+        self._scorer, self._model, self._items = scorer, model, items
+
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+        """Return float [len(users), len(items)]."""
+        due = len(users), self._items if items is None else len(items)
+        return _check(self._model, "scorer().grid", self._scorer.grid(users, items), due)
+
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return float [n]."""
+        return _check(self._model, "scorer().pairs", self._scorer.pairs(users, items), (len(users),))
+
+
+def _check(
+    model: Model[Any], method: str, found: object, due: tuple[int, ...], dtype: torch.dtype | None = None
+) -> Tensor:
+    """Return ``found`` where it is a tensor of this shape and of this type; None: of any that holds fractions."""
+    fits = (
+        isinstance(found, Tensor)
+        and found.ndim == len(due)
+        and all(want in (ANY, got) for want, got in zip(due, found.shape, strict=True))
+        and (found.is_floating_point() if dtype is None else found.dtype == dtype)
+    )
+    if fits:
+        assert isinstance(found, Tensor)
+        return found
+    got = _type(found.dtype, found.shape) if isinstance(found, Tensor) else f"a {type(found).__name__}"
+    raise TrainingError(
+        f"{model.name}, {method}: {_type(dtype or torch.float32, due)} is due, it returned {got}; mend the model"
+    )
+
+
+def _type(dtype: torch.dtype, shape: tuple[int, ...]) -> str:
+    return f"{str(dtype).removeprefix('torch.')} [{', '.join('D' if n == ANY else str(n) for n in shape)}]"
