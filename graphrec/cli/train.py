@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -127,7 +128,7 @@ def train(
     from graphrec.serving.publish import check_named
     from graphrec.serving.publish import publish as publish_run
 
-    folder = Workspace(workspace)
+    folder, began = Workspace(workspace), time.monotonic()
     with TrainingProgress(quiet=as_json) as show:
         if resume is not None:
             trained = resume_run(folder, resume, progress=show)
@@ -185,7 +186,8 @@ def train(
     out.print(
         f"run {run.id}: best epoch {run.manifest['best_epoch']} of {run.manifest['epochs']}"
         + (f", validation {run.manifest['metric']} {best:.4f}" if best is not None else "")
-        + f", {run.manifest['train_seconds']:.1f} s",
+        + f"; {time.monotonic() - began:.1f} s in all, of which {run.manifest['train_seconds']:.1f} s learning and "
+        f"{run.manifest['validation_seconds']:.1f} s validation",
         markup=False,
     )
     told = {"": run.manifest, **run.manifest["also"]}

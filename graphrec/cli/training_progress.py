@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -54,9 +55,9 @@ class TrainingProgress:
         from graphrec.training.trainer import Epoch
 
         if isinstance(line, Epoch):
-            loss = " ".join(f"{name} {value:.4f}" for name, value in line.loss.items())
-            valid = " ".join(f"{name} {value:.4f}" for name, value in line.valid.items())
-            said, done = f"loss {loss}  valid {valid}  {line.edges_per_s:,.0f} edges/s", float(line.epoch)
+            parts = [_figures("loss", line.loss), _figures("valid", line.valid)]
+            said = "  ".join([*filter(None, parts), f"{line.edges_per_s:,.0f} training records/s"])
+            done = float(line.epoch)
         else:
             left = line.seconds / line.done * (line.steps - line.done)
             said = f"epoch {line.epoch}: step {line.done:,} of {line.steps:,}, {left:,.0f} s left in it"
@@ -68,3 +69,8 @@ class TrainingProgress:
         while not self._over.wait(LINE_SECONDS):
             seconds = time.monotonic() - self._began
             err.print(f"{seconds:,.0f} s: {self._said}", markup=False, highlight=False)
+
+
+def _figures(what: str, figures: Mapping[str, float]) -> str:
+    """Return them in a line; empty where there are none, such as losses of what is worked out at once."""
+    return " ".join([what, *(f"{name} {value:.4f}" for name, value in figures.items())]) if figures else ""

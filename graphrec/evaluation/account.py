@@ -99,6 +99,9 @@ class Tested:
         unscored: cases of users of whose training records the model can make nothing; they get what is popular.
         saturated: metrics that are the same for every order here.
         watched: the metric that stopped the training.
+        validation: what validates, in words; empty where nobody says.
+        left_in: what a ranking keeps among the candidates though serving would leave it out, in words; empty where
+            candidates are not of a pool.
     """
 
     split: str
@@ -113,6 +116,8 @@ class Tested:
     unscored: int
     saturated: tuple[str, ...]
     watched: str
+    validation: str = ""
+    left_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -219,6 +224,10 @@ def _tested(tested: Tested) -> Iterator[str]:
         yield f"Each case ranks {low:,} to {high:,} candidates, half of them {median:,} or fewer."
         if high <= 1:
             yield "No case has more than one candidate: every order is right."
+    if tested.left_in:
+        yield f"Candidates are all but those of the user's training records: {tested.left_in}."
+    if tested.validation:
+        yield f"Validated on {tested.validation}."
     if tested.left_out:
         yield f"{tested.left_out:,} cases had nothing to find, and are left out."
     if tested.known:

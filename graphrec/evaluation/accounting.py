@@ -15,6 +15,7 @@ from graphrec.evaluation.verdict import verdict
 from graphrec.graph.projection import TYPE, types_of
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
+from graphrec.graph.splits import validation
 from graphrec.learning.options import TrainOptions
 from graphrec.models.base import Embeds, Model
 from graphrec.models.known import placed_items
@@ -141,6 +142,19 @@ def _tested(
         test.unscored,
         tuple(name for name in task.metrics(cases) if ranked and saturated(name, cases)),
         watched,
+        validation(shot, split.name),
+        _left_in(task, cases) if isinstance(cases, RankingCases) and cases.pool is None else "",
+    )
+
+
+def _left_in(task: Task[Any], cases: RankingCases) -> str:
+    """Say what of a user's records stays among the candidates, which ``recommend`` leaves out."""
+    rules = _rules(task)
+    not_counted = f" and of records that do not count (all but {' and '.join(map(str, rules))})" if rules else ""
+    what = "segments" if cases.candidates is not None else "items"
+    return (
+        f"{what} of the user's validation records{not_counted} stay in, while `recommend` leaves out all that the user "
+        "has a record of"
     )
 
 

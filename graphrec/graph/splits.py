@@ -241,6 +241,27 @@ BY_ORDER = ("temporal-last", "leave-one-out")
 """Splits that take each user's last."""
 
 
+VALIDATION = {
+    "given": "the records whose `split` says valid",
+    "temporal-last": "a tenth of the other records, drawn at random among all users, not by time",
+    "leave-one-out": "the last item (or video) of each user before the one tested, of users with three",
+    CUT: "the latest ninth of what came before the moment",
+    "random-70-10-20": "a tenth of the records, drawn at random",
+    "random-k-fold": "a tenth of the records of the other folds, drawn at random",
+    "cold-items": "all records of a tenth of the other items (or videos), drawn at random",
+}
+"""What validates, by split."""
+GIVEN_NO_VALID = "the last item (or video) of each user's training records, since no record says valid"
+
+
+def validation(snapshot: Snapshot, label: str) -> str:
+    """Say what validates in the split that ``label`` is of; empty of a name that is none of ours."""
+    name = base_name(label).partition(AT)[0]
+    if name == "given" and not (np.asarray(snapshot.records.split) == SPLITS.index("valid")).any():
+        return GIVEN_NO_VALID
+    return VALIDATION.get(name, "")
+
+
 def by_default(snapshot: Snapshot) -> str:
     """Return the split that the data ask for: ``given`` where they name a test part.
 

@@ -142,7 +142,7 @@ class _Run:
         self.best_epoch, self.best = 0, math.nan
         # A table may be as large as memory: only a run without a folder keeps the best weights in it.
         self.best_weights: dict[str, Tensor] = {}
-        self.saved, self.told, self.spent = time.monotonic(), 0.0, 0.0
+        self.saved, self.told, self.spent, self.validating = time.monotonic(), 0.0, 0.0, 0.0
         model.eval()
 
     @property
@@ -189,6 +189,7 @@ class _Run:
             "best": None if math.isnan(self.best) else self.best,
             "epochs": len(self.history),
             "train_seconds": round(sum(line.seconds for line in self.history), 3),
+            "validation_seconds": round(self.validating, 3),
         }
         if self.folder is not None:
             if (self.folder / BEST).exists():
@@ -248,12 +249,15 @@ class _Run:
     def _validate(self) -> dict[str, float]:
         if self.judge.measure is None:
             return {}
+        began = time.perf_counter()
         try:
             return {self.judge.metric: self.judge.measure(self.model)}
         except NotFiniteError as error:
             rate = self.options.learning_rate
             cure = f"; lower learning_rate ({rate:g}), " if isinstance(self.learner, Descent | Sequential) else "; "
             raise NotFiniteError(f"{error}{cure}check the features and what the model makes of them") from error
+        finally:
+            self.validating += time.perf_counter() - began
 
     def _keep_best(self) -> None:
         if self.folder is None:

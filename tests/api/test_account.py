@@ -53,6 +53,26 @@ def trained(workspace: Workspace) -> Trained:
     return train(workspace, Plan("transgrec", FAST, where=["rating>=3"]))
 
 
+def test_how_it_was_validated_and_what_stays_among_the_candidates(workspace: Workspace, trained: Trained) -> None:
+    said = " ".join(trained.account.sentences)
+    assert "Validated on a tenth of the other records, drawn at random among all users, not by time." in said
+    assert (
+        "Candidates are all but those of the user's training records: items of the user's validation records and of "
+        "records that do not count (all but rating>=3) stay in, while `recommend` leaves out all"
+    ) in said
+    parts, shot = trained.loaded.split, trained.loaded.snapshot
+    user = int(parts.test.users[0])
+    kept = trained.loaded.task.holds(shot.records, shot.fields)
+    had = shot.records.where(kept).by_user[user]
+    trains = parts.data.by_user[user]
+    assert len(had) == len(trains) + parts.valid.relevant.lengths[parts.valid.users == user].sum() + 1
+    assert parts.test.sizes is not None
+    assert parts.test.sizes[0] == len(shot.items) - len(trains)
+    cold = train(workspace, Plan("popularity", {}, split="cold-items", baselines=False)).account
+    assert "Validated on all records of a tenth of the other items" in " ".join(cold.sentences)
+    assert "stay in" not in " ".join(cold.sentences)
+
+
 def test_what_was_used(trained: Trained) -> None:
     shot, used = trained.loaded.snapshot, trained.account.used
     values = shot.records.values["rating"]

@@ -26,4 +26,6 @@ def test_a_line_is_written_now_and_then_whatever_is_done(
         until(lambda: says("reading the graph"))
         show(Epoch(3, {"loss": 0.5}, {"map": 0.25}, 1000.0, 1.0), 10)
         until(lambda: says("epoch 3.00 of at most 10: loss loss 0.5000  valid map 0.2500"))
+        show(Epoch(1, {}, {"map": 0.25}, 1000.0, 1.0), 1)
+        until(lambda: says("epoch 1.00 of at most 1: valid map 0.2500  1,000 training records/s"))
     assert not says("never said")

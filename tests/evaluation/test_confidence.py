@@ -137,6 +137,18 @@ def test_roots_are_compared_as_roots_and_judged_as_their_means() -> None:
     assert found.p_value == pytest.approx(exact, abs=0.02)
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.2, 1 / 3, 7.0])
+def test_a_scaled_metric_has_the_same_p_value(scale: float) -> None:
+    """Such as recall@5 and precision@5 of one relevant item: also where gains and losses are level."""
+    rng = np.random.default_rng(0)
+    first = rng.permutation(np.repeat([0.0, 1.0], 50)) * 0.3 + 0.1
+    second = rng.permutation(first)
+    whole = paired_test(first, second, seed=0)
+    assert paired_test(first * scale, second * scale, seed=0).p_value == whole.p_value == 1.0
+    second[:20] = 0.1
+    assert paired_test(first * scale, second * scale, seed=0).p_value == paired_test(first, second, seed=0).p_value
+
+
 def test_interval_of_any_figure_leaves_out_samples_that_have_none() -> None:
     values = np.arange(6.0)
 

@@ -12,13 +12,13 @@ from graphrec.training.runs import Run
 PARTS = {
     "run": ("model", "paper", "doi", "started", "seed", "device", "threads", "parameters"),
     "data": ("task", "projection", "split", "split_name", "fold", "folds", "item_label", "protocol", "snapshot"),
-    "training": ("metric", "best_epoch", "best", "epochs", "train_seconds", "total_seconds"),
+    "training": ("metric", "best_epoch", "best", "epochs", "train_seconds", "validation_seconds", "total_seconds"),
 }
 """Single entries of the manifest by what they speak of; ``GROUPED`` entries are mappings of such."""
 
 GROUPED = ("data", "settings", "options", "versions")
 
-ALWAYS = frozenset({"started", "train_seconds", "total_seconds"})
+ALWAYS = frozenset({"started", "train_seconds", "validation_seconds", "total_seconds"})
 """What differs between any two runs, and tells nothing."""
 
 
