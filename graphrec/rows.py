@@ -109,8 +109,8 @@ def check(
     assumed: list[str] = []
 
     def quoted(name: str, row: int) -> str:
-        here = cells is not None and said[name] in cells.column_names
-        return repr((cells[said[name]] if here else table[name])[row].as_py())
+        column = cells[said[name]] if cells is not None and said[name] in cells.column_names else table[name]
+        return repr(column[row].as_py())
 
     for key in keys:
         if pa.types.is_nested(table[key].type):

@@ -70,7 +70,10 @@ def impossible(given: pa.ChunkedArray, times: pa.ChunkedArray) -> list[tuple[npt
 def _counted(given: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     """Return bool [n], which are numbers, not dates."""
     if pa.types.is_string(given.type):
-        return pc.fill_null(pc.match_substring_regex(given, r"^\s*[+-]?[\d.]+\s*$"), False).to_numpy()
+        numbers: npt.NDArray[np.bool_] = pc.fill_null(
+            pc.match_substring_regex(given, r"^\s*[+-]?[\d.]+\s*$"), False
+        ).to_numpy()
+        return numbers
     return np.full(len(given), not pa.types.is_temporal(given.type))
 
 
