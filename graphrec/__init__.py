@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from graphrec.serving.similar import similar
     from graphrec.store.open import open_store
     from graphrec.tasks.split import split
+    from graphrec.training.runs import find_run
     from graphrec.workspace import Workspace
 
 _HOMES = {
@@ -41,6 +42,7 @@ _HOMES = {
     "embed": ("graphrec.serving.embed", "embed"),
     "evaluate": ("graphrec.api.evaluate", "evaluate_run"),
     "explain": ("graphrec.serving.explain", "explain"),
+    "find_run": ("graphrec.training.runs", "find_run"),
     "forget": ("graphrec.api.forget", "forget"),
     "ingest": ("graphrec.api.ingest", "ingest"),
     "load": ("graphrec.loading.load", "load"),
@@ -66,6 +68,7 @@ __all__ = [
     "embed",
     "evaluate",
     "explain",
+    "find_run",
     "forget",
     "ingest",
     "load",

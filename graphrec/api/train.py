@@ -348,7 +348,8 @@ def _read(
     own, options, of_task = kind.Settings.model_fields, TrainOptions.model_fields, task.model_fields
     for key in given:
         if key not in own and key not in options and key not in of_task:
-            raise unknown(f"setting of {name}", key, [*own, *options, *of_task])
+            # `positive` and `value` have flags of their own, --where and --value.
+            raise unknown(f"setting of {name}", key, [*own, *options, *(set(of_task) - {"positive", "value"})])
     settings = {key: value for key, value in given.items() if key in own}
     rest = {key: value for key, value in given.items() if key not in own and key in options}
     asked = {key: value for key, value in given.items() if key not in own and key not in options}

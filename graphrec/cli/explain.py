@@ -11,6 +11,7 @@ from graphrec.cli.common import (
     JsonFlag,
     StoreFlag,
     WorkspaceFlag,
+    err,
     opened,
     out,
     print_json,
@@ -24,6 +25,9 @@ def explain(
     node: Annotated[str, typer.Argument(metavar="ID", help="Id of the item or segment.")],
     model: Annotated[
         str | None, typer.Option(help="Whose embeddings; the last published by default.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(help="By this run; one that is not published gives reasons of the graph alone.")
     ] = None,
     label: Annotated[
         str | None, typer.Option(help="Label of ID, where several have such an id: Item, Segment or Frame.")
@@ -41,10 +45,12 @@ def explain(
     Example: `graphrec explain u001 v003#2`
     """
     with opened(workspace, store) as (graph, folder):
-        found = find_reasons(graph, folder, user, node, model=model, label=label)
+        found = find_reasons(graph, folder, user, node, model=model, run=run, label=label)
     if as_json:
         print_json(found)
         return
+    if found.note:
+        err.print(found.note, markup=False, soft_wrap=True)
     out.print(found.sentence, markup=False)
     if found.score is not None:
         out.print(f"score {found.score:.4f} by {found.run}", markup=False)

@@ -11,10 +11,11 @@ import typer
 from graphrec.api import export as exporting
 from graphrec.api.neo4j_import import export_neo4j_import
 from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
+from graphrec.workspace import Workspace
 
 group = typer.Typer(
     no_args_is_help=True,
-    help="Write graph or embeddings as Parquet, npy, GraphML or CSV for Neo4j's importer.\n\n"
+    help="Write graph, embeddings, or a run's split and cases as Parquet, npy, GraphML or CSV for Neo4j's importer.\n\n"
     "Example: `graphrec export graph backup/`",
 )
 
@@ -53,6 +54,47 @@ def embeddings(
     with opened(workspace, store) as (opened_store, folder):
         files = exporting.export_embeddings(opened_store, target, model, folder, run)
     _say_files(target, files, as_json)
+
+
+@group.command("split")
+def split(
+    run: Annotated[str, typer.Argument(help="Id of the run; `graphrec runs` lists them.")],
+    target: Annotated[Path, typer.Argument(help="Parquet file to write; it must not exist yet.")],
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write what trained, validated and tested a run: user, item, part, and the records' values and times.
+
+    Example: `graphrec export split mf-20260102-030405 split.parquet`
+    """
+    from graphrec.api.export_run import export_split
+
+    rows = export_split(Workspace(workspace), run, target)
+    if as_json:
+        print_json({"file": target, "rows": rows})
+        return
+    out.print(f"{', '.join(f'{count:,} {part}' for part, count in rows.items())} in {target}", markup=False)
+
+
+@group.command("cases")
+def cases(
+    run: Annotated[str, typer.Argument(help="Id of the run; `graphrec runs` lists them.")],
+    target: Annotated[Path, typer.Argument(help="Parquet file to write; it must not exist yet.")],
+    part: Annotated[str, typer.Option(help="test or valid.")] = "test",
+    workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write the metrics of every case of a run, for tests of your own.
+
+    Example: `graphrec export cases mf-20260102-030405 cases.parquet`
+    """
+    from graphrec.api.export_run import export_cases
+
+    count = export_cases(Workspace(workspace), run, target, part=part)
+    if as_json:
+        print_json({"file": target, "cases": count})
+        return
+    out.print(f"{count:,} cases in {target}", markup=False)
 
 
 @group.command("networkx")

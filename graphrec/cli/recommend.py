@@ -71,25 +71,25 @@ def recommend(
         raise UsageError("--to goes with --all-users or --users")
     with opened(workspace, store) as (graph, folder):
         ranking = rank(graph, folder, Request(user, k, model, run, within, label, include_seen, new_only))
-        reasons = (
-            [
-                _popular(item)
-                if ranking.basis == "popularity"
-                else explain(graph, folder, user, item.id, model=model, run=run).sentence
-                for item in ranking.items
-            ]
-            if why
+        popular = ranking.basis == "popularity"
+        told = (
+            [explain(graph, folder, user, item.id, model=model, run=run) for item in ranking.items]
+            if why and not popular
             else []
         )
+        reasons = [_popular(item) for item in ranking.items] if why and popular else [one.sentence for one in told]
     if as_json:
         document = {**vars(ranking)}
         if why:
             document["reasons"] = reasons
+            document["note"] = " ".join(filter(None, [ranking.note, told[0].note if told else ""]))
         print_json(document)
         return
     if ranking.note:
         prefix = "by popularity: " if ranking.basis == "popularity" else ""
         err.print(f"{prefix}{ranking.note}", markup=False)
+    if told and told[0].note:
+        err.print(told[0].note, markup=False, soft_wrap=True)
     if not ranking.items:
         given = [flag for flag, on in (("--within", within), ("--new-only", new_only)) if on]
         cures = [*([] if include_seen else ["add --include-seen"]), *(f"drop {flag}" for flag in given)]

@@ -41,6 +41,16 @@ def study(
     where: Annotated[
         list[str] | None, typer.Option(help="Keep relationships where, for example rating>=3.")
     ] = None,
+    value: Annotated[
+        str | None, typer.Option(help="The number to predict or to weigh by, as `graphrec train` takes it.")
+    ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="A further projection, as `graphrec train` takes it; repeat for more.")
+    ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
+    ] = None,
     at: Annotated[
         str | None, typer.Option(help="The moment of the split temporal-cut, as `graphrec train` takes it.")
     ] = None,
@@ -74,6 +84,7 @@ def study(
                 raise UsageError(f"--seeds takes whole numbers with commas between them, not {seeds!r}") from error
             flags = {
                 "model": model, "split": split, "at": at, "task": task, "projection": projection, "where": where,
+                "value": value, "also": also, "features": features,
             }  # fmt: skip
             values = read_toml(config) if config is not None else {}
             values |= pairs(given or [], "--set")

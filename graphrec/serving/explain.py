@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphrec.errors import NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.keys import Id
 from graphrec.serving.chosen import USUAL, Chosen, chosen_by
@@ -15,10 +17,10 @@ from graphrec.serving.common import Common, common, in_words
 from graphrec.serving.histories import seen
 from graphrec.serving.lookups import LABELS, find_node, ids, require, rows
 from graphrec.serving.naming import in_a_sentence, with_id
-from graphrec.serving.published import PublishedRun, current_run, current_runs, require_published
+from graphrec.serving.published import PublishedRun, current_run, current_runs
 from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
-from graphrec.training.runs import find_run
+from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ class Explanation:
         account: what the run's model made the two embeddings of; None where it has no weights to tell.
         titles: what the user's things above and what is explained are called, by id.
         sentence: the same in words.
+        note: why there are no reasons by the run that was asked for; empty where there are, or none was.
     """
 
     user: str
@@ -87,6 +90,7 @@ class Explanation:
     account: Account | None
     titles: dict[str, str]
     sentence: str
+    note: str = ""
 
 
 def explain(
@@ -111,17 +115,17 @@ def explain(
         user: for whom.
         node: an item, segment or frame.
         model: whose published embeddings; None for those of its label published last.
-        run: a run to explain by instead; it must be published.
+        run: a run to explain by instead; of one that is not published there are the reasons that need no embedding.
         k: how many of each kind of reason.
         label: of ``node``, where several labels have such an id; None for the first of Item, Segment and Frame.
 
-    Raises ``NotFoundError`` for an unknown user, run, or id of something else, ``ConfigError`` for a run that
-    is not published.
+    Raises ``NotFoundError`` for an unknown user, run, or id of something else.
     """
     user = require(store, "User", user)
     label, node = find_node(store, node, label, LABELS)
     published = current_run(store, model, label) if run is None else _published(store, workspace, run)
-    chosen = USUAL if published is None else chosen_by(store.properties, workspace, published.id)
+    by = run if published is None else published.id
+    chosen = USUAL if by is None else chosen_by(store.properties, workspace, by)
     history = sorted(other for other in ids(store, "liked", label, chosen, user=user) if other != node)
     shared = _shared(store, label, chosen, user, node, history)[:k]
     score, near = None, []
@@ -170,6 +174,22 @@ def explain(
         made,
         titles,
         reasons.sentence(titles),
+        "" if run is None or published is not None else _unpublished(find_run(workspace, run)),
+    )
+
+
+def _unpublished(run: Run) -> str:
+    """Say why a run gives no reasons of its own, and what does about it."""
+    # Here, not above: models need torch, which takes seconds.
+    from graphrec.models.base import Embeds
+    from graphrec.models.registry import model
+
+    with suppress(NotFoundError):
+        if not issubclass(model(run.model), Embeds):
+            return f"{run.model} has no embeddings to explain by: these are reasons of graph and content alone"
+    return (
+        f"{run.id} is not published: these are reasons of graph and content alone; `graphrec publish {run.id}` adds "
+        "those of its embeddings"
     )
 
 
@@ -216,12 +236,13 @@ def _content(
     return found
 
 
-def _published(store: GraphStore, workspace: Workspace, run: str) -> PublishedRun:
+def _published(store: GraphStore, workspace: Workspace, run: str) -> PublishedRun | None:
     for node in current_runs(store):
         # Its files may be on another machine.
         if node.id == run:
             return node
-    return require_published(store, find_run(workspace, run))
+    find_run(workspace, run)
+    return None
 
 
 def _alike(names: list[str], matrix: Floats, vector: Floats, k: int) -> list[Alike]:

@@ -47,10 +47,10 @@ class AbilityChecks(ModelUnderTest):
             assert re.fullmatch("[a-z0-9_]*", name), "a space's name is part of a property's name"
             assert len({matrix.shape[1] for matrix in vectors.values()}) == 1, "vectors of a space are of one length"
             for label, matrix in vectors.items():
-                assert matrix.dtype == torch.float32
-                assert len(matrix) == world.data.nodes[label]
-                assert torch.isfinite(matrix).all()
-                assert not matrix.requires_grad
+                assert matrix.dtype == torch.float32, f"vectors of {label} are float32, not {matrix.dtype}"
+                assert len(matrix) == world.data.nodes[label], f"each {label} has a vector"
+                assert torch.isfinite(matrix).all(), f"vectors of {label} are finite"
+                assert not matrix.requires_grad, f"vectors of {label} are told, not learned on: use no_grad or detach"
 
     def test_inner_products_rank_as_scores_do(self, world: ModelWorld) -> None:
         model = self._able(world, Embeds)
@@ -96,8 +96,8 @@ class AbilityChecks(ModelUnderTest):
         def told(history: Ints, user: int | None) -> Tensor:
             scores: Tensor | None = model.user_scores(history, user)
             assert scores is not None
-            assert scores.shape == (world.data.items,)
-            assert torch.isfinite(scores).all()
+            assert scores.shape == (world.data.items,), "user_scores has a score for each item"
+            assert torch.isfinite(scores).all(), "user_scores are finite"
             return scores
 
         users = _known_users(world)

@@ -21,9 +21,10 @@ class ScoringChecks(ModelUnderTest):
     def test_a_grid_has_a_finite_score_for_each_user_and_item(self, world: ModelWorld) -> None:
         """Also for users and for items without any record."""
         grid = self._grid(world)
-        assert grid.dtype == torch.float32
-        assert grid.shape == (world.data.users, world.data.items)
-        assert torch.isfinite(grid).all()
+        assert grid.dtype == torch.float32, f"scorer().grid is float32, not {grid.dtype}"
+        due = world.data.users, world.data.items
+        assert grid.shape == due, f"scorer().grid of all users is {due}, not {tuple(grid.shape)}"
+        assert torch.isfinite(grid).all(), f"{int((~torch.isfinite(grid)).sum())} scores are NaN or infinite"
 
     def test_some_users_and_items_score_as_all_do(self, world: ModelWorld) -> None:
         scorer, grid = self._scores(world).scorer(), self._grid(world)
@@ -40,12 +41,13 @@ class ScoringChecks(ModelUnderTest):
         users = torch.arange(data.users).repeat_interleave(data.items)
         items = torch.arange(data.items).repeat(data.users)
         pairs = self._scores(world).scorer().pairs(users, items)
-        assert pairs.dtype == torch.float32
-        assert pairs.shape == (data.users * data.items,)
+        assert pairs.dtype == torch.float32, f"scorer().pairs is float32, not {pairs.dtype}"
+        assert pairs.shape == (data.users * data.items,), f"one score a pair, not {tuple(pairs.shape)}"
         known = torch.isfinite(pairs)
-        assert not torch.isinf(pairs).any()
+        assert not torch.isinf(pairs).any(), "what scorer().pairs does not know is NaN, not infinite"
         users_known, items_known = (torch.from_numpy(lists.lengths > 0) for lists in (data.by_user, data.by_item))
-        assert known[users_known[users] & items_known[items]].all()
+        both = users_known[users] & items_known[items]
+        assert known[both].all(), "scorer().pairs knows every user and item that have records"
         torch.testing.assert_close(pairs[known], grid.flatten()[known])
         some = torch.tensor([9, 4, 9])
         torch.testing.assert_close(

@@ -22,9 +22,17 @@ from graphrec.testing.planted import TOPICS, planted
 PLUGIN = Path(__file__).with_name("plugin")
 DOCS = Path(__file__).parents[2] / "docs" / "plugins.md"
 
-_spec = importlib.util.spec_from_file_location("lightgcn_plugin", PLUGIN / "lightgcn_plugin.py")
-lightgcn = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(lightgcn)
+
+
+def plugin(name):
+    """Return a module of the package, which is not installed here."""
+    spec = importlib.util.spec_from_file_location(name, PLUGIN / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+lightgcn, itemknn = plugin("lightgcn_plugin"), plugin("itemknn_plugin")
 
 
 class TestLightGCN(ModelContract):
@@ -33,9 +41,15 @@ class TestLightGCN(ModelContract):
     options: ClassVar = {"learning_rate": 0.02}
 
 
+class TestItemKNN(ModelContract):
+    kind = itemknn.ItemKNN
+    settings: ClassVar = {"neighbours": 20}
+    pairs_of_items = True
+
+
 def test_the_documentation_shows_it():
     shown = DOCS.read_text(encoding="utf-8")
-    for file in ("lightgcn_plugin.py", "pyproject.toml"):
+    for file in ("lightgcn_plugin.py", "itemknn_plugin.py", "pyproject.toml"):
         assert (PLUGIN / file).read_text(encoding="utf-8").strip() in shown, file
 
 

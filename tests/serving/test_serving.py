@@ -145,12 +145,21 @@ def test_a_run_answers_for_its_own_label_only(store, workspace, trained) -> None
     assert recommend(store, workspace, Request("u0", run=run, label="Segment")).basis == run
 
 
-def test_a_run_explains_itself_when_it_is_published(copied, trained) -> None:
+def test_a_run_explains_itself_when_it_is_published_and_else_the_graph_does(copied, trained) -> None:
     published, other = trained[1].run.id, another_run(copied).run.id
+    without = train(copied, Plan("popularity", {}, split="temporal-last", baselines=False)).run.id
     with closing(LadybugStore(copied)) as store:
-        assert explain(store, copied, "u0", "v11#2", run=published).run == published
-        with pytest.raises(ConfigError, match=f"graphrec publish {other}"):
-            explain(store, copied, "u0", "v11#2", run=other)
+        own = explain(store, copied, "u0", "v5#2", run=published)
+        assert (own.run, own.note) == (published, "")
+        for run, told in ((other, f"graphrec publish {other}"), (without, "popularity has no embeddings")):
+            found = explain(store, copied, "u0", "v5#2", run=run)
+            assert told in found.note
+            assert (found.run, found.score, found.embedding, found.account) == (None, None, [], None)
+            assert found.content
+        # By what the run itself counts: the same records as the published one's.
+        assert found.shared == own.shared != []
+        with pytest.raises(NotFoundError):
+            explain(store, copied, "u0", "v5#2", run="no such run")
 
 
 def test_hostile_ids_stay_data(store, workspace) -> None:
