@@ -14,7 +14,7 @@ from graphrec.errors import ConfigError, DataError, unknown
 from graphrec.features import FeatureStore, check_name
 from graphrec.graph.belonging import belonging, reachable
 from graphrec.media import value_encoder
-from graphrec.media.kept_encoders import TFIDF, Values, files
+from graphrec.media.kept_encoders import TFIDF, Values, files, kept_encoder
 from graphrec.media.sentences import PREFIX
 from graphrec.media.text import blank
 from graphrec.media.value_encoder import ENCODERS, Encoder
@@ -23,7 +23,9 @@ from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
 
 USUAL: Mapping[schema.PropertyType, str] = {"string": TFIDF, "list": "n-hot"}
-"""Of numbers, times and what is true or false it is ``number``."""
+"""Of numbers, times and what is true or false it is ``number``; of texts that are categories ``n-hot``."""
+CATEGORIES, EACH, SHORT = 50, 4, 30
+"""Texts are categories where there are at most so many different ones, used so often on average, none longer."""
 TAKES: Mapping[str, tuple[schema.PropertyType, ...]] = {
     "n-hot": ("string", "list"),
     "number": ("int64", "float64", "bool"),
@@ -50,6 +52,7 @@ class DescribedValues:
         left_out: how many different values have no number of their own, beyond the most frequent ones.
         again: how many got another vector than they had, since other values belong to them.
         carried: how values came to nodes of another label; None where nodes are described by their own.
+        encoder: by what values were put in numbers.
     """
 
     name: str
@@ -62,6 +65,7 @@ class DescribedValues:
     left_out: int = 0
     again: int = 0
     carried: Carried | None = None
+    encoder: str = ""
 
 
 def describe(
@@ -92,7 +96,8 @@ def describe(
         onto: label of the nodes to describe; None for those that have the property.
         name: of the feature matrix; None for ``item-title``, with ``onto`` for ``item-comment-text``, and the like.
         encoder: one of ``ENCODERS``, or ``sentence-transformers:MODEL``, which needs no fit and has its own dimension;
-            None for what is usual of the property's type: ``tfidf`` for text, ``n-hot`` for lists, ``number``.
+            None for the one of before or what is usual of the property's type: ``tfidf`` for text, ``n-hot`` for
+            lists and for texts that are categories, ``number``.
         dimension: numbers per node; None for what the encoder was fitted with, or 128; of ``n-hot`` the most values
             that have a number, 1,000 by default.
         seed: of the fit.
@@ -102,10 +107,17 @@ def describe(
     does not describe, labels that nothing connects, or a dimension that is not the fitted one, ``DataError`` where
     there is no value, none belongs to a node of ``onto``, or the name is taken.
     """
-    asked, encoder = _asked(store, what, encoder, onto)
+    asked, usual = _asked(store, what, encoder, onto)
     name = name or _named(asked)
     check_name(name)
     features = FeatureStore(workspace.features)
+    found = _values(store, asked)
+    if encoder is None and usual == TFIDF:
+        before = None if refit else kept_encoder(workspace.encoders, name)
+        # Who names a dimension, or carries what people say onto other nodes, has no categories in mind.
+        plain = asked.onto is None and dimension is None
+        usual = before.encoder if before else _of_texts([*found.values.values()]) if plain else TFIDF
+    encoder = usual
     path, other = files(workspace.encoders, name)[:: 1 if encoder == TFIDF else -1]
     noted = workspace.encoders / f"{name}.npy"
     taken = name in features.names()
@@ -116,7 +128,6 @@ def describe(
             f"feature {name!r} was made by another encoder than {encoder}; describe anew with --refit, "
             "or choose another --name"
         )
-    found = _values(store, asked)
     keys = sorted(found.values)
     values = [found.values[key] for key in keys]
     owners = belonging(store, asked.label, keys, asked.onto) if asked.onto else None
@@ -146,7 +157,15 @@ def describe(
         getattr(made, "left_out", 0),
         written.other,
         carried(asked.label, owners, found.held_out) if owners else None,
+        encoder,
     )
+
+
+def _of_texts(texts: Sequence[str]) -> str:
+    """Return what suits texts: n-hot for few short ones that come again and again."""
+    different = set(texts)
+    few = 0 < len(different) <= CATEGORIES and EACH * len(different) <= len(texts)
+    return "n-hot" if few and max(map(len, different)) <= SHORT else TFIDF
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ def forget(store: GraphStore, workspace: Workspace, node: str, *, dry_run: bool 
         _learned(workspace, fingerprints),
         sorted(workspace.root.glob("backup-*")),
         _carried(workspace, there, gone),
+        workspace.database if store.uri == str(workspace.database) else None,
     )
     if dry_run:
         return found

@@ -24,6 +24,7 @@ class Forgotten:
         learned: runs that were trained on any of them, and still have their weights.
         backups: copies of a damaged database, which are left alone.
         carried: commands that work out anew what other nodes have of their values, as videos of comments.
+        file: the embedded database, whose file may hold the ids still, though nothing answers with them; else None.
     """
 
     node: str
@@ -39,6 +40,7 @@ class Forgotten:
     learned: list[str]
     backups: list[Path] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
+    file: Path | None = None
 
 
 def in_words(one: Forgotten) -> str:
@@ -65,7 +67,14 @@ def warnings(one: Forgotten) -> list[str]:
     if one.learned:
         found.append(
             f"what these runs have learned of it stays in their weights: {', '.join(one.learned)}; their snapshot is "
-            "gone: train again, and remove them by `graphrec prune`"
+            "gone: train again and publish; `graphrec prune` removes them once they are not published, a day after "
+            "they were last touched"
+        )
+    if one.nodes and one.file:
+        found.append(
+            f"nothing answers with it any more, but pages of the file {one.file} may hold the id still: "
+            "`graphrec export graph FOLDER` leaves it out, and `graphrec load table` of its files into a new workspace "
+            "makes a graph without it"
         )
     found += [f"means of vectors still count it: `{command}` works them out anew" for command in one.carried]
     if one.backups:

@@ -86,7 +86,8 @@ def said(done: DescribedValues, what: str) -> list[str]:
     prop, found = what.partition(".")[2], done.carried
     missing = f"; {done.without_value:,} have no {prop}" if done.without_value else ""
     first = (
-        f"{done.described:,} {done.label} nodes described by {done.dimension} numbers each as {done.name}"
+        f"{done.described:,} {done.label} nodes described by {done.dimension} numbers each ({done.encoder}) as "
+        f"{done.name}"
         + (f", fitted on {'the' if found else 'their'} values" if done.fitted else "")
         + (f"; {done.again:,} again, since other values belong to them now" if done.again else "")
         + (f"; {done.known:,} were before" if done.known else "")

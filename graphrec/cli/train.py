@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -125,42 +126,45 @@ def train(
     from graphrec.cli.training_progress import TrainingProgress
     from graphrec.models.base import Embeds
     from graphrec.models.registry import model as model_class
-    from graphrec.serving.publish import check_named
+    from graphrec.serving.publish import check_named, reason_against
     from graphrec.serving.publish import publish as publish_run
 
+    flags = {
+        "model": model,
+        "seed": seed,
+        "device": device,
+        "task": task,
+        "split": split,
+        "at": at,
+        "fold": fold,
+        "folds": folds,
+        "projection": projection,
+        "value": value,
+        "where": where,
+        "also": also,
+        "features": features,
+        "baselines": baselines,
+    }
+    if resume is not None:
+        _refuse_others(context, resume, (*flags, "given", "config", "fresh"))
     folder, began = Workspace(workspace), time.monotonic()
     with TrainingProgress(quiet=as_json) as show:
         if resume is not None:
             trained = resume_run(folder, resume, progress=show)
         else:
-            flags = {
-                "model": model,
-                "seed": seed,
-                "device": device,
-                "task": task,
-                "split": split,
-                "at": at,
-                "fold": fold,
-                "folds": folds,
-                "projection": projection,
-                "value": value,
-                "where": where,
-                "also": also,
-                "features": features,
-                "baselines": baselines,
-            }
             plan = _plan(context, config, pairs(given or [], "--set"), flags)
             if publish and name is None and store is not None and issubclass(model_class(plan.model), Embeds):
                 with opened(workspace, store) as (graph, _):
                     check_named(graph, name)
             trained = train_model(folder, plan, store=store, progress=show, fresh=fresh)
     run = trained.run
-    published = None
+    published, kept_back = None, ""
     if publish:
         try:
             if isinstance(trained.loaded.model, Embeds):
                 with opened(workspace, store, write=True) as (graph, _):
-                    published = publish_run(graph, trained.loaded, name)
+                    kept_back = reason_against(graph, trained.loaded, name)
+                    published = None if kept_back else publish_run(graph, trained.loaded, name)
         except GraphrecError as error:
             raise type(error)(
                 f"{error}. The run is kept: `graphrec publish {run.id}` writes it back"
@@ -179,6 +183,7 @@ def train(
                 "best_epoch": run.manifest["best_epoch"],
                 "account": trained.account.to_dict(),
                 "published": published and published.counts,
+                "kept_back": kept_back,
             }
         )
         return
@@ -198,8 +203,28 @@ def train(
     if published:
         counts = ", ".join(f"{count:,} {label}" for label, count in published.counts.items())
         out.print(f"written back as property {published.property}: {counts}", markup=False)
+        if published.warning:
+            out.print(
+                "It is written back all the same, since nothing else was published there: `graphrec publish RUN` "
+                "replaces it.",
+                soft_wrap=True,
+            )
+    elif kept_back:
+        out.print(kept_back, markup=False, soft_wrap=True)
     elif publish:
         err.print(f"{run.model} has no embeddings to write back; it serves with --run {run.id}", markup=False)
+
+
+def _refuse_others(context: typer.Context, run: str, names: Iterable[str]) -> None:
+    """Raise ``UsageError`` for what is said on the command line of a run that has begun otherwise."""
+    sources = {name: context.get_parameter_source(name) for name in names}
+    said = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+    found = [one.opts[0] for one in context.command.params if one.name in said]
+    if found:
+        raise UsageError(
+            f"--resume goes on with {run} as it began: leave out {', '.join(found)}, or begin a new run with "
+            "--config and the config.toml of this one"
+        )
 
 
 def _plan(

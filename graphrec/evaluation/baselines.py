@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from graphrec.training.trainer import train
 TITLES = {"popularity": "popularity", "random": CHANCE, "contentknn": "content kNN"}
 """Of rankings; models that have nothing to learn, or learn at once."""
 STANDS_IN = {"rating": "the means of users and items", "click": "the share of clicks"}
+MANY_RANKED, FEWEST_DRAWS, MOST_DRAWS = 100_000_000, 4, 32
+"""Chance is the mean of so many random orders that about so many items are ranked, from fewest to most."""
 LARGEST = 1 << 28
 """Content of more numbers than this (1 GiB) is not held in memory for a comparison."""
 
@@ -31,7 +34,7 @@ def baselines(
     model: str, task: Task[Any], split: Split[Any], options: TrainOptions
 ) -> dict[str, Evaluation]:
     """Return the evaluations of the test cases by all baselines but ``model`` itself, by title."""
-    cases, names = split.test, task.metrics(split.test)
+    cases = split.test
     if not isinstance(cases, RankingCases):
         title = STANDS_IN.get(task.name, "the mean")
         return {title: _stands_in(task, split.data, cases, options.seed)}
@@ -39,12 +42,33 @@ def baselines(
     for name, title in TITLES.items():
         if name == model or (name == "contentknn" and not 0 < split.data.content.width * split.data.items <= LARGEST):
             continue
-        kind = model_class(name)
-        settings = kind.Settings.model_validate({"seed": options.seed} if name == "random" else {})
-        baseline = kind(split.data.shape, settings)
-        train(baseline, split, TrainOptions.model_validate({"seed": options.seed, "device": options.device}))
-        found[title] = judge_model(baseline, task, split.data, cases, names, seed=options.seed)
+        draws = _draws(cases, split.data) if name == "random" else 1
+        found[title] = _mean([_judged(name, task, split, options, options.seed + draw) for draw in range(draws)])
     return found
+
+
+def _draws(cases: RankingCases, data: Data) -> int:
+    """Return over how many random orders chance is averaged: fewer where there is much to rank."""
+    ranked = len(cases) * data.items
+    return int(np.clip(MANY_RANKED // max(1, ranked), FEWEST_DRAWS, MOST_DRAWS))
+
+
+def _judged(name: str, task: Task[Any], split: Split[Any], options: TrainOptions, seed: int) -> Evaluation:
+    kind = model_class(name)
+    baseline = kind(split.data.shape, kind.Settings.model_validate({"seed": seed} if name == "random" else {}))
+    train(baseline, split, TrainOptions.model_validate({"seed": options.seed, "device": options.device}))
+    return judge_model(baseline, task, split.data, split.test, task.metrics(split.test), seed=options.seed)
+
+
+def _mean(found: list[Evaluation]) -> Evaluation:
+    """Return the mean of evaluations of the same cases, of figures and of each case's values."""
+    first = found[0]
+    values = {name: np.mean([one.values[name] for one in found], axis=0) for name in first.values}
+    return replace(
+        first,
+        values=values,
+        metrics={name: float(np.mean([one.metrics[name] for one in found])) for name in first.metrics},
+    )
 
 
 def compared(

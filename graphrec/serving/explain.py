@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphrec.errors import NotFoundError
-from graphrec.features import FeatureStore
+from graphrec.errors import NotFoundError, TrainingError
+from graphrec.features import FeatureStore, sibling
 from graphrec.keys import Id
 from graphrec.serving.chosen import USUAL, Chosen, chosen_by
 from graphrec.serving.common import Common, common, in_words
@@ -20,7 +20,7 @@ from graphrec.serving.naming import in_a_sentence, with_id
 from graphrec.serving.published import PublishedRun, current_run, current_runs
 from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
-from graphrec.training.runs import Run, find_run
+from graphrec.training.runs import Run, find_run, snapshot_of
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ class Explanation:
             positive records.
         common: genres and tags of it that the history has too.
         embedding: history nearest in the run's embedding space.
-        content: history nearest by feature, per feature matrix.
+        content: history nearest by feature, per matrix of several numbers that the run was trained on; where its files
+            are elsewhere, per matrix that there is.
         account: what the run's model made the two embeddings of; None where it has no weights to tell.
         titles: what the user's things above and what is explained are called, by id.
         sentence: the same in words.
@@ -145,7 +146,8 @@ def explain(
                 vectors[v],
                 k,
             )
-    content = _content(FeatureStore(workspace.features), label, history, node, k)
+    features = FeatureStore(workspace.features)
+    content = _content(features, _matrices(workspace, features, published, label), history, node, k)
     made = None
     if score is not None and published is not None:
         # Here, not above: models need torch, which takes seconds.
@@ -223,12 +225,32 @@ def _detailed(store: GraphStore, label: str, nodes: Sequence[str]) -> list[Recom
     return detailed(store, label, [Neighbour(node, 0) for node in nodes])
 
 
+def _matrices(
+    workspace: Workspace, features: FeatureStore, published: PublishedRun | None, label: str
+) -> list[str]:
+    """Return the matrices of ``label`` nodes that the run was trained on, or their siblings; all without its files.
+
+    One number has no direction, so that every cosine would be 1: such are not among them.
+    """
+    of_label = {name for name in features.names() if features.info(name).label == label}
+    wide = {name for name in of_label if features.info(name).width > 1}
+    if published is None:
+        return sorted(wide)
+    try:
+        shot = snapshot_of(workspace, find_run(workspace, published.id))
+    except (NotFoundError, TrainingError):
+        return sorted(wide)
+    used = shot.feature_names
+    own = used if label == shot.item_label else [sibling(name, shot.item_label, label) for name in used]
+    return [name for name in own if name is not None and name in wide]
+
+
 def _content(
-    features: FeatureStore, label: str, history: list[str], node: str, k: int
+    features: FeatureStore, names: Sequence[str], history: list[str], node: str, k: int
 ) -> dict[str, list[Alike]]:
     found = {}
-    for name in features.names():
-        if features.info(name).label == label and history:
+    for name in names:
+        if history:
             matrix, present = features.read(name, [node, *history])
             if present[0]:
                 known = np.flatnonzero(present[1:])

@@ -93,6 +93,22 @@ def check_named(store: GraphStore, name: str | None) -> None:
         )
 
 
+def reason_against(store: GraphStore, loaded: Loaded, name: str | None = None) -> str:
+    """Return why a training should not publish by itself: it would replace another run, and its verdict is against it.
+
+    Empty where nothing is against it; ``publish`` does as it is told.
+    """
+    property_name = name or loaded.run.model
+    used = _in_use(store, property_name)
+    other = next((run for run in current_runs(store) if run.property == used and run.id != loaded.run.id), None)
+    if other is None or not _warning(loaded.run):
+        return ""
+    return (
+        f"Not written back, for that verdict: {property_name} keeps the embeddings of {other.id}; "
+        f"`graphrec publish {loaded.run.id}` replaces them all the same."
+    )
+
+
 def _warning(run: Run) -> str:
     said = run.manifest.get("account", {}).get("verdict", {})
     return str(said["sentence"]) if said.get("bad") else ""

@@ -10,7 +10,9 @@ import pytest
 
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import DataError
+from graphrec.evaluation.baselines import baselines
 from graphrec.features import FeatureStore
+from graphrec.learning.options import TrainOptions
 from graphrec.serving.publish import publish
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
@@ -51,6 +53,13 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="module")
 def trained(workspace: Workspace) -> Trained:
     return train(workspace, Plan("transgrec", FAST, where=["rating>=3"]))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_chance_is_what_is_to_be_expected_and_no_single_draw(trained: Trained, seed: int) -> None:
+    task, split = trained.loaded.task, trained.loaded.split
+    chance = baselines("popularity", task, split, TrainOptions(seed=seed, device="cpu"))["chance"]
+    assert chance.metrics["recall@10"] == pytest.approx((10 / split.test.sizes).mean(), abs=0.03)
 
 
 def test_how_it_was_validated_and_what_stays_among_the_candidates(workspace: Workspace, trained: Trained) -> None:

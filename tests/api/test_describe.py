@@ -37,12 +37,14 @@ def vectors(workspace: Workspace, ids: str, name: str = "item-title") -> tuple[n
 
 
 def test_what_has_a_text_gets_a_vector_and_later_nodes_one_in_the_same_space(store, workspace) -> None:
-    assert describe(store, workspace, "Item.title") == DescribedValues("item-title", "Item", 128, True, 4, 0, 2)
+    done = describe(store, workspace, "Item.title")
+    assert done == DescribedValues("item-title", "Item", 128, True, 4, 0, 2, encoder="tfidf")
     before, known = vectors(workspace, "abcdef")
     assert known == [True] * 4 + [False] * 2
     assert before[0] @ before[1] > before[0] @ before[2] + 0.3
     store.write_nodes("Item", nodes("g", title=["Toy Story 3"]))
-    assert describe(store, workspace, "Item.title") == DescribedValues("item-title", "Item", 128, False, 1, 4, 2)
+    done = describe(store, workspace, "Item.title")
+    assert done == DescribedValues("item-title", "Item", 128, False, 1, 4, 2, encoder="tfidf")
     after, _ = vectors(workspace, "abcdefg")
     np.testing.assert_array_equal(after[:6], before)
     assert after[6] @ after[0] > after[6] @ after[2] + 0.3
@@ -55,7 +57,7 @@ def test_a_refit_describes_all_anew(store, workspace) -> None:
     describe(store, workspace, "Item.title")
     assert not vectors(workspace, "g")[0].any()
     done = describe(store, workspace, "Item.title", dimension=8, refit=True)
-    assert done == DescribedValues("item-title", "Item", 8, True, 5, 0, 2)
+    assert done == DescribedValues("item-title", "Item", 8, True, 5, 0, 2, encoder="tfidf")
     found, known = vectors(workspace, "abcdefg")
     assert (found.shape, known) == ((7, 8), [True] * 4 + [False] * 2 + [True])
     assert found[6].any()
@@ -109,7 +111,8 @@ def test_lists_categories_and_numbers_are_described_too(store, workspace) -> Non
     tags = pa.array([["x", "y"], ["y"], None, ["z"]], pa.list_(pa.string()))
     users = {"id": list("uvwx"), "tags": tags, "country": ["de", "fr", None, "de"], "age": [20, 40, None, 30]}
     store.write_nodes("User", pa.table(users))
-    assert describe(store, workspace, "User.tags") == DescribedValues("user-tags", "User", 3, True, 3, 0, 1)
+    done = describe(store, workspace, "User.tags")
+    assert done == DescribedValues("user-tags", "User", 3, True, 3, 0, 1, encoder="n-hot")
     assert vectors(workspace, "uvwx", "user-tags")[0].tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]]
     few = describe(store, workspace, "User.tags", name="few", dimension=2)
     assert (few.dimension, few.left_out) == (2, 1)
@@ -120,9 +123,23 @@ def test_lists_categories_and_numbers_are_described_too(store, workspace) -> Non
     # What comes later is on the same scale, and a value that was not there has no column.
     later = pa.table({"id": ["n"], "age": [60], "tags": pa.array([["q", "x"]], pa.list_(pa.string()))})
     store.write_nodes("User", later)
-    assert describe(store, workspace, "User.age") == DescribedValues("user-age", "User", 1, False, 1, 3, 1)
+    done = describe(store, workspace, "User.age")
+    assert done == DescribedValues("user-age", "User", 1, False, 1, 3, 1, encoder="number")
     np.testing.assert_allclose(vectors(workspace, "n", "user-age")[0], [[30 / (200 / 3) ** 0.5]], rtol=1e-6)
     describe(store, workspace, "User.tags")
     assert vectors(workspace, "n", "user-tags")[0].tolist() == [[1, 0, 0]]
     with pytest.raises(ConfigError, match="--refit"):
         describe(store, workspace, "User.tags", name="user-country")
+
+
+def test_texts_that_are_categories_become_n_hot_and_stay_so(workspace) -> None:
+    store = MemoryStore()
+    store.declare("User", [Property("country", "string")])
+    store.write_nodes("User", pa.table({"id": [f"u{n}" for n in range(20)], "country": ["de", "fr", "it", "jp"] * 5}))
+    done = describe(store, workspace, "User.country")
+    assert (done.encoder, done.dimension, done.described) == ("n-hot", 4, 20)
+    lands = {"id": [f"v{n}" for n in range(200)], "country": [f"land {n}" for n in range(200)]}
+    store.write_nodes("User", pa.table(lands))
+    assert describe(store, workspace, "User.country").encoder == "n-hot"
+    assert describe(store, workspace, "User.country", refit=True).encoder == "tfidf"
+    assert describe(store, workspace, "User.country").encoder == "tfidf"

@@ -119,6 +119,14 @@ def test_a_training_gives_an_account_of_itself_which_is_kept(typed, workspace) -
     assert typed("runs", "popularity-0", "-w", workspace).code == 1
 
 
+def test_a_run_is_resumed_as_it_began(typed, workspace) -> None:
+    run = typed("runs", "-w", workspace, "--json").json[0]["run"]
+    for said in (("--set", "epochs=9"), ("--seed", "3"), ("-m", "ials"), ("--feature", "look"), ("--fresh",)):
+        asked = typed("train", "--resume", run, *said, "-w", workspace)
+        assert asked.code == 2
+        assert f"--resume goes on with {run} as it began: leave out --" in " ".join(asked.err.split())
+
+
 def test_evaluate_by_a_protocol(typed, workspace) -> None:
     trained = typed(
         "train", "--model", "popularity", "--split", "cold-items", "--no-publish", "-w", workspace, "--json"
@@ -279,7 +287,7 @@ def test_texts_are_described_and_trained_on(typed, load_command, ratings, tmp_pa
     done = typed("describe", "Item.title", "--dimension", "16", "-w", tmp_path)
     assert (
         done.out.split("\n")[0]
-        == "40 Item nodes described by 16 numbers each as item-title, fitted on their values"
+        == "40 Item nodes described by 16 numbers each (tfidf) as item-title, fitted on their values"
     )
     again = typed("describe", "Item.title", "-w", tmp_path, "--json").json
     assert (again["described"], again["known"], again["fitted"]) == (0, 40, False)
@@ -301,7 +309,7 @@ def test_comments_are_described_onto_what_they_are_on(typed, load_command, ratin
         assert loaded.code == 0, loaded.err
     done = typed("describe", "Comment.text", "--onto", "Item", "--dimension", "16", "-w", tmp_path)
     assert done.out.splitlines() == [
-        "30 Item nodes described by 16 numbers each as item-comment-text, fitted on the values",
+        "30 Item nodes described by 16 numbers each (tfidf) as item-comment-text, fitted on the values",
         "60 of 61 Comment nodes with text belong to 30 Item nodes; 1 belong to none; 1 have no text; "
         "10 Item nodes have no Comment with text",
         "Comment > Item: 60",
