@@ -155,9 +155,9 @@ def test_a_run_explains_itself_when_it_is_published_and_else_the_graph_does(copi
             found = explain(store, copied, "u0", "v5#2", run=run)
             assert told in found.note
             assert (found.run, found.score, found.embedding, found.account) == (None, None, [], None)
-            assert found.content
-        # By what the run itself counts: the same records as the published one's.
+        # The last counts the same records as the published one; the other only those of one video.
         assert found.shared == own.shared != []
+        assert found.content == own.content != {}
         with pytest.raises(NotFoundError):
             explain(store, copied, "u0", "v5#2", run="no such run")
 
