@@ -39,6 +39,8 @@ def forgetting() -> None:
     st.markdown(plain(in_words(found)))
     for line in filter(None, [*warnings(found), stays(found)]):
         st.warning(plain(line), icon=":material/warning:")
+    if stays(found):
+        return
     if st.button("Forget it for good", type="primary", icon=":material/person_remove:", key="forget it"):
         with st.spinner("Removing it everywhere"), writing() as store:
             forget(store, workspace(), planned)

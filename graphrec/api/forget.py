@@ -22,8 +22,8 @@ from graphrec.api.forget_files import (
     rejects_with,
     snapshots_with,
 )
-from graphrec.api.forgotten import Forgotten
-from graphrec.errors import UsageError
+from graphrec.api.forgotten import Forgotten, stays
+from graphrec.errors import StoreError, UsageError
 from graphrec.features import FeatureStore
 from graphrec.keys import composed
 from graphrec.media.journal import Journal, shown
@@ -53,7 +53,8 @@ def forget(store: GraphStore, workspace: Workspace, node: str, *, dry_run: bool 
         node: ``User:ID`` or ``Item:ID``.
         dry_run: only tell.
 
-    Raises ``UsageError`` for another label, ``NotFoundError`` with the nearest id where nothing is kept of it.
+    Raises ``UsageError`` for another label, ``NotFoundError`` with the nearest id where nothing is kept of it, and
+    ``StoreError`` where it is still in somebody else's graph, from which the next training would have it again.
     """
     label, key = parsed(node)
     key = _as_stored(store, label, key)
@@ -90,6 +91,8 @@ def forget(store: GraphStore, workspace: Workspace, node: str, *, dry_run: bool 
     )
     if dry_run:
         return found
+    if stays(found):
+        raise StoreError(stays(found))
     for folder in snapshots:
         drop_snapshot(folder)
     for folder in copies:
@@ -102,7 +105,7 @@ def forget(store: GraphStore, workspace: Workspace, node: str, *, dry_run: bool 
         drop_rejects(file, {key})
     if entries:
         journal.forget(items)
-    if store.owns(label):
+    if not found.read_only:
         with store.transaction():
             for one, ids in reversed(there.items()):
                 store.delete_nodes(one, pa.array(ids, pa.string()))

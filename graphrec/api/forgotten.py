@@ -13,7 +13,7 @@ class Forgotten:
     Attributes:
         node: such as ``User:u1``.
         nodes: nodes of the graph by label, the comments, segments, frames and trailers with them.
-        read_only: whether the graph is somebody else's, so that they stay in it.
+        read_only: whether the graph is somebody else's, who alone can delete it there, and has to do so first.
         features: vectors by feature matrix.
         snapshots: fingerprints of the snapshots that held any of them.
         copies: copied relationships that held any.
@@ -82,13 +82,23 @@ def warnings(one: Forgotten) -> list[str]:
     return found
 
 
+def without(one: Forgotten) -> str:
+    """Return which runs will be without a snapshot once it is forgotten, and what they then do no more; or nothing."""
+    if not one.learned:
+        return ""
+    return (
+        f"{', '.join(one.learned)}: learned of it, and will be without a snapshot: neither evaluated nor published any "
+        "more, and who came or chose more since training is not placed; train again"
+    )
+
+
 def stays(one: Forgotten) -> str:
     """Return that it is still in a graph of somebody else's, and what to do; empty where it is not."""
     if not (one.read_only and one.nodes):
         return ""
     return (
-        f"{one.node} is still in the graph, which is somebody else's and read only to graphrec; delete it there, and "
-        "its embeddings go with it"
+        f"{one.node} is still in the graph, which is somebody else's and read only to graphrec; delete it there first, "
+        "its embeddings go with it, and then repeat this; nothing was removed"
     )
 
 

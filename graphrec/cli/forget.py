@@ -38,7 +38,7 @@ def forget(
     """
     from graphrec.api.forget import forget as forget_node
     from graphrec.api.forget import parsed
-    from graphrec.api.forgotten import in_words, stays, warnings
+    from graphrec.api.forgotten import in_words, stays, warnings, without
 
     for node in nodes:
         parsed(node)
@@ -48,6 +48,13 @@ def forget(
         if not as_json:
             for one in planned:
                 out.print(in_words(one), markup=False, soft_wrap=True)
+                if without(one):
+                    err.print(without(one), markup=False, soft_wrap=True)
+        refused = "; ".join(filter(None, map(stays, planned)))
+        if refused:
+            if dry_run and as_json:
+                print_json(planned)
+            raise StoreError(refused)
         if dry_run or not _agreed(yes):
             if as_json:
                 print_json(planned)
@@ -59,8 +66,6 @@ def forget(
         out.print(f"done: {', '.join(one.node for one in done)}", markup=False)
     for line in dict.fromkeys(line for one in done for line in warnings(one)):
         err.print(line, markup=False, soft_wrap=True)
-    if any(map(stays, done)):
-        raise StoreError("; ".join(filter(None, map(stays, done))))
 
 
 def _agreed(yes: bool) -> bool:

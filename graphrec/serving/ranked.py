@@ -13,7 +13,7 @@ from graphrec.errors import ConfigError, NotFoundError
 from graphrec.graph.records import Mask
 from graphrec.ragged import Ints
 from graphrec.serving.published import PROPOSAL, PublishedRun
-from graphrec.serving.since_training import Now, since_training
+from graphrec.serving.since_training import Now, since_training, without_snapshot
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.store.nearest import SCORES, best_each, exact_nearest_each
 from graphrec.training.runs import Run, find_run
@@ -63,11 +63,13 @@ def by_published(
     """
     ids, vectors = store.read_embeddings("User", run.property, wanted.users)
     place = {user: vectors[row] for row, user in enumerate(ids.to_pylist())}
-    now = since_training(store, workspace, run.id, wanted.users) or {}
+    found_now = since_training(store, workspace, run.id, wanted.users)
+    gone = found_now is None and without_snapshot(workspace, run.id)
+    now = found_now or {}
     told: dict[int, Found] = {}
     placed: dict[int, tuple[Floats, str]] = {}
     for at, user in enumerate(wanted.users):
-        found = _vector(workspace, run, wanted.of([at]), place.get(user), now.get(user))
+        found = _vector(workspace, run, wanted.of([at]), place.get(user), now.get(user), gone=gone)
         if isinstance(found, Found):
             told[at] = found
         else:
@@ -112,10 +114,17 @@ def by_run(store: GraphStore, workspace: Workspace, run: Run, wanted: ListsWante
 
 
 def _vector(
-    workspace: Workspace, run: PublishedRun, wanted: ListsWanted, vector: Floats | None, now: Now | None
+    workspace: Workspace,
+    run: PublishedRun,
+    wanted: ListsWanted,
+    vector: Floats | None,
+    now: Now | None,
+    *,
+    gone: bool,
 ) -> tuple[Floats, str] | Found:
     """Return where the one user of ``wanted`` is, and what is to be said of it; or what is found without that."""
-    (user,), note = wanted.users, ""
+    (user,) = wanted.users
+    note = _gone(run.id, user) if gone else ""
     if now is not None and now.lost:
         return _lost(user)
     if now is not None and len(now.history) and (now.changed or vector is None):
@@ -127,7 +136,9 @@ def _vector(
             return _unknown(user) if folded is None else folded
         elif vector is not None:
             note = f"the history of {user} has changed since training, and {run.model} cannot take that up"
-    return _unknown(user) if vector is None else (vector, note)
+    if vector is None:
+        return Found(None, note) if gone else _unknown(user)
+    return vector, note
 
 
 def _nearest(
@@ -265,6 +276,10 @@ def _loaded(workspace: Workspace, run: Run) -> Loaded:
 
 def _unknown(user: str) -> Found:
     return Found(None, f"nothing is known of {user} to the model: no training record")
+
+
+def _gone(run: str, user: str) -> str:
+    return f"the snapshot of run {run} is gone, so what {user} has chosen since training counts for nothing: train again"
 
 
 def _lost(user: str) -> Found:

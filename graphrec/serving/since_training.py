@@ -77,6 +77,17 @@ def since_training(
     }
 
 
+def without_snapshot(workspace: Workspace, run_id: str) -> bool:
+    """Return whether ``since_training`` tells nothing because the run's snapshot has been removed."""
+    try:
+        snapshot_of(workspace, find_run(workspace, run_id))
+    except NotFoundError:
+        return False
+    except TrainingError:
+        return True
+    return False
+
+
 def _histories(store: GraphStore, shot: Snapshot, task: Ranking, users: Sequence[str]) -> Ragged:
     """Return for each user the positions of the items of the positive records, the latest last."""
     tables = [

@@ -12,6 +12,7 @@ import pytest
 
 from graphrec.api import forget as forgetting
 from graphrec.api.forget import forget
+from graphrec.api.forgotten import stays
 from graphrec.errors import NotFoundError, StoreError, TrainingError, UsageError
 from graphrec.features import FeatureStore
 from graphrec.graph.build import snapshot
@@ -182,8 +183,16 @@ def test_of_somebody_elses_graph_only_graphrecs_own_goes(neo4j_empty: Neo4jServe
             snapshot(theirs, VIEWS, workspace)
             with pytest.raises(StoreError, match="read only"):
                 theirs.delete_nodes("User", pa.array(["ann"]))
+            kept = sorted(workspace.root.rglob("*"))
+            planned = forget(theirs, workspace, "User:ann", dry_run=True)
+            told = (bool(stays(planned)), planned.nodes, len(planned.snapshots), planned.features)
+            assert told == (True, {"User": 1}, 1, {"ages": 1})
+            with pytest.raises(StoreError, match=r"User:ann is still in the graph.*nothing was removed"):
+                forget(theirs, workspace, "User:ann")
+            assert sorted(workspace.root.rglob("*")) == kept
+            assert held(workspace, "ann")
+            own.delete_nodes("User", pa.array(["ann"]))
             done = forget(theirs, workspace, "User:ann")
-        told = (done.read_only, done.nodes, len(done.snapshots), done.features)
-        assert told == (True, {"User": 1}, 1, {"ages": 1})
-        assert set(stored_nodes(own, "User")) == {"ann", "bob", "cat"}
+        assert (done.read_only, stays(done), len(done.snapshots)) == (True, "", 1)
+        assert set(stored_nodes(own, "User")) == {"bob", "cat"}
         assert held(workspace, "ann") == []

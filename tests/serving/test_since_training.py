@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from graphrec.api.forget_files import drop_snapshot
 from graphrec.api.train import Plan, train
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
@@ -50,6 +51,19 @@ def test_a_history_that_has_changed_counts_and_is_said(copied: Workspace) -> Non
         after = recommend(store, copied, Request("u0", k=8, within="v10"))
     assert after.note.startswith("the history of u0 has changed since training: placed by the ")
     assert [item.id for item in after.items] != [item.id for item in before.items]
+
+
+def test_without_its_snapshot_a_run_says_why_it_places_nobody(copied: Workspace) -> None:
+    highlight(copied, "late", ["v0#1", "v1#1"])
+    for folder in copied.snapshots.glob("*/meta.json"):
+        drop_snapshot(folder.parent)
+    with closing(LadybugStore(copied)) as store:
+        late = recommend(store, copied, Request("late", k=3))
+        known = recommend(store, copied, Request("u0", k=3))
+    assert late.basis == "popularity"
+    assert known.basis.startswith("transgrec-")
+    for user, note in (("late", late.note), ("u0", known.note)):
+        assert f"is gone, so what {user} has chosen since training counts for nothing: train again" in note
 
 
 @pytest.mark.parametrize("model", ["bpr", "ease", "ials"])
