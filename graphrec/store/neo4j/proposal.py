@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -27,7 +26,12 @@ FOLLOWS = "follow follows followed friend friends knows"
 VALUES = "rating stars score value grade points"
 TITLES = "title name label caption"
 TIMES = "at timestamp ts time when date created"
-KEYS = "id key slug code isbn sku uuid login email name"
+KEYS = "id uuid guid key slug code isbn sku ean login username handle email"
+NAMES = "name title label"
+"""What may tell nodes apart where nothing is called like an id."""
+PROSE = 40
+"""Longer texts with blanks are no ids."""
+OTHERS = 3
 EMBEDDINGS = ("taste", "graphrec_taste")
 OWN: Mapping[str, schema.PropertyType] = {
     "STRING": "string",
@@ -146,12 +150,8 @@ def _node_table(role: str, label: LabelShape, names: str) -> list[str]:
     assert key is not None
     named = _words(label.name) & _set(names)
     why = f"{label.count:,} nodes, {'called like one' if named else 'by what they are joined to'}"
-    reason = (
-        "a constraint keeps it unique"
-        if key.unique
-        else f"different on all {key.different:,} that were looked at"
-    )
-    lines = [ProposedLine("label", label.name, why), ProposedLine("id", key.name, reason)]
+    lines = [ProposedLine("label", label.name, why), ProposedLine("id", key.name, _reason(label, key))]
+    instead = [one for one in _keys(label) if one is not key and not _defects(label, one)][:OTHERS]
     taken = {key.name} if role != "Genre" else set()
     if role in ("Item", "Genre"):
         title = _named((p for p in label.properties if p.kinds == {"STRING"}), TITLES)
@@ -164,8 +164,11 @@ def _node_table(role: str, label: LabelShape, names: str) -> list[str]:
     if role == "Item" and year is not None:
         lines.append(ProposedLine("year", year.name))
         taken.add(year.name)
-    own = (p for p in label.properties if p.name not in taken and role != "Genre")
-    return [f"[neo4j.nodes.{role}]", *map(str, lines), *_own(role, own, "# "), ""]
+    own = (p for p in label.properties if p.name not in taken)
+    others = [f"# {ProposedLine('id', one.name, f'or this, {_reason(label, one)}')}" for one in instead]
+    first = lines.index(next(line for line in lines if line.key == "id")) + 1
+    told = [*map(str, lines[:first]), *others, *map(str, lines[first:])]
+    return [f"[neo4j.nodes.{role}]", *told, *_own(role, own, "# "), ""]
 
 
 def _type_table(role: str, one: TypeShape) -> list[str]:
@@ -202,30 +205,80 @@ def _embedding_tables(*labels: LabelShape) -> list[str]:
 
 
 def _own(role: str, properties: Iterable[PropertyShape], before: str) -> Iterator[str]:
-    """Yield lines for what the schema does not have; commented out where few need it."""
+    """Yield lines for what the schema does not have, commented out where few need it; what cannot be said is told."""
     for one in properties:
-        kind = OWN.get(next(iter(one.kinds))) if len(one.kinds) == 1 else None
-        if kind is None or one.name in ("label", "type"):
+        kind = _kept(one.kinds)
+        if kind is None:
+            yield f"# left out: {_plain(one.name)}, whose values are {', '.join(sorted(one.kinds))}"
             continue
-        with suppress(DataError):
-            check_own(role, schema.Property(one.name, kind))
-            yield f"{before}{ProposedLine(one.name, f'{one.name}:{kind}')}"
+        name = re.sub(r"\W+", "_", one.name)
+        try:
+            if name in ("label", "type"):
+                raise DataError("it says here what the graph calls it")
+            check_own(role, schema.Property(name, kind))
+        except DataError as error:
+            yield f"# left out: {_plain(one.name)}; {error}"
+            continue
+        yield f"{before}{ProposedLine(name, f'{one.name}:{kind}')}"
+
+
+def _kept(kinds: frozenset[str]) -> schema.PropertyType | None:
+    """Return as what values of some of the server's types are read; None where they are not."""
+    if len(kinds) == 1:
+        return OWN.get(next(iter(kinds)))
+    if kinds == {"INTEGER", "FLOAT"}:
+        return "float64"
+    return "string" if kinds <= {"STRING", "INTEGER", "FLOAT", "BOOLEAN"} else None
+
+
+def _plain(name: str) -> str:
+    """Return a name as it may stand in a comment."""
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _key(label: LabelShape) -> PropertyShape | None:
-    """Return the property that tells a label's nodes apart."""
-    able = [
-        p for p in label.properties
-        if p.kinds in ({"STRING"}, {"INTEGER"}) and p.present == p.different == label.seen
-    ]  # fmt: skip
-    wanted = KEYS.split()
+    """Return the property that tells a label's nodes apart, though it may have to be mended first."""
+    return next(iter(_keys(label)), None)
 
-    def likely(one: PropertyShape) -> tuple[bool, bool, int]:
-        words = _words(one.name)
-        place = min((wanted.index(word) for word in words & set(wanted)), default=len(wanted))
-        return not one.unique, place == len(wanted), place
 
-    return min(able, key=likely, default=None)
+def _keys(label: LabelShape) -> list[PropertyShape]:
+    """Return the properties that may do so: what a constraint says, then what is called like an id, likely ones first.
+
+    Called like an id is enough where most nodes have one of their own; anything else has to be different on all.
+    """
+    wanted = [*KEYS.split(), *NAMES.split()]
+
+    def place(one: PropertyShape) -> int:
+        return min((wanted.index(word) for word in _words(one.name) & set(wanted)), default=len(wanted))
+
+    def able(one: PropertyShape) -> bool:
+        if not one.kinds or not one.kinds <= {"STRING", "INTEGER"} or (one.blanks and one.longest > PROSE):
+            return False
+        if one.unique or _words(one.name) & _set(KEYS):
+            return 2 * one.different > label.seen
+        return not _defects(label, one)
+
+    return sorted(
+        filter(able, label.properties), key=lambda one: (not one.unique, place(one), bool(_defects(label, one)))
+    )
+
+
+def _reason(label: LabelShape, one: PropertyShape) -> str:
+    wrong = _defects(label, one)
+    cure = f"; but of {label.seen:,} {', '.join(wrong)}: `graphrec doctor` says how to mend that" if wrong else ""
+    if one.unique:
+        return f"a constraint keeps it unique{cure}"
+    return f"by its name{cure}" if wrong else f"different on all {one.different:,} that were looked at"
+
+
+def _defects(label: LabelShape, one: PropertyShape) -> list[str]:
+    """Return what keeps a property from telling all nodes apart, of those that were looked at."""
+    missing, doubled = label.seen - one.present, one.present - one.different
+    return [
+        *([f"{missing:,} have none"] if missing else []),
+        *([f"{doubled:,} have that of another"] if doubled else []),
+        *([f"{one.integers:,} have an integer, the others a text"] if len(one.kinds) > 1 else []),
+    ]
 
 
 def _is_time(one: PropertyShape) -> bool:

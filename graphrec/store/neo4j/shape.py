@@ -23,6 +23,9 @@ class PropertyShape:
         present: how many of those looked at have it.
         different: how many different values these have.
         unique: whether a constraint keeps it unique.
+        integers: how many of these are integers.
+        longest: of those that are text, how many characters the longest has.
+        blanks: whether any of them has a blank.
     """
 
     name: str
@@ -30,6 +33,9 @@ class PropertyShape:
     present: int
     different: int
     unique: bool = False
+    integers: int = 0
+    longest: int = 0
+    blanks: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,11 @@ def _properties(
 ) -> tuple[PropertyShape, ...]:
     text = (
         f"MATCH {pattern} WITH x LIMIT {SAMPLE} UNWIND keys(x) AS key WITH key, x[key] AS value "
-        "RETURN key, collect(DISTINCT valueType(value)), count(*), count(DISTINCT value) ORDER BY key"
+        "WITH key, value, value IS :: STRING NOT NULL AS text "
+        "RETURN key, collect(DISTINCT valueType(value)), count(*), count(DISTINCT value), "
+        "count(CASE WHEN value IS :: INTEGER NOT NULL THEN 1 END), "
+        "coalesce(max(CASE WHEN text THEN size(value) END), 0), "
+        "count(CASE WHEN text AND value CONTAINS ' ' THEN 1 END) > 0 ORDER BY key"
     )
     return tuple(
         PropertyShape(
@@ -157,6 +167,7 @@ def _properties(
             present,
             different,
             (name, key) in unique,
+            *told,
         )
-        for key, kinds, present, different in run(text)
+        for key, kinds, present, different, *told in run(text)
     )
