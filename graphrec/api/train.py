@@ -32,7 +32,7 @@ from graphrec.models.registry import model as model_class
 from graphrec.models.registry import read_settings
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.same_scores import require_same_scores
-from graphrec.store.base import closing
+from graphrec.store.base import TellingStore, closing
 from graphrec.store.open import open_store
 from graphrec.tasks.base import Task
 from graphrec.tasks.beside import together
@@ -166,6 +166,7 @@ def train(
             graph, workspace, task_kind, plan.also, lambda theirs: _needed(kind, theirs, None), fresh=fresh
         )
         missed = None if fresh else unchecked(graph)
+        mapped = dict(graph.mapped) if isinstance(graph, TellingStore) else {}
     parts = task.split(shot, split_at(plan.split, plan.at), seed=options.seed, fold=plan.fold, folds=plan.folds)
     beside = split_also(further, seed=options.seed, fold=plan.fold, folds=plan.folds)
     parts = together(parts, shot, beside)
@@ -201,6 +202,7 @@ def train(
         "split_name": split_name,
         "item_label": shot.item_label,
         "also": told_also(beside),
+        "mapped": mapped,
         "baselines": plan.baselines,
         "notes": notes,
     }

@@ -17,7 +17,7 @@ from graphrec.serving.common import Common, common, in_words
 from graphrec.serving.histories import seen
 from graphrec.serving.lookups import LABELS, find_node, ids, require, rows
 from graphrec.serving.naming import in_a_sentence, with_id
-from graphrec.serving.published import PublishedRun, current_run, current_runs
+from graphrec.serving.published import PublishedRun, as_mapped, check_mapped, current_run, current_runs
 from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run, snapshot_of
@@ -262,8 +262,8 @@ def _published(store: GraphStore, workspace: Workspace, run: str) -> PublishedRu
     for node in current_runs(store):
         # Its files may be on another machine.
         if node.id == run:
-            return node
-    find_run(workspace, run)
+            return as_mapped(store, node)
+    check_mapped(store, find_run(workspace, run))
     return None
 
 

@@ -14,7 +14,7 @@ from graphrec import schema
 from graphrec.errors import ConfigError
 from graphrec.models.base import SPACE, Proposes
 from graphrec.serving.load_model import Loaded
-from graphrec.serving.published import BESIDE, INNER_PRODUCT, PROPOSAL, current_runs
+from graphrec.serving.published import BESIDE, INNER_PRODUCT, PROPOSAL, check_mapped, current_runs
 from graphrec.serving.run_embeddings import Space, run_embeddings
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import Run
@@ -56,11 +56,12 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
         name: of the property; None for the model's name, which is not enough where the graph is mapped.
 
     Raises ``TrainingError`` for a model without embeddings, ``ConfigError`` or ``StoreError`` for a name that cannot be
-    used.
+    used, ``ConfigError`` for a run that was trained by another mapping of the graph.
     """
     started = time.monotonic()
     run, spaces = loaded.run, run_embeddings(loaded)
     check_named(store, name)
+    check_mapped(store, run)
     name = name or run.model
     if name.endswith(BESIDE):
         raise ConfigError(f"the property {name!r} may not end in {BESIDE}: graphrec uses such names itself")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import rows
-from graphrec.store.base import GraphStore
+from graphrec.store.base import GraphStore, TellingStore
 from graphrec.training.runs import Run
 
 BESIDE = "_2"
@@ -71,10 +71,10 @@ def current_run(store: GraphStore, model: str | None = None, label: str | None =
     found = [run for run in current_runs(store) if model in (None, run.model, run.id)]
     for run in found:
         if label in (None, run.label):
-            return run
+            return as_mapped(store, run)
     for run in found:
         if label and store.has_embeddings(label, run.property):
-            return run
+            return as_mapped(store, run)
     if model:
         of_label = f" for {label}" if label else ""
         cure = placing(found[0], f"`graphrec embed --run {found[0].id}` places what has features") if found else ""
@@ -100,7 +100,30 @@ def require_published(store: GraphStore, run: Run) -> PublishedRun:
     """Return ``run`` as published; raises ``ConfigError`` unless the graph holds its embeddings."""
     for found in current_runs(store):
         if found.id == run.id:
-            return found
+            return as_mapped(store, found)
     raise ConfigError(
         f"the graph does not hold the embeddings of {run.id}; `graphrec publish {run.id}` first"
     )
+
+
+def as_mapped(store: GraphStore, run: PublishedRun) -> PublishedRun:
+    """Return ``run``; raises ``ConfigError`` where its embeddings were written by another mapping of the graph."""
+    if isinstance(store, TellingStore):
+        _refuse_mapped_otherwise(store, store.mapped_for("User", run.property), run.id)
+    return run
+
+
+def check_mapped(store: GraphStore, run: Run) -> None:
+    """Raise ``ConfigError`` where ``run`` was trained by another mapping of the graph, so that its ids are others."""
+    _refuse_mapped_otherwise(store, run.manifest.get("mapped") or {}, run.id)
+
+
+def _refuse_mapped_otherwise(store: GraphStore, then: Mapping[str, str], run: str) -> None:
+    now = store.mapped if isinstance(store, TellingStore) else {}
+    # Of a graph of graphrec's own a run may be published into another.
+    for key, value in then.items() if now else ():
+        if now.get(key) != value:
+            said = f"now says {now[key]!r}" if key in now else "says nothing of it now"
+            raise ConfigError(
+                f"run {run} was trained with {key} = {value!r}, and graphrec.toml {said}: train again, or put it back"
+            )

@@ -279,7 +279,9 @@ def _unknown(user: str) -> Found:
 
 
 def _gone(run: str, user: str) -> str:
-    return f"the snapshot of run {run} is gone, so what {user} has chosen since training counts for nothing: train again"
+    return (
+        f"the snapshot of run {run} is gone, so what {user} has chosen since training counts for nothing: train again"
+    )
 
 
 def _lost(user: str) -> Found:

@@ -15,7 +15,14 @@ from graphrec.serving.chosen import USUAL, chosen_by
 from graphrec.serving.histories import seen as seen_by
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
-from graphrec.serving.published import PublishedRun, current_run, current_runs, placing
+from graphrec.serving.published import (
+    PublishedRun,
+    as_mapped,
+    check_mapped,
+    current_run,
+    current_runs,
+    placing,
+)
 from graphrec.serving.ranked import Found, ListsWanted, by_published, by_run
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run
@@ -147,6 +154,7 @@ def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Sour
         check_label(request.label)
     if request.run is not None:
         run = find_run(workspace, request.run)
+        check_mapped(store, run)
         label = str(run.manifest["item_label"])
         if request.label in (None, label):
             return Source(label, run=run)
@@ -167,7 +175,7 @@ def _placed_by(store: GraphStore, run: Run, own: str, label: str) -> PublishedRu
     """Return ``run``, which recommends ``own`` nodes, as published; it must have embedded ``label`` nodes too."""
     for found in current_runs(store):
         if found.id == run.id and store.has_embeddings(label, found.property):
-            return found
+            return as_mapped(store, found)
     raise ConfigError(
         f"run {run.id} recommends {own} nodes, not {label}; drop --label, or publish the run and place what has "
         f"features: `graphrec embed --run {run.id}`"

@@ -16,7 +16,7 @@ from graphrec.models.base import SPACE, Embeds
 from graphrec.models.known import known_users, placed_items
 from graphrec.ragged import Ints
 from graphrec.serving.load_model import Loaded, kept_run
-from graphrec.serving.published import current_runs
+from graphrec.serving.published import check_mapped, current_runs
 from graphrec.store.base import Floats, GraphStore
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
@@ -63,11 +63,13 @@ def of_unpublished(store: GraphStore, workspace: Workspace, run: str) -> Space |
     """Return the vectors of a run's first space where the graph does not hold them, and say so; None where it does.
 
     Raises ``NotFoundError`` for a run that is neither in the graph nor in the workspace, ``TrainingError`` for one
-    without embeddings.
+    without embeddings, ``ConfigError`` for one that was trained by another mapping of the graph.
     """
     if any(one.id == run for one in current_runs(store)):
         return None
-    found = run_embeddings(kept_run(workspace, find_run(workspace, run)))[SPACE]
+    its = find_run(workspace, run)
+    check_mapped(store, its)
+    found = run_embeddings(kept_run(workspace, its))[SPACE]
     log.warning(
         "the graph does not hold the embeddings of %s: these are from its files, of what it was trained on", run
     )

@@ -269,6 +269,15 @@ class TellingStore(GraphStore, Protocol):
         """How the graph is read: what is read otherwise may be something else, though nothing has changed."""
         ...
 
+    @property
+    def mapped(self) -> Mapping[str, str]:
+        """What says what plays graphrec's roles in somebody else's graph, by key; empty for graphrec's own."""
+        ...
+
+    def mapped_for(self, label: str, name: str) -> Mapping[str, str]:
+        """Return what did so when embedding ``name`` of ``label`` was written; empty where nobody knows."""
+        ...
+
     def others(self) -> str | None:
         """Return a text that is another one whenever others than graphrec have written; None where nobody tells."""
         ...

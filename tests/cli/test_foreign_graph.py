@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import pyarrow.parquet as pq
 import pytest
 
 from graphrec.errors import StoreError
@@ -291,6 +292,113 @@ def test_nodes_that_could_be_graphrecs_are_taken_over_only_where_nothing_else_is
     assert "1 User nodes, 1 Genre nodes that graphrec did not write are taken for its own" in caplog.text
 
 
+def test_nodes_without_an_id_are_left_out_on_every_path(typed, owner: Owner, tmp_path: Path) -> None:
+    owner.ask("MATCH (f:Film {slug: 'f3'}) DETACH DELETE f")
+    owner.ask(
+        "MATCH (p:Person) WITH collect(p) AS people UNWIND range(0, 1) AS n "
+        "CREATE (f:Film {name: 'nameless ' + n})-[:HAS_TAG]->(:Tag {other: n}) "
+        "WITH people, f, n UNWIND people AS p CREATE (p)-[:WATCHED {ts: 1700000000 + n, minutes: 1}]->(f)"
+    )
+    owner.ask("MATCH (f:Film) WITH f LIMIT 9 CREATE (:Person {country: 'de'})-[:WATCHED {ts: 1700000000}]->(f)")
+    known = owner.ask("MATCH (:Person {login: 'p4'})-[:WATCHED]->(f:Film) RETURN count(DISTINCT f.slug)")[0][0]
+
+    def answers() -> None:
+        lists = tmp_path / "lists.parquet"
+        for command in (
+            ("recommend", "p4", "-k", "40", "--include-seen", "--explain"),
+            ("recommend", "p4", "-k", "40", "--new-only"),
+            ("recommend", "--all-users", "-k", "40", "--to", lists),
+            ("query", "popular"),
+            ("query", "trending"),
+            ("query", "history", "-p", "user=p4"),
+            ("query", "top_users"),
+            ("query", "co_liked", "-p", "id=f2"),
+            ("query", "neighbours", "-p", "user=p4"),
+            ("query", "genre_profile", "-p", "user=p4"),
+            ("query", "cold_items"),
+            ("similar", "f2"),
+            ("audience", "f2", "-k", "60", "--include-seen"),
+            ("explain", "p4", "f2"),
+        ):
+            told = typed(*command, "--json")
+            if command[0] in ("similar", "audience") and told.code:
+                assert "published" in told.err
+                continue
+            assert told.code == 0, (command, told.err)
+            assert "nameless" not in told.out, command
+            assert '"id": null' not in told.out, command
+            assert '"user": null' not in told.out, command
+        users = pq.read_table(lists)
+        assert None not in users["user"].to_pylist() + users["item"].to_pylist()
+        assert len(set(users["user"].to_pylist())) == 40
+        assert len(typed("query", "history", "-p", "user=p4", "--json").json) == known
+        first = typed("query", "popular", "--json").json[0]
+        assert first["users"] == owner.ask(
+            "MATCH (p:Person)-[:WATCHED]->(f:Film {slug: $id}) WHERE p.login IS NOT NULL RETURN count(DISTINCT p)",
+            id=first["id"],
+        )[0][0]
+        with closing(open_store(tmp_path / "graphrec-data", owner.uri)) as store:
+            assert len(history(store, "p4")) == known
+            (watched,) = neighbours(store, "User", "p4", limit=99).groups
+            assert (watched.shown, watched.total) == (known, known)
+            assert None not in names(store, "Item")
+            assert not find(store, "Item", "nameless")
+            asked = store.ask("MATCH (f:Film) WHERE f.slug IS NULL RETURN f", {}, Limits())
+            assert len(asked.rows) == 2
+            assert graph_of(asked).nodes == []
+            assert None not in catalogue(store, "popular")
+
+    answers()
+    assert typed(*TRAIN).code == 0
+    answers()
+
+
+def test_serving_refuses_another_mapping_than_the_runs(typed, owner: Owner, tmp_path: Path) -> None:
+    owner.ask("MATCH (f:Film) SET f.year = 2000 + size(f.name) % 2")
+    file = tmp_path / "graphrec.toml"
+
+    def mapped(what: str, otherwise: str) -> None:
+        assert what in MAPPING
+        file.write_text(MAPPING.replace(what, otherwise), encoding="utf-8")
+
+    asked = (
+        ("recommend", "p3"),
+        ("recommend", "--all-users", "--to", tmp_path / "lists.parquet"),
+        ("similar", "f3"),
+        ("explain", "p3", "f3"),
+        ("audience", "f3"),
+        ("query", "popular"),
+    )
+    mapped('id = "slug"', 'id = "year"')
+    for command in asked:
+        told = typed(*command)
+        assert (told.code, "24 nodes share 2 ids" in told.err) == (1, True), (command, told.out, told.err)
+    file.write_text(MAPPING, encoding="utf-8")
+    assert typed(*TRAIN).code == 0
+    (run,) = [one["run"] for one in typed("runs", "--json").json]
+    served = (*asked[:-1], ("recommend", "p3", "--run", run), ("publish", run), ("embed",))
+    for what, otherwise, said in (
+        ('id = "slug"', 'id = "name"', "neo4j.nodes.Item.id = 'slug', and graphrec.toml now says 'name'"),
+        ('at = "ts:s"\n', "", "neo4j.relationships.VIEWED.at = 'ts:s', and graphrec.toml says nothing of it now"),
+    ):
+        mapped(what, otherwise)
+        for command in served:
+            told = typed(*(str(part).replace("f3", "Film 3") if "name" in otherwise else part for part in command))
+            text = " ".join(told.err.split())
+            assert told.code == 1, (command, told.out)
+            assert f"run {run} was trained with {said}" in text, (command, text)
+            assert "Traceback" not in text
+    # What is mapped besides changes nothing of what the run knows.
+    mapped('title = "name"', 'title = "name"\nyear = "year"')
+    assert typed("recommend", "p3").code == 0
+    file.write_text(MAPPING, encoding="utf-8")
+    owner.ask("MATCH (f:Film {slug: 'f7'}) SET f.slug = 7")
+    for command in asked:
+        told = typed(*command)
+        assert (told.code, "1 of 24 are integers" in told.err) == (1, True), (command, told.out, told.err)
+    assert run in typed("runs").out
+
+
 def test_printed_queries_run_in_any_client(typed, owner: Owner) -> None:
     assert typed(*TRAIN).code == 0
     shown = typed("query", "recommend", "-p", "user=p3", "-p", "limit=5", "--show", "--json").json
@@ -351,6 +459,37 @@ def test_first_contact_names_what_is_there_and_proposes_a_mapping(
     assert owner.contents() == before
     assert typed("train", "-m", "popularity", "--no-publish").code == 0
     assert owner.contents() == before
+
+
+def test_a_proposal_takes_ids_for_ids_and_leaves_nothing_out_silently(
+    typed, owner: Owner, tmp_path: Path
+) -> None:
+    (tmp_path / "graphrec.toml").unlink()
+    owner.ask("DROP CONSTRAINT own_slug")
+    owner.ask(
+        "MATCH (f:Film) WITH f, toInteger(substring(f.slug, 1)) AS n SET f.filmId = 'x' + n, f.plot = "
+        "'Somebody walks into a bar, and comes out again as number ' + n, f.`run time` = 90 + n % 7, "
+        "f.mixed = CASE n % 2 WHEN 0 THEN 1 ELSE 'one' END, f.released = date('1990-01-01') REMOVE f.slug, f.id"
+    )
+    owner.ask("MATCH (f:Film {filmId: 'x1'}) REMOVE f.filmId")
+    owner.ask("MATCH (f:Film {filmId: 'x2'}) SET f.filmId = 2")
+    owner.ask("MATCH (f:Film {filmId: 'x3'}) SET f.filmId = 'x4'")
+    owner.ask("MATCH ()-[e:WATCHED]->() SET e.minutes = e.minutes * 0.5")
+    owner.ask("MATCH ()-[e:WATCHED]->() WITH e LIMIT 5 SET e.minutes = 3")
+    told = typed("init", "--map").out
+    nodes = tomllib.loads(told)["neo4j"]["nodes"]
+    assert nodes["Item"] == {"label": "Film", "id": "filmId", "title": "name"}
+    for line in (
+        "but of 24 1 have none, 1 have that of another, 1 have an integer, the others a text: `graphrec doctor` says",
+        '# id = "name"                        # or this, different on all 24 that were looked at',
+        '# plot = "plot:string"',
+        '# run_time = "run time:int64"',
+        '# mixed = "mixed:string"',
+        '# left out: "released", whose values are DATE',
+        '# left out: "born", whose values are DATE',
+        'minutes = "minutes:float64"',
+    ):
+        assert line in told, (line, told)
 
 
 def test_a_proposal_goes_into_the_tables_that_are_there(typed, owner: Owner, tmp_path: Path) -> None:

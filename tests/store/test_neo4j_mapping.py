@@ -46,22 +46,29 @@ QUERIES = Path(str(files("graphrec.cypher")))
     ("text", "wanted"),
     [
         ("MATCH (n) RETURN n.id", None),
-        ("MATCH (n:User) RETURN n.id", "MATCH (n:`Customer`) RETURN n.`customerId`"),
-        ("MATCH (n:`User`) RETURN n.`id` AS x", "MATCH (n:`Customer`) RETURN n.`customerId` AS x"),
+        ("MATCH (n:User) RETURN n.id",
+         "MATCH (n:`Customer` WHERE n.`customerId` IS NOT NULL) RETURN n.`customerId`"),
+        ("MATCH (n:`User`) RETURN n.`id` AS x",
+         "MATCH (n:`Customer` WHERE n.`customerId` IS NOT NULL) RETURN n.`customerId` AS x"),
+        ("MATCH (every:User) RETURN every.id", "MATCH (every:`Customer`) RETURN every.`customerId`"),
+        ("MATCH (:User) RETURN count(*)", "MATCH (:`Customer`) RETURN count(*)"),
         ("MATCH (:User {id: $id})", "MATCH (:`Customer` {`customerId`: $id})"),
         ("MATCH (n:Item {id: row[0]})-->(x)",
          f"MATCH (n:{MOVIE} {{`movieId`: toInteger(row[0])}})-[:`WATCHED`|`SAW`]->(x)"),
-        ("MATCH (:Item)-[e]->(x) WHERE NOT EXISTS { MATCH (x)--() }",
-         f"MATCH (:{MOVIE})-[e:`WATCHED`|`SAW`]->(x) WHERE NOT EXISTS {{ MATCH (x)-[:`WATCHED`|`SAW`]-() }}"),
-        ("MATCH (n:Item) RETURN n.id, n.title, n.year",
-         f"MATCH (n:{MOVIE}) RETURN toString(n.`movieId`), n.`name`, null"),
-        ("MATCH (n:Item) RETURN n.`transgrec`", f"MATCH (n:{MOVIE}) RETURN n.`transgrec`"),
-        ("MATCH (n:Item) ORDER BY n.`id as stored`", f"MATCH (n:{MOVIE}) ORDER BY n.`movieId`"),
+        ("MATCH (:Item)-[e]->(x)<--(:User) WHERE NOT EXISTS { MATCH (x)--() }",
+         f"MATCH (some0:{MOVIE} WHERE some0.`movieId` IS NOT NULL)-[e:`WATCHED`|`SAW`]->(x)<-[:`WATCHED`|`SAW`]-"
+         "(some1:`Customer` WHERE some1.`customerId` IS NOT NULL) "
+         "WHERE NOT EXISTS { MATCH (x)-[:`WATCHED`|`SAW`]-() }"),
+        ("MATCH (n:Item {id: 1}), (m:Item) RETURN n.id, n.title, n.year",
+         f"MATCH (n:{MOVIE} {{`movieId`: toInteger(1)}}), (m:{MOVIE} WHERE m.`movieId` IS NOT NULL) "
+         "RETURN toString(n.`movieId`), n.`name`, null"),
+        ("MATCH (every:Item) RETURN every.`transgrec`", f"MATCH (every:{MOVIE}) RETURN every.`transgrec`"),
+        ("MATCH (every:Item) ORDER BY every.`id as stored`", f"MATCH (every:{MOVIE}) ORDER BY every.`movieId`"),
         ("MATCH (n:Genre) ORDER BY n.`id as stored`", f"MATCH (n:{NOTHING}) ORDER BY n.`id`"),
         ("MATCH (r:GraphrecRun {id: 1}), (m:GraphrecMeta) RETURN r.id, m.version",
          "MATCH (r:`GraphrecRun` {`id`: 1}), (m:`GraphrecMeta`) RETURN r.`id`, m.`version`"),
         ("MATCH (:Item)<-[:ON*0..2]-(c:Comment {id: $id})",
-         f"MATCH (:{MOVIE})<-[:{NOTHING}*0..2]-(c:{NOTHING} {{`id`: $id}})"),
+         f"MATCH (some0:{MOVIE} WHERE some0.`movieId` IS NOT NULL)<-[:{NOTHING}*0..2]-(c:{NOTHING} {{`id`: $id}})"),
         ("MATCH (n:Frame|Comment) WHERE (n:Frame)", f"MATCH (n:{NOTHING}) WHERE (n:{NOTHING})"),
         ("MATCH ()-[e:RATED]->() RETURN e.at", "MATCH ()-[e:`WATCHED`]->() RETURN toInteger(round(e.`when` * 1000))"),
         ("MATCH ()-[e:VIEWED]->() RETURN e.at, e.rating, {e: e.at}",
@@ -77,12 +84,17 @@ QUERIES = Path(str(files("graphrec.cypher")))
         ("MATCH ()-[e:RATED|VIEWED|LIKED]->() WHERE type(e) <> 'RATED' OR type(e) = 'LIKED'",
          "MATCH ()-[e:`WATCHED`|`SAW`]->() WHERE type(e) <> 'WATCHED' OR type(e) = 'graphrec: not mapped'"),
         ("MATCH (n:User|Genre) RETURN CASE WHEN (n:User) THEN 'User' END, n.toy",
-         "MATCH (n:`Customer`) RETURN CASE WHEN (n:`Customer`) THEN 'User' END, n.`toy`"),
-        ("MATCH (n:User) RETURN n.id UNION ALL MATCH (n:Item) RETURN n.id",
-         f"MATCH (n:`Customer`) RETURN n.`customerId` UNION ALL MATCH (n:{MOVIE}) RETURN toString(n.`movieId`)"),
+         "MATCH (n:`Customer` WHERE n.`customerId` IS NOT NULL) "
+         "RETURN CASE WHEN (n:`Customer` AND n.`customerId` IS NOT NULL) THEN 'User' END, n.`toy`"),
+        ("MATCH (every:User) RETURN every.id UNION ALL MATCH (n:Item) RETURN n.id",
+         "MATCH (every:`Customer`) RETURN every.`customerId` "
+         f"UNION ALL MATCH (n:{MOVIE} WHERE n.`movieId` IS NOT NULL) RETURN toString(n.`movieId`)"),
+        ("MATCH (n:Item|User)",
+         f"MATCH (n:{MOVIE}|`Customer` WHERE CASE WHEN n:{MOVIE} THEN n.`movieId` "
+         "WHEN n:`Customer` THEN n.`customerId` END IS NOT NULL)"),
         ("CALL db.index.vector.queryNodes('graphrec_User_toy', 1.5) YIELD node AS n WHERE (n:User) RETURN n.id",
-         "CALL db.index.vector.queryNodes('graphrec_User_toy', 1.5) YIELD node AS n WHERE (n:`Customer`) "
-         "RETURN n.`customerId`"),
+         "CALL db.index.vector.queryNodes('graphrec_User_toy', 1.5) YIELD node AS n "
+         "WHERE (n:`Customer` AND n.`customerId` IS NOT NULL) RETURN n.`customerId`"),
     ],
 )  # fmt: skip
 def test_graphrecs_queries_are_worded_in_the_graphs_names(text: str, wanted: str | None) -> None:

@@ -159,10 +159,11 @@ class _Values:
     def _node(self, node: graph.Node) -> Node:
         label = min((self._labels[name] for name in node.labels if name in self._labels), default=None)
         properties = {name: plain(value) for name, value in node.items()}
-        if label is None:
+        nobody = label in self._keys and properties.get(self._keys[label]) is None
+        if label is None or nobody:
             return Node(node.element_id, min(node.labels, default=""), properties, foreign=True)
         if label in self._keys:
-            properties[schema.KEY] = str(properties.get(self._keys[label], ""))
+            properties[schema.KEY] = str(properties[self._keys[label]])
         return Node(node.element_id, label, properties)
 
     def _relationship(self, one: graph.Relationship) -> Relationship:

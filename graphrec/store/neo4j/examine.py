@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from graphrec import schema
@@ -29,6 +30,26 @@ def examined(run: RunQuery, mapping: GraphMapping, name: str) -> list[Flaw]:
     role = mapping.types[name]
     values = _values(run, name, f"()-[x:{quoted(role.name)}]->()", role, f"[neo4j.relationships.{name}]")
     return [*values, *_elsewhere(run, mapping, name)]
+
+
+def examined_ids(run: RunQuery, mapping: GraphMapping, name: str) -> list[Flaw]:
+    """Return what is wrong with the ids of the nodes that play the role ``name``, by a look at two where that tells."""
+    role = mapping.labels[name]
+    column = role.columns[schema.KEY]
+    pattern, stored = f"(x:{quoted(role.name)})", f"x.{quoted(column.name)}"
+    if _is_unique(run, role):
+        # Ordered by the constraint's index, in which values of one type stand together.
+        ends = [
+            f"MATCH {pattern} WHERE {stored} IS NOT NULL WITH {stored} AS key ORDER BY key {way} LIMIT 1 "
+            "RETURN valueType(key) AS type"
+            for way in ("ASC", "DESC")
+        ]
+        wanted = "INTEGER" if column.kept == "int64" else "STRING"
+        found = [_kind(row[0]) for row in run(" UNION ALL ".join(ends))]
+        if found and set(found) == {wanted}:
+            return []
+    only = replace(role, columns={schema.KEY: column})
+    return [*_values(run, name, pattern, only, f"[neo4j.nodes.{name}]"), *_doubled(run, role)]
 
 
 def _values(run: RunQuery, name: str, pattern: str, role: Role, where: str) -> Iterator[Flaw]:
@@ -74,14 +95,19 @@ def _absent(run: RunQuery, pattern: str, role: Role, column: Column, where: str)
     return Flaw(f"no {role.name} has a property {column.name!r}", f"{near} ({where} in graphrec.toml)")
 
 
-def _doubled(run: RunQuery, role: Role) -> Iterator[Flaw]:
-    key = role.columns[schema.KEY].name
+def _is_unique(run: RunQuery, role: Role) -> bool:
+    """Return whether a constraint keeps the ids apart."""
     unique = (
         "SHOW CONSTRAINTS YIELD labelsOrTypes, properties, type "
         "WHERE type IN ['UNIQUENESS', 'NODE_PROPERTY_UNIQUENESS', 'NODE_KEY'] "
         "AND labelsOrTypes = [$label] AND properties = [$key] RETURN 1"
     )
-    if run(unique, label=role.name, key=key):
+    return bool(run(unique, label=role.name, key=role.columns[schema.KEY].name))
+
+
+def _doubled(run: RunQuery, role: Role) -> Iterator[Flaw]:
+    key = role.columns[schema.KEY].name
+    if _is_unique(run, role):
         return
     text = (
         f"MATCH (n:{quoted(role.name)}) WITH n.{quoted(key)} AS key, count(*) AS times "

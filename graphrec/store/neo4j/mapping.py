@@ -68,6 +68,9 @@ class Column:
     kept: str = ""
     guessed: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.name}:{self.kept}" if self.kept else self.name
+
     def read(self, variable: str, wanted: str) -> str:
         """Return Cypher for its value as the schema's type ``wanted``."""
         stored = f"{variable}.{quoted(self.name)}"
@@ -118,6 +121,17 @@ class GraphMapping:
     def properties(self) -> Properties:
         """Return what nodes and relationships may say: the schema's properties and those that the mapping adds."""
         return Properties({name: role.own for name, role in {**self.labels, **self.types}.items()})
+
+    def told(self) -> dict[str, str]:
+        """Return what it says, by the key of graphrec.toml; how things are kept too, where it was found out."""
+        parts = (("nodes", "label", self.labels), ("relationships", "type", self.types))
+        found = {}
+        for table, kind, roles in parts:
+            for name, role in roles.items():
+                where = f"neo4j.{table}.{name}"
+                found[f"{where}.{kind}"] = role.name
+                found |= {f"{where}.{key}": str(column) for key, column in role.columns.items()}
+        return found
 
     def has(self, name: str) -> bool:
         """Return whether the label or type ``name`` of the schema exists in the graph."""

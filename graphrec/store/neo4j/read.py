@@ -117,8 +117,8 @@ class RangeReader:
         lists = [f"collect({self.identity.function}(b))", *(collected("e", prop) for prop in known)]
         text = (
             f"{self.identity.prefix}UNWIND range(0, size($keys) - 1) AS row "
-            f"WITH row, $keys[row] AS key {self.identity.match('a', source, 'key')} "
-            f"MATCH (a)-[e:`{name}`]->(b) RETURN {_columns('collect(row)', *lists)}"
+            f"WITH row, $keys[row] AS key {self.identity.match('every', source, 'key')} "
+            f"MATCH (every)-[e:`{name}`]->(b) RETURN {_columns('collect(row)', *lists)}"
         )
 
         def read(rows: Ints) -> tuple[Ints, list[pa.Array]]:

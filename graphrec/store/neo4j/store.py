@@ -34,7 +34,7 @@ from graphrec.store.kept import Kept
 from graphrec.store.neo4j import answers
 from graphrec.store.neo4j.commits import of_others
 from graphrec.store.neo4j.errors import Failure, wrong_query
-from graphrec.store.neo4j.examine import examined
+from graphrec.store.neo4j.examine import examined, examined_ids
 from graphrec.store.neo4j.fitting import Flaw
 from graphrec.store.neo4j.health import (
     Health,
@@ -52,7 +52,7 @@ from graphrec.store.neo4j.server import Rows, Server
 from graphrec.store.neo4j.shape import Contents, GraphShape, shape
 from graphrec.store.neo4j.taken import constraint_name, others, refuse_others, tell_taken
 from graphrec.store.neo4j.values import table as arrow_table
-from graphrec.store.neo4j.vectors import LATER, Vectors, VectorSearch, describe, has_vectors
+from graphrec.store.neo4j.vectors import LATER, Vectors, VectorSearch, describe, has_vectors, mapped_for
 from graphrec.store.neo4j.work import Work
 from graphrec.store.neo4j.write import Writer
 
@@ -114,6 +114,7 @@ class Neo4jStore:
             self._server.close()
             raise
         self._examined: dict[str, int] = {}
+        self._ids_until = 0.0
 
     def __repr__(self) -> str:
         return f"Neo4jStore({self.uri!r})"
@@ -254,6 +255,8 @@ class Neo4jStore:
 
         It sees what is committed, not what an open transaction has written.
         """
+        if f":{schema.RUN})" not in text:
+            self._examine_ids()
         try:
             with self._server.asking("READ") as session:
                 result = session.run(self._server.query(text, QUERY_SECONDS), parameters)
@@ -277,6 +280,7 @@ class Neo4jStore:
 
     def as_typed(self, text: str) -> str:
         """Return a query of graphrec's own in the names of the graph, as any other client may send it."""
+        self._examine_ids()
         return self._server.text(text)
 
     def plan(self, text: str, parameters: Mapping[str, Any]) -> str:
@@ -383,6 +387,15 @@ class Neo4jStore:
         """How the mapping says that the graph is read."""
         return repr(self._server.mapping)
 
+    @property
+    def mapped(self) -> Mapping[str, str]:
+        """What says what plays graphrec's roles, by the key of graphrec.toml; empty for a graph of graphrec's own."""
+        return self._server.mapping.told()
+
+    def mapped_for(self, label: str, name: str) -> Mapping[str, str]:
+        """Return what did so when embedding ``name`` of ``label`` was written; empty where nobody knows."""
+        return mapped_for(self._run, label, name)
+
     def others(self) -> str | None:
         """Return a text that is another one whenever others than graphrec have committed anything."""
         return of_others(self._server)
@@ -488,6 +501,17 @@ class Neo4jStore:
             for flaw in flaws:
                 log.warning("%s", flaw)
             self._examined[name] = version
+
+    def _examine_ids(self) -> None:
+        """Raise ``StoreError`` where ids do not tell nodes apart; looked at anew after ``NOTICED_S``."""
+        if time.monotonic() < self._ids_until:
+            return
+        mapping = self._server.mapping
+        for name in mapping.labels:
+            for flaw in examined_ids(self._server.rows_as_named, mapping, name):
+                if flaw.refused:
+                    raise StoreError(str(flaw))
+        self._ids_until = time.monotonic() + NOTICED_S
 
     def _steadily(self, names: Sequence[str], read: Callable[[], Result]) -> Result:
         if self._writer() is not None:

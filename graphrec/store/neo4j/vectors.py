@@ -8,6 +8,7 @@ serving process does, while they fit into what is kept.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from graphrec.errors import StoreError
 from graphrec.store.base import Floats, Neighbour
 from graphrec.store.kept import Kept
 from graphrec.store.nearest import exact_nearest, in_bytes
+from graphrec.store.neo4j.mapping import AS_STORED, quoted
 from graphrec.store.neo4j.read import LOOKUP_ROWS, RunQuery
 from graphrec.store.neo4j.server import Bulk, Rows, Server
 from graphrec.store.neo4j.work import BUMP, Statement, Work
@@ -99,9 +101,15 @@ class Vectors:
             self.drop(work, label, name)
         vectors = np.array(vectors, np.float32)
         longest = float(np.linalg.norm(vectors.astype(np.float64), axis=1).max(initial=0))
-        noted = {"id": _meta(label, name), "dimension": vectors.shape[1], "longest": longest}
+        mapped = self._server.mapping.told()
+        noted = {
+            "id": _meta(label, name),
+            "dimension": vectors.shape[1],
+            "longest": longest,
+            "mapped": json.dumps(mapped) if mapped else None,
+        }
         text = (
-            f"{BUMP}, m.dimension = $dimension, "
+            f"{BUMP}, m.dimension = $dimension, m.mapped = $mapped, "
             "m.longest = CASE WHEN m.longest > $longest THEN m.longest ELSE $longest END"
         )
         work.write(Statement(text, lambda: noted))
@@ -127,7 +135,7 @@ class Vectors:
         if describe(work.read, label, name) is None:
             refuse_foreign(work.read, label, name)
             return
-        remove = f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL REMOVE n.`{name}`"
+        remove = f"MATCH (every:`{label}`) WHERE every.`{name}` IS NOT NULL REMOVE every.`{name}`"
         work.write(Statement(remove, dict))
         work.write(Statement("MATCH (m:GraphrecMeta {id: $id}) DELETE m", lambda: {"id": _meta(label, name)}))
 
@@ -170,7 +178,8 @@ class Vectors:
             self.drop_index(label, name)
         try:
             self._server.command(
-                f"CREATE VECTOR INDEX `{index}` IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`) OPTIONS {options}"
+                f"CREATE VECTOR INDEX `{index}` IF NOT EXISTS "
+                f"FOR (every:`{label}`) ON (every.`{name}`) OPTIONS {options}"
             )
             if label not in LATER:
                 self._server.command(
@@ -234,15 +243,21 @@ def describe(run: RunQuery, label: str, name: str) -> Described | None:
     """Return what was noted when an embedding was written; None for one that is not ours."""
     text = (
         f"MATCH (m:GraphrecMeta {{id: $id}}) "
-        f"RETURN m.version, m.dimension, m.longest, COUNT {{ MATCH (n:`{label}`) }}"
+        f"RETURN m.version, m.dimension, m.longest, COUNT {{ MATCH (:`{label}`) }}"
     )
     found = run(text, id=_meta(label, name))
     return Described(*found[0]) if found else None
 
 
+def mapped_for(run: RunQuery, label: str, name: str) -> dict[str, str]:
+    """Return what mapping an embedding was written by; empty where none was noted."""
+    found = run("MATCH (m:GraphrecMeta {id: $id}) WHERE m.mapped IS NOT NULL RETURN m.mapped", id=_meta(label, name))
+    return dict(json.loads(found[0][0])) if found else {}
+
+
 def has_vectors(run: RunQuery, label: str, name: str) -> bool:
     """Return whether any node of ``label`` has the property ``name``."""
-    return bool(run(f"MATCH (n:`{label}`) WHERE n.`{name}` IS NOT NULL RETURN 1 LIMIT 1"))
+    return bool(run(f"MATCH (every:`{label}`) WHERE every.`{name}` IS NOT NULL RETURN 1 LIMIT 1"))
 
 
 def refuse_foreign(run: RunQuery, label: str, name: str) -> None:
@@ -264,11 +279,13 @@ def index_query(label: str, name: str, *, search: bool) -> str:
     """
     index = index_name(label, name)
     found = (
-        f"CYPHER 25 MATCH (n:`{label}`) SEARCH n IN (VECTOR INDEX `{index}` FOR $vector LIMIT $wanted)"
+        f"CYPHER 25 MATCH (every:`{label}`) SEARCH every IN (VECTOR INDEX `{index}` FOR $vector LIMIT $wanted)"
         if search
-        else f"CALL db.index.vector.queryNodes('{index}', $wanted, $vector) YIELD node AS n WHERE (n:`{label}`)"
+        else f"CALL db.index.vector.queryNodes('{index}', $wanted, $vector) YIELD node AS every WHERE (every:`{label}`)"
     )
-    return f"{found} RETURN collect(n.id), collect(n.`{name}`)"
+    # Who has lost an id since its embedding was written is nobody.
+    kept = f"WITH every WHERE every.{quoted(AS_STORED)} IS NOT NULL"
+    return f"{found} {kept} RETURN collect(every.id), collect(every.`{name}`)"
 
 
 def index_name(label: str, name: str) -> str:

@@ -4,8 +4,9 @@ The queries keep to a form, and nothing else in them is looked at. Labels and ty
 or `[e:RATED]`; a variable stands there first with all that it may be, and is nothing else up to the next UNION. An id
 is asked for in those brackets, `(n:Item {id: $id})`, and a property is read as `n.title`; a type is compared as
 `type(e) = 'RATED'`, or `<>`; a relationship without a type, `--` or `-[e]-`, is of any that is mapped. What people type
-has the graph's own names already. What is not mapped is left out where something mapped stands beside it, and else
-called ``NOWHERE``, so that nothing is found.
+has the graph's own names already. A node without an id is nobody: each that stands with its label, as `(n:Item)` or in
+a path, is asked whether it has one, but for one called ``every``. What is not mapped is left out where something
+mapped stands beside it, and else called ``NOWHERE``, so that nothing is found.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from graphrec import schema
 from graphrec.store.neo4j.mapping import (
@@ -33,6 +35,8 @@ _PLACE = re.compile(
 )
 _ARROW = re.compile(rf"(?P<from><?)-(?P<kind>\[\w*:(?P<names>{_NAME}(?:\|{_NAME})*)[^\]]*\])-(?P<to>>?)")
 _ANY = re.compile(r"(?<=\))(?P<from><?)-(?:\[(?P<bound>\w*)\])?-(?P<to>>?)(?=\()")
+EVERY = "every"
+"""In a query, the variable for nodes whether they have an id or not."""
 _UNION = re.compile(r"(\bUNION\b)")
 _PROPERTIES = {
     prop.name
@@ -54,6 +58,7 @@ def _part(text: str, mapping: GraphMapping) -> str:
     text = _ANY.sub(rf"\g<from>-[\g<bound>:{any_type}]-\g<to>", text)
     text = _ARROW.sub(lambda arrow: _pointed(arrow, mapping), text)
     bound: dict[str, _Kinds] = {}
+    numbers = count()
 
     def told(place: re.Match[str]) -> str:
         if place["type"]:
@@ -61,12 +66,32 @@ def _part(text: str, mapping: GraphMapping) -> str:
         if place["variable"]:
             kinds = bound.get(place["variable"])
             return place[0] if kinds is None else kinds.read(place["variable"], place["property"].strip("`"))
-        return _kinds(place, mapping).pattern(place)
+        kinds = _kinds(place, mapping)
+        asked = _asked_for_an_id(place, kinds)
+        if not asked:
+            return kinds.pattern(place, place["bound"])
+        variable = place["bound"] or f"some{next(numbers)}"
+        return f"{kinds.pattern(place, variable)}{asked}{kinds.read(variable, AS_STORED)} IS NOT NULL"
 
     for place in _PLACE.finditer(text):
         if place["bound"]:
             bound.setdefault(place["bound"], _kinds(place, mapping))
     return _PLACE.sub(told, text)
+
+
+def _asked_for_an_id(place: re.Match[str], kinds: _Kinds) -> str:
+    """Return what leads to the question whether a node has an id: in a pattern, or in what is true of one; or nothing.
+
+    Of a label alone, ``MATCH (:Item)``, the server keeps the count, which nothing else is as quick as.
+    """
+    before, after = place.string[: place.start()], place.string[place.end() :]
+    plain = place["open"] == "(" and place["key"] is None and after.startswith(")")
+    if not plain or place["bound"] == EVERY or kinds.roles.keys().isdisjoint(kinds.names):
+        return ""
+    in_path = after.startswith((")-", ")<-")) or before.endswith(("-", ">"))
+    if in_path or (place["bound"] and re.search(r"(?:MATCH|,)\s*$", before)):
+        return " WHERE "
+    return " AND " if place["bound"] else ""
 
 
 def _pointed(arrow: re.Match[str], mapping: GraphMapping) -> str:
@@ -90,9 +115,9 @@ class _Kinds:
     roles: Mapping[str, Role]
     schema: Mapping[str, schema.Label] | Mapping[str, schema.RelationshipType]
 
-    def pattern(self, place: re.Match[str]) -> str:
+    def pattern(self, place: re.Match[str], variable: str) -> str:
         """Return ``(n:Item {id: $id}``, without what closes it."""
-        made = f"{place['open']}{place['bound']}:{'|'.join(map(self._called, self.names))}"
+        made = f"{place['open']}{variable}:{'|'.join(map(self._called, self.names))}"
         if place["key"] is None:
             return made
         if len(self.names) == 1:
