@@ -64,6 +64,7 @@ class FeatureInfo:
         width: numbers per node.
         rows: how many vectors are kept.
         fingerprint: changes with the content.
+        origin: of what it began with; stays while vectors come and change, and is another once all are made anew.
     """
 
     name: str
@@ -71,6 +72,7 @@ class FeatureInfo:
     width: int
     rows: int
     fingerprint: str
+    origin: str
 
 
 class FeatureStore:
@@ -96,7 +98,8 @@ class FeatureStore:
         meta = read_json(path)
         parts = meta["parts"]
         digest = blake2b(" ".join(part["digest"] for part in parts).encode(), digest_size=16).hexdigest()
-        return FeatureInfo(name, meta["label"], meta["width"], sum(part["rows"] for part in parts), digest)
+        rows = sum(part["rows"] for part in parts)
+        return FeatureInfo(name, meta["label"], meta["width"], rows, digest, meta.get("origin", ""))
 
     def write(self, name: str, label: str, ids: Sequence[Id], matrix: Floats, version: str = "") -> int:
         """Keep the vectors that are new or differ; return how many those were.
@@ -114,9 +117,11 @@ class FeatureStore:
         matrix, keys = self.check(name, label, ids, matrix, version), texts(ids)
         folder = self.folder / name
         parts: list[dict[str, Any]] = []
+        origin = None
         if (folder / "meta.json").exists():
             meta = read_json(folder / "meta.json")
             parts, version = meta["parts"], version or meta.get("version", "")
+            origin = meta.get("origin", "")
             new = self.changed(name, keys, matrix)
             keys = [key for key, wanted in zip(keys, new.tolist(), strict=True) if wanted]
             matrix = matrix[new]
@@ -126,7 +131,8 @@ class FeatureStore:
         while parts and _worth_merging(parts[-1]["rows"], len(keys), matrix.shape[1]):
             keys, matrix = self._part(name, parts.pop()["digest"]).followed_by(keys, matrix)
         parts.append({"digest": _write_part(folder, keys, matrix), "rows": len(keys)})
-        about = {"label": label, "width": matrix.shape[1], "version": version}
+        origin = parts[0]["digest"] if origin is None else origin
+        about = {"label": label, "width": matrix.shape[1], "version": version, "origin": origin}
         write_json(folder / "meta.json", about | {"parts": parts})
         self._drop_unused(name, {part["digest"] for part in parts})
         return changed

@@ -20,10 +20,11 @@ from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.judging import validation_judge
 from graphrec.evaluation.protocols import protocol_of
+from graphrec.features import FeatureStore
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import Projection, choose
 from graphrec.graph.refresh import unchecked
-from graphrec.graph.snapshot import Snapshot
+from graphrec.graph.snapshot import GENRES, Snapshot
 from graphrec.graph.splits import AT, base_name, split_at
 from graphrec.learning.options import MANY_RECORDS, TrainOptions
 from graphrec.media.kept_encoders import kept_encoder
@@ -203,6 +204,7 @@ def train(
         "item_label": shot.item_label,
         "also": told_also(beside),
         "mapped": mapped,
+        "origins": _origins(workspace, shot),
         "baselines": plan.baselines,
         "notes": notes,
     }
@@ -329,6 +331,12 @@ def _tell(task: Task[Any], shot: Snapshot, parts: Split[Any], options: TrainOpti
     if isinstance(task, Ranking) and (known := parts.valid.known + parts.test.known):
         log.info(f"does not ask for {known:,} held-out items that their users had chosen before")
     return notes
+
+
+def _origins(workspace: Workspace, shot: Snapshot) -> dict[str, str]:
+    """Return by feature what its matrix began with, so that one that was made anew is known."""
+    features = FeatureStore(workspace.features)
+    return {name: features.info(name).origin for name in shot.projection["features"] if name != GENRES}
 
 
 def _of_users(workspace: Workspace, features: Sequence[str]) -> list[str]:

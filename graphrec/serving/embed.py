@@ -80,7 +80,7 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
         workspace: where the features are.
 
     Raises ``ConfigError`` when another run is published, ``DataError`` when a feature is not as wide as when the run
-    was trained on it.
+    was trained on it, or was made anew since then.
     """
     name = require_published(store, loaded.run).property
     features = FeatureStore(workspace.features)
@@ -88,6 +88,7 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     if unable := _unable(loaded):
         lacking = store.counts()[label] - len(store.read_embeddings(label, name)[0])
         return Embedded(loaded.run.id, label, 0, lacking, unable=unable)
+    _require_same_features(features, loaded)
     own = replace(
         _place(store, workspace, loaded, name, label, names), new_genres=_new_genres(store, loaded.snapshot)
     )
@@ -105,6 +106,24 @@ def _unable(loaded: Loaded) -> str:
     if not loaded.snapshot.feature_names:
         return f"{loaded.run.id} was trained without features, by which alone it could place: train {model} again"
     return ""
+
+
+def _require_same_features(features: FeatureStore, loaded: Loaded) -> None:
+    """Raise ``DataError`` where a feature's numbers mean something else than when the run was trained."""
+    run, shot, there = loaded.run, loaded.snapshot, features.names()
+    again = f"`graphrec train --model {run.model}` again"
+    for name in (one for one in shot.feature_names if one in there):
+        now, width = features.info(name), shot.features[name].width
+        if now.width != width:
+            raise DataError(
+                f"feature {name!r} has {now.width} numbers per {now.label} now, and {width} when {run.id} was trained "
+                f"on it: {again}"
+            )
+        if now.origin != run.manifest.get("origins", {}).get(name, now.origin):
+            raise DataError(
+                f"feature {name!r} was made anew after {run.id} was trained, and its numbers mean something else now: "
+                f"{again}"
+            )
 
 
 def _new_genres(store: GraphStore, shot: Snapshot) -> int:
@@ -178,19 +197,12 @@ def _write(
 ) -> Embedded:
     """Place ``nodes`` by their features and write the embeddings that differ from those there are."""
     features, content = FeatureStore(workspace.features), loaded.split.data.content
-    widths = [loaded.snapshot.features[one].width for one in loaded.snapshot.feature_names]
     step = max(1, NUMBERS // max(1, content.width))
     embedded, without, partly = 0, 0, 0
     lacking = Counter[str]()
     for start in range(0, len(nodes), step):
         ids = nodes.slice(start, step)
         read, present = item_features(store, features, matrices, ids, loaded.snapshot.genres)
-        for (one, block), width in zip(read.items(), widths, strict=True):
-            if block.shape[1] != width:
-                raise DataError(
-                    f"feature {one!r} has {block.shape[1]} numbers per {label} now, and {width} when {loaded.run.id} "
-                    f"was trained on it: `graphrec train --model {loaded.run.model}` again"
-                )
         known = present.any(1)
         lacking.update({one: int((~there).sum()) for one, there in zip(read, present.T, strict=True)})
         without += int((~known).sum())

@@ -330,7 +330,7 @@ def test_what_has_no_place_in_an_order_is_the_earliest(workspace: Workspace, nam
         times = edges(("a", "v#1"), ("a", "w#2"), ("a", "lone"), at=[5, 6, 8])
         store.write_relationships("HIGHLIGHTED", "User", "Segment", times)
     found = snapshot(store, HIGHLIGHTS, workspace)
-    own = found.records.of_user(1)
+    own = found.records.of_users(np.array([1]))
     assert np.asarray(own.order).tolist() == [least, 0, 7]
 
 

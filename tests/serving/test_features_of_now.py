@@ -1,4 +1,4 @@
-"""A run places what is new by the features and genres that it was trained with, whatever the graph has by now."""
+"""A run places what is new by the features and genres that it was trained with, whatever there is by now."""
 
 from __future__ import annotations
 
@@ -55,6 +55,23 @@ def world(folder: Path, model: str, *, genres: bool) -> tuple[Workspace, Trained
     with closing(LadybugStore(workspace, write=True)) as store:
         publish(store, load_run(workspace, done.run))
     return workspace, done
+
+
+def test_a_feature_that_was_made_anew_places_nothing(tmp_path: Path) -> None:
+    """It is as wide as before, and means something else; one whose vectors came and changed is the same."""
+    workspace, done = world(tmp_path, "transgrec", genres=False)
+    loaded, features = load_run(workspace, done.run), FeatureStore(workspace.features)
+    items = [f"i{number}" for number in range(ITEMS)]
+    with closing(LadybugStore(workspace, write=True)) as store:
+        add(store, ["i100"], [])
+        features.write("look", "Item", ["i100"], looks(["i100"]))
+        features.write("look", "Item", items, looks(items) + 1)
+        assert embed(store, loaded, workspace).embedded == 1
+        features.drop("look")
+        features.write("look", "Item", [*items, "i100"], looks([*items, "i100"])[:, ::-1])
+        said = f"feature 'look' was made anew after {done.run.id}.*train --model transgrec"
+        with pytest.raises(DataError, match=said):
+            embed(store, loaded, workspace)
 
 
 @pytest.mark.parametrize("model", ["transgrec", "contentknn"])
