@@ -207,6 +207,14 @@ def test_what_leads_elsewhere_is_said_with_its_number(
     assert "1 of 6 SAW-IT do not join Person and My Film; they are left out" in caplog.text
 
 
+def test_a_type_of_which_none_joins_what_is_mapped_is_refused(ask: Ask, opened: Open) -> None:
+    ask("CREATE (:Note)-[:ABOUT]->(:Note)")
+    names = tables()
+    names["relationships"]["RATED"] |= {"type": "ABOUT"}
+    with pytest.raises(StoreError, match=r"none of 1 ABOUT joins Person and My Film.*neo4j.relationships.RATED"):
+        opened(names).read_relationships("RATED", "User", "Item")
+
+
 def test_properties_of_their_own_are_read(ask: Ask, opened: Open) -> None:
     ask("MATCH ()-[e:`SAW-IT`]->() SET e.minutes = e.stars * 10")
     ask("MATCH (p:Person) SET p.countries = ['de', 'fr'], p.age = '33'")

@@ -137,7 +137,7 @@ def test_every_query_keeps_to_the_form(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[nodes.Itm]\nlabel = 'M'\nid = 'i'", r"Itm.*Item"),
+        ("[nodes.Itm]\nlabel = 'M'\nid = 'i'", r"\[neo4j.nodes.Itm\] in graphrec.toml: no label.*Item"),
         ("[nodes.GraphrecRun]\nlabel = 'M'\nid = 'i'", "GraphrecRun nodes are graphrec's own"),
         ("[nodes.Item]\nid = 'i'", r"\[neo4j.nodes.Item\] needs label"),
         ("[nodes.Item]\nlabel = 'M'", r"\[neo4j.nodes.Item\] needs id"),
@@ -145,6 +145,8 @@ def test_every_query_keeps_to_the_form(name: str) -> None:
         ("[nodes.Item]\nlabel = 'M'\nid = 'i:uuid'", "behind the colon stands string or int64"),
         ("[nodes.Item]\nlabel = 'M'\nid = 'i'\ntitel = 't'", "titel.*title"),
         ("[nodes.Item]\nlabel = 'M'\nid = 'i'\nyear = 'y:s'", "behind the colon"),
+        ("[nodes.User]\nlabel = 'M'\nid = 'i'\nborn = 'b:date'",
+         r"\[neo4j.nodes.User\] born = 'b:date': behind the colon stands string or int64 or"),
         ("[relationships.RATED]\nrating = 'r'", "needs type"),
         ("[relationships.LOVED]\ntype = 'L'", "LOVED"),
         ("[relations.RATED]\ntype = 'L'", "relations.*relationships"),

@@ -111,7 +111,7 @@ def _doubled(run: RunQuery, role: Role) -> Iterator[Flaw]:
         return
     text = (
         f"MATCH (n:{quoted(role.name)}) WITH n.{quoted(key)} AS key, count(*) AS times "
-        "WHERE key IS NOT NULL AND times > 1 "
+        "WHERE key IS NOT NULL AND times > 1 WITH key, times ORDER BY key "
         "RETURN count(*), coalesce(sum(times), 0), collect(toStringOrNull(key))[..3]"
     )
     try:
@@ -148,4 +148,8 @@ def _elsewhere(run: RunQuery, mapping: GraphMapping, name: str) -> Iterator[Flaw
             left -= other
     if left and pairs:
         joined = " or ".join(f"{start} and {end}" for start, end in pairs)
+        if left == total:
+            cure = f"map the type that does, or take [neo4j.relationships.{name}] out of graphrec.toml"
+            yield Flaw(f"none of {total:,} {role.name} joins {joined}", cure)
+            return
         yield Flaw(f"{left:,} of {total:,} {role.name} do not join {joined}", "they are left out", refused=False)

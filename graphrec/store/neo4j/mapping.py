@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 
 from graphrec import schema
-from graphrec.errors import ConfigError, StoreError, unknown
+from graphrec.errors import ConfigError, NotFoundError, StoreError, unknown
 from graphrec.properties import Properties, check_own
 
 CASTS = {"string": "toString", "int64": "toInteger", "float64": "toFloat", "bool": "toBoolean"}
@@ -195,7 +195,10 @@ KEY_PROPERTY = schema.Property(schema.KEY, "string")
 def _mappable(name: str) -> schema.Label:
     if name in OWN_LABELS:
         raise ConfigError(f"[neo4j.nodes.{name}]: {name} nodes are graphrec's own and cannot be mapped")
-    return schema.label(name)
+    try:
+        return schema.label(name)
+    except NotFoundError as error:
+        raise NotFoundError(f"[neo4j.nodes.{name}] in graphrec.toml: {error}") from None
 
 
 def _tables(table: Mapping[str, Any], part: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
@@ -213,8 +216,11 @@ def _role(where: str, role: str, entry: Mapping[str, Any], kind: str, properties
     own: dict[str, schema.Property] = {}
     for key, value in entry.items():
         if key != kind and key not in known:
-            kept = str(value).rpartition(":")[2]
-            if kept not in get_args(schema.PropertyType):
+            _, colon, kept = str(value).rpartition(":")
+            types = get_args(schema.PropertyType)
+            if kept not in types:
+                if colon:
+                    raise ConfigError(f"{where} {key} = {value!r}: behind the colon stands {' or '.join(types)}")
                 raise unknown(f"property in {where}", key, [kind, *known])
             own[key] = schema.Property(key, cast(schema.PropertyType, kept))
             check_own(role, own[key])
