@@ -207,6 +207,15 @@ def test_what_leads_elsewhere_is_said_with_its_number(
     assert "1 of 6 SAW-IT do not join Person and My Film; they are left out" in caplog.text
 
 
+def test_repeats_are_said_with_their_number(ask: Ask, opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    ask("MATCH (p)-[e:`SAW-IT` {stars: 3}]->(f) CREATE (p)-[:`SAW-IT` {stars: 5}]->(f)")
+    ((there, once),) = ask("MATCH (p)-[e:`SAW-IT`]->(f) RETURN count(*), count(DISTINCT [p.login, f.`film-id`])")
+    assert there > once
+    with caplog.at_level("INFO"):
+        assert len(opened(tables()).read_relationships("RATED", "User", "Item").source) == once
+    assert f"{there - once} of {there} SAW-IT repeat another one between the same two nodes" in caplog.text
+
+
 def test_a_type_of_which_none_joins_what_is_mapped_is_refused(ask: Ask, opened: Open) -> None:
     ask("CREATE (:Note)-[:ABOUT]->(:Note)")
     names = tables()
