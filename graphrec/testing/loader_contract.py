@@ -33,6 +33,7 @@ from graphrec.loading.blocks import (
     NodeBlock,
     Pending,
     RelationshipBlock,
+    RestBlock,
     Rows,
 )
 from graphrec.loading.load import load
@@ -109,19 +110,24 @@ class LoaderContract(ABC):
 
     def test_every_row_is_accounted_for(self, store: GraphStore, workspace: Workspace, folder: Path) -> None:
         paths, before = self.files(folder), store.counts()
-        rows = Counter[str]()
+        rows, rest = Counter[str](), set[str]()
         for block in self._loader.blocks(paths, self._options, workspace.root):
             if isinstance(block, NodeBlock | RelationshipBlock):
                 name = block.label if isinstance(block, NodeBlock) else block.name
                 rows[name] += block.table.num_rows + len(block.refused)
             elif isinstance(block, FeatureBlock):
                 rows[f"feature {block.name}"] += len(block.ids)
+            elif isinstance(block, RestBlock):
+                rows[block.name] += len(block.refused) + len(block.left_out)
+                rest.add(block.name)
         report = self._loaded(store, paths, workspace)
         assert not report.failures
         for name, tally in report.tallies.items():
             assert tally.read == sum(astuple(tally)[1:]), name
             assert tally.read >= rows[name], f"of {name} rows are lost"
-            if not name.startswith("feature "):
+            if name in rest:
+                assert not tally.created, f"{name} are rows of nothing"
+            elif not name.startswith("feature "):
                 assert store.counts()[name] - before[name] == tally.created, f"{name} in the graph"
         assert set(rows) <= set(report.tallies)
         assert any(tally.created for tally in report.tallies.values())
@@ -205,7 +211,7 @@ def _check_block(block: Block) -> None:
         assert len(block.matrix) == len(block.ids) == len(set(block.ids))
         assert np.isfinite(block.matrix).all()
     else:
-        assert isinstance(block, FileBlock)
+        assert isinstance(block, FileBlock | RestBlock)
 
 
 def _check_rows(block: Rows, table: pa.Table) -> None:

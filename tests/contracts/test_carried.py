@@ -76,7 +76,7 @@ def test_a_video_has_the_mean_of_its_comments_by_whatever_way(database: GraphSto
         "Comment > Item": 3,
     }
     carried = Carried("Comment", 6, 5, 1, 1, 1, ways_there)
-    assert done == DescribedValues(NAME, "Item", 128, True, 3, 0, 2, carried=carried)
+    assert done == DescribedValues(NAME, "Item", 128, True, 3, 0, 2, carried=carried, encoder="tfidf")
     assert vectors(workspace, "vwxy")[1] == [True, True, True, False]
     own = describe(database, workspace, "Comment.text", onto="Item", name="counted", encoder="n-hot")
     assert (own.dimension, own.described) == (5, 3)
@@ -223,5 +223,5 @@ def test_reviews_of_somebody_elses_graph(neo4j_empty: Neo4jServer, tmp_path: Pat
     with closing(Neo4jStore(neo4j_empty.uri, neo4j_empty.login, mapping=mapping)) as store:
         done = describe(store, workspace, "Comment.text", onto="Item")
         carried = Carried("Comment", 3, 2, 0, 0, 1, {"Comment > Item": 2})
-        assert done == DescribedValues(NAME, "Item", 128, True, 1, 0, 0, carried=carried)
+        assert done == DescribedValues(NAME, "Item", 128, True, 1, 0, 0, carried=carried, encoder="tfidf")
         assert describe(store, workspace, "Comment.text", onto="User").described == 1

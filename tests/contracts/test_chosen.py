@@ -63,7 +63,8 @@ def run(workspace: Workspace, relationship: str, positive: list[dict[str, object
     folder = workspace.runs / "toy-1"
     folder.mkdir(parents=True)
     task = {"name": "ranking", "positive": positive}
-    write_json(folder / FILE, {"model": "toy", "task": task, "projection": {"relationship": relationship}})
+    told = {"model": "toy", "snapshot": "gone", "task": task, "projection": {"relationship": relationship}}
+    write_json(folder / FILE, told)
 
 
 def counts(store: GraphStore, chosen: Chosen = USUAL) -> list[tuple[str, int]]:
