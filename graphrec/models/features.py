@@ -95,8 +95,10 @@ class FeatureScaling(nn.Module):
         return torch.where(usable, found / lengths.clamp(min=torch.finfo(lengths.dtype).tiny), 0.0)
 
     def _scaled(self, features: Tensor) -> Tensor:
-        centred = features - self.shift
-        return centred @ self.matrix if self.matrix.dim() == 2 else centred * self.matrix
+        # In float32 also where training is in bfloat16: whoever loads the run scales again, and shall answer alike.
+        with torch.autocast(features.device.type, enabled=False):
+            centred = features - self.shift
+            return centred @ self.matrix if self.matrix.dim() == 2 else centred * self.matrix
 
     @torch.no_grad()
     def fit(self, features: Joined, rows: npt.NDArray[np.bool_]) -> None:

@@ -170,6 +170,13 @@ def test_new_items_are_embedded_like_old_ones_without_edges(toy: Data) -> None:
         assert torch.allclose(model.place(torch.tensor(toy.content.rows(np.arange(4))))[3], vectors(model)[1][3])
 
 
+def test_features_are_scaled_in_float32_in_training_too(planted: Callable[[], Split[RankingCases]]) -> None:
+    """Also where that is in bfloat16: whoever loads the run scales them again, and shall answer as was measured."""
+    data = planted().data
+    model = learned(TransGRec, data, {"epochs": 1, "bf16": "on"}, dimension=8, hidden=8)
+    torch.testing.assert_close(model.content, model.scaling.of(data.content), rtol=0, atol=1e-6)
+
+
 def test_item_embedding_follows_the_setting(toy: Data) -> None:
     video = in_video(toy)
     content = make(toy, neighbour_share=0).place(torch.tensor(toy.content.rows(np.arange(4))))
