@@ -94,7 +94,7 @@ def check(
         keys: the columns that identify a row; they must not be empty.
         properties: the schema's properties of the other columns.
         columns_of_file: what the file calls the columns, where it differs; reasons name them so.
-        exact: whether ids are those of a graph already, and no blank of them is a slip.
+        exact: whether rows are those of a graph already: no blank of an id is a slip, no time too early.
         cells: the rows as the file has them, which reasons quote; None where that is ``table``.
         refuse: tells of the converted rows which else to refuse, and why, whether they repeat others or not.
 
@@ -136,7 +136,7 @@ def check(
             columns[name], wrong = _convert(said[name], table[name], types[name])
         faults = [(wrong, f"is not {TIME if is_time(name) else WANTED.get(types[name].type, 'text')}")]
         if is_time(name) and types[name].type == "int64":
-            faults += impossible(table[name], columns[name])
+            faults += impossible(table[name], columns[name], early=exact)
         for rows, why in faults:
             for row in np.flatnonzero(rows).tolist():
                 cure = _comma(table[name][row].as_py()) if types[name].type in ("int64", "float64") else ""

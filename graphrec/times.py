@@ -39,7 +39,9 @@ def date_text(value: float) -> str | None:
         return None
 
 
-def impossible(given: pa.ChunkedArray, times: pa.ChunkedArray) -> list[tuple[npt.NDArray[np.bool_], str]]:
+def impossible(
+    given: pa.ChunkedArray, times: pa.ChunkedArray, *, early: bool = False
+) -> list[tuple[npt.NDArray[np.bool_], str]]:
     """Return bool [n], which of ``times`` (int64, epoch milliseconds) cannot be meant so, and why, for each reason.
 
     A number counts from 1970, and none is less than 0; a date may be of any year from ``YEARS[0]`` on.
@@ -47,13 +49,14 @@ def impossible(given: pa.ChunkedArray, times: pa.ChunkedArray) -> list[tuple[npt
     Args:
         given: the times as they were given; only numbers may be in another unit than is thought.
         times: how they are read.
+        early: whether a number may be less than 0, as in a graph that dates before 1970 were loaded into.
     """
     extremes = pc.min_max(times).as_py()
     low, high = extremes["min"], extremes["max"]
     if high is None or (low >= LEAST_MILLISECONDS and high < LATEST):
         return []
     values = pc.fill_null(times, 0).to_numpy()
-    negative = _counted(given) & (values < 0)
+    negative = _counted(given) & (values < 0) & (not early)
     wrong = (values < EARLIEST) | (values >= LATEST)
     if _numbers(given):
         if LEAST_SECONDS <= high < LEAST_MILLISECONDS:

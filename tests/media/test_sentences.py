@@ -58,8 +58,9 @@ def test_nodes_are_described_once_and_by_one_encoder(folder, tmp_path):
     assert (done.described, done.known, done.dimension, done.fitted) == (1, 2, 16, False)
     vectors, _ = FeatureStore(workspace.features).read("item-title", ["a", "c"])
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-5)
+    assert describe(store, workspace, "Item.title").encoder == encoder
     with pytest.raises(ConfigError, match="another encoder than tfidf"):
-        describe(store, workspace, "Item.title")
+        describe(store, workspace, "Item.title", encoder="tfidf")
     with pytest.raises(ConfigError, match="gives 16 numbers"):
         describe(store, workspace, "Item.title", encoder=encoder, dimension=32)
     assert describe(store, workspace, "Item.title", refit=True).dimension == 128
