@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from graphrec.testing.drawings import NODES, drawing, point
-from graphrec.testing.explorer import BAD_TEXT, BAD_USER, Explorer
+from graphrec.testing.explorer import BAD_TEXT, BAD_USER, Explorer, settle
+from graphrec.testing.limits import until
 from graphrec.testing.watched import watched
 
 APART = """() => {
@@ -59,10 +60,18 @@ def test_by_keyboard_a_node_is_expanded_and_a_reload_shows_the_same(visit: Page,
     visit.goto(f"{served.address}/graph?label=Genre&id=loud")
     drawing(visit, "== 2")
     assert visit.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") == 375
+    settle(visit)
     nodes = visit.get_by_role("combobox", name="A node of the drawing")
-    nodes.focus()
-    nodes.press("ArrowDown")
-    visit.get_by_role("option", name="Item: A walk by the sea").wait_for()
+    option = visit.get_by_role("option", name="Item: A walk by the sea")
+
+    def listed() -> bool:
+        # A page that is drawn once more closes the list.
+        if nodes.get_attribute("aria-expanded") != "true":
+            nodes.focus()
+            nodes.press("ArrowDown")
+        return option.is_visible()
+
+    until(listed)
     nodes.press("ArrowDown")
     nodes.press("Enter")
     expect(visit.locator("dd").filter(has_text="A walk by the sea")).to_be_visible()
