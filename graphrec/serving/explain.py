@@ -17,7 +17,7 @@ from graphrec.serving.common import Common, common, in_words
 from graphrec.serving.histories import seen
 from graphrec.serving.lookups import LABELS, find_node, ids, require, rows
 from graphrec.serving.naming import in_a_sentence, with_id
-from graphrec.serving.published import PublishedRun, as_mapped, check_mapped, current_run, current_runs
+from graphrec.serving.published import PublishedRun, check_mapped, current_run, published_run
 from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run, snapshot_of
@@ -259,12 +259,11 @@ def _content(
 
 
 def _published(store: GraphStore, workspace: Workspace, run: str) -> PublishedRun | None:
-    for node in current_runs(store):
-        # Its files may be on another machine.
-        if node.id == run:
-            return as_mapped(store, node)
-    check_mapped(store, find_run(workspace, run))
-    return None
+    found = published_run(store, run)
+    if found is None:
+        # Of one that is published the files may be on another machine.
+        check_mapped(store, find_run(workspace, run))
+    return found
 
 
 def _alike(names: list[str], matrix: Floats, vector: Floats, k: int) -> list[Alike]:

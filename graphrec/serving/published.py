@@ -96,14 +96,23 @@ def placing(run: PublishedRun, cure: str) -> str:
     return f"{run.model} does not place what came after training: `graphrec train --model {run.model}` again"
 
 
+def published_run(store: GraphStore, run: str) -> PublishedRun | None:
+    """Return the run called ``run`` as published; None unless the graph holds its embeddings.
+
+    Raises ``ConfigError`` where they were written by another mapping of the graph.
+    """
+    found = next((one for one in current_runs(store) if one.id == run), None)
+    return None if found is None else as_mapped(store, found)
+
+
 def require_published(store: GraphStore, run: Run) -> PublishedRun:
     """Return ``run`` as published; raises ``ConfigError`` unless the graph holds its embeddings."""
-    for found in current_runs(store):
-        if found.id == run.id:
-            return as_mapped(store, found)
-    raise ConfigError(
-        f"the graph does not hold the embeddings of {run.id}; `graphrec publish {run.id}` first"
-    )
+    found = published_run(store, run.id)
+    if found is None:
+        raise ConfigError(
+            f"the graph does not hold the embeddings of {run.id}; `graphrec publish {run.id}` first"
+        )
+    return found
 
 
 def as_mapped(store: GraphStore, run: PublishedRun) -> PublishedRun:

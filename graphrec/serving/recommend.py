@@ -17,11 +17,11 @@ from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import (
     PublishedRun,
-    as_mapped,
     check_mapped,
     current_run,
     current_runs,
     placing,
+    published_run,
 )
 from graphrec.serving.ranked import Found, ListsWanted, by_published, by_run
 from graphrec.store.base import GraphStore, Neighbour
@@ -173,9 +173,9 @@ def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Sour
 
 def _placed_by(store: GraphStore, run: Run, own: str, label: str) -> PublishedRun:
     """Return ``run``, which recommends ``own`` nodes, as published; it must have embedded ``label`` nodes too."""
-    for found in current_runs(store):
-        if found.id == run.id and store.has_embeddings(label, found.property):
-            return as_mapped(store, found)
+    found = published_run(store, run.id)
+    if found is not None and store.has_embeddings(label, found.property):
+        return found
     raise ConfigError(
         f"run {run.id} recommends {own} nodes, not {label}; drop --label, or publish the run and place what has "
         f"features: `graphrec embed --run {run.id}`"

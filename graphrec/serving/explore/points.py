@@ -17,7 +17,7 @@ from graphrec.serving.explore.spaces import labels_of
 from graphrec.serving.lookups import rows
 from graphrec.serving.naming import in_a_list
 from graphrec.serving.popularity import new, popular
-from graphrec.serving.published import as_mapped, current_runs
+from graphrec.serving.published import published_run
 from graphrec.store.base import Floats, GraphStore, Ints
 
 
@@ -66,10 +66,9 @@ def points(store: GraphStore, run: str, labels: Sequence[str]) -> Points:
 
     Raises ``NotFoundError`` where the run is not published.
     """
-    published = next((one for one in current_runs(store) if one.id == run), None)
+    published = published_run(store, run)
     if published is None:
         raise NotFoundError(f"the run {run!r} is not published; `graphrec publish {run}` does so")
-    as_mapped(store, published)
     parts = [
         _of_label(store, published.property, name) for name in labels_of(store, published) if name in labels
     ]
