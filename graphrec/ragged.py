@@ -65,6 +65,15 @@ class Ragged:
         found: Ints = np.repeat(self.indptr[rows], lengths) + offsets
         return found
 
+    def distinct(self) -> Ragged:
+        """Return the different values of each row, in ascending order."""
+        rows = self.rows
+        order = np.lexsort((self.indices, rows))
+        rows, values = rows[order], self.indices[order]
+        first = np.ones(len(rows), np.bool_)
+        first[1:] = (rows[1:] != rows[:-1]) | (values[1:] != values[:-1])
+        return Ragged.from_sorted(rows[first], values[first], len(self))
+
     def transpose(self, count: int) -> Ragged:
         """Return the same pairs the other way round, for ``count`` possible values."""
         return Ragged.from_pairs(self.indices, self.rows, count)

@@ -10,14 +10,14 @@ import torch
 from pydantic import Field
 from scipy import sparse
 from torch import Tensor
-from torch.nn.functional import embedding_bag
 
 from graphrec.errors import DataError
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.once import Once
 from graphrec.learning.run import RunContext
 from graphrec.models.base import ANYTHING, SPACE, Model, Scorer, Target, Vectors
-from graphrec.ragged import Ints, Ragged
+from graphrec.models.item_pairs import HistoryScorer, low_rank, summed, user_rows
+from graphrec.ragged import Ints
 from graphrec.settings import Settings
 
 MOST_ITEMS = 40_000
@@ -67,7 +67,7 @@ class EASE(Model[EASESettings]):
 
     def attach(self, data: Data) -> None:
         """Take what users have."""
-        self._history = data.by_user
+        self._history = data.by_user.distinct()
 
     def learner(self, data: Data, run: RunContext) -> Once:
         """Solve for the weights."""
@@ -75,32 +75,20 @@ class EASE(Model[EASESettings]):
 
     def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return the scores; 0 for a user without records."""
-        return _WeightScorer(self.weights, self._history)
+        return HistoryScorer(partial(summed, self.weights), self._history, self.shape.items)
 
     def embeddings(self) -> Mapping[str, Vectors]:
         """Return one space, float32 [users, D] and [items, D], whose inner products are nearly the scores."""
-        rank = min(self.settings.dimension, self.shape.items)
-        # The library draws from torch's global generator; what is published shall not depend on that.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            left, values, right = torch.svd_lowrank(self.weights, rank, niter=4)
-        scale = values.sqrt()
-        return {SPACE: {"User": _summed(left * scale, self._history), self.shape.item: right * scale}}
+        users, items = low_rank(self.weights, self._history, self.settings.dimension)
+        return {SPACE: {"User": users, self.shape.item: items}}
 
     def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return the weights of what the user has, summed, float32 [items]."""
         return self.weights[torch.from_numpy(np.unique(history))].sum(0) if len(history) else None
 
     def _fit(self, data: Data) -> None:
-        lists = data.by_user
-        rows = sparse.csr_matrix(
-            (np.ones(len(lists.indices), np.float32), np.asarray(lists.indices), np.asarray(lists.indptr)),
-            shape=(data.users, data.items),
-        )
-        # A record that is there twice counts once.
-        rows.sum_duplicates()
+        rows = user_rows(self._history, data.items, self.settings.user_weighting)
         counts = np.diff(rows.indptr)
-        rows.data[:] = np.repeat(np.maximum(counts, 1) ** (-self.settings.user_weighting / 2), counts)
         # An item without records has no weights, and P nothing but 1 / λ on its diagonal.
         seen = np.unique(rows.indices)
         inverse = _inverse(rows[counts > 0][:, seen], self.settings.l2, self.weights.device)
@@ -109,26 +97,6 @@ class EASE(Model[EASESettings]):
         self.weights.zero_()
         where = torch.from_numpy(seen).to(self.weights.device).long()
         self.weights[where[:, None], where] = inverse
-
-
-class _WeightScorer:
-    """Sums of the weights' rows that a user has."""
-
-    def __init__(self, weights: Tensor, history: Ragged) -> None:
-        self._weights, self._history = weights, history
-
-    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
-        scores = _summed(self._weights, self._history.take(users.cpu().numpy()))
-        return scores if items is None else scores[:, items]
-
-    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
-        who, row = torch.unique(users, return_inverse=True)
-        found = torch.empty(len(users), device=self._weights.device)
-        step = max(1, (1 << 24) // len(self._weights))
-        for start in range(0, len(who), step):
-            here = (row >= start) & (row < start + step)
-            found[here] = self.grid(who[start : start + step])[row[here] - start, items[here]]
-        return found
 
 
 def _inverse(rows: sparse.csr_matrix, l2: float, device: torch.device) -> Tensor:
@@ -148,9 +116,3 @@ def _inverse(rows: sparse.csr_matrix, l2: float, device: torch.device) -> Tensor
     inverse.diagonal().add_(1 / l2)
     return inverse
 
-
-def _summed(table: Tensor, lists: Ragged) -> Tensor:
-    """Return the sum of the rows of ``table`` that each list names, float32 [lists, D]."""
-    arrays = (torch.from_numpy(np.array(a)).to(table.device) for a in (lists.indices, lists.indptr))
-    indices, offsets = arrays
-    return embedding_bag(indices, table, offsets, mode="sum", include_last_offset=True)

@@ -12,6 +12,8 @@ from graphrec.models.bpr import BPR
 from graphrec.models.content_knn import ContentKNN
 from graphrec.models.ease import EASE
 from graphrec.models.ials import IALS
+from graphrec.models.item_knn import ItemKNN
+from graphrec.models.lightgcn import LightGCN
 from graphrec.models.mf import MF
 from graphrec.models.popularity import Popularity
 from graphrec.models.position import PositionPrior
@@ -48,11 +50,26 @@ class TestEASE(ModelContract):
     pairs_of_items = True
 
 
+class TestItemKNN(ModelContract):
+    kind = ItemKNN
+    settings: ClassVar = {"neighbours": 20}
+
+
 # Torch says once that its sparse matrices are young.
 @pytest.mark.filterwarnings("ignore:Sparse")
 class TestIALS(ModelContract):
     kind = IALS
     settings: ClassVar = {"dimension": 8}
+
+
+class TestLightGCN(ModelContract):
+    kind = LightGCN
+    settings: ClassVar = {"dimension": 16, "l2": 0.001}
+    options: ClassVar = {"learning_rate": 0.02}
+
+
+class TestLightGCNOnBlocks(TestLightGCN):
+    options: ClassVar = {"learning_rate": 0.02, "propagation": "blocks"}
 
 
 class TestMF(ModelContract):

@@ -1,0 +1,129 @@
+"""ItemKNN: what is had by those who have what a user has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import Field
+from scipy import sparse
+from torch import Tensor
+
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.once import Once
+from graphrec.learning.run import RunContext
+from graphrec.models.base import ANYTHING, SPACE, Model, Scorer, Target, Vectors
+from graphrec.models.item_pairs import HistoryScorer, low_rank, user_rows
+from graphrec.ragged import Ints, Ragged
+from graphrec.settings import Settings
+
+Floats = npt.NDArray[np.float64]
+_PAIRS = 1 << 24
+
+
+class ItemKNNSettings(Settings):
+    """Settings of ItemKNN."""
+
+    neighbours: int = Field(100, ge=1, le=4096)
+    """k, how many nearest items of each item count."""
+    similarity: Literal["cosine", "conditional"] = "cosine"
+    """Cosine of two items' columns, or how probable one is for who has the other."""
+    popularity: float = Field(0.5, ge=0, le=1)
+    """α: the conditional probability is divided by how many have the item, to the power of α."""
+    user_weighting: float = Field(1.0, ge=0, le=1)
+    """A user with d records weighs d ** -user_weighting: 0 counts all records alike, 1 counts users alike."""
+    shrinkage: float = Field(0.0, ge=0, allow_inf_nan=False)
+    """Added to the denominator of a similarity: lowers those that rest on few users."""
+    dimension: int = Field(128, ge=1, le=4096)
+    """Length of the embeddings that are published: of the largest singular vectors. They propose, neighbours decide."""
+
+
+class ItemKNN(Model[ItemKNNSettings]):
+    """Nearest items of what a user has (Deshpande and Karypis, TOIS 2004).
+
+    Score of item i for user u = sum of sim(j, i) over the items j of u to whose k nearest i belongs. With x_j the roots
+    of the weights of who has j, and n_j how many they are: sim(j, i) = x_j · x_i / (|x_j| |x_i|), the cosine, or
+    x_j · x_i / (n_j n_i^α), the conditional probability, lowered for what many have.
+    """
+
+    name = "itemknn"
+    title = "what is had by those who have what a user has: nearest items"
+    paper = "Deshpande and Karypis, Item-Based Top-N Recommendation Algorithms (TOIS '04)"
+    Settings = ItemKNNSettings
+    proposes = True
+
+    nearest: Tensor
+    similarities: Tensor
+
+    def __init__(self, shape: Shape, settings: ItemKNNSettings) -> None:
+        super().__init__(shape, settings)
+        # Of an item with fewer neighbours than k the rest are at 0.
+        size = shape.items, min(settings.neighbours, shape.items)
+        self.register_buffer("nearest", torch.zeros(size, dtype=torch.int64))
+        self.register_buffer("similarities", torch.zeros(size))
+
+    def attach(self, data: Data) -> None:
+        """Take what users have."""
+        self._history = data.by_user.distinct()
+
+    def learner(self, data: Data, run: RunContext) -> Once:
+        """Find the nearest items."""
+        return Once(partial(self._fit, data, run.generator()), len(data.records))
+
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
+        """Return the scores; 0 for a user without records."""
+        return HistoryScorer(self._scores, self._history, self.shape.items)
+
+    def embeddings(self) -> Mapping[str, Vectors]:
+        """Return one space, float32 [users, D] and [items, D], whose inner products are nearly the scores."""
+        rows = torch.arange(len(self.nearest), device=self.device)[:, None].expand_as(self.nearest)
+        pairs = torch.stack([rows.flatten(), self.nearest.flatten()])
+        size = self.shape.items, self.shape.items
+        table = torch.sparse_coo_tensor(pairs, self.similarities.flatten(), size, check_invariants=True)
+        users, items = low_rank(table.coalesce(), self._history, self.settings.dimension)
+        return {SPACE: {"User": users, self.shape.item: items}}
+
+    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return the similarities to what the user has, summed, float32 [items]."""
+        own = np.unique(history)
+        return self._scores(Ragged(np.array([0, len(own)]), own))[0] if len(own) else None
+
+    def _scores(self, histories: Ragged) -> Tensor:
+        """Return float32 [n, items] for the different items of n users."""
+        rows, own = (torch.from_numpy(np.array(ids)).to(self.device) for ids in (histories.rows, histories.indices))
+        scores = torch.zeros(len(histories) * self.shape.items, device=self.device)
+        for part in torch.arange(len(own), device=self.device).split(max(1, _PAIRS // self.nearest.shape[1])):
+            where = rows[part, None] * self.shape.items + self.nearest[own[part]]
+            scores.index_add_(0, where.flatten(), self.similarities[own[part]].flatten())
+        return scores.view(len(histories), self.shape.items)
+
+    def _fit(self, data: Data, generator: torch.Generator) -> None:
+        x = user_rows(self._history, data.items, self.settings.user_weighting).tocsc()
+        # Of items that are equally near any may be kept; their order in the graph shall not decide.
+        drawn = torch.randperm(data.items, generator=generator, device=generator.device).cpu().numpy()
+        self.nearest.zero_()
+        self.similarities.zero_()
+        step = max(1, _PAIRS // max(1, data.items))
+        for start in range(0, data.items, step):
+            pairs = (x[:, start : start + step].T @ x).tocoo()
+            of, near = pairs.row.astype(np.int64) + start, pairs.col.astype(np.int64)
+            told = pairs.data / self._denominators(x, data.people, of, near)
+            some = np.flatnonzero((of != near) & (told > 0))
+            some = some[np.lexsort((drawn[near[some]], -told[some], of[some]))]
+            of, near, told = of[some], near[some], told[some]
+            rank = np.arange(len(of)) - np.searchsorted(of, of)
+            kept = rank < self.nearest.shape[1]
+            at = torch.from_numpy(of[kept]).to(self.device), torch.from_numpy(rank[kept]).to(self.device)
+            self.nearest[at] = torch.from_numpy(near[kept]).to(self.device)
+            self.similarities[at] = torch.from_numpy(told[kept].astype(np.float32)).to(self.device)
+
+    def _denominators(self, x: sparse.csc_matrix, people: Ints, of: Ints, near: Ints) -> Floats:
+        if self.settings.similarity == "cosine":
+            lengths = np.sqrt(np.asarray(x.multiply(x).sum(0), np.float64)[0])
+            return lengths[of] * lengths[near] + self.settings.shrinkage
+        counts = people.astype(np.float64)
+        return counts[of] * counts[near] ** self.settings.popularity + self.settings.shrinkage
