@@ -23,10 +23,9 @@ from graphrec.learning.sequential import Sequential
 from graphrec.learning.table import Table
 from graphrec.models.base import InSpace
 from graphrec.models.bpr_sweep import sweep
+from graphrec.models.folding import fold_in
 from graphrec.ragged import Ints
 from graphrec.settings import Settings
-
-FOLD_STEPS, FOLD_RATE, FOLD_OTHERS = 40, 0.1, 512
 
 
 class BPRSettings(Settings):
@@ -101,23 +100,7 @@ class BPR(InSpace[BPRSettings]):
 
     def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return [p, 1] that minimises the same loss over ``history`` while the items stay, from p_u or 0 on."""
-        items = self.vectors()[1]
+        items = self.vectors()[1].detach()
+        start = items.new_zeros(items.shape[1] - 1) if user is None else self.users.weight[user]
         liked = torch.from_numpy(np.asarray(history)).to(items.device)
-        liked = liked[self._seen[liked]]
-        others = self._seen.nonzero()[:, 0]
-        others = others[~torch.isin(others, liked)]
-        if not len(liked) or not len(others):
-            return None
-        others = others[torch.linspace(0, len(others) - 1, min(FOLD_OTHERS, len(others))).long()]
-        near, far = items[liked], items[others]
-        p = torch.zeros(items.shape[1] - 1, device=items.device) if user is None else self.users.weight[user]
-        p = p.detach().clone()
-        moment, square = torch.zeros_like(p), torch.zeros_like(p)
-        for step in range(1, FOLD_STEPS + 1):
-            margin = (near[:, :-1] @ p + near[:, -1])[:, None] - (far[:, :-1] @ p + far[:, -1])
-            wrong = torch.sigmoid(-margin) / margin.numel()
-            gradient = wrong.sum(0) @ far[:, :-1] - wrong.sum(1) @ near[:, :-1] + 2 * self.settings.l2 * p
-            moment = 0.9 * moment + 0.1 * gradient
-            square = 0.99 * square + 0.01 * gradient.square()
-            p -= FOLD_RATE * (moment / (1 - 0.9**step)) / ((square / (1 - 0.99**step)).sqrt() + 1e-8)
-        return torch.cat([p, p.new_ones(1)])
+        return fold_in(items, self._seen, liked, start, self.settings.l2)

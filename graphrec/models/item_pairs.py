@@ -16,7 +16,7 @@ _NUMBERS = 1 << 24
 
 
 def user_rows(histories: Ragged, items: int, weighting: float) -> sparse.csr_matrix:
-    """Return X, float32 [users, items]: the roots of users' weights, so that XᵀX weighs a user with d items d ** -weighting.
+    """Return X, float32 [users, items]: XᵀX counts who has two items, a user with d of them as d ** -weighting.
 
     Args:
         histories: the different items of each user.

@@ -21,6 +21,7 @@ from graphrec.models.random import Random
 from graphrec.models.registry import GROUP
 from graphrec.models.ridge import Ridge
 from graphrec.models.transgrec import TransGRec
+from graphrec.models.vbpr import VBPR
 from graphrec.testing.model_contract import ModelContract
 
 
@@ -115,6 +116,12 @@ class TestTransGRecAsPrinted(ModelContract):
     kind = TransGRec
     settings: ClassVar = {"preset": "printed", "dimension": 8, "hidden": 16, "layers": 1}
     options: ClassVar = {"learning_rate": 0.02, "propagation": "blocks"}
+
+
+class TestVBPR(ModelContract):
+    kind = VBPR
+    settings: ClassVar = {"dimension": 8, "visual_dimension": 8, "l2": 0.005}
+    options: ClassVar = {"learning_rate": 0.02}
 
 
 CONTRACTS = [one for one in globals().values() if isinstance(one, type) and issubclass(one, ModelContract)]
