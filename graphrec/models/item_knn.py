@@ -22,7 +22,7 @@ from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
 
 Floats = npt.NDArray[np.float64]
-_PAIRS = 1 << 24
+_PAIRS, _LEAST = 1 << 24, 1e-30
 
 
 class ItemKNNSettings(Settings):
@@ -102,28 +102,29 @@ class ItemKNN(Model[ItemKNNSettings]):
         return scores.view(len(histories), self.shape.items)
 
     def _fit(self, data: Data, generator: torch.Generator) -> None:
-        x = user_rows(self._history, data.items, self.settings.user_weighting).tocsc()
         # Of items that are equally near any may be kept; their order in the graph shall not decide.
-        drawn = torch.randperm(data.items, generator=generator, device=generator.device).cpu().numpy()
+        order = torch.randperm(data.items, generator=generator, device=generator.device).cpu().numpy()
+        x = user_rows(self._history, data.items, self.settings.user_weighting).tocsc()[:, order]
+        of, near = self._divisors(x, data.people[order])
         self.nearest.zero_()
         self.similarities.zero_()
         step = max(1, _PAIRS // max(1, data.items))
         for start in range(0, data.items, step):
-            pairs = (x[:, start : start + step].T @ x).tocoo()
-            of, near = pairs.row.astype(np.int64) + start, pairs.col.astype(np.int64)
-            told = pairs.data / self._denominators(x, data.people, of, near)
-            some = np.flatnonzero((of != near) & (told > 0))
-            some = some[np.lexsort((drawn[near[some]], -told[some], of[some]))]
-            of, near, told = of[some], near[some], told[some]
-            rank = np.arange(len(of)) - np.searchsorted(of, of)
-            kept = rank < self.nearest.shape[1]
-            at = torch.from_numpy(of[kept]).to(self.device), torch.from_numpy(rank[kept]).to(self.device)
-            self.nearest[at] = torch.from_numpy(near[kept]).to(self.device)
-            self.similarities[at] = torch.from_numpy(told[kept].astype(np.float32)).to(self.device)
+            pairs = (x[:, start : start + step].T @ x).tocsr()
+            columns = np.unique(pairs.indices)
+            told = pairs[:, columns].toarray()
+            rows = np.arange(start, start + len(told))
+            told /= np.maximum(np.outer(of[rows], near[columns]) + self.settings.shrinkage, _LEAST)
+            told[rows[:, None] == columns] = 0
+            count = min(self.nearest.shape[1], len(columns))
+            values, places = torch.from_numpy(told.astype(np.float32)).topk(count, dim=1)
+            at = torch.from_numpy(order[rows]).to(self.device)
+            self.nearest[at, :count] = torch.from_numpy(order[columns[places.numpy()]]).to(self.device)
+            self.similarities[at, :count] = values.to(self.device)
 
-    def _denominators(self, x: sparse.csc_matrix, people: Ints, of: Ints, near: Ints) -> Floats:
+    def _divisors(self, x: sparse.csc_matrix, people: Ints) -> tuple[Floats, Floats]:
+        """Return float64 [items] each, whose product a pair's common weight is divided by."""
         if self.settings.similarity == "cosine":
             lengths = np.sqrt(np.asarray(x.multiply(x).sum(0), np.float64)[0])
-            return lengths[of] * lengths[near] + self.settings.shrinkage
-        counts = people.astype(np.float64)
-        return counts[of] * counts[near] ** self.settings.popularity + self.settings.shrinkage
+            return lengths, lengths
+        return people.astype(np.float64), people.astype(np.float64) ** self.settings.popularity
