@@ -53,6 +53,7 @@ class ItemKNN(Model[ItemKNNSettings]):
     name = "itemknn"
     title = "what is had by those who have what a user has: nearest items"
     paper = "Deshpande and Karypis, Item-Based Top-N Recommendation Algorithms (TOIS '04)"
+    doi = "10.1145/963770.963776"
     Settings = ItemKNNSettings
     proposes = True
 
@@ -96,7 +97,9 @@ class ItemKNN(Model[ItemKNNSettings]):
         """Return float32 [n, items] for the different items of n users."""
         rows, own = (torch.from_numpy(np.array(ids)).to(self.device) for ids in (histories.rows, histories.indices))
         scores = torch.zeros(len(histories) * self.shape.items, device=self.device)
-        for part in torch.arange(len(own), device=self.device).split(max(1, _PAIRS // self.nearest.shape[1])):
+        step = max(1, _PAIRS // self.nearest.shape[1])
+        for start in range(0, len(own), step):
+            part = slice(start, start + step)
             where = rows[part, None] * self.shape.items + self.nearest[own[part]]
             scores.index_add_(0, where.flatten(), self.similarities[own[part]].flatten())
         return scores.view(len(histories), self.shape.items)

@@ -49,6 +49,7 @@ class LightGCN(InSpace[LightGCNSettings]):
     name = "lightgcn"
     title = "matrix factorization whose embeddings are smoothed over the graph"
     paper = "He et al., LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation (SIGIR '20)"
+    doi = "10.1145/3397271.3401063"
     Settings = LightGCNSettings
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3, "patience": 20}
 

@@ -80,7 +80,8 @@ class Smoothing(nn.Module):
         """
         items = torch.from_numpy(history).to(levels.device)
         pooled = levels[items].sum(0) / max(1, len(history)) ** 0.5
-        return (own + pooled) / (self.layers + 1)
+        embedded: Tensor = (own + pooled) / (self.layers + 1)
+        return embedded
 
     def mean(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
         """Return E from E^0."""

@@ -53,6 +53,7 @@ class VBPR(InSpace[VBPRSettings]):
     name = "vbpr"
     title = "matrix factorization by pairs, with factors made of what items look like"
     paper = "He and McAuley, VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback (AAAI '16)"
+    doi = "10.1609/aaai.v30i1.9973"
     Settings = VBPRSettings
     needs = Needs(features=True)
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3, "patience": 20}
@@ -118,7 +119,7 @@ class VBPR(InSpace[VBPRSettings]):
         return _joined(visual.new_zeros(len(visual), self.settings.dimension + 1), visual)
 
     def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
-        """Return [γ, θ, 1] that minimises the same loss over ``history`` while the items stay, from the user's or 0 on."""
+        """Return [γ, θ, 1] that minimises the same loss over ``history`` while items stay, from the user's own on."""
         items = self.vectors()[1].detach()
         start = items.new_zeros(items.shape[1] - 1) if user is None else self.users.weight[user]
         liked = torch.from_numpy(np.asarray(history)).to(items.device)
