@@ -92,7 +92,8 @@ def evaluate_run(
 
     def measured(task: Task[Any], split: Split[Any], cases: Cases) -> Evaluation:
         names = _rankings(cases, cuts) if isinstance(cases, RankingCases) else task.metrics(cases)
-        return judge_model(loaded.model, task, split.data, cases, names, seed=run.manifest["seed"])
+        seed, first = run.manifest["seed"], loaded.split.data
+        return judge_model(loaded.model, task, split.data, cases, names, seed=seed, first=first)
 
     def of(split: Split[Any]) -> Cases:
         cases: Cases = split.test if part == "test" else split.valid

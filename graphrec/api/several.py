@@ -10,6 +10,7 @@ from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.protocols import protocol_of
 from graphrec.graph.build import snapshot
+from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection, choose
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import base_name
@@ -17,6 +18,8 @@ from graphrec.models.base import Model
 from graphrec.store.base import GraphStore
 from graphrec.tasks.base import Task
 from graphrec.tasks.beside import FurtherTask
+from graphrec.tasks.cases import Split
+from graphrec.tasks.parts_of_items import list_of, split_as_items
 from graphrec.workspace import Workspace
 
 Read = tuple[Task[Any], Snapshot]
@@ -37,6 +40,7 @@ def read_also(
     workspace: Workspace,
     task: type[Task[Any]],
     also: Sequence[str],
+    item: str,
     needed: Callable[[Projection], Projection],
     *,
     fresh: bool = False,
@@ -48,6 +52,7 @@ def read_also(
         workspace: where snapshots are.
         task: its kind.
         also: names of projections.
+        item: label of what the first projection recommends, whose parts others may be.
         needed: adds what the model reads to a projection.
         fresh: whether what was read before is read again.
     """
@@ -55,16 +60,21 @@ def read_also(
     for name in also:
         projection = choose(name, graph.counts(), properties=graph.properties)
         asked = task.of(projection, ())
-        found[name] = asked, snapshot(graph, needed(asked.reads(projection)), workspace, fresh=fresh)
+        listed = list_of(item, projection.item)
+        read = needed(asked.reads(projection)).asking(lists=() if listed is None else (listed,))
+        found[name] = asked, snapshot(graph, read, workspace, fresh=fresh)
     return found
 
 
-def split_also(read: Mapping[str, Read], *, seed: int, fold: int, folds: int) -> dict[str, FurtherTask]:
-    """Return each with its split, which is what its data say."""
-    return {
-        name: FurtherTask(task, shot, task.split(shot, seed=seed, fold=fold, folds=folds))
-        for name, (task, shot) in read.items()
-    }
+def split_also(
+    read: Mapping[str, Read], first: Split[Any], items: Snapshot, *, seed: int, fold: int, folds: int
+) -> dict[str, FurtherTask]:
+    """Return each with its split: that of ``items`` by ``first`` where it is of their parts, else what its data say."""
+    found = {}
+    for name, (task, shot) in read.items():
+        split = split_as_items(task, shot, first, items) or task.split(shot, seed=seed, fold=fold, folds=folds)
+        found[name] = FurtherTask(task, shot, split)
+    return found
 
 
 def told_also(beside: Mapping[str, FurtherTask]) -> dict[str, Any]:
@@ -83,11 +93,13 @@ def told_also(beside: Mapping[str, FurtherTask]) -> dict[str, Any]:
     }
 
 
-def tested_also(model: Model[Any], beside: Mapping[str, FurtherTask], *, seed: int) -> dict[str, Evaluation]:
-    """Return the test metrics of each."""
+def tested_also(
+    model: Model[Any], beside: Mapping[str, FurtherTask], first: Data, *, seed: int
+) -> dict[str, Evaluation]:
+    """Return the test metrics of each; ``first`` is what the model was trained on."""
     found = {}
     for name, other in beside.items():
         cases = other.split.test
         metrics = other.task.metrics(cases)
-        found[name] = judge_model(model, other.task, other.split.data, cases, metrics, seed=seed)
+        found[name] = judge_model(model, other.task, other.split.data, cases, metrics, seed=seed, first=first)
     return found

@@ -164,12 +164,18 @@ def train(
         check_also(kind, projection, plan.also)
         shot = snapshot(graph, _needed(kind, task.reads(projection), plan.features), workspace, fresh=fresh)
         further = read_also(
-            graph, workspace, task_kind, plan.also, lambda theirs: _needed(kind, theirs, None), fresh=fresh
+            graph,
+            workspace,
+            task_kind,
+            plan.also,
+            projection.item,
+            lambda theirs: _needed(kind, theirs, None),
+            fresh=fresh,
         )
         missed = None if fresh else unchecked(graph)
         mapped = dict(graph.mapped) if isinstance(graph, TellingStore) else {}
     parts = task.split(shot, split_at(plan.split, plan.at), seed=options.seed, fold=plan.fold, folds=plan.folds)
-    beside = split_also(further, seed=options.seed, fold=plan.fold, folds=plan.folds)
+    beside = split_also(further, parts, shot, seed=options.seed, fold=plan.fold, folds=plan.folds)
     parts = together(parts, shot, beside)
     notes = [
         *([missed] if missed else []),
@@ -224,8 +230,9 @@ def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = Non
     require_use(run)
     shot, task = snapshot_of(workspace, run), task_of(run)
     options = TrainOptions(**run.manifest["options"])
-    beside = beside_of(workspace, run)
-    parts = together(split_of(task, shot, run), shot, beside)
+    parts = split_of(task, shot, run)
+    beside = beside_of(workspace, run, parts, shot)
+    parts = together(parts, shot, beside)
     kind = model_class(run.model)
     seed_everything(options.seed)
     model = kind(parts.data.shape, kind.Settings(**run.manifest["settings"]))
@@ -250,7 +257,7 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
         _require_same(replace(loaded, run=Run(folder, result.manifest)))
         metrics = task.metrics(parts.test)
         test = judge_model(model, task, parts.data, parts.test, metrics, seed=options.seed)
-        also = tested_also(model, loaded.beside, seed=options.seed)
+        also = tested_also(model, loaded.beside, parts.data, seed=options.seed)
         told = result.manifest["also"]
         found = account(
             model,
@@ -308,7 +315,7 @@ def _needed(
     needs = kind.needs
     names = tuple(features) if features is not None else None if needs.features else ()
     return replace(projection, features=names).asking(
-        values=needs.values, lists=needs.lists, fields=needs.fields
+        values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described
     )
 
 

@@ -39,6 +39,9 @@ def recommend(
         bool, typer.Option("--include-seen", help="Also what the user has already chosen.")
     ] = False,
     new_only: Annotated[bool, typer.Option("--new-only", help="Only what nobody has chosen yet.")] = False,
+    with_frame: Annotated[
+        bool, typer.Option("--with-frame", help="Each item with the frame of it to show to this user.")
+    ] = False,
     why: Annotated[bool, typer.Option("--explain", help="Say why, for each.")] = False,
     all_users: Annotated[
         bool, typer.Option("--all-users", help="The lists of all users, into the file --to.")
@@ -62,15 +65,16 @@ def recommend(
     if sum([user is not None, all_users, users is not None]) != 1:
         raise UsageError("recommend takes one of a user's id, --all-users and --users FILE")
     if user is None:
-        if to is None or within is not None or why:
-            raise UsageError("lists of many users go into a file, --to FILE, without --within and --explain")
+        if to is None or within is not None or why or with_frame:
+            raise UsageError("lists of many users go into a file, --to FILE, without --within, --explain, --with-frame")
         request = Request("", k, model, run, None, label, include_seen, new_only)
         _lists(workspace, store, request, users, to, as_json)
         return
     if to is not None:
         raise UsageError("--to goes with --all-users or --users")
     with opened(workspace, store) as (graph, folder):
-        ranking = rank(graph, folder, Request(user, k, model, run, within, label, include_seen, new_only))
+        request = Request(user, k, model, run, within, label, include_seen, new_only, with_frame)
+        ranking = rank(graph, folder, request)
         popular = ranking.basis == "popularity"
         told = (
             [explain(graph, folder, user, item.id, model=model, run=run) for item in ranking.items]
@@ -137,12 +141,14 @@ def _popular(item: Recommendation) -> str:
 def ranked(items: list[Recommendation], *, title: str, reasons: list[str] | None = None) -> object:
     """Return a table of a ranked list."""
     timed = any(item.video is not None for item in items)
+    framed = any(item.frame is not None for item in items)
     columns = [
         "#",
         "id",
         "score",
         "title",
         *(["video", "from s", "to s"] if timed else []),
+        *(["frame", "at s", "picture"] if framed else []),
         *(["why"] if reasons else []),
     ]
     rows = []
@@ -150,6 +156,8 @@ def ranked(items: list[Recommendation], *, title: str, reasons: list[str] | None
         row: list[object] = [place + 1, item.id, item.score, item.title]
         if timed:
             row += [item.video, item.start_s, item.end_s]
+        if framed:
+            row += [None, None, None] if item.frame is None else [item.frame.id, item.frame.time_s, item.frame.uri]
         if reasons:
             row.append(reasons[place])
         rows.append(row)

@@ -27,7 +27,14 @@ PAIRS = 1 << 20
 
 
 def judge_model(
-    model: Model[Any], task: Task[Any], data: Data, cases: Cases, metrics: Sequence[str], *, seed: int
+    model: Model[Any],
+    task: Task[Any],
+    data: Data,
+    cases: Cases,
+    metrics: Sequence[str],
+    *,
+    seed: int,
+    first: Data | None = None,
 ) -> Evaluation:
     """Measure ``model`` on ``cases`` as it is served: see ``models.known``.
 
@@ -38,6 +45,7 @@ def judge_model(
         cases: what to rank or predict.
         metrics: by name; those of rankings or of predictions.
         seed: of the order of equal scores, and of the confidence intervals.
+        first: of a further task the training data of the first, by which the model knows its users; None: ``data``.
 
     Raises what ``evaluate`` and ``evaluate_predictions`` raise, and ``ConfigError`` for a model that cannot do this.
     """
@@ -47,12 +55,13 @@ def judge_model(
         if isinstance(cases, RankingCases):
             nodes = None if cases.items is None else torch.from_numpy(cases.items)
             own = scorer_of(model, Target(label, nodes))
-            scorer = as_served(model, own, data)
+            known_by = first or data
+            scorer = as_served(model, own, data, known_by)
             found = evaluate(scorer, cases, data, metrics, seed=seed, model=model.name)
             if not isinstance(model, Embeds):
                 return found
-            seen = data.by_user.lengths[found.users] > 0
-            return replace(found, unscored=int((seen & ~known_users(data, own, found.users)).sum()))
+            seen = known_by.by_user.lengths[found.users] > 0
+            return replace(found, unscored=int((seen & ~known_users(known_by, own, found.users)).sum()))
         predicted = (
             _pairs(model, cases, Target(label)) if isinstance(cases, PairCases) else _nodes(model, cases)
         )

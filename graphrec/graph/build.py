@@ -65,22 +65,28 @@ def _whole(projection: Projection, features: FeatureStore) -> Projection:
 
 
 def _feature_names(projection: Projection, features: FeatureStore) -> list[str]:
-    if projection.features is not None:
-        for name in projection.features:
-            if name != GENRES:
-                info = features.info(name)
-                if info.label != projection.item:
-                    raise DataError(f"feature {name!r} describes {info.label} nodes, not {projection.item}")
-        return list(projection.features)
-    own = [name for name in features.names() if features.info(name).label == projection.item]
-    return own + ([GENRES] if projection.item == "Item" else [])
+    labels = projection.item, *projection.described
+    if projection.features is None:
+        names = _all_of(features, projection.item) + ([GENRES] if projection.item == "Item" else [])
+    else:
+        names = list(projection.features)
+    of = {name: "Item" if name == GENRES else features.info(name).label for name in names}
+    for name, label in of.items():
+        if label not in labels:
+            raise DataError(f"feature {name!r} describes {label} nodes, not {' or '.join(labels)}")
+    unnamed = (label for label in projection.described if label not in of.values())
+    return names + [name for label in unnamed for name in _all_of(features, label)]
+
+
+def _all_of(features: FeatureStore, label: str) -> list[str]:
+    return [name for name in features.names() if features.info(name).label == label]
 
 
 def _key(store: GraphStore, projection: Projection, features: FeatureStore) -> str:
     used = {"User", projection.item, *projection.steps} | ({projection.through} if projection.through else set())
     for name in projection.lists:
         used |= {"Comment"} if name == TEXT else set(list_type(name))
-    used |= {name.partition(".")[0] for name in projection.fields}
+    used |= {name.partition(".")[0] for name in projection.fields} | {*projection.described}
     content = {
         "format": FORMAT,
         "store": store.uri,
@@ -112,13 +118,15 @@ def _write(reader: Reader, features: FeatureStore, out: SnapshotWriter) -> str:
         out.list(name, reader.list(name))
     for name in projection.fields:
         out.field(name, reader.field(name))
-    items = reader.nodes(projection.item)
     for name in projection.features or ():
         if name == GENRES:
             out.listed_features(name, projection.item)
         else:
-            width = features.info(name).width
-            out.features(name, projection.item, (len(items), width), _blocks(features, name, width, items))
+            label, width = features.info(name).label, features.info(name).width
+            nodes = reader.nodes(label)
+            out.features(name, label, (len(nodes), width), _blocks(features, name, width, nodes))
+    for label in (projection.item, *projection.described):
+        reader.nodes(label)
     for label in sorted(reader.ids):
         out.nodes(label, reader.ids[label])
     return out.finish()

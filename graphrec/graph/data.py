@@ -90,7 +90,12 @@ class Data:
     @cached_property
     def content(self) -> Joined:
         """All features of items side by side, by rows on demand; of width 0 where there are none."""
-        return Joined([one for one in self.features.values() if one.label == self.item], self.items)
+        return self.content_of(self.item)
+
+    def content_of(self, label: str) -> Joined:
+        """Return all features of the nodes of ``label`` side by side, by rows on demand."""
+        parts = [one for one in self.features.values() if one.label == label]
+        return Joined(parts, self.nodes.get(label, 0))
 
     @property
     def shape(self) -> Shape:
@@ -103,6 +108,7 @@ class Data:
             0 if self.targets is None else self.targets.shape[1],
             self.binary,
             tuple(sorted({other.item for other in self.others.values()} - {self.item})),
+            {one.label: self.content_of(one.label).width for one in self.features.values() if one.label != self.item},
         )
 
 
@@ -118,6 +124,7 @@ class Shape:
         classes: how many numbers are predicted of an item itself.
         binary: whether what is predicted is a probability.
         others: labels of what else is recommended, sorted.
+        beside: numbers per node of other labels, of all their feature matrices, by label.
     """
 
     nodes: Mapping[str, int]
@@ -127,6 +134,7 @@ class Shape:
     classes: int = 0
     binary: bool = False
     others: tuple[str, ...] = ()
+    beside: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def users(self) -> int:

@@ -34,6 +34,7 @@ class Projection:
         texts: properties of records that are text.
         weights: of several types, how much a record of each weighs, times its own ``weight`` where it has one.
         features: names of the feature matrices to use; None for all that describe ``item``.
+        described: other labels whose features are read: those among ``features``, or all where these name none.
         lists: by their ends, such as ``Item>Genre``.
         fields: properties of nodes, such as ``Item.year``.
         properties: what nodes and relationships of the graph may say.
@@ -44,6 +45,7 @@ class Projection:
     relationship: str
     values: tuple[str, ...] = ()
     features: tuple[str, ...] | None = None
+    described: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
@@ -108,6 +110,7 @@ class Projection:
         lists: tuple[str, ...] = (),
         fields: tuple[str, ...] = (),
         texts: tuple[str, ...] = (),
+        described: tuple[str, ...] = (),
     ) -> Projection:
         """Return the projection that holds these too."""
         return replace(
@@ -116,11 +119,14 @@ class Projection:
             lists=tuple(sorted({*self.lists, *lists})),
             fields=tuple(sorted({*self.fields, *fields})),
             texts=tuple(sorted({*self.texts, *texts})),
+            described=tuple(sorted({*self.described, *described})),
         )
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON values, without the graph's properties."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "properties"}
+        told = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "properties"}
+        # What most do not ask for does not make another snapshot of theirs.
+        return told if self.described else {name: value for name, value in told.items() if name != "described"}
 
 
 PROJECTIONS: dict[str, Projection] = {

@@ -27,6 +27,7 @@ class Needs:
 
     Attributes:
         features: whether it reads features of items.
+        described: other labels of which it reads features, such as ``Frame``.
         lists: such as ``Item>Frame``.
         fields: such as ``Item.year``.
         values: properties of records, such as ``rating``.
@@ -34,6 +35,7 @@ class Needs:
     """
 
     features: bool = False
+    described: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     values: tuple[str, ...] = ()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 STEPS, RATE, OTHERS = 40, 0.1, 512
 
@@ -21,12 +24,9 @@ def fold_in(items: Tensor, seen: Tensor, history: Tensor, start: Tensor, l2: flo
         start: float32 [D], where p starts.
         l2: on the squared p.
     """
-    liked = history[seen[history]]
-    others = seen.nonzero()[:, 0]
-    others = others[~torch.isin(others, liked)]
+    liked, others = _compared(seen, history)
     if not len(liked) or not len(others):
         return None
-    others = others[torch.linspace(0, len(others) - 1, min(OTHERS, len(others))).long()]
     near, far = items[liked], items[others]
     p = start.detach().clone()
     moment, square = torch.zeros_like(p), torch.zeros_like(p)
@@ -38,3 +38,38 @@ def fold_in(items: Tensor, seen: Tensor, history: Tensor, start: Tensor, l2: flo
         square = 0.99 * square + 0.01 * gradient.square()
         p -= RATE * (moment / (1 - 0.9**step)) / ((square / (1 - 0.99**step)).sqrt() + 1e-8)
     return torch.cat([p, p.new_ones(1)])
+
+
+def fold_in_by(
+    score: Callable[[Tensor, Tensor], Tensor], seen: Tensor, history: Tensor, start: Tensor, l2: float
+) -> Tensor | None:
+    """Return p, float32 [D], that minimises the same loss where a score is more than an inner product.
+
+    Args:
+        score: from p and items, int64 [n], to float32 [n].
+        seen: bool [items], those with a record.
+        history: int64 [n].
+        start: float32 [D], where p starts.
+        l2: on the squared p.
+    """
+    liked, others = _compared(seen, history)
+    if not len(liked) or not len(others):
+        return None
+    p = start.detach().clone().requires_grad_()
+    steps = torch.optim.Adam([p], RATE, (0.9, 0.99))
+    with torch.enable_grad():
+        for _ in range(STEPS):
+            margin = score(p, liked)[:, None] - score(p, others)
+            (p.grad,) = torch.autograd.grad(softplus(-margin).mean() + l2 * p.square().sum(), p)
+            steps.step()
+    return p.detach()
+
+
+def _compared(seen: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what of a history is seen, and up to ``OTHERS`` of the other items that are, int64 [n] each."""
+    liked = history[seen[history]]
+    others = seen.nonzero()[:, 0]
+    others = others[~torch.isin(others, liked)]
+    if len(others):
+        others = others[torch.linspace(0, len(others) - 1, min(OTHERS, len(others))).long()]
+    return liked, others

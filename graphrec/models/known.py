@@ -37,14 +37,20 @@ def placed_items(data: Data) -> Mask:
     return placed
 
 
-def as_served(model: Model[Any], scorer: Scorer, data: Data) -> Scorer:
+def as_served(model: Model[Any], scorer: Scorer, data: Data, known_by: Data | None = None) -> Scorer:
     """Return the scores by which ``model`` is served: its own, but for whom and what it does not know.
 
     A model that embeds nobody, such as popularity, ranks for everybody by itself.
+
+    Args:
+        model: whose scores.
+        scorer: of the items of ``data``.
+        data: by which items are known, and popular.
+        known_by: by which users are known, where that is not ``data``: of frames what is known of items.
     """
     if not isinstance(model, Embeds):
         return scorer
-    return Served(scorer, known_users(data, scorer), placed_items(data), people_of(data))
+    return Served(scorer, known_users(known_by or data, scorer), placed_items(data), people_of(data))
 
 
 def people_of(data: Data) -> Tensor:

@@ -17,7 +17,7 @@ from graphrec.serving.common import Common, common, in_words
 from graphrec.serving.histories import seen
 from graphrec.serving.lookups import LABELS, find_node, ids, require, rows
 from graphrec.serving.naming import in_a_sentence, with_id
-from graphrec.serving.published import PublishedRun, check_mapped, current_run, published_run
+from graphrec.serving.published import PublishedRun, check_mapped, current_run, for_label, published_run
 from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run, snapshot_of
@@ -124,7 +124,7 @@ def explain(
     """
     user = require(store, "User", user)
     label, node = find_node(store, node, label, LABELS)
-    published = current_run(store, model, label) if run is None else _published(store, workspace, run)
+    published = current_run(store, model, label) if run is None else _published(store, workspace, run, label)
     by = run if published is None else published.id
     chosen = USUAL if by is None else chosen_by(store.properties, workspace, by)
     history = sorted(other for other in ids(store, "liked", label, chosen, user=user) if other != node)
@@ -258,12 +258,13 @@ def _content(
     return found
 
 
-def _published(store: GraphStore, workspace: Workspace, run: str) -> PublishedRun | None:
+def _published(store: GraphStore, workspace: Workspace, run: str, label: str) -> PublishedRun | None:
     found = published_run(store, run)
     if found is None:
         # Of one that is published the files may be on another machine.
         check_mapped(store, find_run(workspace, run))
-    return found
+        return None
+    return for_label(store, found, label) or found
 
 
 def _alike(names: list[str], matrix: Floats, vector: Floats, k: int) -> list[Alike]:

@@ -57,8 +57,9 @@ def load_run(workspace: Workspace, run: Run) -> Loaded:
             f"run {run.id} has no {WEIGHTS}; finish it with `graphrec train --resume {run.id}`"
         )
     shot, task = snapshot_of(workspace, run), task_of(run)
-    beside = beside_of(workspace, run)
-    split = together(split_of(task, shot, run), shot, beside)
+    split = split_of(task, shot, run)
+    beside = beside_of(workspace, run, split, shot)
+    split = together(split, shot, beside)
     return Loaded(run, model_of(run, split), shot, task, split, beside)
 
 

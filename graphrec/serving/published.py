@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.serving.lookups import rows
@@ -73,8 +73,8 @@ def current_run(store: GraphStore, model: str | None = None, label: str | None =
         if label in (None, run.label):
             return as_mapped(store, run)
     for run in found:
-        if label and store.has_embeddings(label, run.property):
-            return as_mapped(store, run)
+        if label and (placed := for_label(store, run, label)) is not None:
+            return as_mapped(store, placed)
     if model:
         of_label = f" for {label}" if label else ""
         cure = placing(found[0], f"`graphrec embed --run {found[0].id}` places what has features") if found else ""
@@ -82,6 +82,22 @@ def current_run(store: GraphStore, model: str | None = None, label: str | None =
             f"no run of {model!r}{of_label} is published; {cure or '`graphrec runs` lists the runs'}"
         )
     return None
+
+
+def in_first_space(run: PublishedRun) -> bool:
+    """Return whether ``run`` ranks by its first space, in which it puts users who came after training."""
+    return run.property not in run.spaces.values()
+
+
+def for_label(store: GraphStore, run: PublishedRun, label: str) -> PublishedRun | None:
+    """Return ``run`` as it ranks ``label`` nodes: by the first of its spaces that has any; None where none has.
+
+    For what it does not recommend itself, an inner product is all there is.
+    """
+    if label == run.label:
+        return run
+    used = next((one for one in (run.property, *run.spaces.values()) if store.has_embeddings(label, one)), None)
+    return None if used is None else replace(run, property=used, score=INNER_PRODUCT)
 
 
 def placing(run: PublishedRun, cure: str) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.graph.records import Mask
 from graphrec.ragged import Ints
-from graphrec.serving.published import PROPOSAL, PublishedRun
+from graphrec.serving.published import PROPOSAL, PublishedRun, in_first_space
 from graphrec.serving.since_training import Now, since_training, without_snapshot
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.store.nearest import SCORES, best_each, exact_nearest_each
@@ -128,7 +128,7 @@ def _vector(
     if now is not None and now.lost:
         return _lost(user)
     if now is not None and len(now.history) and (now.changed or vector is None):
-        placed = _placed(workspace, now)
+        placed = _placed(workspace, now) if in_first_space(run) else None
         if placed is not None:
             vector, note = placed, _said(user, now)
         elif run.score == PROPOSAL and wanted.label == run.label:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
 from graphrec.serving.chosen import USUAL, chosen_by
 from graphrec.serving.histories import seen as seen_by
+from graphrec.serving.key_frames import KeyFrame, frame_run, key_frames
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import (
@@ -20,6 +21,7 @@ from graphrec.serving.published import (
     check_mapped,
     current_run,
     current_runs,
+    for_label,
     placing,
     published_run,
 )
@@ -33,6 +35,7 @@ from graphrec.workspace import Workspace
 class Recommendation:
     """One place of a ranked list: a segment with its video and times, a frame with its time as ``start_s``.
 
+    ``frame`` is the item's frame for this user, where it was asked for.
     What a label does not have is None, and so is what the graph does not know.
     """
 
@@ -42,6 +45,7 @@ class Recommendation:
     video: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+    frame: KeyFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class Request:
         label: Item, Segment or Frame; None for what the run recommends. A run answers for another label than its own
             where ``embed`` has placed nodes of it.
         include_seen: also what the user has interacted with.
+        with_frame: also the frame of each item that is to be shown to this user.
         new_only: only items that nobody has interacted with, for segments and frames only those of videos nobody has.
     """
 
@@ -87,6 +92,7 @@ class Request:
     label: str | None = None
     include_seen: bool = False
     new_only: bool = False
+    with_frame: bool = False
 
 
 def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Recommendations:
@@ -98,7 +104,24 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     source = source_of(store, workspace, request)
     (found,) = best_for_each(store, workspace, request, source, [require(store, "User", request.user)])
     items = detailed(store, source.label, found.items)
-    return Recommendations(found.user, source.label, found.basis, found.note, items)
+    ranking = Recommendations(found.user, source.label, found.basis, found.note, items)
+    return with_frames(store, ranking) if request.with_frame else ranking
+
+
+def with_frames(store: GraphStore, ranking: Recommendations) -> Recommendations:
+    """Return ``ranking`` with each item's frame for its user.
+
+    Raises ``ConfigError`` for what is no list of items, ``NotFoundError`` where no published run knows frames.
+    """
+    if ranking.label != "Item":
+        raise ConfigError(f"--with-frame shows a frame of each item, and these are {ranking.label} nodes; --label Item")
+    run = frame_run(store, ranking.basis)
+    found = key_frames(store, run, ranking.user, [one.id for one in ranking.items])
+    said = f"frames as {run.id} ranks them" if run.id != ranking.basis else ""
+    if found is None:
+        said = f"no frames are chosen: {run.id} knows nothing of {ranking.user}"
+    items = [replace(one, frame=(found or {}).get(one.id)) for one in ranking.items]
+    return replace(ranking, items=items, note="; ".join(filter(None, [ranking.note, said])))
 
 
 @dataclass(frozen=True)
@@ -174,8 +197,9 @@ def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Sour
 def _placed_by(store: GraphStore, run: Run, own: str, label: str) -> PublishedRun:
     """Return ``run``, which recommends ``own`` nodes, as published; it must have embedded ``label`` nodes too."""
     found = published_run(store, run.id)
-    if found is not None and store.has_embeddings(label, found.property):
-        return found
+    placed = None if found is None else for_label(store, found, label)
+    if placed is not None:
+        return placed
     raise ConfigError(
         f"run {run.id} recommends {own} nodes, not {label}; drop --label, or publish the run and place what has "
         f"features: `graphrec embed --run {run.id}`"

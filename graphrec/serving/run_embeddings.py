@@ -86,4 +86,6 @@ def _known(loaded: Loaded, label: str, vectors: Tensor) -> Ints:
         return np.flatnonzero(known_users(data) & vectors.any(1).numpy(force=True))
     if label == data.item:
         return np.flatnonzero(placed_items(data))
-    return np.arange(data.nodes[label])
+    # What has features at all is placed by them: a part without any is nowhere.
+    content = data.content_of(label)
+    return np.flatnonzero(content.described) if content.width else np.arange(data.nodes[label])

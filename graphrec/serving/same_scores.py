@@ -33,7 +33,8 @@ def require_same_scores(loaded: Loaded) -> None:
     """
     trained = loaded.model
     # Making a model draws numbers, which must not be those that what follows would draw.
-    with torch.random.fork_rng(), torch.inference_mode():
+    # Not inference_mode, which no gradient can leave: a user may be folded in by some.
+    with torch.random.fork_rng(), torch.no_grad():
         saved = model_of(loaded.run, loaded.split, trained.device)
         for split in (loaded.split, *(one.split for one in loaded.beside.values())):
             first = _answers(trained, split)

@@ -15,13 +15,14 @@ from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import TEST, VALID, Parts, parts
+from graphrec.graph.videos import Videos
 from graphrec.ragged import Ints, Ragged
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import RankingCases, Split
 from graphrec.tasks.positive import Condition, asking, positive, positive_conditions
 from graphrec.tasks.saturation import saturated
 
-WITHIN_VIDEO = ("map", "nmsd", "hr@5", "ndcg@5", "recall@5", "precision@5", "mrr", "auc")
+WITHIN_VIDEO = ("map", "nmsd", "hr@3", "ndcg@3", "hr@5", "ndcg@5", "recall@5", "precision@5", "mrr", "auc")
 OVER_ALL = (
     "recall@20", "ndcg@20", "hr@20", "precision@20", "recall@10", "ndcg@10", "map", "mrr", "auc", "coverage@20",
 )  # fmt: skip
@@ -113,7 +114,7 @@ def _cases(snapshot: Snapshot, data: Data, found: Parts, wanted: int) -> Ranking
     here = found.of_record == wanted
     user, item = snapshot.records.user[here], np.asarray(snapshot.records.item)[here]
     if snapshot.videos:
-        return _within_videos(snapshot, data, user, item)
+        return within_videos(snapshot.videos, data, user, item)
     # A user who came back to an item is to find it once, and not at all what is left out as known.
     user, item = np.unique(np.stack([user, item]), axis=1) if _repeats(user, item) else (user, item)
     fresh = ~np.isin(user * data.items + item, data.by_user.rows * data.items + data.by_user.indices)
@@ -141,9 +142,11 @@ def _repeats(user: Ints, item: Ints) -> bool:
     return bool((pairs[1:] == pairs[:-1]).any())
 
 
-def _within_videos(snapshot: Snapshot, data: Data, user: Ints, item: Ints) -> RankingCases:
-    """One case per user and video: rank its segments, without those the user is known to like."""
-    videos = snapshot.videos
+def within_videos(videos: Videos, data: Data, user: Ints, item: Ints) -> RankingCases:
+    """Return one case per user and video: rank its segments, without those the user is known to like.
+
+    ``user`` and ``item``, int64 [n] each, are the records held out; those of items of no video are not asked for.
+    """
     video = videos.group[item]
     keys, case = np.unique(user[video >= 0] * videos.count + video[video >= 0], return_inverse=True)
     relevant = Ragged.from_pairs(case.astype(np.int64), item[video >= 0], len(keys))

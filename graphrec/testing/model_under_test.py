@@ -88,7 +88,9 @@ class ModelUnderTest:
         task = task_kind.of(projection, ())
         features = None if needs.features else ()
         read = replace(task.reads(projection), features=features)
-        return task, read.asking(values=needs.values, lists=needs.lists, fields=needs.fields)
+        return task, read.asking(
+            values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described
+        )
 
     def made(self, data: Data) -> Model[Any]:
         """Return the model as it is before it has learned anything."""

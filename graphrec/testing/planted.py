@@ -22,6 +22,8 @@ OTHERS = 30
 """So many nodes there are of every label that is neither user nor item."""
 OF_VIDEO = 5
 """So many segments has a video."""
+PARTS = 2
+"""So many parts whose features are asked for has an item."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,6 +63,9 @@ class _Drawing:
         if asked.features is None:
             everything = np.ones(len(self.look), bool)
             features["look"] = Mapped(asked.item, self.look.astype(np.float32), everything)
+        for label in asked.described:
+            every = np.ones(self.counts[label], bool)
+            features[f"look_{label.lower()}"] = Mapped(label, self._part_looks(label), every)
         if asked.features is None and asked.item == "Item":
             features[GENRES] = NHot("Item", lists["Item>Genre"], self._count("Genre"))
         ids = {label: Ids(_names(label, count)) for label, count in self.counts.items()}
@@ -115,6 +120,10 @@ class _Drawing:
             segments = np.arange(self._count("Segment"))
             self.counts["Item"] = -(-len(segments) // OF_VIDEO)
             return Ragged.from_sorted(segments // OF_VIDEO, segments, self.counts["Item"])
+        if source == self.projection.item and target in self.projection.described:
+            self.counts[target] = PARTS * self._count(source)
+            parts = np.arange(self.counts[target])
+            return Ragged.from_sorted(parts // PARTS, parts, self._count(source))
         if relationship == "IN_GENRE":
             self.counts["Genre"] = TOPICS
         starts, ends = self._count(source), self._count(target)
@@ -122,6 +131,10 @@ class _Drawing:
             return Ragged.from_sorted(np.arange(starts), self.topic, starts)
         keys = np.unique(self.rng.integers(0, starts * ends, 3 * starts))
         return Ragged.from_sorted(keys // ends, keys % ends, starts)
+
+    def _part_looks(self, label: str) -> npt.NDArray[np.float32]:
+        own = np.repeat(self.look, PARTS, axis=0)[: self._count(label)]
+        return (own + 0.3 * self.rng.normal(size=own.shape)).astype(np.float32)
 
     def _field(self, name: str) -> Column:
         label, _, key = name.partition(".")

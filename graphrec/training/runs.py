@@ -17,6 +17,7 @@ from graphrec.graph.snapshot import Snapshot, open_snapshot
 from graphrec.tasks.base import Task
 from graphrec.tasks.beside import FurtherTask
 from graphrec.tasks.cases import Split
+from graphrec.tasks.parts_of_items import AS_ITEMS, split_as_items
 from graphrec.tasks.registry import told_task
 from graphrec.training.manifest import FILE, FORMAT, REFUSED, read_manifest
 from graphrec.workspace import Workspace
@@ -133,10 +134,14 @@ def split_of(task: Task[Any], shot: Snapshot, run: Run) -> Split[Any]:
     )
 
 
-def beside_of(workspace: Workspace, run: Run) -> dict[str, FurtherTask]:
-    """Return what ``run`` was trained for beside its first task, by projection."""
+def beside_of(workspace: Workspace, run: Run, first: Split[Any], items: Snapshot) -> dict[str, FurtherTask]:
+    """Return what ``run`` was trained for beside its ``first`` task, which is of ``items``, by projection."""
     found = {}
     for name, part in run.also.items():
         task, shot = task_of(part), snapshot_of(workspace, part)
-        found[name] = FurtherTask(task, shot, split_of(task, shot, part))
+        as_items = part.manifest["split_name"] == AS_ITEMS
+        split = split_as_items(task, shot, first, items) if as_items else split_of(task, shot, part)
+        if split is None:
+            raise TrainingError(f"the split of {name} of run {run.id} cannot be made again; train again")
+        found[name] = FurtherTask(task, shot, split)
     return found

@@ -13,6 +13,7 @@ from graphrec.models.content_knn import ContentKNN
 from graphrec.models.ease import EASE
 from graphrec.models.ials import IALS
 from graphrec.models.item_knn import ItemKNN
+from graphrec.models.jifr import JIFR
 from graphrec.models.lightgcn import LightGCN
 from graphrec.models.mf import MF
 from graphrec.models.popularity import Popularity
@@ -61,6 +62,16 @@ class TestItemKNN(ModelContract):
 class TestIALS(ModelContract):
     kind = IALS
     settings: ClassVar = {"dimension": 8}
+
+
+class TestJIFR(ModelContract):
+    kind = JIFR
+    settings: ClassVar = {"dimension": 8, "visual_dimension": 8}
+    options: ClassVar = {"learning_rate": 0.02}
+
+
+class TestJIFRWithoutAttention(TestJIFR):
+    settings: ClassVar = {"dimension": 8, "visual_dimension": 8, "frames": "mean", "rating": "mean"}
 
 
 class TestLightGCN(ModelContract):

@@ -1,0 +1,214 @@
+"""JIFR: items and their key frames, by two attention networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+from torch.nn.functional import embedding, linear, softplus
+
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.batch import PairwiseBatch
+from graphrec.learning.descent import Descent
+from graphrec.learning.optimisers import Move, Phase
+from graphrec.learning.pairwise import Pairwise
+from graphrec.learning.run import RunContext
+from graphrec.learning.table import Table
+from graphrec.models.base import ANYTHING, SPACE, EmbeddingScorer, Model, Needs, Scorer, Target, Vectors
+from graphrec.models.features import Scaling
+from graphrec.models.folding import fold_in_by
+from graphrec.models.item_frames import FRAME, LISTS, ItemFrames, Weighing, require_frames
+from graphrec.ragged import Ints
+from graphrec.settings import Settings
+
+_NUMBERS = 1 << 24
+VISUAL = "visual"
+"""The space of users' tastes, of what items look like, and of frames."""
+
+
+class JIFRSettings(Settings):
+    """Settings of JIFR; with both weighings at ``mean`` it is the paper's JIFR_NA, which is VBPR over frames."""
+
+    dimension: int = Field(32, ge=1, le=4096)
+    """d1, the length of u and v (section 4.1: 16, 32 or 64, best 32)."""
+    visual_dimension: int = Field(32, ge=1, le=4096)
+    """d2, the length of w and x. The same as d1, since Eq. 9 has one network for both."""
+    frames: Weighing = "attention"
+    """What an item looks like: by attention to its frames (Eq. 5 to 7), or their mean (Eq. 1)."""
+    rating: Weighing = "attention"
+    """How taste and looks come together: by attention (Eq. 8 to 10), or alike (Eq. 2)."""
+    l2: float = Field(0.001, ge=0, allow_inf_nan=False)
+    """λ1 of Eq. 3, on the squared u, w and v of a record's user, item and negatives (mean over the batch)."""
+    initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)
+    """Standard deviation that U, V and W start with."""
+    scaling: Scaling = "standard"
+    """How features of frames are brought to one scale; see ``FeatureScaling``."""
+
+    @model_validator(mode="after")
+    def _same(self) -> JIFRSettings:
+        if self.dimension != self.visual_dimension:
+            raise ValueError(
+                f"dimension {self.dimension} and visual_dimension {self.visual_dimension} must be the same: one "
+                "network weighs both (Eq. 9)"
+            )
+        return self
+
+
+class JIFR(Model[JIFRSettings]):
+    """Personalized Multimedia Item and Key Frame Recommendation (Wu et al., IJCAI 2019).
+
+    r_ai = β1 <u_a, v_i> + β2 <w_a, x_i> (Eq. 8), where x_i is what the frames of i look like (``ItemFrames``) and β the
+    softmax of w2 · relu(W2 [u_a, v_i]) and w2 · relu(W2 [w_a, x_i]) (Eq. 9 and 10), or a half each. The key frame of an
+    item is the one with the highest <w_a, P c_k> (Eq. 4), which no record of a frame has trained.
+
+    Eq. 3 lacks -ln: the loss is that of BPR, -ln σ(r_ai - r_aj) + λ1 (|u_a|² + |w_a|² + |v_i|² + mean_j |v_j|²), and
+    Eq. 7's sum is over the frames of the item. An item without a training record has v_i = 0: it is ranked by its
+    frames; one without a frame by v_i alone.
+    """
+
+    name = "jifr"
+    title = "items and their key frames, by attention to frames and between taste and looks"
+    paper = "Wu et al., Personalized Multimedia Item and Key Frame Recommendation (IJCAI '19)"
+    doi = "10.24963/ijcai.2019/198"
+    Settings = JIFRSettings
+    needs = Needs(described=(FRAME,), lists=LISTS)
+    several = True
+    proposes = True
+    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 10, "batch_size": 1024, "patience": 20}
+
+    @classmethod
+    def check(cls, data: Data, settings: JIFRSettings) -> None:
+        """Raise ``DataError`` where items have no frames with features."""
+        require_frames(data, cls.name)
+
+    def __init__(self, shape: Shape, settings: JIFRSettings) -> None:
+        super().__init__(shape, settings)
+        dimension = settings.dimension
+        self.users = Table(shape.users, 2 * dimension, std=settings.initial_std)
+        self.items = Table(shape.items, dimension, std=settings.initial_std)
+        self.looks = ItemFrames(shape, dimension, settings.frames, settings.scaling)
+        self.weighing = _Weighing(dimension) if settings.rating == "attention" else None
+
+    def attach(self, data: Data) -> None:
+        """Take the frames of items, and which items have a record."""
+        self.looks.attach(data)
+        self._seen = torch.from_numpy(data.by_item.lengths > 0).to(self.device)
+
+    def learner(self, data: Data, run: RunContext) -> Descent[PairwiseBatch]:
+        """Return gradient descent over triplets of items; records of frames are not learned from."""
+        self.looks.fit(data)
+        tables = {id(self.users.weight), id(self.items.weight)}
+        others = Move([one for one in self.parameters() if id(one) not in tables])
+        phase = Phase("bpr", [self.users.move, self.items.move, others])
+        return Descent(self, self.loss, Pairwise(data, run.options, run.generator()), [phase], run)
+
+    def loss(self, phase: str, batch: PairwiseBatch) -> Tensor:
+        """Return the mean over the batch, float32 scalar."""
+        items, places = torch.unique(batch.items, return_inverse=True)
+        free = self.items(items)
+        item = torch.cat([free, self.looks(items, free)], 1)
+        user = self.users(batch.users)
+        columns = torch.cat([places[: len(batch), None], places[len(batch) :].view_as(batch.negatives)], 1)
+        scores = self._scores(user[:, None], embedding(columns, item))
+        sizes = free.square().sum(1)
+        size = user.square().sum(1).mean() + sizes[columns[:, 0]].mean() + sizes[columns[:, 1:]].mean()
+        loss: Tensor = softplus(scores[:, 1:] - scores[:, :1]).mean() + self.settings.l2 * size
+        return loss
+
+    @torch.no_grad()
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
+        """Return r_ai, or l_ak of frames."""
+        if target.label == FRAME:
+            return EmbeddingScorer(self.users.weight.detach()[:, self.settings.dimension :], self.looks.of_frames())
+        return _Fused(self._scores, self.users.weight.detach(), self._items())
+
+    @torch.no_grad()
+    def embeddings(self) -> Mapping[str, Vectors]:
+        """Return [u, w] and [v, x], which propose; and w, x and P c in the space ``visual``."""
+        users, items, half = self.users.weight.detach(), self._items(), self.settings.dimension
+        return {
+            SPACE: {"User": users, self.shape.item: items},
+            VISUAL: {
+                "User": users[:, half:].contiguous(),
+                self.shape.item: items[:, half:].contiguous(),
+                FRAME: self.looks.of_frames(),
+            },
+        }
+
+    @torch.no_grad()
+    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return r of a user whose u and w minimise the same loss over ``history`` while the items stay."""
+        items = self._items()
+        start = self.users.weight.new_zeros(items.shape[1]) if user is None else self.users.weight[user]
+        liked = torch.from_numpy(np.asarray(history)).to(items.device)
+        vector = fold_in_by(
+            lambda user, rows: self._scores(user[None], items[rows]), self._seen, liked, start, self.settings.l2
+        )
+        return None if vector is None else self._scores(vector[None], items)
+
+    def _items(self) -> Tensor:
+        """Return [v_i, x_i], float32 [items, 2 D]."""
+        free = self.items.weight.detach() * self._seen[:, None]
+        return torch.cat([free, self.looks.of_items(free)], 1)
+
+    def _scores(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return r, float32 [...], of [u, w] and [v, x], float32 [..., 2 D] each."""
+        (u, w), (v, x) = users.chunk(2, -1), items.chunk(2, -1)
+        taste, looks = (u * v).sum(-1), (w * x).sum(-1)
+        if self.weighing is None:
+            return (taste + looks) / 2
+        share: Tensor = self.weighing(u, v, w, x)
+        return share * taste + (1 - share) * looks
+
+
+class _Weighing(nn.Module):
+    """β1 of Eq. 9 and 10."""
+
+    def __init__(self, dimension: int) -> None:
+        super().__init__()
+        self.hidden = nn.Parameter(torch.empty(dimension, 2 * dimension))
+        self.last = nn.Parameter(torch.empty(1, dimension))
+        nn.init.xavier_normal_(self.hidden)
+        nn.init.xavier_normal_(self.last)
+
+    def forward(self, u: Tensor, v: Tensor, w: Tensor, x: Tensor) -> Tensor:
+        """Return float32 [...] for float32 [..., D] each; users and items may be broadcast."""
+        share: Tensor = (self._logit(u, v) - self._logit(w, x)).sigmoid()
+        return share
+
+    def _logit(self, user: Tensor, item: Tensor) -> Tensor:
+        of_user, of_item = self.hidden.chunk(2, 1)
+        return linear((linear(user, of_user) + linear(item, of_item)).relu(), self.last)[..., 0].float()
+
+
+class _Fused:
+    """Scores r_ai, some users at a time.
+
+    Args:
+        scores: from [u, w] and [v, x] to r.
+        users: float32 [users, 2 D].
+        items: float32 [items, 2 D].
+    """
+
+    def __init__(self, scores: Callable[[Tensor, Tensor], Tensor], users: Tensor, items: Tensor) -> None:
+        self._scores, self._users, self._items = scores, users, items
+
+    @torch.no_grad()
+    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
+        """Return float32 [len(users), len(items)]."""
+        item = self._items if items is None else self._items[items]
+        step = max(1, _NUMBERS // max(1, item.numel()))
+        found = item.new_empty(len(users), len(item))
+        for start in range(0, len(users), step):
+            some = slice(start, start + step)
+            found[some] = self._scores(self._users[users[some]][:, None], item)
+        return found
+
+    @torch.no_grad()
+    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return float32 [n]."""
+        return self._scores(self._users[users], self._items[items])

@@ -1,0 +1,113 @@
+"""JIFR by hand: attention to frames, attention between taste and looks, and key frames."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from graphrec.errors import ConfigError, DataError
+from graphrec.graph.content import Mapped
+from graphrec.graph.data import Data
+from graphrec.graph.records import Records
+from graphrec.learning.batch import PairwiseBatch
+from graphrec.models.base import Target
+from graphrec.models.item_frames import frames_of
+from graphrec.models.jifr import JIFR
+from graphrec.models.registry import read_settings
+from graphrec.ragged import Ragged
+from graphrec.testing.training_data import attached
+
+USERS, ITEMS, FRAMES, WIDTH, D = 3, 5, 6, 4, 3
+OWN = {0: [1, 3], 1: [2], 2: [], 3: [0], 4: [2, 5]}
+"""Frame 4 has no features, item 2 no frame, and item 4 no record."""
+
+
+def data() -> Data:
+    user, item = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 2, 3, 0])
+    looks = np.random.default_rng(1).normal(size=(FRAMES, WIDTH)).astype(np.float32)
+    present = np.arange(FRAMES) != 4
+    trailers = Ragged.from_pairs(np.array([1]), np.array([0]), ITEMS)
+    pairs = [(i, f) for i, own in OWN.items() for f in own]
+    own = Ragged.from_pairs(np.array([i for i, _ in pairs]), np.array([f for _, f in pairs]), ITEMS)
+    return Data(
+        {"User": USERS, "Item": ITEMS, "Frame": FRAMES, "Trailer": 1},
+        "Item",
+        Records.of_pairs(user, item, USERS),
+        np.array([True, True, True, True, False]),
+        {"look": Mapped("Frame", looks * present[:, None], present)},
+        {"Item>Frame": own, "Item>Trailer": trailers, "Trailer>Frame": Ragged(np.array([0, 2]), np.array([4, 5]))},
+    )
+
+
+def by_hand(model: JIFR, frames: dict[int, list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return r [users, items] and l [users, frames], by Eq. 4 to 10 with loops."""
+    own = {name: tensor.detach().double().numpy() for name, tensor in model.state_dict().items()}
+    looks = torch.from_numpy(data().features["look"].rows(slice(None)))
+    content = model.looks.scaling(looks).double().numpy()
+    attention, rated = model.settings.frames == "attention", model.settings.rating == "attention"
+
+    def relu(x):
+        return np.maximum(x, 0)
+
+    v = own["items.weight"] * np.array([1, 1, 1, 1, 0])[:, None]
+    x = np.zeros((ITEMS, D))
+    for i, listed in frames.items():
+        told = np.zeros(len(listed))
+        if attention:
+            reduce, hidden, last = (own[f"looks.attention.{n}"] for n in range(3))
+            told = np.array([(last @ relu(hidden @ np.concatenate([v[i], reduce @ content[f]])))[0] for f in listed])
+        for f, share in zip(listed, np.exp(told) / np.exp(told).sum(), strict=True):
+            x[i] += share * own["looks.projection"] @ content[f]
+    u, w = np.split(own["users.weight"], 2, axis=1)
+    r = np.zeros((USERS, ITEMS))
+    for a in range(USERS):
+        for i in range(ITEMS):
+            b = np.zeros(2)
+            if rated:
+                ends = np.concatenate([u[a], v[i]]), np.concatenate([w[a], x[i]])
+                b = np.array([(own["weighing.last"] @ relu(own["weighing.hidden"] @ end))[0] for end in ends])
+            share = np.exp(b) / np.exp(b).sum()
+            r[a, i] = share[0] * u[a] @ v[i] + share[1] * w[a] @ x[i]
+    return r, w @ (content @ own["looks.projection"].T).T
+
+
+@pytest.mark.parametrize("frames", ["attention", "mean"])
+@pytest.mark.parametrize("rating", ["attention", "mean"])
+def test_scores_and_key_frames_are_the_papers(frames, rating):
+    torch.manual_seed(3)
+    settings = {"dimension": D, "visual_dimension": D, "initial_std": 1.0, "frames": frames, "rating": rating}
+    model = attached(JIFR, data(), **settings)
+    model.looks.fit(data())
+    r, key = by_hand(model, {**OWN, 1: [2, 5]})
+    every = torch.arange(USERS)
+    grid = model.scorer().grid(every)
+    np.testing.assert_allclose(grid.numpy(), r, rtol=1e-4, atol=1e-5)
+    some = model.scorer().grid(every, torch.tensor([4, 0]))
+    np.testing.assert_allclose(some.numpy(), r[:, [4, 0]], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(model.scorer(Target("Frame")).grid(every).numpy(), key, rtol=1e-4, atol=1e-5)
+    batch = PairwiseBatch(torch.tensor([0, 2]), torch.tensor([1, 0]), torch.tensor([[2, 3], [1, 3]]))
+    margins = np.array([r[0, 1] - r[0, [2, 3]], r[2, 0] - r[2, [1, 3]]])
+    squares = (model.users.weight.square().sum(1), model.items.weight.square().sum(1))
+    size = squares[0][[0, 2]].mean() + squares[1][[1, 0]].mean() + squares[1][[2, 3, 1, 3]].mean()
+    expected = np.log1p(np.exp(-margins)).mean() + model.settings.l2 * size.item()
+    assert model.loss("bpr", batch).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_frames_of_trailers_count_and_such_without_features_do_not():
+    found = frames_of(data())
+    assert [found[item].tolist() for item in range(ITEMS)] == [[1, 3], [2, 5], [], [0], [2, 5]]
+
+
+def test_lengths_must_be_the_same():
+    with pytest.raises(ConfigError, match="must be the same: one network weighs both"):
+        read_settings(JIFR.Settings, {"visual_dimension": 16})
+
+
+def test_frames_are_needed():
+    with pytest.raises(DataError, match="needs items with frames that have features"):
+        JIFR.check(replace(data(), features={}), JIFR.Settings())
+    with pytest.raises(DataError, match="cannot rank Segment nodes"):
+        JIFR.check(replace(data(), item="Segment"), JIFR.Settings())
