@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from graphrec.app.text import plain
 from graphrec.serving.explain import Alike
 from graphrec.serving.explore.looks import Look, looks
 from graphrec.serving.explore.nearest_past import nearest_past
+from graphrec.serving.key_frames import KeyFrame, own_key_frames
 from graphrec.serving.naming import in_a_sentence
 from graphrec.serving.recommend import Recommendation, Recommendations
 
@@ -36,13 +38,15 @@ def ranked(
     if not ranking.items:
         nothing(f"Nothing is left to recommend to {ranking.user}. Switch off Only new, or load more.")
         return None
-    seen = ask(looks, ranking.label, [item.id for item in ranking.items])
+    seen = ask(looks, ranking.label, _ids(ranking.items))
+    frames = ask(own_key_frames, ranking.basis, ranking.user, _ids(ranking.items)) if ranking.label == "Item" else {}
     why = _reasons(ranking, run)
     there = {item.id: place for place, item in enumerate(other.items, 1)} if other else {}
     drawn = []
     for place, item in enumerate(ranking.items, 1):
         words = [f"No. {there[item.id]} on the other list." if item.id in there else "", why.get(item.id, "")]
-        drawn.append(_card(ranking, item, seen[item.id], place, " ".join(filter(None, words)), chosen))
+        look = _with_frame(seen[item.id], frames.get(item.id))
+        drawn.append(_card(ranking, item, look, place, " ".join(filter(None, words)), chosen))
     return cards(drawn, f"Recommended to {ranking.user}", key, upright=upright(seen.values()))
 
 
@@ -59,6 +63,11 @@ def _card(
     best, least = ranking.items[0].score, min(0.0, ranking.items[-1].score)
     share = (item.score - least) / (best - least) if best > least else 0.0
     return card(look, rank=place, score=score(ranking, item), share=share, why=why, chosen=item.id == chosen)
+
+
+def _with_frame(look: Look, frame: KeyFrame | None) -> Look:
+    """Return ``look`` with the picture of the frame that the run would show this user."""
+    return look if frame is None or frame.uri is None else replace(look, picture=frame.uri)
 
 
 def _reasons(ranking: Recommendations, run: str | None) -> dict[str, str]:

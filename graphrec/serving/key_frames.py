@@ -41,6 +41,13 @@ def frame_run(store: GraphStore, run: str) -> PublishedRun:
     return found
 
 
+def own_key_frames(store: GraphStore, run: str, user: str, items: Sequence[str]) -> dict[str, KeyFrame]:
+    """Return the best frame of each of ``items`` as the published ``run`` itself ranks them; {} where it ranks none."""
+    own = published_run(store, run)
+    placed = None if own is None else for_label(store, own, FRAME)
+    return {} if placed is None else key_frames(store, placed, user, items) or {}
+
+
 def key_frames(store: GraphStore, run: PublishedRun, user: str, items: Sequence[str]) -> dict[str, KeyFrame] | None:
     """Return the best frame of each of ``items`` that has any with an embedding, of equals the first by id.
 
