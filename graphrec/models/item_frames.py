@@ -12,8 +12,9 @@ from torch.nn.functional import linear
 
 from graphrec.errors import DataError
 from graphrec.graph.data import Data, Shape
+from graphrec.graph.records import Mask
 from graphrec.models.features import FeatureScaling, Scaling
-from graphrec.models.parts import Lists, PartRows, pool_within, softmax_within
+from graphrec.models.parts import Lists, PartRows, alike_within, pool_within, softmax_within
 from graphrec.ragged import Ints, Ragged
 
 FRAME = "Frame"
@@ -44,6 +45,14 @@ def frames_of(data: Data) -> Ragged:
     return Ragged.from_pairs(items[described], frames[described], data.items).distinct()
 
 
+def seen_frames(data: Data) -> Mask:
+    """Return bool [frames], which are of items with a training record."""
+    frames = frames_of(data)
+    seen: Mask = np.zeros(data.nodes[FRAME], np.bool_)
+    seen[frames.indices[(data.by_item.lengths > 0)[frames.rows]]] = True
+    return seen
+
+
 class ItemFrames(nn.Module):
     """x_i = P Σ_j α_ij c_j over the frames j of item i, and P c_j of frames themselves.
 
@@ -70,10 +79,7 @@ class ItemFrames(nn.Module):
 
     def fit(self, data: Data) -> None:
         """Fit the scale of features on the frames of items with a training record."""
-        frames = frames_of(data)
-        seen = np.zeros(data.nodes[FRAME], np.bool_)
-        seen[frames.indices[(data.by_item.lengths > 0)[frames.rows]]] = True
-        self.scaling.fit(data.content_of(FRAME), seen)
+        self.scaling.fit(data.content_of(FRAME), seen_frames(data))
         self._rows = PartRows(data.content_of(FRAME), self.scaling)
 
     def attach(self, data: Data) -> None:
@@ -110,7 +116,7 @@ class ItemFrames(nn.Module):
     def _weights(self, lists: Lists, content: Tensor, vectors: Tensor) -> Tensor:
         lengths = lists.lengths
         if self.attention is None:
-            return lengths.clamp(min=1).float().reciprocal().repeat_interleave(lengths)
+            return alike_within(lists)
         reduce, hidden, last = self.attention
         of_item, of_frame = hidden.chunk(2, 1)
         seen = linear(linear(content, reduce), of_frame) + linear(vectors, of_item).repeat_interleave(lengths, 0)

@@ -79,6 +79,11 @@ def softmax_within(logits: Tensor, lists: Lists) -> Tensor:
     return shares
 
 
+def alike_within(lists: Lists) -> Tensor:
+    """Return 1 / how many values its list has, float32 [values]."""
+    return lists.lengths.clamp(min=1).float().reciprocal().repeat_interleave(lists.lengths)
+
+
 def pool_within(weights: Tensor, x: Tensor, lists: Lists) -> Tensor:
     """Return the sum of ``weights`` (float [values]) times rows of ``x`` (float [values, D]) within each list.
 

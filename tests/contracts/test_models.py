@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import pytest
 
+from graphrec.models.acf import ACF
 from graphrec.models.bias import Bias
 from graphrec.models.bpr import BPR
 from graphrec.models.content_knn import ContentKNN
@@ -24,6 +25,12 @@ from graphrec.models.ridge import Ridge
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.vbpr import VBPR
 from graphrec.testing.model_contract import ModelContract
+
+
+class TestACF(ModelContract):
+    kind = ACF
+    settings: ClassVar = {"dimension": 8}
+    options: ClassVar = {"learning_rate": 0.02}
 
 
 class TestBias(ModelContract):

@@ -9,43 +9,21 @@ import pytest
 import torch
 
 from graphrec.errors import ConfigError, DataError
-from graphrec.graph.content import Mapped
-from graphrec.graph.data import Data
-from graphrec.graph.records import Records
 from graphrec.learning.batch import PairwiseBatch
 from graphrec.models.base import Target
 from graphrec.models.item_frames import frames_of
 from graphrec.models.jifr import JIFR
 from graphrec.models.registry import read_settings
-from graphrec.ragged import Ragged
+from graphrec.testing.framed import FRAMES_OF, ITEMS, USERS, framed
 from graphrec.testing.training_data import attached
 
-USERS, ITEMS, FRAMES, WIDTH, D = 3, 5, 6, 4, 3
-OWN = {0: [1, 3], 1: [2], 2: [], 3: [0], 4: [2, 5]}
-"""Frame 4 has no features, item 2 no frame, and item 4 no record."""
+D = 3
 
 
-def data() -> Data:
-    user, item = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 2, 3, 0])
-    looks = np.random.default_rng(1).normal(size=(FRAMES, WIDTH)).astype(np.float32)
-    present = np.arange(FRAMES) != 4
-    trailers = Ragged.from_pairs(np.array([1]), np.array([0]), ITEMS)
-    pairs = [(i, f) for i, own in OWN.items() for f in own]
-    own = Ragged.from_pairs(np.array([i for i, _ in pairs]), np.array([f for _, f in pairs]), ITEMS)
-    return Data(
-        {"User": USERS, "Item": ITEMS, "Frame": FRAMES, "Trailer": 1},
-        "Item",
-        Records.of_pairs(user, item, USERS),
-        np.array([True, True, True, True, False]),
-        {"look": Mapped("Frame", looks * present[:, None], present)},
-        {"Item>Frame": own, "Item>Trailer": trailers, "Trailer>Frame": Ragged(np.array([0, 2]), np.array([4, 5]))},
-    )
-
-
-def by_hand(model: JIFR, frames: dict[int, list[int]]) -> tuple[np.ndarray, np.ndarray]:
+def by_hand(model: JIFR) -> tuple[np.ndarray, np.ndarray]:
     """Return r [users, items] and l [users, frames], by Eq. 4 to 10 with loops."""
     own = {name: tensor.detach().double().numpy() for name, tensor in model.state_dict().items()}
-    looks = torch.from_numpy(data().features["look"].rows(slice(None)))
+    looks = torch.from_numpy(framed().features["look"].rows(slice(None)))
     content = model.looks.scaling(looks).double().numpy()
     attention, rated = model.settings.frames == "attention", model.settings.rating == "attention"
 
@@ -54,7 +32,7 @@ def by_hand(model: JIFR, frames: dict[int, list[int]]) -> tuple[np.ndarray, np.n
 
     v = own["items.weight"] * np.array([1, 1, 1, 1, 0])[:, None]
     x = np.zeros((ITEMS, D))
-    for i, listed in frames.items():
+    for i, listed in FRAMES_OF.items():
         told = np.zeros(len(listed))
         if attention:
             reduce, hidden, last = (own[f"looks.attention.{n}"] for n in range(3))
@@ -79,9 +57,9 @@ def by_hand(model: JIFR, frames: dict[int, list[int]]) -> tuple[np.ndarray, np.n
 def test_scores_and_key_frames_are_the_papers(frames, rating):
     torch.manual_seed(3)
     settings = {"dimension": D, "visual_dimension": D, "initial_std": 1.0, "frames": frames, "rating": rating}
-    model = attached(JIFR, data(), **settings)
-    model.looks.fit(data())
-    r, key = by_hand(model, {**OWN, 1: [2, 5]})
+    model = attached(JIFR, framed(), **settings)
+    model.looks.fit(framed())
+    r, key = by_hand(model)
     every = torch.arange(USERS)
     grid = model.scorer().grid(every)
     np.testing.assert_allclose(grid.numpy(), r, rtol=1e-4, atol=1e-5)
@@ -97,8 +75,8 @@ def test_scores_and_key_frames_are_the_papers(frames, rating):
 
 
 def test_frames_of_trailers_count_and_such_without_features_do_not():
-    found = frames_of(data())
-    assert [found[item].tolist() for item in range(ITEMS)] == [[1, 3], [2, 5], [], [0], [2, 5]]
+    found = frames_of(framed())
+    assert {item: found[item].tolist() for item in range(ITEMS)} == FRAMES_OF
 
 
 def test_lengths_must_be_the_same():
@@ -108,6 +86,6 @@ def test_lengths_must_be_the_same():
 
 def test_frames_are_needed():
     with pytest.raises(DataError, match="needs items with frames that have features"):
-        JIFR.check(replace(data(), features={}), JIFR.Settings())
+        JIFR.check(replace(framed(), features={}), JIFR.Settings())
     with pytest.raises(DataError, match="cannot rank Segment nodes"):
-        JIFR.check(replace(data(), item="Segment"), JIFR.Settings())
+        JIFR.check(replace(framed(), item="Segment"), JIFR.Settings())
