@@ -24,6 +24,7 @@ from graphrec.models.registry import GROUP
 from graphrec.models.ridge import Ridge
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.vbpr import VBPR
+from graphrec.models.vpoi import VPOI
 from graphrec.testing.model_contract import ModelContract
 
 
@@ -139,6 +140,12 @@ class TestTransGRecAsPrinted(ModelContract):
 class TestVBPR(ModelContract):
     kind = VBPR
     settings: ClassVar = {"dimension": 8, "visual_dimension": 8, "l2": 0.005}
+    options: ClassVar = {"learning_rate": 0.02}
+
+
+class TestVPOI(ModelContract):
+    kind = VPOI
+    settings: ClassVar = {"dimension": 8}
     options: ClassVar = {"learning_rate": 0.02}
 
 
