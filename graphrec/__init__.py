@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from graphrec.api.evaluate import evaluate_run as evaluate
     from graphrec.api.forget import forget
     from graphrec.api.ingest import ingest
+    from graphrec.api.plan import Plan
     from graphrec.api.prune import prunable
     from graphrec.api.prune import remove as prune
-    from graphrec.api.train import Plan, train
+    from graphrec.api.train import train
     from graphrec.graph.build import snapshot
     from graphrec.loading.load import load
     from graphrec.serving.audience import audience
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from graphrec.workspace import Workspace
 
 _HOMES = {
-    "Plan": ("graphrec.api.train", "Plan"),
+    "Plan": ("graphrec.api.plan", "Plan"),
     "Request": ("graphrec.serving.recommend", "Request"),
     "Workspace": ("graphrec.workspace", "Workspace"),
     "audience": ("graphrec.serving.audience", "audience"),

@@ -12,7 +12,8 @@ import pyarrow.csv as pacsv
 import torch
 from torch import Tensor
 
-from graphrec.api.train import Plan, Trained, train
+from graphrec.api.plan import Plan
+from graphrec.api.train import Trained, train
 from graphrec.errors import DataError
 from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.evaluation.judged import judge_model

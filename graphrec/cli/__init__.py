@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 from rich.logging import RichHandler
 
-from graphrec.cli.common import err
+from graphrec.cli.common import err, go_on
 from graphrec.config import check, file_defaults, flags, nested
 from graphrec.errors import GraphrecError, UsageError
 
@@ -100,6 +100,7 @@ def main() -> None:
     """Run the command line; exit 0 done, 1 a clear error, 2 wrong usage, 130 Ctrl-C."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
+    go_on.said = ""
     logging.basicConfig(
         level=logging.INFO,
         format="%(message)s",
@@ -116,12 +117,8 @@ def main() -> None:
         err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
         status = 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, typer.Abort):
-        go_on = (
-            "`graphrec runs` says how to go on"
-            if _command(arguments) == "train"
-            else "repeat the command to go on"
-        )
-        err.print(f"stopped; what was finished is kept, {go_on}")
+        usual = "`graphrec runs` says how to go on" if _command(arguments) == "train" else "repeat the command to go on"
+        err.print(f"stopped; what was finished is kept, {go_on.said or usual}", markup=False, soft_wrap=True)
         status = 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -37,6 +37,19 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
+class GoOn:
+    """How to go on after Ctrl-C, in words: what a command that can be resumed says as soon as it knows."""
+
+    said = ""
+
+    def by(self, command: str) -> None:
+        """Say that ``command`` goes on."""
+        self.said = f"`{command}` goes on"
+
+
+go_on = GoOn()
+
+
 def _given_before(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> Any:
     """Return what was given before the command, unless it was given after it too; both win over the environment."""
     source = context.get_parameter_source(str(parameter.name))
@@ -99,6 +112,14 @@ def pairs(texts: Sequence[str], flag: str) -> dict[str, str]:
             raise UsageError(f"{flag} takes key=value, not {text!r}")
         found[key.strip()] = value.strip()
     return found
+
+
+def whole_numbers(text: str, flag: str) -> list[int]:
+    """Return numbers with commas between them; raises ``UsageError`` naming the flag."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"{flag} takes whole numbers with commas between them, not {text!r}") from error
 
 
 def table(

@@ -15,8 +15,8 @@ from graphrec.cli.common import (
     out,
     print_json,
     table,
+    whole_numbers,
 )
-from graphrec.errors import UsageError
 from graphrec.workspace import Workspace
 
 
@@ -44,10 +44,7 @@ def evaluate(
     from graphrec.api.evaluate import evaluate_run
     from graphrec.evaluation.confidence import FEWEST
 
-    try:
-        cuts = [int(text) for text in k.split(",")]
-    except ValueError as error:
-        raise UsageError(f"--k takes whole numbers with commas between them, not {k!r}") from error
+    cuts = whole_numbers(k, "--k")
     folder = Workspace(workspace)
     found = evaluate_run(folder, run, cuts=cuts, part=part, protocol=protocol)
     other = evaluate_run(folder, against, cuts=cuts, part=part, protocol=protocol) if against else None

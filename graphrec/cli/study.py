@@ -12,11 +12,12 @@ from graphrec.cli.common import (
     JsonFlag,
     StoreFlag,
     WorkspaceFlag,
-    err,
+    go_on,
     out,
     pairs,
     print_json,
     table,
+    whole_numbers,
 )
 from graphrec.config import read_toml
 from graphrec.errors import UsageError
@@ -65,34 +66,26 @@ def study(
 
     After Ctrl-C: `graphrec study --resume STUDY`
     """
-    from graphrec.api.study import resume_study
-    from graphrec.api.study import study as run_study
-    from graphrec.api.train import Plan
-    from graphrec.cli.training_progress import TrainingProgress
-
-    def each(what: str, number: int, of: int) -> None:
-        err.print(f"run {number} of {of}: {what}", markup=False, highlight=False)
+    from graphrec.api.plan import Plan
+    from graphrec.api.study import begin_study, run_study
+    from graphrec.cli.training_progress import TrainingProgress, say_step
 
     folder = Workspace(workspace)
+    if resume is None:
+        flags = {
+            "model": model, "split": split, "at": at, "task": task, "projection": projection, "where": where,
+            "value": value, "also": also, "features": features,
+        }  # fmt: skip
+        values = read_toml(config) if config is not None else {}
+        values |= pairs(given or [], "--set")
+        values |= {name: value for name, value in flags.items() if value is not None}
+        if "model" not in values:
+            raise UsageError("which model? --model transgrec; `graphrec models` lists them")
+        plan = Plan.of(values)
+        resume = begin_study(folder, plan, folds=folds, seeds=whole_numbers(seeds, "--seeds"), store=store)
+    go_on.by(f"graphrec study --resume {resume}")
     with TrainingProgress(quiet=as_json) as show:
-        if resume is not None:
-            done = resume_study(folder, resume, store=store, each=each, progress=show)
-        else:
-            try:
-                numbers = [int(text) for text in seeds.split(",")]
-            except ValueError as error:
-                raise UsageError(f"--seeds takes whole numbers with commas between them, not {seeds!r}") from error
-            flags = {
-                "model": model, "split": split, "at": at, "task": task, "projection": projection, "where": where,
-                "value": value, "also": also, "features": features,
-            }  # fmt: skip
-            values = read_toml(config) if config is not None else {}
-            values |= pairs(given or [], "--set")
-            values |= {name: value for name, value in flags.items() if value is not None}
-            if "model" not in values:
-                raise UsageError("which model? --model transgrec; `graphrec models` lists them")
-            plan = Plan.of(values)
-            done = run_study(folder, plan, folds=folds, seeds=numbers, store=store, each=each, progress=show)
+        done = run_study(folder, resume, each=say_step, progress=show)
     if as_json:
         print_json({"study": done.id, "runs": done.runs, "metrics": done.metrics})
         return

@@ -28,7 +28,7 @@ from graphrec.errors import GraphrecError, UsageError
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
-    from graphrec.api.train import Plan
+    from graphrec.api.plan import Plan
 
 
 def train(
@@ -231,7 +231,7 @@ def _plan(
     context: typer.Context, config: Path | None, settings: dict[str, str], flags: dict[str, Any]
 ) -> Plan:
     """Put together what is asked for: flag, ``--set``, ``--config``, graphrec.toml, default."""
-    from graphrec.api.train import Plan
+    from graphrec.api.plan import Plan
 
     given = {name: value for name, value in flags.items() if value is not None}
     sources = {name: context.get_parameter_source(name) for name in given}

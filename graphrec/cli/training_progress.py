@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from graphrec.cli.common import bar, err
 
 if TYPE_CHECKING:
+    from graphrec.api.cells import Step
     from graphrec.training.trainer import Epoch, Within
 
 LINE_SECONDS = 30.0
@@ -69,6 +70,20 @@ class TrainingProgress:
         while not self._over.wait(LINE_SECONDS):
             seconds = time.monotonic() - self._began
             err.print(f"{seconds:,.0f} s: {self._said}", markup=False, highlight=False)
+
+
+def say_step(step: Step) -> None:
+    """Tell which of several trainings begins, and how long all that remain will take."""
+    what = f"{step.system}, fold {step.fold}, seed {step.seed}"
+    err.print(f"run {step.number} of {step.of}: {what}{and_left(step.left_s)}", markup=False, highlight=False)
+
+
+def and_left(seconds: float | None) -> str:
+    """Return how long it will take, as the end of a line; empty where nobody knows."""
+    if seconds is None:
+        return ""
+    minutes = seconds / 60
+    return f"; about {minutes:,.0f} min left" if minutes >= 2 else f"; about {seconds:.0f} s left"
 
 
 def _figures(what: str, figures: Mapping[str, float]) -> str:

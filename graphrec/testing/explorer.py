@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from graphrec import schema
-from graphrec.api.train import Plan, train
+from graphrec.api.plan import Plan
+from graphrec.api.train import train
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoLoader, VideoOptions
 from graphrec.loading.load import load

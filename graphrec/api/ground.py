@@ -1,0 +1,142 @@
+"""What a training stands on: its task, and the snapshot of what model and task read of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from graphrec.api.first_contact import refuse_unmapped
+from graphrec.api.plan import Plan, read_given
+from graphrec.api.several import Read, check_also, read_also, split_also
+from graphrec.errors import DataError
+from graphrec.graph.build import snapshot
+from graphrec.graph.projection import Projection, choose
+from graphrec.graph.refresh import unchecked
+from graphrec.graph.snapshot import Snapshot, open_snapshot
+from graphrec.graph.splits import AT, base_name, split_at
+from graphrec.models.base import Model
+from graphrec.store.base import TellingStore, closing
+from graphrec.store.open import open_store
+from graphrec.tasks.base import Task
+from graphrec.tasks.beside import FurtherTask, together
+from graphrec.tasks.cases import Split
+from graphrec.tasks.registry import told_task
+from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    import py2neo
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What trainings that differ in settings, seed and fold only have in common.
+
+    Attributes:
+        task: what is asked.
+        snapshot: what is read of the graph.
+        further: both, of each further projection.
+        mapped: how the database's own names are read.
+        notes: what is to be said of it, a sentence each.
+    """
+
+    task: Task[Any]
+    snapshot: Snapshot
+    further: Mapping[str, Read]
+    mapped: Mapping[str, Any]
+    notes: Sequence[str]
+
+    def split(self, plan: Plan, seed: int) -> tuple[Split[Any], dict[str, FurtherTask]]:
+        """Return the split that ``plan`` and ``seed`` ask for, and beside it those of further projections."""
+        how = {"seed": seed, "fold": plan.fold, "folds": plan.folds}
+        parts = self.task.split(self.snapshot, split_at(plan.split, plan.at), **how)
+        beside = split_also(self.further, parts, self.snapshot, **how)
+        return together(parts, self.snapshot, beside), beside
+
+    def chosen(self, plan: Plan, split: str) -> Plan:
+        """Return ``plan`` with what was chosen by default, which may be something else once the graph has grown.
+
+        ``split`` is the label of its split.
+        """
+        named, _, at = base_name(split).partition(AT)
+        projection = self.snapshot.projection
+        return replace(
+            plan,
+            task=self.task.name,
+            split=named,
+            at=at or None,
+            projection=projection["name"],
+            features=projection["features"],
+        )
+
+    def told(self) -> dict[str, Any]:
+        """Return what ``open_ground`` opens again."""
+        return {
+            "task": self.task.told(),
+            "snapshot": self.snapshot.fingerprint,
+            "further": {
+                name: {"task": task.told(), "snapshot": shot.fingerprint}
+                for name, (task, shot) in self.further.items()
+            },
+            "mapped": self.mapped,
+            "notes": list(self.notes),
+        }
+
+
+def read_ground(
+    workspace: Workspace, plan: Plan, *, store: str | py2neo.Graph | None = None, fresh: bool = False
+) -> Ground:
+    """Read what ``plan`` stands on; the database is held only while the snapshot is made.
+
+    ``store`` is what ``open_store`` takes. With ``fresh`` the graph is read whole, though it may be known already.
+
+    Raises what ``read_given`` raises, ``NotFoundError`` and ``ConfigError`` for names, ``DataError`` where the graph
+    has nothing to learn from.
+    """
+    given = read_given(plan)
+    with closing(open_store(workspace, store)) as graph:
+        refuse_unmapped(graph)
+        counts = graph.counts()
+        projection = choose(plan.projection, counts, given.task.projections, graph.properties)
+        task = given.task.of(projection, plan.where)
+        task = given.task.model_validate({**task.model_dump(), **given.asked})
+        check_also(given.kind, projection, plan.also)
+        shot = snapshot(graph, _needed(given.kind, task.reads(projection), plan.features), workspace, fresh=fresh)
+        further = read_also(
+            graph,
+            workspace,
+            given.task,
+            plan.also,
+            projection.item,
+            lambda theirs: _needed(given.kind, theirs, None),
+            fresh=fresh,
+        )
+        missed = None if fresh else unchecked(graph)
+        mapped = dict(graph.mapped) if isinstance(graph, TellingStore) else {}
+    return Ground(task, shot, further, mapped, [missed] if missed else [])
+
+
+def open_ground(workspace: Workspace, told: Mapping[str, Any]) -> Ground:
+    """Open what ``Ground.told`` says, whatever the graph has become since.
+
+    Raises ``DataError`` where its snapshot is gone.
+    """
+
+    def read(one: Mapping[str, Any]) -> Read:
+        folder = workspace.snapshots / one["snapshot"]
+        if not (folder / "meta.json").exists():
+            raise DataError(f"the snapshot {folder} is gone; begin anew")
+        return told_task(one["task"]), open_snapshot(folder)
+
+    task, shot = read(told)
+    further = {name: read(one) for name, one in told["further"].items()}
+    return Ground(task, shot, further, told["mapped"], told["notes"])
+
+
+def _needed(kind: type[Model[Any]], projection: Projection, features: Sequence[str] | None) -> Projection:
+    """Return the projection with what the model reads, and no features for a model that reads none."""
+    needs = kind.needs
+    names = tuple(features) if features is not None else None if needs.features else ()
+    return replace(projection, features=names).asking(
+        values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described
+    )
