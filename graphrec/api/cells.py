@@ -85,12 +85,17 @@ def system(plan: Plan, ground: Ground, cells: Iterable[str]) -> dict[str, Any]:
 
 
 def train_cells(
-    workspace: Workspace, study: StudyFolder, *, each: Each | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    study: StudyFolder,
+    *,
+    expected_s: float | None = None,
+    each: Each | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, dict[str, Run]]:
     """Train what is missing of the study's systems; return the run of every system and cell.
 
     Nothing is published. The study's file is told each run before it learns, so that one that was cut off is gone on
-    with.
+    with. ``expected_s`` is how long a run may take of which nothing else is known.
 
     Raises what ``train_on`` and ``resume`` raise.
     """
@@ -111,7 +116,8 @@ def train_cells(
             continue
         fold, seed = map(int, cell.split("/"))
         if each is not None:
-            each(Step(title, fold, seed, number, len(steps), _left(spent, [name for name, _ in steps[number - 1 :]])))
+            left = _left(spent, [name for name, _ in steps[number - 1 :]], expected_s)
+            each(Step(title, fold, seed, number, len(steps), left))
 
         def begun(run: Run, runs: dict[str, str] = one["runs"], cell: str = cell) -> None:
             runs[cell] = run.id
@@ -153,9 +159,9 @@ def _of_use(workspace: Workspace, run: Run) -> bool:
     return there and REFUSED not in run.manifest
 
 
-def _left(spent: Mapping[str, Sequence[float]], to_come: Sequence[str]) -> float | None:
+def _left(spent: Mapping[str, Sequence[float]], to_come: Sequence[str], expected_s: float | None) -> float | None:
     known = {title: statistics.fmean(seconds) for title, seconds in spent.items() if seconds}
-    if not known:
+    usual = statistics.fmean(known.values()) if known else expected_s
+    if usual is None:
         return None
-    usual = statistics.fmean(known.values())
     return sum(known.get(title, usual) for title in to_come)

@@ -30,6 +30,7 @@ COMMANDS = (
     "stats",
     "train",
     "study",
+    "tune",
     "evaluate",
     "publish",
     "embed",

@@ -68,7 +68,7 @@ def study(
     """
     from graphrec.api.plan import Plan
     from graphrec.api.study import begin_study, run_study
-    from graphrec.cli.training_progress import TrainingProgress, say_step
+    from graphrec.cli.training_progress import TrainingProgress
 
     folder = Workspace(workspace)
     if resume is None:
@@ -85,7 +85,7 @@ def study(
         resume = begin_study(folder, plan, folds=folds, seeds=whole_numbers(seeds, "--seeds"), store=store)
     go_on.by(f"graphrec study --resume {resume}")
     with TrainingProgress(quiet=as_json) as show:
-        done = run_study(folder, resume, each=say_step, progress=show)
+        done = run_study(folder, resume, each=show.step, progress=show)
     if as_json:
         print_json({"study": done.id, "runs": done.runs, "metrics": done.metrics})
         return

@@ -66,16 +66,21 @@ class TrainingProgress:
         self._bar.update(self._task, total=epochs, completed=done, description=said)
         self._said = f"epoch {done:.2f} of at most {epochs}: {said}"
 
+    def say(self, line: str) -> None:
+        """Write a line that stays, of what begins or has ended."""
+        err.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._said = line
+        self._bar.reset(self._task, total=None, description="training")
+
+    def step(self, step: Step) -> None:
+        """Tell which of several trainings begins, and how long all that remain will take."""
+        what = f"{step.system}, fold {step.fold}, seed {step.seed}"
+        self.say(f"run {step.number} of {step.of}: {what}{and_left(step.left_s)}")
+
     def _write_lines(self) -> None:
         while not self._over.wait(LINE_SECONDS):
             seconds = time.monotonic() - self._began
             err.print(f"{seconds:,.0f} s: {self._said}", markup=False, highlight=False)
-
-
-def say_step(step: Step) -> None:
-    """Tell which of several trainings begins, and how long all that remain will take."""
-    what = f"{step.system}, fold {step.fold}, seed {step.seed}"
-    err.print(f"run {step.number} of {step.of}: {what}{and_left(step.left_s)}", markup=False, highlight=False)
 
 
 def and_left(seconds: float | None) -> str:

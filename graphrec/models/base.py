@@ -67,6 +67,9 @@ class Model(nn.Module, ABC, Generic[S]):
     """Whether it can be trained on and asked about further records (``Data.others``), each with a label of its own."""
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Options of training that suit it better than the general ones."""
+    tuned: ClassVar[Sequence[str]] = ()
+    """Settings, and options of training, that matter most, the first the most: what a search is over unless somebody
+    says otherwise; none: all its numbers, and the learning rate."""
 
     @classmethod
     def check(cls, data: Data, settings: S) -> None:

@@ -56,6 +56,7 @@ class BPR(InSpace[BPRSettings]):
     paper = "Rendle et al., BPR: Bayesian Personalized Ranking from Implicit Feedback (UAI '09)"
     doi = "10.48550/arXiv.1205.2618"
     Settings = BPRSettings
+    tuned = ("l2", "learning_rate", "dimension")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 0.1, "patience": 30}
 
     def __init__(self, shape: Shape, settings: BPRSettings) -> None:

@@ -42,6 +42,7 @@ class ContentKNN(InSpace[ContentKNNSettings]):
     name = "contentknn"
     title = "items whose content is like that of the user's own"
     Settings = ContentKNNSettings
+    tuned = ("scaling",)
 
     needs = Needs(features=True)
 

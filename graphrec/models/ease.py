@@ -48,6 +48,7 @@ class EASE(Model[EASESettings]):
     paper = "Steck, Embarrassingly Shallow Autoencoders for Sparse Data (WWW '19)"
     doi = "10.1145/3308558.3313710"
     Settings = EASESettings
+    tuned = ("l2", "user_weighting")
     proposes = True
 
     weights: Tensor

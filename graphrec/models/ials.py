@@ -53,6 +53,7 @@ class IALS(InSpace[IALSSettings]):
     paper = "Hu, Koren, Volinsky, Collaborative Filtering for Implicit Feedback Datasets (ICDM '08)"
     doi = "10.1109/ICDM.2008.22"
     Settings = IALSSettings
+    tuned = ("alpha", "l2", "dimension")
     needs = Needs(weights=True)
     defaults: ClassVar[Mapping[str, Any]] = {"epochs": 30, "patience": 5}
 

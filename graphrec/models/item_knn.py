@@ -55,6 +55,7 @@ class ItemKNN(Model[ItemKNNSettings]):
     paper = "Deshpande and Karypis, Item-Based Top-N Recommendation Algorithms (TOIS '04)"
     doi = "10.1145/963770.963776"
     Settings = ItemKNNSettings
+    tuned = ("similarity", "popularity", "user_weighting", "neighbours")
     proposes = True
 
     nearest: Tensor

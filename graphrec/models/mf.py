@@ -49,6 +49,7 @@ class MF(Model[MFSettings]):
     paper = "Koren, Bell, Volinsky, Matrix Factorization Techniques for Recommender Systems (Computer, 2009)"
     doi = "10.1109/MC.2009.263"
     Settings = MFSettings
+    tuned = ("l2", "learning_rate", "dimension")
     tasks = ("rating", "click")
     defaults: ClassVar[Mapping[str, Any]] = {"batch_size": 512, "learning_rate": 2e-3, "patience": 5}
 

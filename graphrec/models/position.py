@@ -38,6 +38,7 @@ class PositionPrior(Model[PositionSettings]):
     name = "position"
     title = "segments from the part of a video that is highlighted most"
     Settings = PositionSettings
+    tuned = ("bins", "smoothing")
 
     scores: Tensor
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from graphrec.errors import ConfigError, NotFoundError, unknown
+from graphrec.learning.options import TrainOptions
 from graphrec.models.base import Model
 from graphrec.settings import Settings
 
@@ -73,6 +74,8 @@ def _wrong(kind: type[Model[Any]], name: str) -> Iterator[str]:
     settings = getattr(kind, "Settings", Settings)
     if not (isinstance(settings, type) and issubclass(settings, Settings)):
         yield "has Settings that are no subclass of graphrec.settings.Settings"
+    elif odd := [one for one in kind.tuned if one not in {**settings.model_fields, **TrainOptions.model_fields}]:
+        yield f"has in tuned {', '.join(odd)}, which is no setting of it or of training"
 
 
 @cache

@@ -39,6 +39,7 @@ class Ridge(Model[RidgeSettings]):
     )
     doi = "10.1080/00401706.1970.10488634"
     Settings = RidgeSettings
+    tuned = ("l2", "scaling")
     tasks = ("node-targets",)
     needs = Needs(features=True)
 

@@ -69,6 +69,7 @@ class TransGRec(InSpace[TransGRecSettings]):
     paper = "Wu et al., Learning to Transfer Graph Embeddings for Inductive Graph based Recommendation (SIGIR '20)"
     doi = "10.1145/3397271.3401145"
     Settings = TransGRecSettings
+    tuned = ("l2", "content_l2", "learning_rate", "layers", "dimension", "neighbour_share", "user_weighting")
 
     needs = Needs(features=True)
 

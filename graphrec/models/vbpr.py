@@ -55,6 +55,7 @@ class VBPR(InSpace[VBPRSettings]):
     paper = "He and McAuley, VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback (AAAI '16)"
     doi = "10.1609/aaai.v30i1.9973"
     Settings = VBPRSettings
+    tuned = ("l2", "content_l2", "learning_rate", "scaling", "dimension", "visual_dimension")
     needs = Needs(features=True)
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3, "patience": 20}
 
