@@ -1,9 +1,9 @@
 """A made world of items with several frames, of which one shows what draws its users: for JIFR and its reproduction.
 
-Styles are what frames can show. Each item has one style of its own, its heart, which one of its frames shows; the others
-show fillers, styles that everybody has seen and nobody chooses by. Each item also has a genre, told by nothing but who
-likes it. Users love some styles and some genres. What is seen counts for some items, the genre for others, so whoever
-weighs both alike for all is wrong about most.
+Styles are what frames can show. Each item has one style of its own, its heart, which one of its frames shows; the
+others show fillers, styles that everybody has seen and nobody chooses by. Each item also has a genre, told by nothing
+but who likes it. Users love some styles and some genres. What is seen counts for some items, the genre for others, so
+whoever weighs both alike for all is wrong about most.
 """
 
 from __future__ import annotations

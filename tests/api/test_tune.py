@@ -139,7 +139,7 @@ def test_a_training_that_fails_is_a_trial_like_others(likes: Workspace) -> None:
     assert {one.settings["learning_rate"] for one in failed} == {1e30}
     assert done.trials["failed"] == len(failed)
     assert done.best == {"learning_rate": 0.005}
-    with pytest.raises(TrainingError, match="no trial came to its end: .*lower learning_rate"):
+    with pytest.raises(TrainingError, match=r"no trial came to its end: .*lower learning_rate"):
         search(likes, plan, 1, over=["learning_rate=1e30"])
 
 
