@@ -127,6 +127,8 @@ def train_cells(
         if known is not None and _of_use(workspace, known):
             trained = resume(workspace, known.id, progress=progress)
         else:
+            if one["ground"] is None:  # a run that was taken as it is, and has gone since
+                find_run(workspace, one["runs"][cell])
             if title not in grounds:
                 grounds = {title: open_ground(workspace, one["ground"])}
             plan = Plan.of({**one["plan"], "fold": fold, "seed": seed})

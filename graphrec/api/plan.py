@@ -109,7 +109,8 @@ def read_given(plan: Plan) -> Given:
             known = [*own, *options, *(set(of_task) - {"positive", "value"})]
             raise unknown(f"setting of {plan.model}", key, known)
     settings = {key: value for key, value in plan.given.items() if key in own}
-    rest = {key: value for key, value in plan.given.items() if key not in own and key in options}
+    # A name that both have, as `seed` of the model random, is meant for both.
+    rest = {key: value for key, value in plan.given.items() if key in options}
     asked = {key: value for key, value in plan.given.items() if key not in own and key not in options}
     return Given(
         kind,

@@ -156,7 +156,8 @@ def run_search(
     began = time.monotonic()
     split, judge = prepare(search.plan, ground)
     options = read_given(search.plan).options
-    patience = max(3, min(10, options.epochs // 5))
+    # An early end is not to favour what learns fast: it waits as long as an early stop does.
+    patience = max(3, min(options.patience, options.epochs // 5))
     with journal(folder, search.ranges, maximise=search.maximise, seed=options.seed, patience=patience) as made:
         while minutes is None or time.monotonic() - began < 60 * minutes:
             trial = made.next(trials)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,8 +50,9 @@ class StudyFolder:
             yield
 
 
-def new_study(workspace: Workspace, kind: str, name: str, told: dict[str, Any]) -> StudyFolder:
-    """Make the folder of a study that begins now; no two get the same.
+@contextmanager
+def beginning(workspace: Workspace, kind: str, name: str, told: dict[str, Any]) -> Iterator[StudyFolder]:
+    """Make the folder of a study that begins now; no two get the same, and an error within the block leaves none.
 
     Args:
         workspace: where.
@@ -64,9 +66,13 @@ def new_study(workspace: Workspace, kind: str, name: str, told: dict[str, Any]) 
         with suppress(FileExistsError):
             folder.mkdir(parents=True)
             break
-    made = StudyFolder(folder)
-    made.write({"kind": kind, **told})
-    return made
+    try:
+        made = StudyFolder(folder)
+        made.write({"kind": kind, **told})
+        yield made
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
 
 
 def find_study(workspace: Workspace, name: str, kind: str) -> StudyFolder:

@@ -9,7 +9,7 @@ from typing import Any
 from graphrec.api.cells import Each, Spread, cells_of, spreads, system, train_cells
 from graphrec.api.ground import read_ground
 from graphrec.api.plan import Plan
-from graphrec.api.studies import find_study, new_study
+from graphrec.api.studies import beginning, find_study
 from graphrec.training.trainer import Progress
 from graphrec.workspace import Workspace
 
@@ -53,7 +53,8 @@ def begin_study(
     cells = cells_of(plan.split, folds, seeds)
     plan = replace(plan, folds=folds or plan.folds)
     told = system(plan, read_ground(workspace, plan, store=store), cells)
-    return new_study(workspace, "study", plan.model, {"systems": {plan.model: told}}).id
+    with beginning(workspace, "study", plan.model, {"systems": {plan.model: told}}) as study:
+        return study.id
 
 
 def run_study(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from graphrec.api.ground import open_ground, read_ground
 from graphrec.api.plan import Plan
 from graphrec.api.search import Search, Tell, begin_search, prepare, run_search
 from graphrec.api.search_space import Range, defaults, search_space
-from graphrec.api.studies import StudyFolder, find_study, new_study
+from graphrec.api.studies import StudyFolder, beginning, find_study
 from graphrec.errors import ConfigError, StoreBusy
 from graphrec.training.runs import Run, write_config
 from graphrec.training.trainer import Progress
@@ -86,13 +85,9 @@ def begin_tuning(
     plan = ground.chosen(plan, split.name)
     trials = TRIALS if trials is None and minutes is None else trials
     told = {"trials": trials, "minutes": minutes, "seeds": list(seeds), "ground": ground.told(), "systems": {}}
-    study = new_study(workspace, "tune", f"tune-{plan.model}", told)
-    try:
+    with beginning(workspace, "tune", f"tune-{plan.model}", told) as study:
         search = begin_search(study.path, plan, ground, ranges)
-    except BaseException:
-        shutil.rmtree(study.path)
-        raise
-    study.write({**study.read(), "search": search.told()})
+        study.write({**study.read(), "search": search.told()})
     return study.id
 
 

@@ -31,6 +31,7 @@ COMMANDS = (
     "train",
     "study",
     "tune",
+    "compare",
     "evaluate",
     "publish",
     "embed",

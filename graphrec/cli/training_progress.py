@@ -13,6 +13,7 @@ from graphrec.cli.common import bar, err
 
 if TYPE_CHECKING:
     from graphrec.api.cells import Step
+    from graphrec.api.search import Tried
     from graphrec.training.trainer import Epoch, Within
 
 LINE_SECONDS = 30.0
@@ -81,6 +82,15 @@ class TrainingProgress:
         while not self._over.wait(LINE_SECONDS):
             seconds = time.monotonic() - self._began
             err.print(f"{seconds:,.0f} s: {self._said}", markup=False, highlight=False)
+
+
+def trial_line(tried: Tried) -> str:
+    """Return what a trial tries, or what came of it, in a line."""
+    of = f" of {tried.of}" if tried.of is not None else ""
+    settings = " ".join(f"{name}={value}" for name, value in tried.settings.items())
+    best = f"; best {tried.best:.4f}" if tried.best is not None else ""
+    what = tried.outcome or settings
+    return f"trial {tried.number}{of}: {what}{best}{and_left(tried.left_s)}"
 
 
 def and_left(seconds: float | None) -> str:

@@ -25,7 +25,6 @@ from graphrec.errors import UsageError
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
-    from graphrec.api.search import Tried
     from graphrec.api.tune import Tuned
 
 
@@ -90,7 +89,7 @@ def tune(
     from graphrec.api.plan import Plan
     from graphrec.api.tune import begin_tuning, searched
     from graphrec.api.tune import tune as run_tuning
-    from graphrec.cli.training_progress import TrainingProgress
+    from graphrec.cli.training_progress import TrainingProgress, trial_line
 
     folder, more = Workspace(workspace), resume is not None
     if resume is None:
@@ -124,7 +123,7 @@ def tune(
             resume,
             trials=trials if more else None,
             minutes=minutes if more else None,
-            tell=lambda tried: show.say(_said(tried)),
+            tell=lambda tried: show.say(trial_line(tried)),
             each=show.step,
             progress=show,
         )
@@ -132,17 +131,6 @@ def tune(
         print_json(done)
     else:
         _print(done)
-
-
-def _said(tried: Tried) -> str:
-    """Return what a trial tries, or what came of it, in a line."""
-    from graphrec.cli.training_progress import and_left
-
-    of = f" of {tried.of}" if tried.of is not None else ""
-    settings = " ".join(f"{name}={value}" for name, value in tried.settings.items())
-    best = f"; best {tried.best:.4f}" if tried.best is not None else ""
-    what = tried.outcome or settings
-    return f"trial {tried.number}{of}: {what}{best}{and_left(tried.left_s)}"
 
 
 def _print(done: Tuned) -> None:

@@ -86,6 +86,13 @@ def case_keys(cases: Cases, split: Split[Cases], snapshot: Snapshot) -> CaseKeys
     return CaseKeys(_mixed(users[who], _sums(items, cases.relevant.take(kept))), ranked)
 
 
+def whose(evaluation: Evaluation, cases: Cases, snapshot: Snapshot) -> Hashes:
+    """Return uint64 [groups], of whom (or of which node) each case of an evaluation of ``cases`` is, by ids."""
+    of_nodes = not isinstance(cases, PairCases | RankingCases)
+    found: Hashes = _hashes(snapshot.items if of_nodes else snapshot.users)[evaluation.users]
+    return found
+
+
 def compare(first: Evaluation, second: Evaluation, keys: tuple[CaseKeys, CaseKeys]) -> Compared:
     """Test every metric that both have on the cases that both have.
 

@@ -149,7 +149,7 @@ def paired_test(
     if not len(both):
         raise DataError("a paired test needs at least one case")
     observed = difference(np.ones((1, len(sums))))
-    p_value = _flipped(sums[:, 0] - sums[:, 1], seed, rounds)
+    p_value = sign_flips(sums[:, 0] - sums[:, 1], seed=seed, rounds=rounds)
     ci95 = None
     if len(both) >= FEWEST:
         low, high = interval(len(sums), difference, seed=seed)[:, 0]
@@ -157,7 +157,8 @@ def paired_test(
     return Comparison(float(observed[0, 0]), ci95, p_value, len(both))
 
 
-def _flipped(differences: Floats, seed: int, rounds: int) -> float:
+def sign_flips(differences: Floats, *, seed: int, rounds: int = 10_000) -> float:
+    """Return the two-sided p value of the sum of ``differences``, float64 [units], when each may have either sign."""
     # Units without a difference stay as they are under every flip. What is only rounding is none, neither of a unit nor
     # of the sum, so that a metric and its fifth (recall@5 and precision@5 of one relevant item) have one p value.
     moving = differences[np.abs(differences) > ROUNDING * np.abs(differences).max(initial=0)]

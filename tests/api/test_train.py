@@ -61,6 +61,14 @@ def test_a_run_is_repeated_from_its_config(workspace: Workspace) -> None:
     assert config(again.run.folder) == config(first.run.folder)
 
 
+def test_a_seed_is_that_of_the_split_too_where_a_model_has_a_seed_of_its_own(workspace: Workspace) -> None:
+    first, second = (train(workspace, Plan("random", {"seed": seed})) for seed in (0, 1))
+    assert [found.run.manifest["seed"] for found in (first, second)] == [0, 1]
+    assert [found.run.manifest["settings"]["seed"] for found in (first, second)] == [0, 1]
+    assert first.test.cases != second.test.cases
+    assert train(workspace, Plan.of(config(second.run.folder))).test.metrics == second.test.metrics
+
+
 def test_what_was_chosen_by_default_is_written_down(workspace: Workspace) -> None:
     said = config(train(workspace, Plan("popularity", {})).run.folder)
     assert said == {

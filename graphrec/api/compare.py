@@ -1,0 +1,277 @@
+"""The verb ``compare``: models beside each other on the same cases, trained over seeds and folds where they are not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from graphrec.api.cells import Each, cells_of, system, train_cells
+from graphrec.api.ground import open_ground, read_ground
+from graphrec.api.plan import Plan, read_given
+from graphrec.api.same_cases import TestedOn, of_plan, of_runs, require_same
+from graphrec.api.search import Found, Search, Tried, begin_search, run_search
+from graphrec.api.search_space import search_space
+from graphrec.api.studies import StudyFolder, beginning, find_study
+from graphrec.api.systems import asked_systems
+from graphrec.errors import ConfigError, unknown
+from graphrec.evaluation.common_cases import whose
+from graphrec.evaluation.judged import judge_model, known_metric
+from graphrec.evaluation.side_by_side import BEST, Row, side_by_side
+from graphrec.evaluation.systems import Measured
+from graphrec.serving.load_model import load_run
+from graphrec.tasks.cases import Split
+from graphrec.training.runs import Run
+from graphrec.training.trainer import Progress
+from graphrec.workspace import Workspace
+
+SEEDS = (0, 1, 2)
+METRICS = 2
+"""So many metrics are compared where none is named: the one that an early stop watches, and the task's first."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison has come to.
+
+    Attributes:
+        id: of the study.
+        reference: by metric, the system that the others are tested against.
+        rows: by metric and system, in the order they were asked for.
+        runs: ids, by system and ``fold/seed``.
+        settings: by system, what it was given or what a search has found.
+        notes: what is to be said of it, a sentence each.
+    """
+
+    id: str
+    reference: Mapping[str, str]
+    rows: Sequence[Row]
+    runs: Mapping[str, Mapping[str, str]]
+    settings: Mapping[str, Mapping[str, Any]]
+    notes: Sequence[str]
+
+
+def begin_comparison(
+    workspace: Workspace,
+    what: Sequence[str],
+    common: Mapping[str, Any],
+    *,
+    seeds: Sequence[int] | None = None,
+    folds: int | None = None,
+    trials: int | None = None,
+    metrics: Sequence[str] = (),
+    store: str | None = None,
+) -> str:
+    """Write down a comparison, and return its id.
+
+    Args:
+        workspace: where runs are kept; the comparison itself below ``studies``.
+        what: as ``asked_systems`` takes it.
+        common: likewise.
+        seeds: of what is trained; None: those of the runs, or 0, 1 and 2.
+        folds: how many, for splits that have folds; None: those of the runs, or fold 0.
+        trials: so many for each model that is trained, to search its settings by validation first; None: none.
+        metrics: of the test; by default two that the task names.
+        store: what ``open_store`` takes.
+
+    Raises ``ConfigError`` and ``DataError``, before anything is trained, where a model does not fit task or data, or
+    not all are tested on the same cases.
+    """
+    asked = asked_systems(workspace, what, common)
+    if len(asked) < 2:
+        raise ConfigError("a comparison needs two models or runs at least")
+    taken = next((list(one.runs) for one in asked if one.runs), None)
+    if seeds is None and folds is None and taken is not None:
+        cells = taken
+    else:
+        split = next((one.plan.split for one in asked if not one.runs), None)
+        cells = cells_of(split, folds, SEEDS if seeds is None else seeds)
+    systems: dict[str, Any] = {}
+    searches: dict[str, tuple[Plan, Any, Any]] = {}
+    tested: list[TestedOn] = []
+    for one in asked:
+        if one.runs:
+            tested.append(of_runs(workspace, one.title, one.runs.values()))
+            ids = {cell: run.id for cell, run in one.runs.items()}
+            systems[one.title] = {"plan": one.plan.to_dict(), "ground": None, "runs": ids}
+            continue
+        plan = replace(one.plan, folds=folds or one.plan.folds)
+        ground = read_ground(workspace, plan, store=store)
+        fold, seed = map(int, cells[0].split("/"))
+        first = replace(plan, fold=fold, given={**plan.given, "seed": seed})
+        _require_fit(first, ground.split(first, seed)[0], metrics)
+        tested.append(of_plan(one.title, plan, ground, cells))
+        systems[one.title] = system(plan, ground, cells)
+        if trials is not None:
+            searches[one.title] = first, ground, _space(first)
+    require_same(tested)
+    told = {"systems": systems, "trials": trials, "metrics": list(metrics)}
+    with beginning(workspace, "compare", "compare", told) as study:
+        for title, (plan, ground, ranges) in searches.items():
+            if not ranges:
+                continue
+            name = f"search-{list(systems).index(title) + 1}"
+            (study.path / name).mkdir()
+            search = begin_search(study.path / name, plan, ground, ranges)
+            systems[title]["search"] = {"folder": name, **search.told()}
+        study.write({**study.read(), "systems": systems})
+        return study.id
+
+
+def compare(
+    workspace: Workspace,
+    name: str,
+    *,
+    reference: str | None = None,
+    metrics: Sequence[str] = (),
+    tell: Callable[[str, Tried], None] | None = None,
+    each: Each | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Train what is missing of a comparison that was begun, and compare. Nothing is published.
+
+    Args:
+        workspace: where it is.
+        name: its id.
+        reference: the system that the others are tested against, or ``best``; the first by default.
+        metrics: others than it began with.
+        tell: told before and after each trial of a search, and whose it is.
+        each: told before each training.
+        progress: of the training within a trial or run.
+
+    Raises ``NotFoundError`` for an unknown study or reference, and what ``train`` raises.
+    """
+    study = find_study(workspace, name, "compare")
+    systems = study.read()["systems"]
+    if reference not in (None, BEST, *systems):
+        raise unknown("model to compare with", str(reference), systems)
+    with study.alone():
+        _search(workspace, study, tell, progress)
+        runs = train_cells(workspace, study, each=each, progress=progress)
+        told = study.read()
+        return _compared(workspace, study, told, runs, reference, metrics or told["metrics"])
+
+
+def _require_fit(plan: Plan, split: Split[Any], metrics: Sequence[str]) -> None:
+    """Raise what a training would, or a test at its end."""
+    given = read_given(plan)
+    given.kind.check(split.data, given.settings)
+    for name in metrics:
+        known_metric(split.test, name)
+
+
+def _space(plan: Plan) -> Mapping[str, Any]:
+    """Return what is searched for a model; nothing where all its settings are fixed, or it has none."""
+    try:
+        return search_space(plan)
+    except ConfigError:
+        return {}
+
+
+def _search(
+    workspace: Workspace, study: StudyFolder, tell: Callable[[str, Tried], None] | None, progress: Progress | None
+) -> None:
+    """Find the settings of every system that is searched, and write them down."""
+    told = study.read()
+    open_ones = [title for title, one in told["systems"].items() if "search" in one and "tuned" not in one]
+    for place, title in enumerate(open_ones):
+        one = told["systems"][title]
+        later, began = len(open_ones) - place - 1, time.monotonic()
+
+        def say(tried: Tried, title: str = title, later: int = later, began: float = began) -> None:
+            if tell is not None:
+                # What others take is guessed by what this one does.
+                spent, left = time.monotonic() - began, tried.left_s
+                tell(title, replace(tried, left_s=None if left is None else left + later * (spent + left)))
+
+        search, ground = Search.of(one["search"]), open_ground(workspace, one["ground"])
+        folder: Path = study.path / one["search"]["folder"]
+        found: Found = run_search(
+            folder, search, ground, trials=told["trials"], after=len(one["runs"]), tell=say, progress=progress
+        )
+        one["plan"] |= found.settings
+        one["tuned"] = {
+            "settings": found.settings,
+            "value": found.value,
+            "default": found.default,
+            "trials": found.counts,
+        }
+        study.write(told)
+
+
+def _compared(
+    workspace: Workspace,
+    study: StudyFolder,
+    told: Mapping[str, Any],
+    runs: Mapping[str, Mapping[str, Run]],
+    reference: str | None,
+    metrics: Sequence[str],
+) -> Comparison:
+    require_same([of_runs(workspace, title, its.values()) for title, its in runs.items()])
+    measured: dict[str, list[Measured]] = {}
+    higher: dict[str, bool] = {}
+    for title, its in runs.items():
+        measured[title] = []
+        for run in its.values():
+            loaded = load_run(workspace, run)
+            cases, task = loaded.split.test, loaded.task
+            if not higher:
+                names = metrics or list(dict.fromkeys([task.watched(cases), *task.metrics(cases)]))[:METRICS]
+                higher = {name: known_metric(cases, name) for name in names}
+            seed = run.manifest["seed"]
+            found = judge_model(loaded.model, task, loaded.split.data, cases, list(higher), seed=seed)
+            measured[title].append(Measured(found, whose(found, cases, loaded.snapshot)))
+    references, rows = {}, list[Row]()
+    for metric, better in higher.items():
+        chosen, found_rows = side_by_side(measured, metric, reference or next(iter(runs)), higher_is_better=better)
+        references[metric] = chosen
+        rows += found_rows
+    return Comparison(
+        study.id,
+        references,
+        rows,
+        {title: {cell: run.id for cell, run in its.items()} for title, its in runs.items()},
+        {title: _settings(one) for title, one in told["systems"].items()},
+        _notes(told, runs, measured, references, reference),
+    )
+
+
+def _settings(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = Plan.of(told["plan"]).given
+    return {name: value for name, value in given.items() if name != "seed"}
+
+
+def _notes(
+    told: Mapping[str, Any],
+    runs: Mapping[str, Mapping[str, Run]],
+    measured: Mapping[str, Sequence[Measured]],
+    references: Mapping[str, str],
+    reference: str | None,
+) -> list[str]:
+    one = next(iter(next(iter(runs.values())).values()))
+    users = {owner for its in measured.values() for run in its for owner in run.whose.tolist()}
+    whole = sorted({len(its) for its in runs.values()})
+    notes = [
+        f"The same cases for all, of {len(users):,} users: split {one.manifest['split_name']}, "
+        f"{one.manifest['protocol']}.",
+        f"Mean and standard deviation over {' or '.join(map(str, whole))} runs (seeds and folds); the interval and the "
+        "test draw and swap users, each with all runs.",
+    ]
+    against = ", ".join(dict.fromkeys(references.values()))
+    compared = len(runs) - 1
+    chosen = " (the best on the test, which favours it)" if reference == BEST else ""
+    notes.append(
+        f"p: paired permutation test against {against}{chosen}; p Holm: corrected for the {compared} comparisons of a "
+        "metric."
+    )
+    for title, system_told in told["systems"].items():
+        if "tuned" in system_told:
+            counts = ", ".join(f"{count} {what}" for what, count in system_told["tuned"]["trials"].items() if count)
+            found = ", ".join(f"{name}={value}" for name, value in system_told["tuned"]["settings"].items())
+            notes.append(f"{title} was tuned on validation ({counts}): {found}.")
+        elif told["trials"] is not None:
+            why = "taken as it is" if system_told["ground"] is None else "nothing of it is left to search"
+            notes.append(f"{title} was not tuned: {why}.")
+    return notes
