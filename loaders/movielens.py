@@ -15,7 +15,6 @@ from graphrec.loaders.movielens_files import Edition, File, edition_of
 from graphrec.loaders.tabular import Part, milliseconds, read_parts
 from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock, RelationshipBlock
 from graphrec.loading.loader import Options, require_folder
-from graphrec.media.posters import describe_folder, keep_folder
 from graphrec.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -63,6 +62,9 @@ class MovieLens:
                     edition.users,
                 )
         if options.posters is not None:
+            # What reads pictures takes long to import, and every command would.
+            from graphrec.media.posters import describe_folder, keep_folder
+
             ids, matrix = describe_folder(options.posters)
             yield FeatureBlock("poster", "Item", ids, matrix, str(options.posters))
             kept = keep_folder(options.posters, Workspace(workspace).media)

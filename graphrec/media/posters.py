@@ -6,17 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
 
 from graphrec.errors import DataError
-from graphrec.files import replacing
 from graphrec.media.description import thumbnail
 from graphrec.media.encoders.descriptor import encode
 from graphrec.media.kept_descriptions import content_digest
-from graphrec.media.thumbnails import PICTURE, QUALITY
+from graphrec.media.stills import SUFFIXES, keep_picture, open_picture
+from graphrec.media.thumbnails import PICTURE
 
 SIZE = (96, 96)
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 def describe_folder(folder: Path) -> tuple[list[str], npt.NDArray[np.float32]]:
@@ -38,17 +36,11 @@ def keep_folder(folder: Path, media: Path) -> dict[str, str]:
 
 
 def _kept(path: Path, media: Path) -> str:
-    digest = content_digest(path)
-    kept = thumbnail(digest, 0.0)
+    kept = thumbnail(content_digest(path), 0.0)
     if not (media / kept).exists():
-        try:
-            with Image.open(path) as image:
-                picture = image.convert("RGB")
-                picture.thumbnail((PICTURE.width, PICTURE.height))
-        except (UnidentifiedImageError, OSError) as error:
-            raise DataError(f"{path}: not a readable image ({error})") from error
-        with replacing(media / kept) as file:
-            picture.save(file, "JPEG", quality=QUALITY)
+        picture = open_picture(path)
+        picture.thumbnail((PICTURE.width, PICTURE.height))
+        keep_picture(picture, media / kept)
     return kept
 
 
@@ -61,9 +53,4 @@ def _images(folder: Path) -> list[Path]:
 
 def describe_image(path: Path) -> npt.NDArray[np.float32]:
     """Return the descriptor of one image, float32 [F]; its motion parts are zero."""
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB").resize(SIZE))
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{path}: not a readable image ({error})") from error
-    return encode(pixels[None])
+    return encode(np.asarray(open_picture(path).resize(SIZE))[None])

@@ -31,7 +31,7 @@ def require_frames(data: Data, who: str) -> None:
     if not frames_of(data).indices.size:
         raise DataError(
             f"{who} needs items with frames that have features, and there are none; load some, such as those of "
-            "`graphrec load videos`"
+            "`graphrec load videos` or `graphrec load frames`"
         )
 
 

@@ -6,9 +6,11 @@ from importlib.metadata import entry_points
 from typing import ClassVar
 
 import pytest
+from PIL import Image
 
 from graphrec.loaders.comments import Comments
 from graphrec.loaders.events import Events
+from graphrec.loaders.frames import Frames
 from graphrec.loaders.highlights import Highlights
 from graphrec.loaders.movielens import MovieLens
 from graphrec.loaders.phd2 import Phd2
@@ -60,6 +62,23 @@ class TestEvents(LoaderContract):
 
     def broken(self, folder):
         return [text(folder / "log.csv", "user,video,event", "u,a,like", "u,b,share")], r"log\.csv.*line 3"
+
+
+class TestFrames(LoaderContract):
+    kind = Frames
+
+    def prepare(self, store):
+        write_movies(store)
+
+    def files(self, folder):
+        (folder / "2").mkdir()
+        for name in ("1.png", "2/front.jpg", "2/back.webp", "nobody.jpg"):
+            Image.new("RGB", (60, 40), (len(name), 9, 9)).save(folder / name)
+        return [folder]
+
+    def broken(self, folder):
+        (folder / "1.png").write_bytes(b"no picture")
+        return [folder], r"1\.png: not a readable image"
 
 
 class TestHighlights(LoaderContract):
