@@ -11,6 +11,7 @@ from graphrec.models.acf import ACF
 from graphrec.models.bias import Bias
 from graphrec.models.bpr import BPR
 from graphrec.models.content_knn import ContentKNN
+from graphrec.models.dropoutnet import DropoutNet
 from graphrec.models.ease import EASE
 from graphrec.models.ials import IALS
 from graphrec.models.item_knn import ItemKNN
@@ -52,6 +53,12 @@ class TestContentKNN(ModelContract):
 class TestNearestContent(ModelContract):
     kind = ContentKNN
     settings: ClassVar = {"neighbours": 3}
+
+
+class TestDropoutNet(ModelContract):
+    kind = DropoutNet
+    settings: ClassVar = {"dimension": 16, "preference_dimension": 8, "hidden": 32}
+    options: ClassVar = {"batch_size": 128, "learning_rate": 0.01, "epochs": 40}
 
 
 class TestEASE(ModelContract):
