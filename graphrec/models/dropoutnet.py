@@ -143,8 +143,8 @@ class DropoutNet(ByNeighbours[DropoutNetSettings]):
 
     def _input(self, own: Tensor, mean: Tensor) -> Tensor:
         """Return float32 [n, P]: ``own``, or ``mean``, or 0, as is drawn for each row."""
-        told, replaced = torch.rand(2, len(own), 1, device=own.device)
-        return torch.where(replaced < self.settings.transform, mean, own) * (told >= self.settings.dropout)
+        drawn = torch.rand(2, len(own), 1, device=own.device)
+        return torch.where(drawn[0] < self.settings.transform, mean, own) * (drawn[1] >= self.settings.dropout)
 
     def _embed_users(self, preferences: Tensor, content: Tensor) -> Tensor:
         embedded: Tensor = self.user_tower(torch.cat([preferences, content], 1)).float()
