@@ -10,6 +10,7 @@ import pytest
 from graphrec.models.acf import ACF
 from graphrec.models.bias import Bias
 from graphrec.models.bpr import BPR
+from graphrec.models.clcrec import CLCRec
 from graphrec.models.content_knn import ContentKNN
 from graphrec.models.dropoutnet import DropoutNet
 from graphrec.models.ease import EASE
@@ -44,6 +45,12 @@ class TestBPR(ModelContract):
     kind = BPR
     settings: ClassVar = {"dimension": 8}
     options: ClassVar = {"batch_size": 128}
+
+
+class TestCLCRec(ModelContract):
+    kind = CLCRec
+    settings: ClassVar = {"dimension": 8, "hidden": 16}
+    options: ClassVar = {"batch_size": 256, "negatives": 8, "learning_rate": 0.02, "epochs": 30}
 
 
 class TestContentKNN(ModelContract):
