@@ -100,7 +100,8 @@ class CLCRec(ByNeighbours[CLCRecSettings]):
         of_looks = self._contrast(pair_scores(normalize(looks), normalize(own), liked, columns), weight)
         size = user.square().sum(1)[at].mean() + own.square().sum(1)[columns].mean(0)[:2].sum()
         balance = self.settings.balance
-        return (1 - balance) * of_users + balance * of_looks + self.settings.l2 * size
+        loss: Tensor = (1 - balance) * of_users + balance * of_looks + self.settings.l2 * size
+        return loss
 
     def _contrast(self, scores: Tensor, weight: Tensor) -> Tensor:
         """Return -ln of what the first of each row has of the row's exp(score / τ), float32 scalar."""
@@ -115,7 +116,7 @@ class CLCRec(ByNeighbours[CLCRecSettings]):
 
     def known(self, items: Tensor) -> Tensor:
         """Return z_i."""
-        return self.items(items)
+        return self.items.weight[items]
 
     def vectors(self) -> tuple[Tensor, Tensor]:
         """Return z_u and z_i, of an item without a record f_i and its neighbours."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pytest
 
 from graphrec.models.acf import ACF
+from graphrec.models.aldi import ALDI
 from graphrec.models.bias import Bias
 from graphrec.models.bpr import BPR
 from graphrec.models.clcrec import CLCRec
@@ -34,6 +35,10 @@ class TestACF(ModelContract):
     kind = ACF
     settings: ClassVar = {"dimension": 8}
     options: ClassVar = {"learning_rate": 0.02}
+class TestALDI(ModelContract):
+    kind = ALDI
+    settings: ClassVar = {"dimension": 8, "hidden": 16, "teacher_epochs": 15}
+    options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 20}
 
 
 class TestBias(ModelContract):
