@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from graphrec.graph.data import Data, Shape
-from graphrec.models.base import InSpace, Needs, require_features
+from graphrec.models.base import InSpace, Model, Needs, require_features
 from graphrec.models.content_neighbours import ContentNeighbours
 from graphrec.models.features import FeatureScaling, Scaling
 from graphrec.models.placement import Placement
@@ -41,8 +41,8 @@ S = TypeVar("S", bound=ContentSettings)
 N = TypeVar("N", bound=NeighbourSettings)
 
 
-class ByContent(InSpace[S]):
-    """A model that has a place for any item by its features."""
+class WithContent(Model[S]):
+    """A model that reads scaled features of items."""
 
     needs = Needs(features=True)
 
@@ -72,6 +72,10 @@ class ByContent(InSpace[S]):
         if self._scaled is None:
             self._scaled = self.scaling.of(self._data.content)
         return self._scaled
+
+
+class ByContent(WithContent[S], InSpace[S]):
+    """A model that has a place for any item by its features."""
 
     @abstractmethod
     def embed(self, content: Tensor) -> Tensor:
@@ -116,17 +120,29 @@ class ByNeighbours(ByContent[N]):
 
     def _placement(self) -> tuple[Placement, Tensor]:
         """Return what embeds items without a record, and the embeddings of all others."""
-        seen = self._seen.nonzero()[:, 0]
+        known = self.known(self.near.known)
+        return Placement(self.embed, self.content, self.near, known, self.settings.neighbour_share), known
+
+    @property
+    def near(self) -> ContentNeighbours:
+        """The items with a record that are most like any other; found when first asked for."""
         if self._near is None:
-            self._near = ContentNeighbours(self.content, seen, self.settings.neighbours)
-        known = self.known(seen)
-        return Placement(self.embed, self.content, self._near, known, self.settings.neighbour_share), known
+            self._near = ContentNeighbours(self.content, self._seen.nonzero()[:, 0], self.settings.neighbours)
+        return self._near
 
 
 def means(lists: Ragged, vectors: Tensor) -> Tensor:
     """Return the mean of the ``vectors``, float32 [m, D], that each row lists, float32 [n, D]; 0 for an empty list."""
     rows, starts = (torch.from_numpy(np.array(part)).to(vectors.device) for part in (lists.indices, lists.indptr))
     return embedding_bag(rows, vectors, starts, mode="mean", include_last_offset=True)
+
+
+def without(mean: Tensor, count: Tensor, own: Tensor) -> Tensor:
+    """Return the mean of all but one of ``count`` vectors, float32 [n, 1], of which ``mean`` is that of all; else 0.
+
+    ``mean`` and ``own``, the vector that is left out, are float32 [n, D].
+    """
+    return (mean * count - own) / (count - 1).clamp(min=1)
 
 
 def user_weights(data: Data, power: float) -> Tensor:

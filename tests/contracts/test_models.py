@@ -11,6 +11,7 @@ from graphrec.models.acf import ACF
 from graphrec.models.aldi import ALDI
 from graphrec.models.bias import Bias
 from graphrec.models.bpr import BPR
+from graphrec.models.cdl import CDL
 from graphrec.models.clcrec import CLCRec
 from graphrec.models.content_knn import ContentKNN
 from graphrec.models.dropoutnet import DropoutNet
@@ -18,16 +19,20 @@ from graphrec.models.ease import EASE
 from graphrec.models.ials import IALS
 from graphrec.models.item_knn import ItemKNN
 from graphrec.models.jifr import JIFR
+from graphrec.models.lapreg import LapReg
 from graphrec.models.lightgcn import LightGCN
 from graphrec.models.mf import MF
+from graphrec.models.phdgifs import PHDGIFs
 from graphrec.models.popularity import Popularity
 from graphrec.models.position import PositionPrior
 from graphrec.models.random import Random
 from graphrec.models.registry import GROUP
 from graphrec.models.ridge import Ridge
+from graphrec.models.svmd import SVMD
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.vbpr import VBPR
 from graphrec.models.vpoi import VPOI
+from graphrec.models.video2gif import Video2GIF
 from graphrec.testing.model_contract import ModelContract
 
 
@@ -50,6 +55,12 @@ class TestBPR(ModelContract):
     kind = BPR
     settings: ClassVar = {"dimension": 8}
     options: ClassVar = {"batch_size": 128}
+
+
+class TestCDL(ModelContract):
+    kind = CDL
+    settings: ClassVar = {"dimension": 8, "hidden": 16}
+    options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 20}
 
 
 class TestCLCRec(ModelContract):
@@ -99,6 +110,8 @@ class TestJIFR(ModelContract):
 
 class TestJIFRWithoutAttention(TestJIFR):
     settings: ClassVar = {"dimension": 8, "visual_dimension": 8, "frames": "mean", "rating": "mean"}
+class TestLapReg(TestCDL):
+    kind = LapReg
 
 
 class TestLightGCN(ModelContract):
@@ -115,6 +128,12 @@ class TestMF(ModelContract):
     kind = MF
     settings: ClassVar = {"dimension": 8, "l2": 0.005}
     options: ClassVar = {"batch_size": 128, "learning_rate": 0.02}
+
+
+class TestPHDGIFs(ModelContract):
+    kind = PHDGIFs
+    settings: ClassVar = {"hidden": 16, "narrow": 8}
+    options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 30}
 
 
 class TestPopularity(ModelContract):
@@ -135,6 +154,11 @@ class TestRandom(ModelContract):
 
 class TestRidge(ModelContract):
     kind = Ridge
+
+
+class TestSVMD(ModelContract):
+    kind = SVMD
+    options: ClassVar = {"batch_size": 256, "learning_rate": 0.05, "epochs": 20}
 
 
 class TestTransGRec(ModelContract):
@@ -166,6 +190,12 @@ class TestVPOI(ModelContract):
     kind = VPOI
     settings: ClassVar = {"dimension": 8}
     options: ClassVar = {"learning_rate": 0.02}
+class TestVideo2GIF(ModelContract):
+    kind = Video2GIF
+    settings: ClassVar = {"hidden": 16, "narrow": 8}
+    options: ClassVar = {"batch_size": 256, "epochs": 10}
+    projection = "highlights"
+    learns = False
 
 
 CONTRACTS = [one for one in globals().values() if isinstance(one, type) and issubclass(one, ModelContract)]
