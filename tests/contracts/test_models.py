@@ -31,8 +31,8 @@ from graphrec.models.ridge import Ridge
 from graphrec.models.svmd import SVMD
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.vbpr import VBPR
-from graphrec.models.vpoi import VPOI
 from graphrec.models.video2gif import Video2GIF
+from graphrec.models.vpoi import VPOI
 from graphrec.testing.model_contract import ModelContract
 
 
@@ -40,6 +40,8 @@ class TestACF(ModelContract):
     kind = ACF
     settings: ClassVar = {"dimension": 8}
     options: ClassVar = {"learning_rate": 0.02}
+
+
 class TestALDI(ModelContract):
     kind = ALDI
     settings: ClassVar = {"dimension": 8, "hidden": 16, "teacher_epochs": 15}
@@ -110,6 +112,8 @@ class TestJIFR(ModelContract):
 
 class TestJIFRWithoutAttention(TestJIFR):
     settings: ClassVar = {"dimension": 8, "visual_dimension": 8, "frames": "mean", "rating": "mean"}
+
+
 class TestLapReg(TestCDL):
     kind = LapReg
 
@@ -190,6 +194,8 @@ class TestVPOI(ModelContract):
     kind = VPOI
     settings: ClassVar = {"dimension": 8}
     options: ClassVar = {"learning_rate": 0.02}
+
+
 class TestVideo2GIF(ModelContract):
     kind = Video2GIF
     settings: ClassVar = {"hidden": 16, "narrow": 8}
