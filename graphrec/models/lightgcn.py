@@ -21,6 +21,7 @@ from graphrec.learning.run import CPU, RunContext
 from graphrec.learning.table import Table
 from graphrec.models.base import InSpace
 from graphrec.models.smoothing import Smoothing
+from graphrec.models.user_weights import user_weights
 from graphrec.ragged import Ints
 from graphrec.settings import Settings
 
@@ -32,10 +33,19 @@ class LightGCNSettings(Settings):
     """D, the length of the embeddings."""
     layers: int = Field(2, ge=1, le=8)
     """K, how many steps the graph is gone along."""
-    l2: float = Field(0.01, ge=0, allow_inf_nan=False)
+    l2: float = Field(0.005, ge=0, allow_inf_nan=False)
     """λ on the squared E^0 of a record's user, item and negatives (mean over the batch)."""
-    initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)
+    user_weighting: float = Field(0.5, ge=0, le=1)
+    """A user with d records weighs d ** -user_weighting: 0 counts all records alike (Eq. 15), 1 counts users alike."""
+    initial_std: float = Field(0.01, gt=0, allow_inf_nan=False)
     """Standard deviation that E^0 starts with."""
+
+
+def ranking_loss(user: Tensor, liked: Tensor, others: Tensor) -> Tensor:
+    """Return -ln σ(x_ui - x_uj) in the mean over j, float32 [B], for float32 [B, D], [B, D] and [B, N, D]."""
+    margin = ((liked[:, None] - others) * user[:, None]).sum(-1)
+    losses: Tensor = softplus(-margin).mean(1)
+    return losses
 
 
 class LightGCN(InSpace[LightGCNSettings]):
@@ -43,7 +53,8 @@ class LightGCN(InSpace[LightGCNSettings]):
 
     E^{k+1} = Â E^k with Â the adjacency divided by the roots of both degrees (Eq. 3 and 7); score = <e_u, e_i> with
     e the mean of E^0 to E^K (Eq. 4 and 5, α_k = 1 / (K + 1)). Only E^0 is learned: -ln σ(x_ui - x_uj) + λ |E^0|²
-    (Eq. 15), with λ as mean over the batch. Items without a record are at 0.
+    (Eq. 15), with λ as mean over the batch; records of users who have many weigh less, each in both terms. Items
+    without a record are at 0.
     """
 
     name = "lightgcn"
@@ -64,6 +75,7 @@ class LightGCN(InSpace[LightGCNSettings]):
         """Take the training graph."""
         self.smoothing.attach(data)
         self._seen = torch.from_numpy(data.by_item.lengths > 0).to(self.device)
+        self._weights = user_weights(data, self.settings.user_weighting).to(self.device)
         self._levels: Tensor | None = None
 
     def learner(self, data: Data, run: RunContext) -> Descent[PairwiseBatch]:
@@ -90,13 +102,18 @@ class LightGCN(InSpace[LightGCNSettings]):
             item = items[batch.drawn.items]
             user, liked = users[batch.drawn.users], item[: len(batch.positives)]
             others = item[len(batch.positives) :].view(*batch.negatives.shape, -1)
-        margin = ((liked[:, None] - others) * user[:, None]).sum(-1)
-        loss: Tensor = softplus(-margin).mean() + self.settings.l2 * self._size(batch.to(self.device))
-        return loss
+        batch = batch.to(self.device)
+        return self.weighed(batch, ranking_loss(user, liked, others) + self.settings.l2 * self.sizes(batch))
 
-    def _size(self, batch: PairwiseBatch) -> Tensor:
-        squares = [self.users(batch.users), self.items(batch.positives), self.items(batch.negatives)]
-        return torch.stack([one.square().sum(-1).mean() for one in squares]).sum()
+    def weighed(self, batch: PairwiseBatch, losses: Tensor) -> Tensor:
+        """Return the mean of a batch's ``losses``, float32 [B], each as much as its user's records weigh."""
+        return (self._weights[batch.users] * losses).mean()
+
+    def sizes(self, batch: PairwiseBatch) -> Tensor:
+        """Return |E^0|² of each record's user and item and, in the mean, of its negatives, float32 [B]."""
+        user, liked, others = self.users(batch.users), self.items(batch.positives), self.items(batch.negatives)
+        size: Tensor = user.square().sum(1) + liked.square().sum(1) + others.square().sum(2).mean(1)
+        return size
 
     def vectors(self) -> tuple[Tensor, Tensor]:
         """Return e_u and e_i."""

@@ -37,6 +37,7 @@ from graphrec.models.placement import Placement
 from graphrec.models.propagation import Propagation
 from graphrec.models.transgrec_influences import item_source, of_content, of_item, of_user
 from graphrec.models.transgrec_settings import TransGRecSettings
+from graphrec.models.user_weights import user_weights
 from graphrec.ragged import Ints
 
 _ROWS = 8192
@@ -123,13 +124,11 @@ class TransGRec(InSpace[TransGRecSettings]):
     def attach(self, data: Data) -> None:
         """Take the training graph and what items look like."""
         has_edges = torch.from_numpy(data.by_item.lengths > 0)
-        edges = torch.from_numpy(data.by_user.lengths)
-        weight = edges.clamp(min=1).double() ** -self.settings.user_weighting
         active = torch.tensor(data.sampled) | has_edges
         local = torch.cumsum(active, 0) - 1
         here = self.device
         self.has_edges = has_edges.float().to(here)
-        self.edge_weight = (weight * edges.sum() / (weight * edges).sum()).float().to(here)
+        self.edge_weight = user_weights(data, self.settings.user_weighting).to(here)
         self.active = active.nonzero()[:, 0]
         self.local = torch.where(active, local, -1).to(here)
         self.propagation.attach(data)
