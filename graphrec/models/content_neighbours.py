@@ -7,6 +7,8 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, normalize
 
 _ROWS = 2048
+_EQUAL = 1e-3
+"""Cosines that differ by no more are as good as equal where neighbours count alike."""
 
 
 class ContentNeighbours:
@@ -18,10 +20,14 @@ class ContentNeighbours:
         content: float32 [items, F], zeros where an item has none.
         known: int64 [k], the items whose embedding is known; an item is no neighbour of itself.
         count: how many neighbours an item has at most.
+        weighted: whether a neighbour counts as its cosine; else all count alike, and which of many that are equally
+            like an item are its neighbours is drawn once: it is neither their order in the graph nor rounding.
     """
 
-    def __init__(self, content: Tensor, known: Tensor, count: int) -> None:
-        self._content, self.known = content, known
+    def __init__(self, content: Tensor, known: Tensor, count: int, *, weighted: bool = True) -> None:
+        self._content, self.known, self._weighted = content, known, weighted
+        draws = torch.rand(0 if weighted else len(known), generator=torch.Generator().manual_seed(0))
+        self._apart = (_EQUAL * draws).to(content.device)
         self._count = min(count, len(known))
         self._rows = torch.empty(len(content), self._count, dtype=torch.int32, device=content.device)
         self._weights = torch.empty(len(content), self._count, device=content.device)
@@ -66,8 +72,8 @@ class ContentNeighbours:
             own: int64 [n], an item's own row among the known or -1; it is left out.
 
         Returns:
-            Weights float32 [n, count], proportional to the cosine, with sum 1, or all 0 where nothing is alike (no
-            cosine above 0); rows int64 [n, count].
+            Weights float32 [n, count], proportional to the cosine or all alike, with sum 1, or all 0 where nothing is
+            alike (no cosine above 0); rows int64 [n, count].
         """
         unit = normalize(content, dim=1)
         best = torch.empty(len(content), 0, device=content.device)
@@ -76,6 +82,8 @@ class ContentNeighbours:
         for start in range(0, len(self.known), _ROWS):
             ids = torch.arange(start, min(start + _ROWS, len(self.known)), device=content.device)
             cosine = unit @ normalize(self._content[self.known[ids]], dim=1).T
+            if not self._weighted:
+                cosine += self._apart[ids]
             if own is not None:
                 here = ((own >= start) & (own < start + len(ids))).nonzero()[:, 0]
                 cosine[here, own[here] - start] = -1
@@ -83,7 +91,7 @@ class ContentNeighbours:
             rows = torch.cat([rows, ids.expand(len(content), -1)], 1)
             best, at = best.topk(min(self._count, best.shape[1]), dim=1)
             rows = rows.gather(1, at)
-        weights = best.clamp(min=0)
+        weights = best.clamp(min=0) if self._weighted else (best > _EQUAL).float()
         return weights / weights.sum(1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny), rows
 
 

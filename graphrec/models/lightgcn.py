@@ -61,8 +61,8 @@ class LightGCN(InSpace[LightGCNSettings]):
     title = "matrix factorization whose embeddings are smoothed over the graph"
     paper = "He et al., LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation (SIGIR '20)"
     doi = "10.1145/3397271.3401063"
-    Settings = LightGCNSettings
-    tuned = ("l2", "learning_rate", "layers", "dimension")
+    Settings: ClassVar[type[LightGCNSettings]] = LightGCNSettings
+    tuned = ("l2", "user_weighting", "learning_rate", "layers", "dimension")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3, "patience": 20}
 
     def __init__(self, shape: Shape, settings: LightGCNSettings) -> None:

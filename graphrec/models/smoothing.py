@@ -36,8 +36,14 @@ class Smoothing(nn.Module):
     def attach(self, data: Data) -> None:
         """Take the training graph."""
         for roots, lists in ((self.user_roots, data.by_user), (self.item_roots, data.by_item)):
-            roots.copy_(torch.from_numpy(lists.lengths).clamp(min=1).float()[:, None].sqrt())
-        self._graph = whole_graph(data, torch.arange(data.items), 1).to(self.user_roots.device)
+            roots.copy_(_roots(torch.from_numpy(lists.lengths)))
+        layer = whole_graph(data, torch.arange(data.items), 1).to(self.user_roots.device).layers[0]
+        self._graph = layer.user_items, layer.item_users
+        self._thinned: tuple[Neighbours, Neighbours] | None = None
+
+    def take(self, thinned: tuple[Neighbours, Neighbours]) -> None:
+        """Go along these lists, of users over items and of items over users, while training."""
+        self._thinned = thinned
 
     def forward(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
         """Return E of all users and items, float32 [users, D] and [items, D], from E^0.
@@ -93,11 +99,16 @@ class Smoothing(nn.Module):
         return summed[0].div_(self.layers + 1), summed[1].div_(self.layers + 1)
 
     def _next(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
-        layer = self._graph.layers[0]
-        return (
-            _step(layer.user_items, items, self.item_roots, self.user_roots),
-            _step(layer.item_users, users, self.user_roots, self.item_roots),
-        )
+        if self.training and self._thinned is not None:
+            graph = self._thinned
+            user_roots, item_roots = (_roots(lists.indptr.diff()) for lists in graph)
+        else:
+            graph, user_roots, item_roots = self._graph, self.user_roots, self.item_roots
+        return _step(graph[0], items, item_roots, user_roots), _step(graph[1], users, user_roots, item_roots)
+
+
+def _roots(degrees: Tensor) -> Tensor:
+    return degrees.clamp(min=1).float()[:, None].sqrt()
 
 
 class _Smooth(torch.autograd.Function):

@@ -16,6 +16,7 @@ from graphrec.models.clcrec import CLCRec
 from graphrec.models.content_knn import ContentKNN
 from graphrec.models.dropoutnet import DropoutNet
 from graphrec.models.ease import EASE
+from graphrec.models.freedom import Freedom
 from graphrec.models.ials import IALS
 from graphrec.models.item_knn import ItemKNN
 from graphrec.models.jifr import JIFR
@@ -90,6 +91,12 @@ class TestEASE(ModelContract):
     kind = EASE
     settings: ClassVar = {"l2": 10}
     pairs_of_items = True
+
+
+class TestFreedom(ModelContract):
+    kind = Freedom
+    settings: ClassVar = {"dimension": 16, "l2": 0.001, "dropped": 0.3}
+    options: ClassVar = {"learning_rate": 0.02, "epochs": 30}
 
 
 class TestItemKNN(ModelContract):

@@ -56,3 +56,16 @@ def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
         near = ContentNeighbours(content, torch.arange(10, 40), 5)
         found.append(torch.cat([near.mean(torch.arange(50), embeddings), near.mean_for(content, embeddings)]))
     torch.testing.assert_close(found[1], found[0])
+
+
+def test_of_many_equally_alike_any_may_be_neighbours_but_the_same_however_asked() -> None:
+    """Not those with the lowest numbers, which tell when an item came."""
+    content = torch.eye(2).repeat_interleave(torch.tensor([300, 3]), 0) + 1e-7 * torch.rand(303, 2)
+    known, chosen = torch.arange(300), torch.eye(300)
+    near = ContentNeighbours(content, known, 10, weighted=False)
+    of_three = near.mean(torch.tensor([300, 301, 0]), chosen)
+    assert not of_three[:2].any(), "nothing is alike"
+    assert sorted(set(of_three[2].tolist())) == [0, pytest.approx(0.1)]
+    assert of_three[2].nonzero().max() > 100
+    alone = torch.stack([near.mean_for(content[n : n + 1], chosen)[0] for n in (0, 150)])
+    torch.testing.assert_close(alone, near.mean_for(content[:300], chosen)[[0, 150]])
