@@ -15,7 +15,7 @@ from graphrec.graph.projection import Projection, choose
 from graphrec.graph.refresh import unchecked
 from graphrec.graph.snapshot import Snapshot, open_snapshot
 from graphrec.graph.splits import AT, base_name, split_at
-from graphrec.models.base import Model
+from graphrec.models.base import Needs
 from graphrec.store.base import TellingStore, closing
 from graphrec.store.open import open_store
 from graphrec.tasks.base import Task
@@ -94,6 +94,7 @@ def read_ground(
     has nothing to learn from.
     """
     given = read_given(plan)
+    needs = given.kind.reads(given.settings)
     with closing(open_store(workspace, store)) as graph:
         refuse_unmapped(graph)
         counts = graph.counts()
@@ -101,14 +102,14 @@ def read_ground(
         task = given.task.of(projection, plan.where)
         task = given.task.model_validate({**task.model_dump(), **given.asked})
         check_also(given.kind, projection, plan.also)
-        shot = snapshot(graph, _needed(given.kind, task.reads(projection), plan.features), workspace, fresh=fresh)
+        shot = snapshot(graph, _needed(needs, task.reads(projection), plan.features), workspace, fresh=fresh)
         further = read_also(
             graph,
             workspace,
             given.task,
             plan.also,
             projection.item,
-            lambda theirs: _needed(given.kind, theirs, None),
+            lambda theirs: _needed(needs, theirs, None),
             fresh=fresh,
         )
         missed = None if fresh else unchecked(graph)
@@ -133,9 +134,8 @@ def open_ground(workspace: Workspace, told: Mapping[str, Any]) -> Ground:
     return Ground(task, shot, further, told["mapped"], told["notes"])
 
 
-def _needed(kind: type[Model[Any]], projection: Projection, features: Sequence[str] | None) -> Projection:
+def _needed(needs: Needs, projection: Projection, features: Sequence[str] | None) -> Projection:
     """Return the projection with what the model reads, and no features for a model that reads none."""
-    needs = kind.needs
     names = tuple(features) if features is not None else None if needs.features else ()
     return replace(projection, features=names).asking(
         values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from graphrec import schema
+from graphrec.api.blending import as_given, completed, take_members
 from graphrec.api.ground import Ground, read_ground
 from graphrec.api.plan import Plan, read_given
 from graphrec.api.several import tested_also, told_also
@@ -24,6 +25,7 @@ from graphrec.graph.snapshot import GENRES, Snapshot
 from graphrec.graph.splits import base_name
 from graphrec.learning.options import MANY_RECORDS, TrainOptions
 from graphrec.media.kept_encoders import kept_encoder
+from graphrec.models.blend import Blend
 from graphrec.models.registry import model as model_class
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.same_scores import require_same_scores
@@ -31,6 +33,7 @@ from graphrec.tasks.base import Task
 from graphrec.tasks.beside import together
 from graphrec.tasks.cases import Split
 from graphrec.tasks.ranking import Ranking
+from graphrec.training.checkpoint import load_checkpoint
 from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.manifest import FORMAT, REFUSED, write_manifest
 from graphrec.training.runs import (
@@ -89,6 +92,7 @@ def train(
     Raises what the parts raise: ``NotFoundError`` and ``ConfigError`` for names and values, ``DataError`` where the
     graph has nothing to learn from, ``TrainingError``.
     """
+    plan = completed(workspace, plan)
     return train_on(workspace, plan, read_ground(workspace, plan, store=store, fresh=fresh), progress=progress)
 
 
@@ -105,11 +109,11 @@ def train_on(
     kind, settings, options, task, shot = given.kind, given.settings, given.options, ground.task, ground.snapshot
     parts, beside = ground.split(plan, options.seed)
     notes = [*ground.notes, *_tell(task, shot, parts, options), *_of_users(workspace, shot.projection["features"])]
-    if isinstance(task, Ranking) and task.value and not kind.needs.weights:
+    if isinstance(task, Ranking) and task.value and not kind.reads(settings).weights:
         notes.append(f"{kind.name} does not weigh records: {task.value} was not used.")
     kind.check(parts.data, settings)
     folder = new_run_folder(workspace, plan.model)
-    chosen = ground.chosen(replace(plan, given={**plan.given, "seed": options.seed}), parts.name)
+    chosen = ground.chosen(replace(plan, given={**as_given(plan), "seed": options.seed}), parts.name)
     write_config(folder, chosen.to_dict())
     extra = {
         "format": FORMAT,
@@ -128,6 +132,8 @@ def train_on(
     }
     seed_everything(options.seed)
     model = kind(parts.data.shape, settings)
+    if isinstance(model, Blend):
+        take_members(workspace, model, shot, parts)
     run = Run(folder, extra)
     if begun is not None:
         begun(run)
@@ -150,6 +156,9 @@ def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = Non
     kind = model_class(run.model)
     seed_everything(options.seed)
     model = kind(parts.data.shape, kind.Settings(**run.manifest["settings"]))
+    if isinstance(model, Blend) and load_checkpoint(run.folder) is None:
+        # It was cut off before it had any tensors of its own.
+        take_members(workspace, model, shot, parts)
     return _run(Loaded(run, model, shot, task, parts, beside), options, progress, resume=True)
 
 

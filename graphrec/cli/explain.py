@@ -67,6 +67,9 @@ def explain(
     for name, alike in (("embedding", found.embedding), *found.content.items()):
         if alike:
             out.print(table((f"in the history, by {name}", "cosine"), [(a.id, a.cosine) for a in alike]))
+    if found.parts:
+        parts = [(part.name, part.weight, part.score) for part in found.parts]
+        out.print(table(("the score's parts, by run", "weight", "adds"), parts))
     if found.account is not None:
         for what, made in ((user, found.account.user), (node, found.account.item)):
             out.print(f"{what}, by {found.run}: {made.said}", markup=False)

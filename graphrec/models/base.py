@@ -14,7 +14,7 @@ from graphrec.errors import DataError
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.learner import Learner
 from graphrec.learning.run import RunContext
-from graphrec.models.influences import Floats, Influences
+from graphrec.models.influences import Floats, Influences, Part
 from graphrec.ragged import Ints
 from graphrec.settings import Settings
 
@@ -74,6 +74,11 @@ class Model(nn.Module, ABC, Generic[S]):
     @classmethod
     def check(cls, data: Data, settings: S) -> None:
         """Raise ``DataError`` where ``data`` lack what the model needs."""
+
+    @classmethod
+    def reads(cls, settings: S) -> Needs:
+        """Return what it reads with these ``settings``; what ``needs`` says, unless they change that."""
+        return cls.needs
 
     def __init__(self, shape: Shape, settings: S) -> None:
         super().__init__()
@@ -206,6 +211,15 @@ class Accounts(Protocol):
 
     def item_sources(self, item: int, features: Floats | None = None) -> Influences:
         """Return what went into an item's; of one that came after training by its ``features``, float32 [1, F]."""
+        ...
+
+
+@runtime_checkable
+class HasParts(Protocol):
+    """A model whose score is the sum of what several others say."""
+
+    def parts(self, user: int, item: int) -> list[Part]:
+        """Return what each adds to the score of ``item`` for ``user``."""
         ...
 
 

@@ -30,6 +30,21 @@ class Influences:
     learned: bool = True
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one of several models in a run adds to a score.
+
+    Attributes:
+        name: of that model's own run.
+        weight: how much it counts.
+        score: what it adds to the score, the weight within.
+    """
+
+    name: str
+    weight: float
+    score: float
+
+
 def none(said: str, of_users: bool = False) -> Influences:
     """Return that nothing else went into an embedding, and why."""
     return Influences(of_users, np.empty(0, np.int64), np.empty(0, np.float32), said)

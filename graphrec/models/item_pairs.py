@@ -10,9 +10,8 @@ from scipy import sparse
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
+from graphrec.models.mixing import pairs_of
 from graphrec.ragged import Ragged
-
-_NUMBERS = 1 << 24
 
 
 def user_rows(histories: Ragged, items: int, weighting: float) -> sparse.csr_matrix:
@@ -49,13 +48,7 @@ class HistoryScorer:
 
     def pairs(self, users: Tensor, items: Tensor) -> Tensor:
         """Return float32 [n]."""
-        who, row = torch.unique(users, return_inverse=True)
-        step = max(1, _NUMBERS // max(1, self._items))
-        found = self.grid(users[:0], items[:0]).new_empty(len(users))
-        for start in range(0, len(who), step):
-            here = (row >= start) & (row < start + step)
-            found[here] = self.grid(who[start : start + step])[row[here] - start, items[here]]
-        return found
+        return pairs_of(self.grid, users, items, self._items)
 
 
 def low_rank(weights: Tensor, histories: Ragged, dimension: int) -> tuple[Tensor, Tensor]:

@@ -100,10 +100,11 @@ def describe(name: str) -> list[Setting]:
 
 
 def describe_settings(kind: type[BaseModel]) -> list[Setting]:
-    """Return the fields of a settings class, in order."""
+    """Return the fields of a settings class, in order, but those that training fills in (``repr=False``)."""
     return [
         Setting(name, _type(field), _range(field), field.default, field.description or "")
         for name, field in kind.model_fields.items()
+        if field.repr
     ]
 
 

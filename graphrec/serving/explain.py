@@ -24,6 +24,7 @@ from graphrec.training.runs import Run, find_run, snapshot_of
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
+    from graphrec.models.influences import Part
     from graphrec.serving.account import Account
 
 
@@ -76,6 +77,7 @@ class Explanation:
         titles: what the user's things above and what is explained are called, by id.
         sentence: the same in words.
         note: why there are no reasons by the run that was asked for; empty where there are, or none was.
+        parts: of a run that is several together, what each adds to the score.
     """
 
     user: str
@@ -92,6 +94,7 @@ class Explanation:
     titles: dict[str, str]
     sentence: str
     note: str = ""
+    parts: Sequence[Part] = ()
 
 
 def explain(
@@ -177,16 +180,28 @@ def explain(
         titles,
         reasons.sentence(titles),
         "" if run is None or published is not None else _unpublished(find_run(workspace, run)),
+        [] if run is None or published is not None else _parts(workspace, run, user, label, node),
     )
+
+
+def _parts(workspace: Workspace, run: str, user: str, label: str, node: str) -> list[Part]:
+    # Here, not above: models need torch, which takes seconds.
+    from graphrec.serving.parts import parts_of
+
+    with suppress(NotFoundError, TrainingError):
+        return parts_of(workspace, run, user, label, node)
+    return []
 
 
 def _unpublished(run: Run) -> str:
     """Say why a run gives no reasons of its own, and what does about it."""
     # Here, not above: models need torch, which takes seconds.
-    from graphrec.models.base import Embeds
+    from graphrec.models.base import Embeds, HasParts
     from graphrec.models.registry import model
 
     with suppress(NotFoundError):
+        if issubclass(model(run.model), HasParts):
+            return f"{run.model} has no embeddings: these are reasons of graph and content, and what its runs add"
         if not issubclass(model(run.model), Embeds):
             return f"{run.model} has no embeddings to explain by: these are reasons of graph and content alone"
     return (

@@ -108,7 +108,10 @@ def _impossible(name: str, field: FieldInfo) -> Iterator[Any]:
     if annotation is bool:
         yield "perhaps"
         return
-    assert annotation in (int, float), f"{name} is a number, true or false, or a choice (Literal)"
+    if annotation is str or not field.repr:
+        yield 7
+        return
+    assert annotation in (int, float), f"{name} is a number, a text, true or false, or a choice (Literal)"
     low = next((one for one in field.metadata if isinstance(one, Ge | Gt)), None)
     assert low is not None, f"{name} has no least value: Field(.., ge=..)"
     step = 1 if annotation is int else 1e-3

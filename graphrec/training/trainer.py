@@ -235,7 +235,7 @@ class _Run:
         free = {"patience", "checkpoint_minutes"} | ({"epochs"} if self._constant else set())
         return {
             "model": self.model.name,
-            "settings": self.model.settings.model_dump(),
+            "settings": self.model.settings.model_dump(mode="json"),
             "options": self.options.model_dump(exclude=free),
             "device": self.device.type,
             "snapshot": self.manifest["snapshot"],

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import entry_points
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
+from graphrec.graph.data import Data
 from graphrec.models.acf import ACF
 from graphrec.models.aldi import ALDI
+from graphrec.models.base import Model
 from graphrec.models.bias import Bias
+from graphrec.models.blend import Blend
 from graphrec.models.bpr import BPR
 from graphrec.models.cdl import CDL
 from graphrec.models.clcrec import CLCRec
@@ -35,6 +39,7 @@ from graphrec.models.vbpr import VBPR
 from graphrec.models.video2gif import Video2GIF
 from graphrec.models.vpoi import VPOI
 from graphrec.testing.model_contract import ModelContract
+from graphrec.testing.training_data import learned
 
 
 class TestACF(ModelContract):
@@ -52,6 +57,39 @@ class TestALDI(ModelContract):
 class TestBias(ModelContract):
     kind = Bias
     learns = False
+
+
+class TestBlend(ModelContract):
+    """Of a model that embeds, one that looks at content, and one that only proposes."""
+
+    kind = Blend
+    settings: ClassVar = {
+        "members": [
+            {"run": "a", "model": "bpr", "settings": {"dimension": 8}, "features": [], "widths": {}, "beside": {}},
+            {"run": "b", "model": "contentknn", "settings": {}, "features": ["look"], "widths": {"look": 6}, "beside": {}},
+            {"run": "c", "model": "itemknn", "settings": {"neighbours": 20}, "features": [], "widths": {}, "beside": {}},
+        ]
+    }
+    options: ClassVar = {"epochs": 6}
+    taught: ClassVar[dict[int, list[Model[Any]]]] = {}
+
+    def made(self, data: Data) -> Model[Any]:
+        model = super().made(data)
+        assert isinstance(model, Blend)
+        seen = replace(data, features={"look": data.features["look"]})
+        if len(data.records) not in self.taught:
+            self.taught[len(data.records)] = [
+                learned(BPR, replace(data, features={}), {"epochs": 20, "batch_size": 128}, dimension=8),
+                learned(ContentKNN, seen),
+                learned(ItemKNN, replace(data, features={}), neighbours=20),
+            ]
+        model.take(self.taught[len(data.records)])
+        model.attach(data)
+        return model
+
+
+class TestBlendOfRanks(TestBlend):
+    settings: ClassVar = {**TestBlend.settings, "by": "ranks"}
 
 
 class TestBPR(ModelContract):

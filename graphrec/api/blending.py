@@ -1,0 +1,132 @@
+"""What a blend is made of: finished runs of one split of one graph."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from graphrec.api.plan import Plan
+from graphrec.config import read_toml
+from graphrec.errors import ConfigError, TrainingError
+from graphrec.graph.snapshot import Snapshot
+from graphrec.models.blend import Blend, Member
+from graphrec.ragged import Ragged
+from graphrec.serving.load_model import Loaded, load_run
+from graphrec.tasks.cases import RankingCases, Split
+from graphrec.tasks.registry import task_class
+from graphrec.training.runs import find_run
+from graphrec.workspace import Workspace
+
+_FILLED = "members"
+_USERS = 8
+"""So many users' scores are compared."""
+
+
+def load_members(workspace: Workspace, runs: str) -> list[Loaded]:
+    """Return the runs named in ``runs``, separated by commas.
+
+    Raises ``ConfigError`` where they are no two runs that can be blended, ``NotFoundError`` for a run that is none,
+    ``TrainingError`` for one that is not finished.
+    """
+    names = [name.strip() for name in runs.split(",") if name.strip()]
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise ConfigError("blend needs two different runs at least: --set runs=RUN1,RUN2; `graphrec runs` lists them")
+    found = []
+    for run in [find_run(workspace, name) for name in names]:
+        if not run.finished:
+            raise TrainingError(f"run {run.id} is not finished: `graphrec train --resume {run.id}` finishes it")
+        if run.manifest["task"]["name"] not in Blend.tasks or run.also or run.model == Blend.name:
+            raise ConfigError(f"run {run.id} cannot be blended: only rankings of one projection can, and no blends")
+        found.append(load_run(workspace, run))
+    return found
+
+
+def completed(workspace: Workspace, plan: Plan) -> Plan:
+    """Return the plan of a blend with its members, on the part of the graph that the first of its runs was trained on.
+
+    Any other plan comes back as it is. Raises ``ConfigError`` for one that asks for another part of the graph.
+    """
+    if plan.model != Blend.name:
+        return plan
+    members = load_members(workspace, str(plan.given.get("runs", "")))
+    run = members[0].run
+    theirs = Plan.of(read_toml(run.folder / "config.toml"))
+    features = list(dict.fromkeys(name for one in members for name in one.snapshot.projection["features"]))
+    part = replace(theirs, model=plan.model, features=features, given={}, baselines=plan.baselines)
+    for field in fields(Plan):
+        asked, due = getattr(plan, field.name), getattr(part, field.name)
+        if field.name != "given" and asked != field.default and asked != due:
+            raise ConfigError(f"{field.name} {asked!r} is not that of {run.id}, {due!r}: a blend is tested as its runs")
+    of_task = {*task_class(part.task or Blend.tasks[0]).model_fields, "seed"}
+    kept = {key: value for key, value in theirs.given.items() if key in of_task}
+    return replace(part, given={**kept, **plan.given, _FILLED: tuple(_member(one) for one in members)})
+
+
+def as_given(plan: Plan) -> dict[str, Any]:
+    """Return what was given, without what ``completed`` has filled in."""
+    return {key: value for key, value in plan.given.items() if key != _FILLED}
+
+
+def take_members(workspace: Workspace, model: Blend, shot: Snapshot, split: Split[RankingCases]) -> None:
+    """Copy what the runs have learned into ``model``, which is to be judged on ``split`` of ``shot``.
+
+    Raises ``TrainingError`` for a run that was trained or tested on anything else.
+    """
+    members = load_members(workspace, model.settings.runs)
+    for one in members:
+        if said := _other(one, shot, split):
+            raise TrainingError(
+                f"run {one.run.id} cannot be blended here: {said}; train it again with the same split and seed as the "
+                "others, on the graph as it is"
+            )
+    model.take([one.model for one in members])
+    model.attach(split.data)
+    users = torch.from_numpy(np.flatnonzero(split.data.by_user.lengths)[:_USERS])
+    for one, own in zip(members, model.scorers, strict=True):
+        was, now = (scorer.grid(users) for scorer in (one.scorer, own))
+        if not torch.allclose(was, now, rtol=1e-3, atol=1e-3 * float(was.abs().max())):
+            raise TrainingError(
+                f"run {one.run.id} cannot be blended here: it gives other scores than when it was trained, most likely "
+                "by features that were made anew since; train it again"
+            )
+
+
+def _member(one: Loaded) -> Member:
+    return Member(
+        run=one.run.id,
+        model=one.run.model,
+        settings=one.run.manifest["settings"],
+        features=tuple(one.split.data.features),
+        widths=dict(one.model.shape.widths),
+        beside=dict(one.model.shape.beside),
+    )
+
+
+def _other(one: Loaded, shot: Snapshot, split: Split[RankingCases]) -> str:
+    """Say in what a run differs; empty where it does not."""
+    for label in ("User", shot.item_label):
+        theirs = one.snapshot.ids.get(label)
+        if theirs is None or not theirs.values.equals(shot.ids[label].values):
+            return f"it knows other nodes of {label}"
+    here, there = split.data.records, one.split.data.records
+    if not (np.array_equal(here.user, there.user) and np.array_equal(here.item, there.item)):
+        return "it was trained on other records"
+    for own, theirs in ((split.valid, one.split.valid), (split.test, one.split.test)):
+        if not _same_cases(own, theirs):
+            return "it was tested on other records"
+    return ""
+
+
+def _same_cases(one: RankingCases, other: RankingCases) -> bool:
+    same = np.array_equal(one.users, other.users) and _same_lists(one.relevant, other.relevant)
+    pools = [np.empty(0) if cases.pool is None else cases.pool for cases in (one, other)]
+    return same and np.array_equal(pools[0], pools[1]) and _same_lists(one.candidates, other.candidates)
+
+
+def _same_lists(one: Ragged | None, other: Ragged | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one.indptr, other.indptr) and np.array_equal(one.indices, other.indices)
