@@ -29,7 +29,7 @@ class FreedomSettings(LightGCNSettings):
     """k, how many items like it an item has by each feature matrix."""
     item_layers: int = Field(1, ge=1, le=4)
     """L_ii, how many steps the graph of items is gone along."""
-    dropped: float = Field(0.8, ge=0, lt=1)
+    dropped: float = Field(0.5, ge=0, lt=1)
     """ρ, the share of edges of users and items left out of an epoch, rather those of nodes that have many."""
     content_weight: float = Field(0.001, ge=0, allow_inf_nan=False)
     """λ of the losses of content."""
@@ -61,6 +61,7 @@ class Freedom(LightGCN):
     doi = "10.1145/3581783.3611943"
     Settings = FreedomSettings
     settings: FreedomSettings
+    tuned = ("l2", "user_weighting", "learning_rate", "neighbours", "dropped", "layers", "dimension")
     needs = Needs(features=True)
 
     @classmethod

@@ -63,7 +63,7 @@ class LightGCN(InSpace[LightGCNSettings]):
     doi = "10.1145/3397271.3401063"
     Settings: ClassVar[type[LightGCNSettings]] = LightGCNSettings
     tuned = ("l2", "user_weighting", "learning_rate", "layers", "dimension")
-    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3, "patience": 20}
+    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3, "patience": 40}
 
     def __init__(self, shape: Shape, settings: LightGCNSettings) -> None:
         super().__init__(shape, settings)

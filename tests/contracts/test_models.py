@@ -59,15 +59,19 @@ class TestBias(ModelContract):
     learns = False
 
 
+NO_FEATURES = {"features": [], "widths": {}, "beside": {}}
+LOOK = {"features": ["look"], "widths": {"look": 6}}
+
+
 class TestBlend(ModelContract):
     """Of a model that embeds, one that looks at content, and one that only proposes."""
 
     kind = Blend
     settings: ClassVar = {
         "members": [
-            {"run": "a", "model": "bpr", "settings": {"dimension": 8}, "features": [], "widths": {}, "beside": {}},
-            {"run": "b", "model": "contentknn", "settings": {}, "features": ["look"], "widths": {"look": 6}, "beside": {}},
-            {"run": "c", "model": "itemknn", "settings": {"neighbours": 20}, "features": [], "widths": {}, "beside": {}},
+            {"run": "a", "model": "bpr", "settings": {"dimension": 8}, **NO_FEATURES},
+            {"run": "b", "model": "contentknn", "settings": {}, **NO_FEATURES, **LOOK},
+            {"run": "c", "model": "itemknn", "settings": {"neighbours": 20}, **NO_FEATURES},
         ]
     }
     options: ClassVar = {"epochs": 6}
