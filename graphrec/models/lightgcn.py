@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -62,7 +62,7 @@ class LightGCN(InSpace[LightGCNSettings]):
     paper = "He et al., LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation (SIGIR '20)"
     doi = "10.1145/3397271.3401063"
     Settings: ClassVar[type[LightGCNSettings]] = LightGCNSettings
-    tuned = ("l2", "user_weighting", "learning_rate", "layers", "dimension")
+    tuned: ClassVar[Sequence[str]] = ("l2", "user_weighting", "learning_rate", "layers", "dimension")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 4096, "learning_rate": 5e-3, "patience": 40}
 
     def __init__(self, shape: Shape, settings: LightGCNSettings) -> None:
