@@ -252,25 +252,25 @@ def _notes(
 ) -> list[str]:
     one = next(iter(next(iter(runs.values())).values()))
     users = {owner for its in measured.values() for run in its for owner in run.whose.tolist()}
-    whole = sorted({len(its) for its in runs.values()})
+    counts = sorted({len(its) for its in runs.values()})
     notes = [
         f"The same cases for all, of {len(users):,} users: split {one.manifest['split_name']}, "
         f"{one.manifest['protocol']}.",
-        f"Mean and standard deviation over {' or '.join(map(str, whole))} runs (seeds and folds); the interval and the "
-        "test draw and swap users, each with all runs.",
+        f"Mean and standard deviation over runs, {' or '.join(map(str, counts))} of each (seeds and folds). Interval "
+        "and test draw and swap users, each with all runs.",
     ]
     against = ", ".join(dict.fromkeys(references.values()))
-    compared = len(runs) - 1
     chosen = " (the best on the test, which favours it)" if reference == BEST else ""
     notes.append(
-        f"p: paired permutation test against {against}{chosen}; p Holm: corrected for the {compared} comparisons of a "
-        "metric."
+        f"p: paired permutation test against {against}{chosen}; p Holm: corrected for all comparisons of a metric, "
+        f"of which there are {len(runs) - 1}."
     )
     for title, system_told in told["systems"].items():
         if "tuned" in system_told:
-            counts = ", ".join(f"{count} {what}" for what, count in system_told["tuned"]["trials"].items() if count)
+            made = ", ".join(f"{count} {what}" for what, count in system_told["tuned"]["trials"].items() if count)
             found = ", ".join(f"{name}={value}" for name, value in system_told["tuned"]["settings"].items())
-            notes.append(f"{title} was tuned on validation ({counts}): {found}.")
+            fold, _, seed = next(iter(system_told["runs"])).partition("/")
+            notes.append(f"{title} was tuned on validation of fold {fold}, seed {seed} ({made}): {found}.")
         elif told["trials"] is not None:
             why = "taken as it is" if system_told["ground"] is None else "nothing of it is left to search"
             notes.append(f"{title} was not tuned: {why}.")

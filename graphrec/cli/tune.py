@@ -66,6 +66,9 @@ def tune(
     value: Annotated[
         str | None, typer.Option(help="The number to predict or to weigh by, as `graphrec train` takes it.")
     ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="A further projection, as `graphrec train` takes it; repeat for more.")
+    ] = None,
     features: Annotated[
         list[str] | None,
         typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
@@ -95,7 +98,8 @@ def tune(
     if resume is None:
         flags = {
             "model": model, "seed": seed, "device": device, "split": split, "at": at, "fold": fold, "folds": folds,
-            "task": task, "projection": projection, "where": where, "value": value, "features": features,
+            "task": task, "projection": projection, "where": where, "value": value, "also": also,
+            "features": features,
         }  # fmt: skip
         values = read_toml(config) if config is not None else {}
         values |= pairs(given or [], "--set")

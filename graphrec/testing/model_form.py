@@ -55,6 +55,9 @@ class FormChecks(ModelUnderTest):
         assert set(self.kind.defaults) <= set(TrainOptions.model_fields)
         TrainOptions.model_validate(dict(self.kind.defaults))
 
+    def test_what_is_tuned_is_a_setting(self) -> None:
+        assert set(self.kind.tuned) <= {*self.kind.Settings.model_fields, *TrainOptions.model_fields}
+
     def test_settings_have_defaults_and_are_explained(self) -> None:
         assert issubclass(self.kind.Settings, Settings)
         self.kind.Settings()

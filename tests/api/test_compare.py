@@ -126,7 +126,7 @@ def test_every_model_is_tuned_by_as_many_trials(likes: Workspace) -> None:
     assert done.settings[what[0]].keys() == {"epochs", "dimension", "l2", "learning_rate"}
     assert done.settings["ease"].keys() == {"l2", "user_weighting"}
     assert any("popularity was not tuned: nothing of it is left to search" in note for note in done.notes)
-    assert any("ease was tuned on validation (3 complete): l2=" in note for note in done.notes)
+    assert any("ease was tuned on validation of fold 0, seed 0 (3 complete): l2=" in note for note in done.notes)
     settings = find_run(likes, done.runs["ease"]["0/0"]).manifest["settings"]
     assert settings.items() >= done.settings["ease"].items()
 
