@@ -14,6 +14,7 @@ from graphrec.models.aldi import ALDI
 from graphrec.models.base import Model
 from graphrec.models.bias import Bias
 from graphrec.models.blend import Blend
+from graphrec.models.bm3 import BM3
 from graphrec.models.bpr import BPR
 from graphrec.models.cdl import CDL
 from graphrec.models.clcrec import CLCRec
@@ -94,6 +95,12 @@ class TestBlend(ModelContract):
 
 class TestBlendOfRanks(TestBlend):
     settings: ClassVar = {**TestBlend.settings, "by": "ranks"}
+
+
+class TestBM3(ModelContract):
+    kind = BM3
+    settings: ClassVar = {"dimension": 16, "initial_std": 0.1, "layers": 2}
+    options: ClassVar = {"learning_rate": 0.02, "epochs": 30}
 
 
 class TestBPR(ModelContract):
