@@ -11,6 +11,7 @@ import pytest
 from graphrec.graph.data import Data
 from graphrec.models.acf import ACF
 from graphrec.models.aldi import ALDI
+from graphrec.models.asymmetric import Asymmetric
 from graphrec.models.base import Model
 from graphrec.models.bias import Bias
 from graphrec.models.blend import Blend
@@ -22,6 +23,7 @@ from graphrec.models.content_knn import ContentKNN
 from graphrec.models.dropoutnet import DropoutNet
 from graphrec.models.ease import EASE
 from graphrec.models.freedom import Freedom
+from graphrec.models.gorec import GoRec
 from graphrec.models.ials import IALS
 from graphrec.models.item_knn import ItemKNN
 from graphrec.models.jifr import JIFR
@@ -52,6 +54,12 @@ class TestACF(ModelContract):
 class TestALDI(ModelContract):
     kind = ALDI
     settings: ClassVar = {"dimension": 8, "hidden": 16, "teacher_epochs": 15}
+    options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 20}
+
+
+class TestAsymmetric(ModelContract):
+    kind = Asymmetric
+    settings: ClassVar = {"dimension": 8, "hidden": 16}
     options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 20}
 
 
@@ -146,6 +154,12 @@ class TestFreedom(ModelContract):
     kind = Freedom
     settings: ClassVar = {"dimension": 16, "l2": 0.001, "dropped": 0.3}
     options: ClassVar = {"learning_rate": 0.02, "epochs": 30}
+
+
+class TestGoRec(ModelContract):
+    kind = GoRec
+    settings: ClassVar = {"dimension": 8, "latent_dimension": 4, "hidden": 16, "teacher_epochs": 15}
+    options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 20}
 
 
 class TestItemKNN(ModelContract):
