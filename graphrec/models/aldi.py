@@ -25,8 +25,11 @@ from graphrec.ragged import Ints
 
 
 class ALDISettings(NeighbourSettings):
-    """Settings of ALDI."""
+    """Settings of ALDI; ``neighbour_share`` by validation on TikTok's cold items (0: .119, 0.5: .164, 0.8: .172)."""
 
+    neighbour_share: float = Field(0.8, ge=0, le=1)
+    """Ours, not the paper's: an item without a record is embedded by (1 - share) * what the student says plus share *
+    the mean of what the teacher says of the items with records that are most like it."""
     dimension: int = Field(64, ge=1, le=4096)
     """Length of the teacher's factors."""
     teacher_l2: float = Field(0.02, ge=0, allow_inf_nan=False)

@@ -38,7 +38,7 @@ class DropoutNetSettings(NeighbourSettings):
     """Sweeps of it."""
     hidden: int = Field(256, ge=1, le=65536)
     """Width of the hidden layer of both networks."""
-    dropout: float = Field(0.5, ge=0, le=1)
+    dropout: float = Field(0.8, ge=0, le=1)
     """Share of a batch's users and items whose preference input is 0."""
     transform: float = Field(0.25, ge=0, le=1)
     """Share, of the others, whose preference input is the mean of those of the other side that they have."""
