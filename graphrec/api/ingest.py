@@ -20,7 +20,7 @@ from graphrec.store.checks import check_owned
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
-    from graphrec.serving.embed import Embedded
+    from graphrec.serving.placed import Embedded
 
 
 @dataclass(frozen=True)

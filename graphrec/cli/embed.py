@@ -9,7 +9,7 @@ import typer
 from graphrec.cli.common import DEFAULT_WORKSPACE, JsonFlag, StoreFlag, WorkspaceFlag, opened, out, print_json
 
 if TYPE_CHECKING:
-    from graphrec.serving.embed import Embedded
+    from graphrec.serving.placed import Embedded
 
 
 def embed(

@@ -127,7 +127,7 @@ class Unplaced:
     Attributes:
         count: how many have neither a training record nor any of ``features``.
         of: how many items there are.
-        features: what the model reads of items.
+        features: what the model reads of items, or of the parts by which it places them.
         partly: how many have no training record and some of the features only.
         lacking: how many of these lack which.
     """

@@ -17,7 +17,7 @@ from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import validation
 from graphrec.learning.options import TrainOptions
-from graphrec.models.base import Embeds, Model
+from graphrec.models.base import Embeds, Model, PlacesByParts
 from graphrec.models.known import placed_items
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import PairCases, RankingCases, Split
@@ -56,7 +56,7 @@ def account(
     return TrainingAccount(
         _used(model, task, shot, split),
         _tested(model, shot, task, split, test, watched),
-        _unplaced(split) if isinstance(model, Embeds) else None,
+        _unplaced(split, model) if isinstance(model, Embeds) else None,
         model.name,
         metric,
         test.metrics.get(metric, float("nan")),
@@ -158,17 +158,18 @@ def _left_in(task: Task[Any], cases: RankingCases) -> str:
     )
 
 
-def _unplaced(split: Split[Any]) -> Unplaced:
+def _unplaced(split: Split[Any], model: Model[Any]) -> Unplaced:
     data = split.data
-    placed = placed_items(data)
+    placed = placed_items(data, model)
     features = {name: one for name, one in data.features.items() if one.label == data.item and one.width}
     without = {name: ~np.asarray(one.present) for name, one in features.items()}
     partly = placed & (data.by_item.lengths == 0) & np.any([*without.values(), np.zeros(data.items, bool)], axis=0)
+    parts = model.needs.described if isinstance(model, PlacesByParts) else ()
     lacking = {name: int((partly & missing).sum()) for name, missing in without.items()}
     return Unplaced(
         int((~placed).sum()),
         data.items,
-        tuple(features),
+        (*features, *(name for name, one in data.features.items() if one.label in parts)),
         int(partly.sum()),
         {name: count for name, count in lacking.items() if count},
     )

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from graphrec.errors import ConfigError, TrainingError
 from graphrec.models.base import ANYTHING, EmbeddingScorer, Model, Scorer, Scores, Target, Vectors
-from graphrec.ragged import Ints
+from graphrec.ragged import Ints, Ragged
 
 ANY = -1
 """A length that the model chooses."""
@@ -68,6 +68,16 @@ def user_vector_of(model: Any, history: Ints, user: int | None = None) -> Tensor
 def placed_by(model: Any, features: Tensor) -> Tensor:
     """Return the vectors of a model that ``Places``, float32 [n, D]."""
     return _check(model, "place", model.place(features), (len(features), ANY), torch.float32)
+
+
+def placed_by_parts(model: Any, features: Tensor, parts: Ragged) -> Mapping[str, Vectors]:
+    """Return the spaces of a model that ``PlacesByParts``, with vectors of new items and of their parts."""
+    spaces: Mapping[str, Vectors] = model.place_parts(features, parts)
+    for name, vectors in spaces.items():
+        for label, matrix in vectors.items():
+            due = len(parts) if label == model.shape.item else len(features)
+            _check(model, f"place_parts, {label}{name and f' of {name}'}", matrix, (due, ANY), torch.float32)
+    return spaces
 
 
 class Checked:

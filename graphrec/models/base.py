@@ -15,7 +15,7 @@ from graphrec.graph.data import Data, Shape
 from graphrec.learning.learner import Learner
 from graphrec.learning.run import RunContext
 from graphrec.models.influences import Floats, Influences, Part
-from graphrec.ragged import Ints
+from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
 
 S = TypeVar("S", bound=Settings)
@@ -177,6 +177,36 @@ class Places(Protocol):
 
     def place(self, features: Tensor) -> Tensor:
         """Return float32 [n, D] for ``features``, float32 [n, F], those of the item label or of its siblings."""
+        ...
+
+
+@runtime_checkable
+class PlacesByParts(Protocol):
+    """A model that puts items that came after training in its spaces by their parts, and these with them.
+
+    The parts are the nodes of the first label of ``Needs.described``, such as ``Frame``.
+    """
+
+    def parts_of(self, data: Data) -> Ragged:
+        """Return which parts with features each item of ``data`` has; an item with one has a place without a record."""
+        ...
+
+    def place_parts(self, features: Tensor, parts: Ragged) -> Mapping[str, Vectors]:
+        """Return vectors of new items and of parts, in the spaces that ``embeddings`` has of them.
+
+        Args:
+            features: float32 [n, F], of the parts.
+            parts: which of them each new item has.
+        """
+        ...
+
+
+@runtime_checkable
+class ScoresVectors(Protocol):
+    """A model that proposes, and whose score follows from two vectors of its first space: also of what came later."""
+
+    def vector_scores(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return float32 [n] for float32 [n, D] each."""
         ...
 
 

@@ -18,7 +18,7 @@ from graphrec.models.parts import Lists, PartRows, alike_within, pool_within, so
 from graphrec.ragged import Ints, Ragged
 
 FRAME = "Frame"
-LISTS = ("Item>Frame", "Item>Trailer", "Trailer>Frame")
+LISTS = ("Item>Frame", "Item>Segment", "Segment>Frame", "Item>Trailer", "Trailer>Frame")
 """What a model must read whose items have frames."""
 Weighing = Literal["attention", "mean"]
 _NUMBERS = 1 << 24
@@ -36,11 +36,14 @@ def require_frames(data: Data, who: str) -> None:
 
 
 def frames_of(data: Data) -> Ragged:
-    """Return the frames of each item, its own and those of its trailers, without such as have no features."""
-    own, trailers, of_trailers = (data.lists[name] for name in LISTS)
-    further = of_trailers.take(trailers.indices)
-    items = np.concatenate([own.rows, trailers.rows[further.rows]])
-    frames = np.concatenate([own.indices, further.indices])
+    """Return the frames of each item, those of its segments and trailers too, without such as have no features."""
+    own, segments, of_segments, trailers, of_trailers = (data.lists[name] for name in LISTS)
+    rows, indices = [own.rows], [own.indices]
+    for owned, of_owned in ((segments, of_segments), (trailers, of_trailers)):
+        further = of_owned.take(owned.indices)
+        rows.append(owned.rows[further.rows])
+        indices.append(further.indices)
+    items, frames = np.concatenate(rows), np.concatenate(indices)
     described = data.content_of(FRAME).described[frames]
     return Ragged.from_pairs(items[described], frames[described], data.items).distinct()
 
@@ -91,8 +94,20 @@ class ItemFrames(nn.Module):
     def forward(self, items: Tensor, vectors: Tensor) -> Tensor:
         """Return x_i, float32 [n, D], of ``items``, int64 [n], whose ``vectors`` v_i are float32 [n, D]."""
         lists = self._lists.take(items)
-        content = self._rows(lists.indices)
-        return linear(pool_within(self._weights(lists, content, vectors), content, lists), self.projection).float()
+        return self._pooled(lists, self._rows(lists.indices), vectors)
+
+    @torch.no_grad()
+    def place(self, features: Tensor, frames: Ragged) -> tuple[Tensor, Tensor]:
+        """Return x of new items, whose v is 0, float32 [items, D], and P c of their frames, float32 [n, D].
+
+        Args:
+            features: float32 [n, F], of the frames.
+            frames: which of them each item has.
+        """
+        content = self.scaling(features.to(self.projection.device))
+        lists = Lists.of(frames, content.device)
+        free = content.new_zeros(len(frames), len(self.projection))
+        return self._pooled(lists, content[lists.indices], free), linear(content, self.projection)
 
     def weights(self, item: int, vector: Tensor) -> tuple[Ints, Tensor]:
         """Return the frames of ``item``, int64 [n], and their α, float32 [n]; its ``vector`` is float32 [D]."""
@@ -112,6 +127,9 @@ class ItemFrames(nn.Module):
         step = max(1, _NUMBERS // max(1, self.projection.shape[1]))
         parts = [linear(self._rows(every[at : at + step]), self.projection) for at in range(0, len(every), step)]
         return torch.cat(parts) if parts else self.projection.new_zeros(0, len(self.projection))
+
+    def _pooled(self, lists: Lists, content: Tensor, vectors: Tensor) -> Tensor:
+        return linear(pool_within(self._weights(lists, content, vectors), content, lists), self.projection).float()
 
     def _weights(self, lists: Lists, content: Tensor, vectors: Tensor) -> Tensor:
         lengths = lists.lengths

@@ -21,8 +21,8 @@ from graphrec.learning.table import Table
 from graphrec.models.base import ANYTHING, SPACE, EmbeddingScorer, Model, Needs, Scorer, Target, Vectors
 from graphrec.models.features import Scaling
 from graphrec.models.folding import fold_in_by
-from graphrec.models.item_frames import FRAME, LISTS, ItemFrames, Weighing, require_frames
-from graphrec.ragged import Ints
+from graphrec.models.item_frames import FRAME, LISTS, ItemFrames, Weighing, frames_of, require_frames
+from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
 
 _NUMBERS = 1 << 24
@@ -139,16 +139,35 @@ class JIFR(Model[JIFRSettings]):
             },
         }
 
+    def parts_of(self, data: Data) -> Ragged:
+        """Return the frames with features of each item."""
+        return frames_of(data)
+
+    def place_parts(self, features: Tensor, parts: Ragged) -> Mapping[str, Vectors]:
+        """Return [0, x] of new items by their frames, and x and P c in the space ``visual``."""
+        looks, frames = self.looks.place(features, parts)
+        items = torch.cat([torch.zeros_like(looks), looks], 1)
+        return {SPACE: {self.shape.item: items}, VISUAL: {self.shape.item: looks, FRAME: frames}}
+
+    def vector_scores(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return r of [u, w] and [v, x], float32 [n]."""
+        return self._scores(users, items)
+
     @torch.no_grad()
-    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
-        """Return r of a user whose u and w minimise the same loss over ``history`` while the items stay."""
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return [u, w] that minimises the same loss over ``history`` while the items stay."""
         items = self._items()
         start = self.users.weight.new_zeros(items.shape[1]) if user is None else self.users.weight[user]
         liked = torch.from_numpy(np.asarray(history)).to(items.device)
-        vector = fold_in_by(
+        return fold_in_by(
             lambda user, rows: self._scores(user[None], items[rows]), self._seen, liked, start, self.settings.l2
         )
-        return None if vector is None else self._scores(vector[None], items)
+
+    @torch.no_grad()
+    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return r of such a user, float32 [items]."""
+        vector = self.user_vector(history, user)
+        return None if vector is None else self._scores(vector[None], self._items())
 
     def _items(self) -> Tensor:
         """Return [v_i, x_i], float32 [items, 2 D]."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from graphrec.graph.data import Data
 from graphrec.graph.records import Mask
-from graphrec.models.base import EmbeddingScorer, Embeds, Model, Scorer
+from graphrec.models.base import EmbeddingScorer, Embeds, Model, PlacesByParts, Scorer
 from graphrec.ragged import Ints
 
 
@@ -31,9 +31,11 @@ def known_users(data: Data, scorer: Scorer | None = None, users: Ints | None = N
     return known
 
 
-def placed_items(data: Data) -> Mask:
-    """Return bool [items], which of them have a training record, or features by which they can be placed."""
+def placed_items(data: Data, model: object = None) -> Mask:
+    """Return bool [items], which have a training record or features, of their parts where ``model`` places by these."""
     placed: Mask = (data.by_item.lengths > 0) | data.content.described
+    if isinstance(model, PlacesByParts) and isinstance(model, Model) and data.item == model.shape.item:
+        placed = placed | (model.parts_of(data).lengths > 0)
     return placed
 
 
@@ -50,7 +52,7 @@ def as_served(model: Model[Any], scorer: Scorer, data: Data, known_by: Data | No
     """
     if not isinstance(model, Embeds):
         return scorer
-    return Served(scorer, known_users(known_by or data, scorer), placed_items(data), people_of(data))
+    return Served(scorer, known_users(known_by or data, scorer), placed_items(data, model), people_of(data))
 
 
 def people_of(data: Data) -> Tensor:

@@ -35,5 +35,6 @@ def cure(workspace: Workspace, name: str) -> str:
     for group, option in OPTIONS.items():
         for entry in entry_points(group=group):
             if entry.name in bases:
-                return f"`graphrec load videos FILES {option} {entry.name}` makes it"
+                stills = f" or `graphrec load frames FOLDER {option} {entry.name}`" if name.endswith("-frame") else ""
+                return f"`graphrec load videos FILES {option} {entry.name}`{stills} makes it"
     return f"load them as the others of {name} were loaded"

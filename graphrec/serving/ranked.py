@@ -20,6 +20,7 @@ from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
+    from graphrec.models.base import ScoresVectors
     from graphrec.serving.load_model import Loaded
 
 PROPOSED = 10
@@ -160,16 +161,19 @@ def _nearest(
         found = exact_nearest_each(
             ids, of_label, vectors, k, among=wanted.among, without=wanted.seen, metric="dot"
         )
-    return [Found(one) for one in found] if run.score != PROPOSAL else _scored(workspace, run, wanted, found)
+    if run.score != PROPOSAL:
+        return [Found(one) for one in found]
+    return _scored(store, workspace, run, wanted, vectors, found)
 
 
 def _placed(workspace: Workspace, now: Now) -> Floats | None:
-    """Return the user's vector by what the user has now, float32 [D], where the model has such."""
+    """Return the user's vector by what the user has now, float32 [D], where the model has such and ranks by it."""
     from graphrec.models.answers import user_vector_of
-    from graphrec.models.base import FoldsIntoSpace
+    from graphrec.models.base import FoldsIntoSpace, Proposes, ScoresVectors
 
     model = _loaded(workspace, now.run).model
-    if not isinstance(model, FoldsIntoSpace):
+    ranks = isinstance(model, ScoresVectors) or not isinstance(model, Proposes)
+    if not isinstance(model, FoldsIntoSpace) or not ranks:
         return None
     vector = user_vector_of(model, now.history, now.user)
     return None if vector is None else vector.numpy(force=True)
@@ -191,15 +195,27 @@ def _folded(workspace: Workspace, now: Now, wanted: ListsWanted) -> Found | None
 
 
 def _scored(
-    workspace: Workspace, run: PublishedRun, wanted: ListsWanted, proposed: list[list[Neighbour]]
+    store: GraphStore,
+    workspace: Workspace,
+    run: PublishedRun,
+    wanted: ListsWanted,
+    vectors: Floats,
+    proposed: list[list[Neighbour]],
 ) -> list[Found]:
-    """Return the best of what is ``proposed`` by the model's own scores; as proposed where it is not here."""
+    """Return the best of what is ``proposed`` to ``vectors`` by the model's own scores; as proposed where not here."""
     import torch
+
+    from graphrec.models.base import ScoresVectors
 
     try:
         loaded = _loaded(workspace, find_run(workspace, run.id))
     except NotFoundError:
         return [Found(one[: wanted.k], ELSEWHERE) for one in proposed]
+    if isinstance(loaded.model, ScoresVectors):
+        return [
+            _by_vectors(store, loaded.model, run, wanted, vector, some)
+            for vector, some in zip(vectors, proposed, strict=True)
+        ]
     users = loaded.snapshot.users.index(list(wanted.users))
     items = [loaded.snapshot.items.index([one.id for one in some]) for some in proposed]
     known = [
@@ -210,7 +226,29 @@ def _scored(
     with torch.no_grad():
         scores = iter(loaded.scorer.pairs(torch.from_numpy(user), torch.from_numpy(item)).tolist())
     again = [[Neighbour(one.id, next(scores)) for one in some] for some in known]
-    return [Found(sorted(some, key=lambda one: (-one.score, one.id))[: wanted.k]) for some in again]
+    return [_best_of(some, wanted.k) for some in again]
+
+
+def _by_vectors(
+    store: GraphStore,
+    model: ScoresVectors,
+    run: PublishedRun,
+    wanted: ListsWanted,
+    vector: Floats,
+    proposed: list[Neighbour],
+) -> Found:
+    """Return the best of what is ``proposed`` by the scores of its vectors, those of what came after training too."""
+    import torch
+
+    ids, of_label = store.read_embeddings(wanted.label, run.property, [one.id for one in proposed])
+    with torch.no_grad():
+        users = torch.from_numpy(np.tile(vector, (len(ids), 1)))
+        scores = model.vector_scores(users, torch.from_numpy(of_label)).tolist() if len(ids) else []
+    return _best_of([Neighbour(key, score) for key, score in zip(ids.to_pylist(), scores, strict=True)], wanted.k)
+
+
+def _best_of(scored: list[Neighbour], k: int) -> Found:
+    return Found(sorted(scored, key=lambda one: (-one.score, one.id))[:k])
 
 
 def _by_scorer(loaded: Loaded, users: Ints, wanted: ListsWanted) -> list[list[Neighbour]]:
@@ -259,7 +297,7 @@ def _placed_items(loaded: Loaded) -> Mask:
     from graphrec.models.known import placed_items
 
     if isinstance(loaded.model, Embeds):
-        return placed_items(loaded.split.data)
+        return placed_items(loaded.split.data, loaded.model)
     return np.ones(len(loaded.snapshot.items), bool)
 
 

@@ -85,7 +85,7 @@ def _known(loaded: Loaded, label: str, vectors: Tensor) -> Ints:
     if label == "User":
         return np.flatnonzero(known_users(data) & vectors.any(1).numpy(force=True))
     if label == data.item:
-        return np.flatnonzero(placed_items(data))
+        return np.flatnonzero(placed_items(data, loaded.model))
     # What has features at all is placed by them: a part without any is nowhere.
     content = data.content_of(label)
     return np.flatnonzero(content.described) if content.width else np.arange(data.nodes[label])

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from graphrec.errors import TrainingError
-from graphrec.models.answers import placed_by, predicted_by, scorer_of, user_scores_of
-from graphrec.models.base import FoldsIn, Model, Places, Target
-from graphrec.ragged import Ints
+from graphrec.models.answers import placed_by, placed_by_parts, predicted_by, scorer_of, user_scores_of
+from graphrec.models.base import SPACE, FoldsIn, Model, Places, PlacesByParts, Target
+from graphrec.ragged import Ints, Ragged
 from graphrec.serving.load_model import Loaded, model_of
 from graphrec.tasks.cases import NodeCases, PairCases, Split
 
@@ -70,6 +70,11 @@ def _answers(model: Model[Any], split: Split[Any]) -> Mapping[str, Tensor]:
         found |= {} if scores is None else {"user_scores": scores}
     if label is None and isinstance(model, Places) and data.content.width:
         found["place"] = placed_by(model, torch.from_numpy(data.content.rows(np.arange(min(USERS, data.items)))))
+    if label is None and isinstance(model, PlacesByParts):
+        parts = model.parts_of(data).take(np.arange(min(USERS, data.items)))
+        features = data.content_of(model.needs.described[0]).rows(parts.indices)
+        its_own = Ragged(parts.indptr, np.arange(len(parts.indices)))
+        found["place_parts"] = placed_by_parts(model, torch.from_numpy(features), its_own)[SPACE][data.item]
     return found
 
 

@@ -21,12 +21,15 @@ from graphrec.models.base import (
     FoldsIn,
     FoldsIntoSpace,
     Places,
+    PlacesByParts,
     Proposes,
     Scores,
+    ScoresVectors,
     Vectors,
 )
 from graphrec.models.influences import Influences
-from graphrec.ragged import Ints
+from graphrec.models.known import placed_items
+from graphrec.ragged import Ints, Ragged
 from graphrec.testing.model_under_test import ModelUnderTest, ModelWorld
 from graphrec.testing.training_data import learned
 
@@ -75,6 +78,35 @@ class AbilityChecks(ModelUnderTest):
         items = _space(model)[world.data.item][without]
         torch.testing.assert_close(placed, items, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(alone, placed[:1], rtol=1e-4, atol=1e-5)
+
+    def test_a_new_item_is_where_an_equal_one_without_records_is_by_its_parts(self, world: ModelWorld) -> None:
+        """In every space, and its parts too; one with parts is served without a record."""
+        model, data = self._able(world, PlacesByParts), world.data
+        listed, part = model.parts_of(data), model.needs.described[0]
+        without = np.flatnonzero((data.by_item.lengths == 0) & (listed.lengths > 0))
+        assert len(without), "the graph has items that have parts with features and no record"
+        assert placed_items(data, model)[without].all()
+        own = listed.take(without)
+        features = torch.from_numpy(data.content_of(part).rows(own.indices))
+        with torch.no_grad():
+            spaces = model.embeddings()
+            placed = model.place_parts(features, Ragged(own.indptr, np.arange(len(own.indices))))
+            nothing = model.place_parts(features[:0], Ragged(np.zeros(2, np.int64), NOTHING))
+        assert {label for vectors in placed.values() for label in vectors} == {data.item, part}
+        for name, vectors in placed.items():
+            for label, matrix in vectors.items():
+                at = without if label == data.item else own.indices
+                torch.testing.assert_close(matrix, spaces[name][label][at], rtol=1e-4, atol=1e-5)
+                assert nothing[name][label].shape == (int(label == data.item), matrix.shape[1])
+                assert torch.isfinite(nothing[name][label]).all()
+
+    def test_scores_follow_from_vectors(self, world: ModelWorld) -> None:
+        model = self._able(world, ScoresVectors)
+        users, vectors = _known_users(world), _space(model)
+        items = torch.arange(len(users)) * world.data.items // len(users)
+        with torch.no_grad():
+            found = model.vector_scores(vectors["User"][users], vectors[world.data.item][items])
+        torch.testing.assert_close(found, model.scorer().pairs(users, items), rtol=1e-4, atol=1e-5)
 
     def test_what_lacks_a_matrix_is_placed_by_the_others(self, world: ModelWorld) -> None:
         """Ranked and served alike."""

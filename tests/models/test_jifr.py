@@ -74,7 +74,7 @@ def test_scores_and_key_frames_are_the_papers(frames, rating):
     assert model.loss("bpr", batch).item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_frames_of_trailers_count_and_such_without_features_do_not():
+def test_frames_of_segments_and_trailers_count_and_such_without_features_do_not():
     found = frames_of(framed())
     assert {item: found[item].tolist() for item in range(ITEMS)} == FRAMES_OF
 

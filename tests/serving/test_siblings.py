@@ -16,10 +16,11 @@ from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.serving.audience import audience
-from graphrec.serving.embed import Embedded, embed
+from graphrec.serving.embed import embed
 from graphrec.serving.explain import explain
 from graphrec.serving.lacking import Lacking
 from graphrec.serving.load_model import load_run
+from graphrec.serving.placed import Embedded
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
