@@ -30,9 +30,9 @@ class ItemKNNSettings(Settings):
 
     neighbours: int = Field(100, ge=1, le=4096)
     """k, how many nearest items of each item count."""
-    similarity: Literal["cosine", "conditional"] = "cosine"
+    similarity: Literal["cosine", "conditional"] = "conditional"
     """Cosine of two items' columns, or how probable one is for who has the other."""
-    popularity: float = Field(0.5, ge=0, le=1)
+    popularity: float = Field(0.0, ge=0, le=1)
     """α: the conditional probability is divided by how many have the item, to the power of α."""
     user_weighting: float = Field(1.0, ge=0, le=1)
     """A user with d records weighs d ** -user_weighting: 0 counts all records alike, 1 counts users alike."""
