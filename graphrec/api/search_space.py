@@ -108,10 +108,11 @@ def search_space(plan: Plan, over: Sequence[str] = ()) -> dict[str, Range]:
 def _usual(kind: type[Model[Any]]) -> list[str]:
     if kind.tuned:
         return list(kind.tuned)
+    fields = {name: field for name, field in kind.Settings.model_fields.items() if field.annotation in (int, float)}
     numbers = [
         name
-        for name, field in kind.Settings.model_fields.items()
-        if field.annotation in (int, float) and name != "seed" and (field.default or _bounds(field)[1] is not None)
+        for name, field in fields.items()
+        if name not in NOT_SEARCHED and (field.default or _bounds(field, field.default)[1] is not None)
     ]
     return [*numbers, "learning_rate"] if numbers else []
 
@@ -130,7 +131,7 @@ def _derived(plan: Plan, name: str, field: FieldInfo) -> Range:
         return Choice((False, True))
     if get_origin(kind) is Literal:
         return Choice(get_args(kind))
-    low, high = _bounds(field)
+    low, high = _bounds(field, default)
     whole = kind is int
     if kind not in (int, float):
         raise ConfigError(f"--over {name} needs its values, as {name}=A,B")
@@ -168,16 +169,21 @@ def _checked(plan: Plan, name: str, text: str) -> Any:
     return defaults(one, [name])[name]
 
 
-def _bounds(field: FieldInfo) -> tuple[Any, Any]:
-    """Return the least and the greatest value, None where there is none; an open end is left out by a little."""
+def _bounds(field: FieldInfo, default: Any) -> tuple[Any, Any]:
+    """Return the least and the greatest value, None where there is none.
+
+    An open end is left out: by 1 of whole numbers, else by a hundredth of the way to the default.
+    """
     low: Any = None
     high: Any = None
-    opened = {Gt: 0, Lt: 0}
+    opened = set[type]()
     for bound in field.metadata:
         low = getattr(bound, "ge", getattr(bound, "gt", low))
         high = getattr(bound, "le", getattr(bound, "lt", high))
-        if type(bound) in opened:
-            opened[type(bound)] = 1
-    bounded = low is not None and high is not None
-    little = 1 if field.annotation is int else 0.01 * (high - low) if bounded else 0
-    return (low + little if opened[Gt] else low), (high - little if opened[Lt] else high)
+        opened.add(type(bound))
+    whole = field.annotation is int
+    if Gt in opened:
+        low += 1 if whole else 0.01 * (default - low)
+    if Lt in opened:
+        high -= 1 if whole else 0.01 * (high - default)
+    return low, high
