@@ -67,6 +67,7 @@ class ACF(InSpace[ACFSettings]):
     doi = "10.1145/3077136.3080797"
     Settings = ACFSettings
     needs = Needs(described=(FRAME,), lists=LISTS)
+    tuned = ("l2", "learning_rate", "dimension", "history")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 1024, "patience": 20}
 
     @classmethod

@@ -78,6 +78,7 @@ class JIFR(Model[JIFRSettings]):
     needs = Needs(described=(FRAME,), lists=LISTS)
     several = True
     proposes = True
+    tuned = ("l2", "learning_rate")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 10, "batch_size": 1024, "patience": 20}
 
     @classmethod

@@ -65,6 +65,7 @@ class VPOI(InSpace[VPOISettings]):
     doi = "10.1145/3038912.3052638"
     Settings = VPOISettings
     needs = Needs(described=(FRAME,), lists=LISTS)
+    tuned = ("l2", "learning_rate", "picture_weight", "dimension")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "batch_size": 1024, "patience": 20}
 
     @classmethod
