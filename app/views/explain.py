@@ -151,7 +151,7 @@ def beside(told: Explanation) -> None:
     """Say what the model did."""
     if told.score is not None:
         with st.container(horizontal=True):
-            st.metric("Score", f"{told.score:.3f}", help="The inner product of the two embeddings.")
+            st.metric("Score", f"{told.score:.3f}", help="What the model makes of the two embeddings.")
             if told.embedding:
                 near = told.embedding[0]
                 said = f"The cosine of {near.id}, of the user's history the nearest in the model's space."

@@ -209,6 +209,10 @@ class ScoresVectors(Protocol):
         """Return float32 [n] for float32 [n, D] each."""
         ...
 
+    def vector_parts(self, user: Tensor, item: Tensor) -> list[Part]:
+        """Return what the score of two vectors, float32 [D] each, is the sum of; empty where it is one thing."""
+        ...
+
 
 @runtime_checkable
 class FoldsIn(Protocol):
@@ -240,7 +244,10 @@ class Accounts(Protocol):
         ...
 
     def item_sources(self, item: int, features: Floats | None = None) -> Influences:
-        """Return what went into an item's; of one that came after training by its ``features``, float32 [1, F]."""
+        """Return what went into an item's; of one that came after training by its ``features``, float32 [1, F].
+
+        Of a model that ``PlacesByParts`` these are those of the item's parts, float32 [n, F].
+        """
         ...
 
 

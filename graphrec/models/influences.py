@@ -21,6 +21,8 @@ class Influences:
         weights: float32 [n], by what factor each one's vector counts.
         said: how, as a sentence about "it".
         learned: whether they are neighbours in the graph, and not merely alike by content.
+        part: label of ``at`` where they are parts of the item, such as its frames; of an item that came after training
+            the places of its parts as they were given.
     """
 
     of_users: bool
@@ -28,14 +30,15 @@ class Influences:
     weights: Floats
     said: str
     learned: bool = True
+    part: str = ""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one of several models in a run adds to a score.
+    """What one of several models in a run, or one side of a model, adds to a score.
 
     Attributes:
-        name: of that model's own run.
+        name: of that model's own run, or of the side.
         weight: how much it counts.
         score: what it adds to the score, the weight within.
     """

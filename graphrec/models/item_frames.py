@@ -109,10 +109,18 @@ class ItemFrames(nn.Module):
         free = content.new_zeros(len(frames), len(self.projection))
         return self._pooled(lists, content[lists.indices], free), linear(content, self.projection)
 
+    @torch.no_grad()
     def weights(self, item: int, vector: Tensor) -> tuple[Ints, Tensor]:
         """Return the frames of ``item``, int64 [n], and their α, float32 [n]; its ``vector`` is float32 [D]."""
         lists = self._lists.take(torch.tensor([item], device=vector.device))
         return lists.indices.numpy(force=True), self._weights(lists, self._rows(lists.indices), vector[None])
+
+    @torch.no_grad()
+    def weights_of(self, features: Tensor) -> Tensor:
+        """Return α, float32 [n], of the frames of a new item, whose v is 0, by their ``features``, float32 [n, F]."""
+        content = self.scaling(features.to(self.projection.device))
+        every = Ragged(np.array([0, len(content)]), np.arange(len(content)))
+        return self._weights(Lists.of(every, content.device), content, content.new_zeros(1, len(self.projection)))
 
     @torch.no_grad()
     def of_items(self, vectors: Tensor) -> Tensor:

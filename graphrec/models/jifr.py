@@ -21,6 +21,7 @@ from graphrec.learning.table import Table
 from graphrec.models.base import ANYTHING, SPACE, EmbeddingScorer, Model, Needs, Scorer, Target, Vectors
 from graphrec.models.features import Scaling
 from graphrec.models.folding import fold_in_by
+from graphrec.models.influences import Floats, Influences, Part, none
 from graphrec.models.item_frames import FRAME, LISTS, ItemFrames, Weighing, frames_of, require_frames
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
@@ -98,6 +99,7 @@ class JIFR(Model[JIFRSettings]):
         """Take the frames of items, and which items have a record."""
         self.looks.attach(data)
         self._seen = torch.from_numpy(data.by_item.lengths > 0).to(self.device)
+        self._records = data.by_user.lengths
 
     def learner(self, data: Data, run: RunContext) -> Descent[PairwiseBatch]:
         """Return gradient descent over triplets of items; records of frames are not learned from."""
@@ -149,6 +151,32 @@ class JIFR(Model[JIFRSettings]):
         looks, frames = self.looks.place(features, parts)
         items = torch.cat([torch.zeros_like(looks), looks], 1)
         return {SPACE: {self.shape.item: items}, VISUAL: {self.shape.item: looks, FRAME: frames}}
+
+    @torch.no_grad()
+    def vector_parts(self, user: Tensor, item: Tensor) -> list[Part]:
+        """Return taste, β1 <u, v>, and looks, β2 <w, x>."""
+        (u, w), (v, x) = user.chunk(2), item.chunk(2)
+        share = 0.5 if self.weighing is None else float(self.weighing(u, v, w, x))
+        return [Part("taste", share, share * float(u @ v)), Part("looks", 1 - share, (1 - share) * float(w @ x))]
+
+    def user_sources(self, user: int) -> Influences:
+        """Return that u and w were learned."""
+        count = int(self._records[user])
+        return none(f"Its taste and the looks that it likes were learned from {count} records; nothing is pooled.")
+
+    def item_sources(self, item: int, features: Floats | None = None) -> Influences:
+        """Return the frames that an item's looks rest on."""
+        if features is None:
+            frames, weights = self.looks.weights(item, self.items.weight.detach()[item] * self._seen[item])
+        else:
+            frames, weights = np.arange(len(features)), self.looks.weights_of(torch.from_numpy(features))
+        learned = features is None and bool(self._seen[item])
+        taste = "its taste was learned from records" if learned else "no record has taught its taste, which counts 0"
+        if not len(frames):
+            return none(f"It has no frame with features, and so no looks; {taste}.")
+        how = "by the attention that they get" if self.settings.frames == "attention" else "all alike"
+        said = f"What it looks like rests on its {len(frames)} frames, {how}; {taste}."
+        return Influences(False, frames, weights.numpy(force=True), said, part=FRAME)
 
     def vector_scores(self, users: Tensor, items: Tensor) -> Tensor:
         """Return r of [u, w] and [v, x], float32 [n]."""

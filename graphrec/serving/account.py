@@ -12,9 +12,11 @@ from graphrec.errors import NotFoundError, TrainingError
 from graphrec.features import FeatureStore, sibling
 from graphrec.graph.build import item_features
 from graphrec.graph.content import fill
+from graphrec.graph.ids import Ids
 from graphrec.graph.snapshot import Snapshot
-from graphrec.models.base import Accounts
+from graphrec.models.base import Accounts, PlacesByParts
 from graphrec.models.influences import Floats, Influences, none
+from graphrec.serving.embed_parts import described_parts
 from graphrec.serving.load_model import Loaded, kept_run
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import find_run
@@ -99,12 +101,20 @@ def account(
         else model.user_sources(at)
     )
     there = int(shot.items.index([node])[0]) if label == shot.item_label else -1
-    features = None if there >= 0 else _features(store, workspace, loaded, label, node)
+    parts: Ids | None = None
+    features: Floats | None = None
+    if isinstance(model, PlacesByParts) and label != shot.item_label:
+        return Account(loaded.run.model, _made(shot, own, k, first), Made("It was placed by its features alone."))
+    if isinstance(model, PlacesByParts) and there < 0:
+        names, features = described_parts(store, workspace, loaded, node)
+        parts = Ids(names)
+    elif there < 0:
+        features = _features(store, workspace, loaded, label, node)
     if there < 0 and features is None:
         theirs: Influences = none("It came after training, and has no features: it has no embedding.")
     else:
         theirs = model.item_sources(there, features)
-    return Account(loaded.run.model, _made(shot, own, k, first), _made(shot, theirs, k, ()))
+    return Account(loaded.run.model, _made(shot, own, k, first), _made(shot, theirs, k, (), parts))
 
 
 def _features(
@@ -130,8 +140,9 @@ def _features(
     return fill(blocks, present, content.means)
 
 
-def _made(shot: Snapshot, found: Influences, k: int, first: Sequence[str]) -> Made:
-    label, ids = ("User", shot.users) if found.of_users else (shot.item_label, shot.items)
+def _made(shot: Snapshot, found: Influences, k: int, first: Sequence[str], parts: Ids | None = None) -> Made:
+    label = found.part or ("User" if found.of_users else shot.item_label)
+    ids = parts if found.part and parts is not None else shot.ids[label]
     names = ids.take(np.asarray(found.at, np.int64))
     known = [Influence(label, key, float(w)) for key, w in zip(names, found.weights, strict=True)]
     known.sort(key=lambda one: (-one.weight, one.id not in first, one.id))

@@ -55,6 +55,17 @@ def embed_by_parts(store: GraphStore, workspace: Workspace, loaded: Loaded, run:
     return replace(items, siblings=(parts,))
 
 
+def described_parts(
+    store: GraphStore, workspace: Workspace, loaded: Loaded, item: str
+) -> tuple[pa.StringArray, Floats]:
+    """Return the parts with features that an item has now, string [n], and these, float32 [n, F]."""
+    found = pa.array(sorted({row["id"] for row in rows(store, "frames_of_items", ids=[item])}), pa.string())
+    read, present = item_features(store, FeatureStore(workspace.features), parts_features(loaded), found, None)
+    means = loaded.split.data.content_of(part_of(loaded)).means
+    known = present.any(1)
+    return found.filter(pa.array(known)), fill([*read.values()], present, means)[known]
+
+
 class _Placing:
     """Places items and frames by features of frames, and writes what differs from what there is.
 

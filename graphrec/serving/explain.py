@@ -17,7 +17,14 @@ from graphrec.serving.common import Common, common, in_words
 from graphrec.serving.histories import seen
 from graphrec.serving.lookups import LABELS, find_node, ids, require, rows
 from graphrec.serving.naming import in_a_sentence, with_id
-from graphrec.serving.published import PublishedRun, check_mapped, current_run, for_label, published_run
+from graphrec.serving.published import (
+    PROPOSAL,
+    PublishedRun,
+    check_mapped,
+    current_run,
+    for_label,
+    published_run,
+)
 from graphrec.serving.recommend import Recommendation, detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run, snapshot_of
@@ -66,7 +73,8 @@ class Explanation:
         label: its label.
         video: the video that a segment or frame is of; None for an item, and where it is of none.
         run: the published run; None without one.
-        score: inner product of the embeddings; None where one is missing.
+        score: inner product of the embeddings, or what the model makes of both where that is more; None where one is
+            missing, or that model is not here.
         shared: paths user -> via <- other users -> item, by number of those users; all of them chose both, by
             positive records.
         common: genres and tags of it that the history has too.
@@ -77,7 +85,8 @@ class Explanation:
         titles: what the user's things above and what is explained are called, by id.
         sentence: the same in words.
         note: why there are no reasons by the run that was asked for; empty where there are, or none was.
-        parts: of a run that is several together, what each adds to the score.
+        parts: of a run that is several together, what each adds to the score; of a score that is of several sides, what
+            each of these adds.
     """
 
     user: str
@@ -152,6 +161,12 @@ def explain(
     features = FeatureStore(workspace.features)
     content = _content(features, _matrices(workspace, features, published, label), history, node, k)
     made = None
+    parts: Sequence[Part] = ()
+    if score is not None and published is not None and published.score == PROPOSAL:
+        # Here, not above: models need torch, which takes seconds.
+        from graphrec.serving.parts import own_score
+
+        score, parts = own_score(workspace, published.id, user, node, user_vectors[u], vectors[v])
     if score is not None and published is not None:
         # Here, not above: models need torch, which takes seconds.
         from graphrec.serving.account import account
@@ -162,7 +177,7 @@ def explain(
         disliked = {*seen(store, label, [user])[0]} - {*history, node}
         made = replace(made, user=made.user.without(label, disliked), item=made.item.without(label, disliked))
     traits = _common(store, label, node, history, k)
-    reasons = _Reasons(user, node, shared, traits, near, content, made)
+    reasons = _Reasons(user, node, shared, traits, near, content, made, parts)
     known = {one.id: one for one in _detailed(store, label, sorted(reasons.ids()))}
     titles = {key: with_id(in_a_sentence(one), key) for key, one in known.items()}
     return Explanation(
@@ -180,7 +195,7 @@ def explain(
         titles,
         reasons.sentence(titles),
         "" if run is None or published is not None else _unpublished(find_run(workspace, run)),
-        [] if run is None or published is not None else _parts(workspace, run, user, label, node),
+        parts if run is None or published is not None else _parts(workspace, run, user, label, node),
     )
 
 
@@ -302,6 +317,7 @@ class _Reasons:
     near: list[Alike]
     content: dict[str, list[Alike]]
     account: Account | None
+    parts: Sequence[Part] = ()
 
     def ids(self) -> set[str]:
         """Return the nodes that are named."""
@@ -311,7 +327,7 @@ class _Reasons:
             self.node,
             *(one.via for one in self.shared),
             *alike,
-            *(one.id for one in made if one.label != "User"),
+            *(one.id for one in made if one.label not in ("User", "Frame")),
         }
 
     def sentence(self, titles: Mapping[str, str]) -> str:
@@ -343,4 +359,10 @@ class _Reasons:
             said.append(f"Nothing in {self.user}'s history leads to {name(self.node)}.")
             if self.account is not None:
                 said.append("All that is left is where the model has put both.")
+        if self.parts:
+            sides = " and ".join(f"{one.name} adds {one.score:.3f} (weight {one.weight:.0%})" for one in self.parts)
+            said.append(f"Of its score {sides}.")
+        frames = [] if self.account is None else [one for one in self.account.item.most if one.label == "Frame"]
+        if frames:
+            said.append(f"Its looks rest most on frame {frames[0].id} ({frames[0].weight:.0%}).")
         return " ".join(said)

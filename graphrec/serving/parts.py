@@ -1,10 +1,14 @@
-"""What each of several models within a run adds to a score."""
+"""The score of a model that is more than an inner product, and what each of its sides, or of its models, adds."""
 
 from __future__ import annotations
 
-from graphrec.models.base import HasParts
+import torch
+
+from graphrec.errors import NotFoundError, TrainingError
+from graphrec.models.base import HasParts, ScoresVectors
 from graphrec.models.influences import Part
 from graphrec.serving.load_model import kept_run
+from graphrec.store.base import Floats
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
 
@@ -24,3 +28,32 @@ def parts_of(workspace: Workspace, run: str, user: str, label: str, node: str) -
     if who < 0 or what < 0:
         return []
     return sorted(model.parts(who, what), key=lambda part: (-part.weight, part.name))
+
+
+def own_score(
+    workspace: Workspace, run: str, user: str, node: str, user_vector: Floats, vector: Floats
+) -> tuple[float | None, list[Part]]:
+    """Return the score that a run's model makes of what it proposed, and what it is the sum of.
+
+    Args:
+        workspace: where the run is.
+        run: its id.
+        user: id of a user.
+        node: id of what it recommends.
+        user_vector: float32 [D], where the user is published.
+        vector: float32 [D], where the node is.
+
+    None where the run's files are not here, or where its model needs to know both and one came after training.
+    """
+    try:
+        loaded = kept_run(workspace, find_run(workspace, run))
+    except (NotFoundError, TrainingError):
+        return None, []
+    with torch.no_grad():
+        if isinstance(loaded.model, ScoresVectors):
+            ends = torch.from_numpy(user_vector), torch.from_numpy(vector)
+            return float(loaded.model.vector_scores(ends[0][None], ends[1][None])[0]), loaded.model.vector_parts(*ends)
+        who, what = loaded.snapshot.users.index([user]), loaded.snapshot.items.index([node])
+        if min(who[0], what[0]) < 0:
+            return None, []
+        return float(loaded.scorer.pairs(torch.from_numpy(who), torch.from_numpy(what))[0]), []

@@ -107,6 +107,8 @@ class AbilityChecks(ModelUnderTest):
         with torch.no_grad():
             found = model.vector_scores(vectors["User"][users], vectors[world.data.item][items])
         torch.testing.assert_close(found, model.scorer().pairs(users, items), rtol=1e-4, atol=1e-5)
+        parts = model.vector_parts(vectors["User"][users[0]], vectors[world.data.item][items[0]])
+        assert not parts or sum(one.score for one in parts) == pytest.approx(float(found[0]), rel=1e-3, abs=1e-5)
 
     def test_what_lacks_a_matrix_is_placed_by_the_others(self, world: ModelWorld) -> None:
         """Ranked and served alike."""
@@ -161,17 +163,22 @@ class AbilityChecks(ModelUnderTest):
         """Of users and items with and without records, and of one that came later."""
         model, data = self._able(world, Accounts), world.data
         places = isinstance(model, Places) and data.content.width > 0
+        by_parts = isinstance(model, PlacesByParts)
         found = [model.user_sources(user) for user in (0, data.users - 1)]
         found += [model.item_sources(item) for item in (0, data.items - 1)]
         if places:
             found.append(model.item_sources(0, data.content.rows(np.array([data.items - 1]))))
+        if by_parts:
+            own = model.parts_of(data)[data.items - 1]
+            again = model.item_sources(-1, data.content_of(model.needs.described[0]).rows(own))
+            np.testing.assert_allclose(again.weights, found[-1].weights, rtol=1e-4, atol=1e-6)
         for one in found:
             assert isinstance(one, Influences)
             assert one.said
             assert len(one.at) == len(one.weights)
             assert np.isfinite(one.weights).all()
-            assert ((one.at >= 0) & (one.at < (data.users if one.of_users else data.items))).all()
-        assert len(found[0].at), "something went into the embedding of a user with records"
+            assert ((one.at >= 0) & (one.at < data.nodes[one.part or ("User" if one.of_users else data.item)])).all()
+        assert any(len(one.at) for one in found), "something went into embeddings"
 
     def _able(self, world: ModelWorld, protocol: Any) -> Any:
         """Return the trained model; skip for one that does not implement ``protocol``."""

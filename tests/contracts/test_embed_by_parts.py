@@ -10,6 +10,7 @@ from graphrec.api.train import Plan, train
 from graphrec.features import FeatureStore
 from graphrec.ragged import Ragged
 from graphrec.serving.embed import embed
+from graphrec.serving.explain import explain
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.publish import publish
 from graphrec.serving.published import current_run, placing
@@ -106,6 +107,24 @@ def test_what_comes_later_is_where_its_frames_put_it(
         assert shown.id in LATER[item]
     store.write_relationships("LIKED", "User", "Item", edges(("later", "i01"), ("later", "i05"), ("later", "i09")))
     assert "new" in [one.id for one in recommend(store, workspace, Request("later", k=12)).items]
+
+    (first, *_) = recommend(store, workspace, Request("u01", k=1, include_seen=True)).items
+    for item, score in ((first.id, first.score), ("new", None)):
+        told = explain(store, workspace, "u01", item)
+        assert told.score == pytest.approx(sum(part.score for part in told.parts), abs=1e-5)
+        assert score is None or told.score == pytest.approx(score, abs=1e-5)
+        assert [part.name for part in told.parts] == ["taste", "looks"]
+        assert told.account is not None
+        made = told.account.item.most
+        assert {one.label for one in made} == {"Frame"}
+        assert sum(one.weight for one in made) == pytest.approx(1, abs=1e-5)
+        assert f"Its looks rest most on frame {made[0].id}" in told.sentence
+    assert set(LATER["new"]) == {one.id for one in told.account.item.most}
+    assert told.parts[0].score == 0, "no record has taught its taste"
+    of_frame = explain(store, workspace, "u01", "new:a")
+    ids, vectors = store.read_embeddings("User", "jifr_visual", ["u01"])
+    assert of_frame.score == pytest.approx(float(vectors[0] @ single["visual"]["Frame"][0].numpy()), abs=1e-4)
+    assert of_frame.account is not None
 
     store.write_relationships("HAS_FRAME", "Item", "Frame", edges(("cut", "new:a")))
     assert embed(store, loaded, workspace).again == 1
