@@ -175,7 +175,8 @@ class JIFR(Model[JIFRSettings]):
         if not len(frames):
             return none(f"It has no frame with features, and so no looks; {taste}.")
         how = "by the attention that they get" if self.settings.frames == "attention" else "all alike"
-        said = f"What it looks like rests on its {len(frames)} frames, {how}; {taste}."
+        of = "its only frame" if len(frames) == 1 else f"its {len(frames)} frames, {how}"
+        said = f"What it looks like rests on {of}; {taste}."
         return Influences(False, frames, weights.numpy(force=True), said, part=FRAME)
 
     def vector_scores(self, users: Tensor, items: Tensor) -> Tensor:
