@@ -114,7 +114,7 @@ class AbilityChecks(ModelUnderTest):
         """Ranked and served alike."""
         self._able(world, Places)
         data = _in_two(world)
-        model = learned(self.kind, data, dict(self.options), **self.settings)
+        model = learned(self.kind, data, {**self.options, "epochs": 3}, **self.settings)
         lacking = np.flatnonzero((data.by_item.lengths == 0) & data.content.partial)
         assert len(lacking), "some items have a part of their features and no record"
         assert isinstance(model, Places)

@@ -15,12 +15,13 @@ TUNE = ("tune", "bpr", "--split", "random-70-10-20", "--set", "dimension=4", "--
         "--over", "learning_rate", "--seeds", "0")  # fmt: skip
 TOGETHER = """
 import graphrec.api.search as search
-import time
+import os, time
+from pathlib import Path
 make = search._try
 def wait(*given):
-    workers = given[0].study._storage._backend._file_path.replace("journal.log", "workers")
-    import os
-    while len(os.listdir(workers)) < 2:
+    folder = Path(given[0].study._storage._backend._file_path).parent
+    (folder / f"began-{os.getpid()}").touch()
+    while len(list(folder.glob("began-*"))) < 2:
         time.sleep(0.02)
     return make(*given)
 search._try = wait
