@@ -21,6 +21,15 @@ from graphrec.cli.common import (
     table,
     whole_numbers,
 )
+from graphrec.cli.plan_flags import (
+    AtFlag,
+    FeaturesFlag,
+    FoldsFlag,
+    ProjectionFlag,
+    ValueFlag,
+    WhereFlag,
+    said,
+)
 from graphrec.errors import UsageError
 from graphrec.workspace import Workspace
 
@@ -46,9 +55,7 @@ def compare(
     seeds: Annotated[
         str | None, typer.Option(help="Seeds of what is trained; those of the runs, or 0,1,2, by default.")
     ] = None,
-    folds: Annotated[
-        int | None, typer.Option(help="How many folds, for cold-items and random-k-fold; one run per seed else.")
-    ] = None,
+    folds: FoldsFlag = None,
     trials: Annotated[
         int | None,
         typer.Option("--tune", min=1, help="So many trials for each model that is trained, as `graphrec tune` does."),
@@ -67,21 +74,12 @@ def compare(
     split: Annotated[
         str | None, typer.Option(help="Name of the split; that of the first run or file, or what the data say.")
     ] = None,
-    at: Annotated[
-        str | None, typer.Option(help="The moment of the split temporal-cut, as `graphrec train` takes it.")
-    ] = None,
+    at: AtFlag = None,
     task: Annotated[str | None, typer.Option(help="What the models are asked; their usual task by default.")] = None,
-    projection: Annotated[str | None, typer.Option(help="Which part of the graph.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(help="Keep relationships where, for example rating>=3.")
-    ] = None,
-    value: Annotated[
-        str | None, typer.Option(help="The number to predict or to weigh by, as `graphrec train` takes it.")
-    ] = None,
-    features: Annotated[
-        list[str] | None,
-        typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
-    ] = None,
+    projection: ProjectionFlag = None,
+    where: WhereFlag = None,
+    value: ValueFlag = None,
+    features: FeaturesFlag = None,
     form: Annotated[Format, typer.Option("--format", help="How the table is printed.")] = Format.TEXT,
     picture: Annotated[
         Path | None, typer.Option(help="Draw means and intervals into this file, .svg or .png.")
@@ -119,7 +117,7 @@ def compare(
         resume = begin_comparison(
             folder,
             what,
-            pairs(given or [], "--set") | {name: flag for name, flag in flags.items() if flag is not None},
+            pairs(given or [], "--set") | said(flags),
             seeds=None if seeds is None else whole_numbers(seeds, "--seeds"),
             folds=folds,
             trials=trials,

@@ -14,17 +14,27 @@ from graphrec.cli.common import (
     WorkspaceFlag,
     go_on,
     out,
-    pairs,
     print_json,
     table,
     whole_numbers,
 )
-from graphrec.config import read_toml
-from graphrec.errors import UsageError
+from graphrec.cli.plan_flags import (
+    AlsoFlag,
+    AtFlag,
+    FeaturesFlag,
+    FoldsFlag,
+    ProjectionFlag,
+    SplitFlag,
+    TaskFlag,
+    ValueFlag,
+    WhereFlag,
+    plan_of,
+)
 from graphrec.workspace import Workspace
 
 
 def study(
+    context: typer.Context,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Which model; `graphrec models` lists them.")
     ] = None,
@@ -33,28 +43,15 @@ def study(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A TOML file, such as a run's config.toml.")] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, with commas between them.")] = "0,1,2,3,4",
-    folds: Annotated[
-        int | None, typer.Option(help="How many folds, for cold-items and random-k-fold; one run per seed else.")
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="Name of the split; what the data say by default.")] = None,
-    task: Annotated[str | None, typer.Option(help="What the model is asked; its usual task by default.")] = None,
-    projection: Annotated[str | None, typer.Option(help="Which part of the graph.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(help="Keep relationships where, for example rating>=3.")
-    ] = None,
-    value: Annotated[
-        str | None, typer.Option(help="The number to predict or to weigh by, as `graphrec train` takes it.")
-    ] = None,
-    also: Annotated[
-        list[str] | None, typer.Option(help="A further projection, as `graphrec train` takes it; repeat for more.")
-    ] = None,
-    features: Annotated[
-        list[str] | None,
-        typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
-    ] = None,
-    at: Annotated[
-        str | None, typer.Option(help="The moment of the split temporal-cut, as `graphrec train` takes it.")
-    ] = None,
+    folds: FoldsFlag = None,
+    split: SplitFlag = None,
+    task: TaskFlag = None,
+    projection: ProjectionFlag = None,
+    where: WhereFlag = None,
+    value: ValueFlag = None,
+    also: AlsoFlag = None,
+    features: FeaturesFlag = None,
+    at: AtFlag = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this study instead of starting one.")] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
@@ -66,7 +63,6 @@ def study(
 
     After Ctrl-C: `graphrec study --resume STUDY`
     """
-    from graphrec.api.plan import Plan
     from graphrec.api.study import begin_study, run_study
     from graphrec.cli.training_progress import TrainingProgress
 
@@ -76,12 +72,7 @@ def study(
             "model": model, "split": split, "at": at, "task": task, "projection": projection, "where": where,
             "value": value, "also": also, "features": features,
         }  # fmt: skip
-        values = read_toml(config) if config is not None else {}
-        values |= pairs(given or [], "--set")
-        values |= {name: value for name, value in flags.items() if value is not None}
-        if "model" not in values:
-            raise UsageError("which model? --model transgrec; `graphrec models` lists them")
-        plan = Plan.of(values)
+        plan = plan_of(context, config, given, flags, "--model transgrec")
         resume = begin_study(folder, plan, folds=folds, seeds=whole_numbers(seeds, "--seeds"), store=store)
     go_on.by(f"graphrec study --resume {resume}")
     with TrainingProgress(quiet=as_json) as show:

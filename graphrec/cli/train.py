@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,15 +20,11 @@ from graphrec.cli.common import (
     metrics_table,
     opened,
     out,
-    pairs,
     print_json,
 )
-from graphrec.config import read_toml
+from graphrec.cli.plan_flags import plan_of
 from graphrec.errors import GraphrecError, UsageError
 from graphrec.workspace import Workspace
-
-if TYPE_CHECKING:
-    from graphrec.api.plan import Plan
 
 
 def train(
@@ -152,7 +148,7 @@ def train(
         if resume is not None:
             trained = resume_run(folder, resume, progress=show)
         else:
-            plan = _plan(context, config, pairs(given or [], "--set"), flags)
+            plan = plan_of(context, config, given, flags, "--model transgrec, or --config with a model in it")
             if publish and name is None and store is not None and issubclass(model_class(plan.model), Embeds):
                 with opened(workspace, store) as (graph, _):
                     check_named(graph, name)
@@ -225,29 +221,6 @@ def _refuse_others(context: typer.Context, run: str, names: Iterable[str]) -> No
             f"--resume goes on with {run} as it began: leave out {', '.join(found)}, or begin a new run with "
             "--config and the config.toml of this one"
         )
-
-
-def _plan(
-    context: typer.Context, config: Path | None, settings: dict[str, str], flags: dict[str, Any]
-) -> Plan:
-    """Put together what is asked for: flag, ``--set``, ``--config``, graphrec.toml, default."""
-    from graphrec.api.plan import Plan
-
-    given = {name: value for name, value in flags.items() if value is not None}
-    sources = {name: context.get_parameter_source(name) for name in given}
-    from_file = {
-        name for name, source in sources.items() if source is not None and source.name == "DEFAULT_MAP"
-    }
-    values = {name: given[name] for name in from_file}
-    if config is not None:
-        values |= read_toml(config)
-    values |= settings
-    values |= {name: value for name, value in given.items() if name not in from_file}
-    if "model" not in values:
-        raise UsageError(
-            "which model? --model transgrec, or --config with a model in it; `graphrec models` lists them"
-        )
-    return Plan.of(values)
 
 
 def register(app: typer.Typer) -> None:

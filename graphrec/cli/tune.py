@@ -15,12 +15,21 @@ from graphrec.cli.common import (
     err,
     go_on,
     out,
-    pairs,
     print_json,
     table,
     whole_numbers,
 )
-from graphrec.config import read_toml
+from graphrec.cli.plan_flags import (
+    AlsoFlag,
+    AtFlag,
+    FeaturesFlag,
+    ProjectionFlag,
+    SplitFlag,
+    TaskFlag,
+    ValueFlag,
+    WhereFlag,
+    plan_of,
+)
 from graphrec.errors import UsageError
 from graphrec.workspace import Workspace
 
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
 
 
 def tune(
+    context: typer.Context,
     model: Annotated[str | None, typer.Argument(help="Which model; `graphrec models` lists them.")] = None,
     over: Annotated[
         list[str] | None,
@@ -52,27 +62,16 @@ def tune(
         int | None, typer.Option(min=0, help="Of the search, its trials, and the split they share; 0 by default.")
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; auto by default.")] = None,
-    split: Annotated[str | None, typer.Option(help="Name of the split; what the data say by default.")] = None,
-    at: Annotated[
-        str | None, typer.Option(help="The moment of the split temporal-cut, as `graphrec train` takes it.")
-    ] = None,
+    split: SplitFlag = None,
+    at: AtFlag = None,
     fold: Annotated[int | None, typer.Option(help="Which fold of cold-items or random-k-fold; 0 by default.")] = None,
     folds: Annotated[int | None, typer.Option(help="How many folds these have; 5 by default.")] = None,
-    task: Annotated[str | None, typer.Option(help="What the model is asked; its usual task by default.")] = None,
-    projection: Annotated[str | None, typer.Option(help="Which part of the graph.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(help="Keep relationships where, for example rating>=3.")
-    ] = None,
-    value: Annotated[
-        str | None, typer.Option(help="The number to predict or to weigh by, as `graphrec train` takes it.")
-    ] = None,
-    also: Annotated[
-        list[str] | None, typer.Option(help="A further projection, as `graphrec train` takes it; repeat for more.")
-    ] = None,
-    features: Annotated[
-        list[str] | None,
-        typer.Option("--feature", help="Feature matrix to use; repeat for more. All by default."),
-    ] = None,
+    task: TaskFlag = None,
+    projection: ProjectionFlag = None,
+    where: WhereFlag = None,
+    value: ValueFlag = None,
+    also: AlsoFlag = None,
+    features: FeaturesFlag = None,
     resume: Annotated[
         str | None, typer.Option(help="Go on with this study; in another terminal too, to help the first.")
     ] = None,
@@ -89,7 +88,6 @@ def tune(
 
     After Ctrl-C, in a second terminal, or for more trials: `graphrec tune --resume STUDY --trials 60`
     """
-    from graphrec.api.plan import Plan
     from graphrec.api.tune import begin_tuning, searched
     from graphrec.api.tune import tune as run_tuning
     from graphrec.cli.training_progress import TrainingProgress, trial_line
@@ -101,14 +99,9 @@ def tune(
             "task": task, "projection": projection, "where": where, "value": value, "also": also,
             "features": features,
         }  # fmt: skip
-        values = read_toml(config) if config is not None else {}
-        values |= pairs(given or [], "--set")
-        values |= {name: value for name, value in flags.items() if value is not None}
-        if "model" not in values:
-            raise UsageError("which model? `graphrec tune lightgcn`; `graphrec models` lists them")
         resume = begin_tuning(
             folder,
-            Plan.of(values),
+            plan_of(context, config, given, flags, "`graphrec tune lightgcn`"),
             over=over or [],
             trials=trials,
             minutes=minutes,

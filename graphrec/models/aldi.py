@@ -17,10 +17,11 @@ from graphrec.learning.optimisers import Phase
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
 from graphrec.models.bpr import BPR, BPRSettings
-from graphrec.models.by_content import ByNeighbours, NeighbourSettings, user_weights
+from graphrec.models.by_content import ByNeighbours, NeighbourSettings
 from graphrec.models.pair_scores import pair_scores
 from graphrec.models.pretrained import pretrain
 from graphrec.models.tower import tower
+from graphrec.models.user_weights import user_weights
 from graphrec.ragged import Ints
 
 

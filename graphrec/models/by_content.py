@@ -143,10 +143,3 @@ def without(mean: Tensor, count: Tensor, own: Tensor) -> Tensor:
     ``mean`` and ``own``, the vector that is left out, are float32 [n, D].
     """
     return (mean * count - own) / (count - 1).clamp(min=1)
-
-
-def user_weights(data: Data, power: float) -> Tensor:
-    """Return what a record of each user weighs, float32 [users]: degree ** -power, on average over records 1."""
-    degrees = torch.from_numpy(data.by_user.lengths)
-    weight = degrees.clamp(min=1).double() ** -power
-    return (weight * degrees.sum() / (weight * degrees).sum()).float()

@@ -16,10 +16,11 @@ from graphrec.learning.descent import Descent
 from graphrec.learning.optimisers import Phase
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
-from graphrec.models.by_content import ByNeighbours, NeighbourSettings, means, user_weights
+from graphrec.models.by_content import ByNeighbours, NeighbourSettings, means
 from graphrec.models.ials import IALS, IALSSettings
 from graphrec.models.pretrained import pretrain
 from graphrec.models.tower import tower
+from graphrec.models.user_weights import user_weights
 from graphrec.ragged import Ints
 
 

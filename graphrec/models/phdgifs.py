@@ -16,8 +16,9 @@ from graphrec.learning.optimisers import Phase
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
 from graphrec.models.base import ANYTHING, Scorer, Target
-from graphrec.models.by_content import WithContent, means, user_weights, without
+from graphrec.models.by_content import WithContent, means, without
 from graphrec.models.tower import tower
+from graphrec.models.user_weights import user_weights
 from graphrec.models.video2gif import Video2GIFSettings, huber
 from graphrec.ragged import Ints
 

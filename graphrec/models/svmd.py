@@ -16,7 +16,8 @@ from graphrec.learning.descent import Descent
 from graphrec.learning.optimisers import Phase
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
-from graphrec.models.by_content import ByContent, ContentSettings, means, user_weights, without
+from graphrec.models.by_content import ByContent, ContentSettings, means, without
+from graphrec.models.user_weights import user_weights
 from graphrec.ragged import Ints
 
 

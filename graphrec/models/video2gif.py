@@ -15,8 +15,9 @@ from graphrec.learning.descent import Descent
 from graphrec.learning.optimisers import Phase
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
-from graphrec.models.by_content import ByContent, ContentSettings, user_weights
+from graphrec.models.by_content import ByContent, ContentSettings
 from graphrec.models.tower import tower
+from graphrec.models.user_weights import user_weights
 from graphrec.ragged import Ints
 
 
