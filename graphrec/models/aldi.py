@@ -16,27 +16,18 @@ from graphrec.learning.descent import Descent
 from graphrec.learning.optimisers import Phase
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
-from graphrec.models.bpr import BPR, BPRSettings
-from graphrec.models.by_content import ByNeighbours, NeighbourSettings
 from graphrec.models.pair_scores import pair_scores
-from graphrec.models.pretrained import pretrain
+from graphrec.models.taught import Taught, TaughtSettings
 from graphrec.models.tower import tower
 from graphrec.models.user_weights import user_weights
-from graphrec.ragged import Ints
 
 
-class ALDISettings(NeighbourSettings):
+class ALDISettings(TaughtSettings):
     """Settings of ALDI; ``neighbour_share`` by validation on TikTok's cold items (0: .119, 0.5: .164, 0.8: .172)."""
 
     neighbour_share: float = Field(0.8, ge=0, le=1)
     """Ours, not the paper's: an item without a record is embedded by (1 - share) * what the student says plus share *
     the mean of what the teacher says of the items with records that are most like it."""
-    dimension: int = Field(64, ge=1, le=4096)
-    """Length of the teacher's factors."""
-    teacher_l2: float = Field(0.02, ge=0, allow_inf_nan=False)
-    """λ of the BPR that teaches."""
-    teacher_epochs: int = Field(100, ge=1, le=10000)
-    """Epochs of it."""
     hidden: int = Field(256, ge=1, le=65536)
     """Width of the student's hidden layer."""
     rating: float = Field(0.1, ge=0, allow_inf_nan=False)
@@ -51,7 +42,7 @@ class ALDISettings(NeighbourSettings):
     """A record of a user with d of them weighs d ** -user_weighting: 0 counts records alike, 1 users."""
 
 
-class ALDI(ByNeighbours[ALDISettings]):
+class ALDI(Taught[ALDISettings]):
     """Aligning Distillation for Cold-start Item Recommendation (Huang et al., SIGIR 2023).
 
     An item with records is a teacher, as a trained model has it; a network of its content is the student, who stands in
@@ -78,22 +69,18 @@ class ALDI(ByNeighbours[ALDISettings]):
 
     def __init__(self, shape: Shape, settings: ALDISettings) -> None:
         super().__init__(shape, settings)
-        of_teacher = {"dimension": settings.dimension, "l2": settings.teacher_l2}
-        self.teacher = BPR(shape, BPRSettings.model_validate(of_teacher))
         self.student = tower([shape.width, settings.hidden, settings.dimension + 1])
 
     def attach(self, data: Data) -> None:
         """Take what items look like, and how many records users and items have."""
         super().attach(data)
-        self.teacher.attach(data)
         self._weight = user_weights(data, self.settings.user_weighting).to(self.device)
         records = torch.from_numpy(data.by_item.lengths).to(self.device).float()
         self._trust = records / (records + self.settings.trust).clamp(min=1)
 
     def learner(self, data: Data, run: RunContext) -> Descent[PairwiseBatch]:
         """Train the teacher, and return gradient descent of the student over triplets."""
-        self.fit_scaling()
-        pretrain(self.teacher, data, run, self.settings.teacher_epochs)
+        self.teach(data, run)
         feed = Pairwise(data, run.options, run.generator())
         return Descent(self, self.loss, feed, [Phase.of("student", self.student.parameters())], run)
 
@@ -125,15 +112,3 @@ class ALDI(ByNeighbours[ALDISettings]):
         """Return what the student says, [factors, bias]."""
         embedded: Tensor = self.student(content).float()
         return embedded
-
-    def known(self, items: Tensor) -> Tensor:
-        """Return what the teacher says, [q_i, b_i]."""
-        return self.teacher.items.weight[items]
-
-    def vectors(self) -> tuple[Tensor, Tensor]:
-        """Return [p_u, 1], and [q_i, b_i] or, of an item without a record, what the student and its neighbours say."""
-        return self.teacher.vectors()[0], self.item_vectors()
-
-    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
-        """Return what the teacher makes of ``history``."""
-        return self.teacher.user_vector(history, user)

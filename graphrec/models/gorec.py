@@ -17,25 +17,16 @@ from graphrec.learning.descent import Descent
 from graphrec.learning.optimisers import Phase
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
-from graphrec.models.bpr import BPR, BPRSettings
-from graphrec.models.by_content import ByNeighbours, NeighbourSettings
-from graphrec.models.pretrained import pretrain
+from graphrec.models.taught import Taught, TaughtSettings
 from graphrec.models.tower import tower
-from graphrec.ragged import Ints
 
 _PAIRS = 512
 """Uniformity is of so many items of a batch at most: it looks at all pairs of them."""
 
 
-class GoRecSettings(NeighbourSettings):
+class GoRecSettings(TaughtSettings):
     """Settings of GoRec."""
 
-    dimension: int = Field(64, ge=1, le=4096)
-    """Length of the factors of the model that it starts from."""
-    teacher_l2: float = Field(0.02, ge=0, allow_inf_nan=False)
-    """λ of that model, BPR."""
-    teacher_epochs: int = Field(100, ge=1, le=10000)
-    """Epochs of it."""
     latent_dimension: int = Field(32, ge=1, le=4096)
     """Length of the latent variable z."""
     hidden: int = Field(256, ge=1, le=65536)
@@ -46,7 +37,7 @@ class GoRecSettings(NeighbourSettings):
     """Weight of the uniformity of z over items."""
 
 
-class GoRec(ByNeighbours[GoRecSettings]):
+class GoRec(Taught[GoRecSettings]):
     """GoRec: A Generative Cold-start Recommendation Framework (Bai et al., MM 2023).
 
     A trained model has a vector v of each item with records. A conditional variational autoencoder learns them given
@@ -70,21 +61,13 @@ class GoRec(ByNeighbours[GoRecSettings]):
 
     def __init__(self, shape: Shape, settings: GoRecSettings) -> None:
         super().__init__(shape, settings)
-        of_teacher = {"dimension": settings.dimension, "l2": settings.teacher_l2}
-        self.teacher = BPR(shape, BPRSettings.model_validate(of_teacher))
         known, latent = settings.dimension + 1 + shape.width, settings.latent_dimension
         self.encoder = tower([known, settings.hidden, 2 * latent])
         self.decoder = tower([latent + shape.width, settings.hidden, settings.dimension + 1])
 
-    def attach(self, data: Data) -> None:
-        """Take what items look like, and which have a record."""
-        super().attach(data)
-        self.teacher.attach(data)
-
     def learner(self, data: Data, run: RunContext) -> Descent[PairwiseBatch]:
         """Train the model that it starts from, and return gradient descent of the autoencoder."""
-        self.fit_scaling()
-        pretrain(self.teacher, data, run, self.settings.teacher_epochs)
+        self.teach(data, run)
         moved = [*self.encoder.parameters(), *self.decoder.parameters()]
         feed = Pairwise(data, run.options, run.generator())
         return Descent(self, self.loss, feed, [Phase.of("autoencoder", moved)], run)
@@ -105,18 +88,6 @@ class GoRec(ByNeighbours[GoRecSettings]):
         seen = self.near.known
         states = self._latent(self.known(seen), self.content[seen])[0]
         return self._decoded(self.near.mean_for(content, states), content)
-
-    def known(self, items: Tensor) -> Tensor:
-        """Return v."""
-        return self.teacher.items.weight[items]
-
-    def vectors(self) -> tuple[Tensor, Tensor]:
-        """Return [p_u, 1], and v or, of an item without a record, what is generated and its neighbours say."""
-        return self.teacher.vectors()[0], self.item_vectors()
-
-    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
-        """Return what BPR makes of ``history``."""
-        return self.teacher.user_vector(history, user)
 
     def _latent(self, v: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of z, float32 [n, Z] each."""
