@@ -11,7 +11,8 @@ from graphrec.errors import ConfigError, DataError
 from graphrec.evaluation.common_cases import CaseKeys, Compared, case_keys, compare
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
-from graphrec.evaluation.protocols import protocol_of, under
+from graphrec.evaluation.protocols import SAMPLED, protocol_of, under
+from graphrec.evaluation.sampled import mean_of_draws, sampled
 from graphrec.serving.load_model import load_run
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Cases, RankingCases, Split
@@ -81,7 +82,7 @@ def evaluate_run(
         run_id: which.
         cuts: the K of recall@K and so on.
         part: ``"test"`` or ``"valid"``.
-        protocol: one of ``PROTOCOLS``, for the first task; by default that of the run's split.
+        protocol: one of ``PROTOCOLS``, or ``sampled``, for the first task; by default that of the run's split.
 
     Raises ``NotFoundError`` for an unknown run or protocol, ``ConfigError`` for a protocol that the split has not.
     """
@@ -90,8 +91,7 @@ def evaluate_run(
     run = find_run(workspace, run_id)
     loaded = load_run(workspace, run)
 
-    def measured(task: Task[Any], split: Split[Any], cases: Cases) -> Evaluation:
-        names = _rankings(cases, cuts) if isinstance(cases, RankingCases) else task.metrics(cases)
+    def measured(task: Task[Any], split: Split[Any], cases: Cases, names: Sequence[str]) -> Evaluation:
         seed, first = run.manifest["seed"], loaded.split.data
         return judge_model(loaded.model, task, split.data, cases, names, seed=seed, first=first)
 
@@ -99,10 +99,18 @@ def evaluate_run(
         cases: Cases = split.test if part == "test" else split.valid
         return cases
 
-    cases = of(loaded.split) if protocol is None else under(of(loaded.split), protocol)
-    found = measured(loaded.task, loaded.split, cases)
-    also = {name: measured(one.task, one.split, of(one.split)) for name, one in loaded.beside.items()}
-    by = protocol_of(cases)
+    cases = of(loaded.split)
+    by = protocol or protocol_of(cases)
+    if by == SAMPLED:
+        drawn = sampled(under(cases, by), loaded.split)
+        found = mean_of_draws(measured(loaded.task, loaded.split, drawn, _drawn(cuts)))
+    else:
+        cases = cases if protocol is None else under(cases, protocol)
+        found = measured(loaded.task, loaded.split, cases, _names(loaded.task, cases, cuts))
+    also = {
+        name: measured(one.task, one.split, of(one.split), _names(one.task, of(one.split), cuts))
+        for name, one in loaded.beside.items()
+    }
     keys = case_keys(cases, loaded.split, loaded.snapshot)
     changed = _changed(run, found) if part == "test" and by == run.manifest.get("protocol") else {}
     return Evaluated(run, by, found, also, keys, changed)
@@ -118,7 +126,13 @@ def _changed(run: Run, found: Evaluation) -> dict[str, tuple[float, float]]:
     }
 
 
-def _rankings(cases: RankingCases, cuts: Sequence[int]) -> list[str]:
-    within = cases.candidates is not None
-    names = [*WHOLE, *(("nmsd",) if within else ()), *(f"{stem}@{k}" for k in cuts for stem in CUT)]
-    return names if within else names + [f"coverage@{k}" for k in cuts]
+def _names(task: Task[Any], cases: Cases, cuts: Sequence[int]) -> Sequence[str]:
+    if not isinstance(cases, RankingCases):
+        return task.metrics(cases)
+    names = _drawn(cuts)
+    return [*names, "nmsd"] if cases.candidates is not None else [*names, *(f"coverage@{k}" for k in cuts)]
+
+
+def _drawn(cuts: Sequence[int]) -> list[str]:
+    """Return what says something of any list, a few drawn items included."""
+    return [*WHOLE, *(f"{stem}@{k}" for k in cuts for stem in CUT)]

@@ -26,7 +26,8 @@ def evaluate(
     protocol: Annotated[
         str | None,
         typer.Option(
-            help="What to rank among: full (all items), cold-items or within-video; by default as the split has it."
+            help="What to rank among: full (all items), cold-items, within-video, or sampled (1,000 items at random "
+            "and the relevant ones, mean of 10 draws); by default as the split has it."
         ),
     ] = None,
     k: Annotated[str, typer.Option(help="Cut-offs, with commas between them.")] = "5,10,20",

@@ -13,6 +13,8 @@ PROTOCOLS = {
     "cold-items": "the items held out, which have no training edge",
     "within-video": "the segments of the video that the relevant ones are in",
 }
+SAMPLED = "sampled"
+"""How a ranking can be measured beside its own protocol: see ``sampled``."""
 PREDICTIONS = {"pairs": "every held-out record is predicted", "nodes": "every held-out node is predicted"}
 """Where nothing is ranked."""
 
@@ -29,14 +31,16 @@ def protocol_of(cases: Cases) -> str:
 def under(cases: Cases, name: str) -> RankingCases:
     """Return ``cases`` as the protocol ``name`` has them: under ``full`` one case per user.
 
+    Under ``sampled`` they are those that ``sampled`` takes.
+
     Raises ``NotFoundError`` for an unknown name, ``ConfigError`` where the split knows no such candidates.
     """
     own = protocol_of(cases)
-    if name not in PROTOCOLS:
-        raise unknown("protocol", name, PROTOCOLS)
+    if name not in (*PROTOCOLS, SAMPLED):
+        raise unknown("protocol", name, [*PROTOCOLS, SAMPLED])
     if not isinstance(cases, RankingCases):
         raise ConfigError(f"this run is no ranking: it is measured by {own}, {PREDICTIONS[own]}")
-    if name == own:
+    if name in (own, SAMPLED):
         return cases
     if name != "full":
         either = own if own == "full" else f"{own} or full"
