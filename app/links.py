@@ -22,6 +22,7 @@ NAMES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "Work": (
         ("runs", "Runs", "monitoring"),
+        ("reports", "Reports", "lab_profile"),
         ("add_video", "Add a video", "video_call"),
         ("housekeeping", "Housekeeping", "cleaning_services"),
     ),

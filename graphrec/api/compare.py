@@ -15,7 +15,7 @@ from graphrec.api.same_cases import TestedOn, of_plan, of_runs, require_same
 from graphrec.api.search import Found, Search, Tried, begin_search, run_search
 from graphrec.api.search_space import search_space
 from graphrec.api.studies import StudyFolder, beginning, find_study
-from graphrec.api.systems import asked_systems
+from graphrec.api.systems import Asked, asked_systems
 from graphrec.errors import ConfigError, unknown
 from graphrec.evaluation.common_cases import whose
 from graphrec.evaluation.judged import judge_model, known_metric
@@ -80,6 +80,20 @@ def begin_comparison(
     not all are tested on the same cases.
     """
     asked = asked_systems(workspace, what, common)
+    return begin_with(workspace, asked, seeds=seeds, folds=folds, trials=trials, metrics=metrics, store=store)
+
+
+def begin_with(
+    workspace: Workspace,
+    asked: Sequence[Asked],
+    *,
+    seeds: Sequence[int] | None = None,
+    folds: int | None = None,
+    trials: int | None = None,
+    metrics: Sequence[str] = (),
+    store: str | None = None,
+) -> str:
+    """Write down a comparison of what is ``asked``, as ``begin_comparison`` does, and return its id."""
     if len(asked) < 2:
         raise ConfigError("a comparison needs two models or runs at least")
     taken = next((list(one.runs) for one in asked if one.runs), None)
@@ -148,10 +162,52 @@ def compare(
     if reference not in (None, BEST, *systems):
         raise unknown("model to compare with", str(reference), systems)
     with study.alone():
-        _search(workspace, study, tell, progress)
-        runs = train_cells(workspace, study, each=each, progress=progress)
+        runs = _trained(workspace, study, tell, each, progress)
         told = study.read()
         return _compared(workspace, study, told, runs, reference, metrics or told["metrics"])
+
+
+@dataclass(frozen=True)
+class TrainedSystems:
+    """What a comparison has trained.
+
+    Attributes:
+        runs: by system and ``fold/seed``.
+        plans: by system, with the settings that a search has found.
+        tuned: by system that was searched: ``settings``, validation ``value`` and ``default``, and ``trials``.
+    """
+
+    runs: Mapping[str, Mapping[str, Run]]
+    plans: Mapping[str, Plan]
+    tuned: Mapping[str, Mapping[str, Any]]
+
+
+def train_systems(
+    workspace: Workspace,
+    name: str,
+    *,
+    tell: Callable[[str, Tried], None] | None = None,
+    each: Each | None = None,
+    progress: Progress | None = None,
+) -> TrainedSystems:
+    """Train what is missing of a comparison, as ``compare`` does, and measure nothing of it."""
+    study = find_study(workspace, name, "compare")
+    with study.alone():
+        runs = _trained(workspace, study, tell, each, progress)
+        systems = study.read()["systems"]
+    tuned = {title: one["tuned"] for title, one in systems.items() if "tuned" in one}
+    return TrainedSystems(runs, {title: Plan.of(one["plan"]) for title, one in systems.items()}, tuned)
+
+
+def _trained(
+    workspace: Workspace,
+    study: StudyFolder,
+    tell: Callable[[str, Tried], None] | None,
+    each: Each | None,
+    progress: Progress | None,
+) -> dict[str, dict[str, Run]]:
+    _search(workspace, study, tell, progress)
+    return train_cells(workspace, study, each=each, progress=progress)
 
 
 def _require_fit(plan: Plan, split: Split[Any], metrics: Sequence[str]) -> None:
@@ -171,7 +227,10 @@ def _space(plan: Plan) -> Mapping[str, Any]:
 
 
 def _search(
-    workspace: Workspace, study: StudyFolder, tell: Callable[[str, Tried], None] | None, progress: Progress | None
+    workspace: Workspace,
+    study: StudyFolder,
+    tell: Callable[[str, Tried], None] | None,
+    progress: Progress | None,
 ) -> None:
     """Find the settings of every system that is searched, and write them down."""
     told = study.read()
@@ -225,7 +284,9 @@ def _compared(
             measured[title].append(Measured(found, whose(found, cases, loaded.snapshot)))
     references, rows = {}, list[Row]()
     for metric, better in higher.items():
-        chosen, found_rows = side_by_side(measured, metric, reference or next(iter(runs)), higher_is_better=better)
+        chosen, found_rows = side_by_side(
+            measured, metric, reference or next(iter(runs)), higher_is_better=better
+        )
         references[metric] = chosen
         rows += found_rows
     return Comparison(
@@ -267,7 +328,9 @@ def _notes(
     )
     for title, system_told in told["systems"].items():
         if "tuned" in system_told:
-            made = ", ".join(f"{count} {what}" for what, count in system_told["tuned"]["trials"].items() if count)
+            made = ", ".join(
+                f"{count} {what}" for what, count in system_told["tuned"]["trials"].items() if count
+            )
             found = ", ".join(f"{name}={value}" for name, value in system_told["tuned"]["settings"].items())
             fold, _, seed = next(iter(system_told["runs"])).partition("/")
             notes.append(f"{title} was tuned on validation of fold {fold}, seed {seed} ({made}): {found}.")

@@ -32,6 +32,7 @@ COMMANDS = (
     "study",
     "tune",
     "compare",
+    "reproduce",
     "evaluate",
     "publish",
     "embed",

@@ -329,6 +329,13 @@ class TransGRec(InSpace[TransGRecSettings]):
             own, [level[at] for level in self._levels], self.propagation.item_degree[items]
         )
 
+    @torch.no_grad()
+    def layers_of(self, items: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return v^0, v^K and T(g) of ``items`` with edges, int64 [n]: float32 [n, D] each (figure 5)."""
+        at, items = self.local[items.to(self.device)], items.to(self.device)
+        _, v = self._graph_embeddings()
+        return self._items(items)[1], v[at], self._transferred(self.content[items])
+
     def user_sources(self, user: int) -> Influences:
         """Return the items that were pooled into a user's embedding."""
         return of_user(self._data, self.settings, user)

@@ -1,4 +1,4 @@
-"""The pictures of the demo world: what a topic looks like, and a video file of several in a row."""
+"""The pictures of made worlds: what a topic looks like, a video file of several in a row, and a still of one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.random import Generator
 from numpy.typing import NDArray
+from PIL import Image
 
 from graphrec.media.segments import LENGTH_S
 
@@ -60,6 +61,21 @@ def write_video(path: Path, looks: list[TopicLook], rng: Generator) -> None:
         container.mux(stream.encode())
 
 
+def still_looks(kinds: int) -> list[TopicLook]:
+    """Return looks that differ from each other in stills, where nothing moves: at most 24."""
+    return [TopicLook(kind / _HUES, (kind // _HUES + kind) % _TEXTURES, 0) for kind in range(kinds)]
+
+
+def write_still(path: Path, look: TopicLook, tint: NDArray[np.float64], rng: Generator) -> None:
+    """Write a picture of ``look``, whose colours are multiplied by ``tint``, float64 [3].
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    (planes,) = _segment(look, tint, rng, frames=1)
+    Image.fromarray(VideoFrame.from_ndarray(planes, format="yuv420p").to_ndarray(format="rgb24")).save(path)
+
+
 def _stream(container: OutputContainer) -> VideoStream:
     x264 = "libx264" in av.codecs_available
     stream = container.add_stream("libx264" if x264 else "mpeg4", rate=_FPS)
@@ -74,12 +90,14 @@ def _stream(container: OutputContainer) -> VideoStream:
     return stream
 
 
-def _segment(look: TopicLook, tint: NDArray[np.float64], rng: Generator) -> NDArray[np.uint8]:
-    """One segment's frames as yuv420p planes, uint8 [frames, height * 3/2, width].
+def _segment(
+    look: TopicLook, tint: NDArray[np.float64], rng: Generator, *, frames: int = int(LENGTH_S * _FPS)
+) -> NDArray[np.uint8]:
+    """So many frames, by default a segment's, as yuv420p planes, uint8 [frames, height * 3/2, width].
 
     Pictures are painted as numbers of colours in a palette, and only the palette is converted to YUV.
     """
-    number = _pattern(look, rng)
+    number = _pattern(look, rng, frames)
     number *= rng.uniform(50, 90)
     number += 112 + _noise(rng, len(number))
     index = np.clip(number, 0, 223, out=number).astype(np.uint8)
@@ -91,9 +109,9 @@ def _segment(look: TopicLook, tint: NDArray[np.float64], rng: Generator) -> NDAr
     )
 
 
-def _pattern(look: TopicLook, rng: Generator) -> NDArray[np.float32]:
+def _pattern(look: TopicLook, rng: Generator, frames: int) -> NDArray[np.float32]:
     """The topic's texture, moving: float32 [frames, height, width] from -1 to 1."""
-    time = np.arange(int(LENGTH_S * _FPS), dtype=np.float32)[:, None, None] / _FPS
+    time = np.arange(frames, dtype=np.float32)[:, None, None] / _FPS
     row, column = (np.arange(side, dtype=np.float32) for side in (_HEIGHT, _WIDTH))
     x, y = column[None, None, :] + rng.uniform(0, 96), row[None, :, None] + rng.uniform(0, 64)
     speed = rng.uniform(5, 9)

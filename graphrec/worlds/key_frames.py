@@ -3,81 +3,116 @@
 Styles are what frames can show. Each item has one style of its own, its heart, which one of its frames shows; the
 others show fillers, styles that everybody has seen and nobody chooses by. Each item also has a genre, told by nothing
 but who likes it. Users love some styles and some genres. What is seen counts for some items, the genre for others, so
-whoever weighs both alike for all is wrong about most.
+whoever weighs both alike for all is wrong about most. Everything follows from the seed.
 """
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from graphrec.errors import DataError
 from graphrec.ragged import Ints, Ragged
+from graphrec.worlds.films import still_looks, write_still
 
 Floats = NDArray[np.float64]
-_NOISE = 0.5
+STYLES = 8
+FILLERS = 4
 
 
 @dataclass(frozen=True)
 class KeyFrameWorld:
-    """What is in it, and what is hidden.
+    """Where the world's files are, and what is hidden in them.
 
     Attributes:
-        likes: of each user, items.
-        frame_likes: of each user, frames of those items.
+        items: CSV of the items: id, title.
+        likes: CSV of who likes which: user, item.
+        frame_likes: CSV of a frame of each that drew them: user, frame.
+        stills: folder of ``<item>/<number>.png``; a frame's id is ``<item>:<number>``.
+        users: ids, in the order of ``scores``.
+        item_ids: likewise.
+        frame_ids: in the order of ``draws``.
         frames: of each item.
-        looks: float32 [frames, F], features.
         scores: float64 [users, items], the truth that likes were drawn by.
         draws: float64 [users, frames], how much each frame draws each user.
     """
 
-    likes: Ragged
-    frame_likes: Ragged
+    items: Path
+    likes: Path
+    frame_likes: Path
+    stills: Path
+    users: list[str]
+    item_ids: list[str]
+    frame_ids: list[str]
     frames: Ragged
-    looks: NDArray[np.float32]
     scores: Floats
     draws: Floats
 
 
 def make_key_frame_world(
-    seed: int, *, users: int = 400, items: int = 300, styles: int = 8, genres: int = 8, per_user: int = 25
+    folder: Path,
+    *,
+    seed: int,
+    users: int = 400,
+    items: int = 300,
+    genres: int = 8,
+    per_user: int = 25,
+    progress: Callable[[int, int], None] | None = None,
 ) -> KeyFrameWorld:
-    """Draw a world.
+    """Write the world's pictures and tables.
 
     Args:
-        seed: gives the whole world.
+        folder: made where it does not exist; a world that is in it is written anew.
+        seed: gives the whole world; another seed, another world.
         users: how many.
-        items: how many.
-        styles: that hearts show; there are half as many fillers.
+        items: how many; each has 3 to 8 frames.
         genres: how many.
         per_user: likes of each user, the best of its scores after a draw; a frame of each is liked too.
+        progress: called with (pictures written, pictures in all) now and then.
+
+    Raises ``DataError`` where the folder cannot be written.
     """
     rng = np.random.default_rng(seed)
-    fillers, width = styles // 2, 4 * styles
-    prototypes = rng.normal(size=(styles + fillers, width))
-    prototypes[styles:] *= 1.5
-    heart, genre = rng.integers(0, styles, items), rng.integers(0, genres, items)
-    frames = _frames(rng, items)
-    place = np.concatenate([rng.permutation(count) for count in frames.lengths])
-    shown = rng.integers(styles, styles + fillers, len(frames.indices))
+    heart, genre = rng.integers(0, STYLES, items), rng.integers(0, genres, items)
+    counts = rng.integers(3, 9, items)
+    frames = Ragged(np.concatenate([[0], np.cumsum(counts)]), np.arange(counts.sum()))
+    place = np.concatenate([rng.permutation(count) for count in counts])
+    shown = rng.integers(STYLES, STYLES + FILLERS, len(place))
     shown[place == 0] = heart
-    looks = prototypes[shown] + _NOISE * rng.normal(size=(len(shown), width))
-    style_tastes, genre_tastes = _tastes(rng, users, styles), _tastes(rng, users, genres)
+    style_tastes, genre_tastes = _tastes(rng, users, STYLES), _tastes(rng, users, genres)
     seen_counts = np.where(rng.random(items) < 0.5, 0.85, 0.15)
     scores = seen_counts * style_tastes[:, heart] + (1 - seen_counts) * genre_tastes[:, genre]
-    draws = np.concatenate([style_tastes, np.zeros((users, fillers))], 1)[:, shown]
-    noisy = 6 * scores + rng.gumbel(size=scores.shape)
-    best = np.sort(np.argsort(-noisy, axis=1)[:, :per_user], axis=1)
-    likes = Ragged.from_sorted(np.repeat(np.arange(users), per_user), best.reshape(-1).astype(np.int64), users)
-    return KeyFrameWorld(
-        likes, _frame_likes(rng, likes, frames, draws), frames, looks.astype(np.float32), scores, draws
+    draws = np.concatenate([style_tastes, np.zeros((users, FILLERS))], 1)[:, shown]
+    liked = np.sort(np.argsort(-(6 * scores + rng.gumbel(size=scores.shape)), axis=1)[:, :per_user], axis=1)
+    likes = Ragged.from_sorted(
+        np.repeat(np.arange(users), per_user), liked.reshape(-1).astype(np.int64), users
     )
-
-
-def _frames(rng: np.random.Generator, items: int) -> Ragged:
-    counts = rng.integers(3, 9, items)
-    return Ragged(np.concatenate([[0], np.cumsum(counts)]), np.arange(counts.sum()))
+    chosen = _chosen(rng, likes, frames, draws)
+    names = [f"i{number:04}" for number in range(items)]
+    world = KeyFrameWorld(
+        folder / "items.csv",
+        folder / "likes.csv",
+        folder / "frame_likes.csv",
+        folder / "stills",
+        [f"u{number:04}" for number in range(users)],
+        names,
+        [f"{names[item]}:{at:02}" for item, count in enumerate(counts.tolist()) for at in range(count)],
+        frames,
+        scores,
+        draws,
+    )
+    try:
+        _write(world, likes, chosen, genre, shown, seed, progress)
+    except OSError as error:
+        raise DataError(
+            f"{folder}: the made world cannot be written ({error.strerror}); free some space or name another folder"
+        ) from error
+    return world
 
 
 def _tastes(rng: np.random.Generator, users: int, kinds: int) -> Floats:
@@ -88,12 +123,50 @@ def _tastes(rng: np.random.Generator, users: int, kinds: int) -> Floats:
     return tastes
 
 
-def _frame_likes(rng: np.random.Generator, likes: Ragged, frames: Ragged, draws: Floats) -> Ragged:
-    """Return a frame of each liked item, mostly the one that draws the user most."""
+def _chosen(rng: np.random.Generator, likes: Ragged, frames: Ragged, draws: Floats) -> Ints:
+    """Return int64 [likes], a frame of each liked item, mostly the one that draws the user most."""
     listed = frames.take(likes.indices)
     user = likes.rows[listed.rows]
     told = 8 * draws[user, listed.indices] + rng.gumbel(size=len(user))
     order = np.lexsort((-told, listed.rows))
-    first = order[listed.indptr[:-1]]
-    chosen: Ints = listed.indices[first]
-    return Ragged.from_pairs(likes.rows, chosen, len(likes))
+    chosen: Ints = listed.indices[order[listed.indptr[:-1]]]
+    return chosen
+
+
+def _write(
+    world: KeyFrameWorld,
+    likes: Ragged,
+    chosen: Ints,
+    genre: Ints,
+    shown: Ints,
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    looks = still_looks(STYLES + FILLERS)
+    for item, name in enumerate(world.item_ids):
+        (world.stills / name).mkdir(parents=True, exist_ok=True)
+        # A generator of its own for each item: how many others there are changes nothing.
+        rng = np.random.default_rng([seed, item])
+        tint = rng.normal(1, 0.07, 3)
+        for frame in world.frames[item].tolist():
+            path = world.stills / name / f"{world.frame_ids[frame].partition(':')[2]}.png"
+            write_still(path, looks[shown[frame]], tint, rng)
+        if progress is not None:
+            progress(int(world.frames.indptr[item + 1]), len(shown))
+    _table(
+        world.items,
+        ("id", "title"),
+        zip(world.item_ids, [f"Item of genre {one}" for one in genre], strict=True),
+    )
+    pairs = list(
+        zip([world.users[user] for user in likes.rows], likes.indices.tolist(), chosen.tolist(), strict=True)
+    )
+    _table(world.likes, ("user", "item"), ((user, world.item_ids[item]) for user, item, _ in pairs))
+    _table(world.frame_likes, ("user", "frame"), ((user, world.frame_ids[frame]) for user, _, frame in pairs))
+
+
+def _table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)

@@ -1,0 +1,1 @@
+"""The verb ``reproduce``: a paper's tables and figures, trained anew, beside those that it printed."""

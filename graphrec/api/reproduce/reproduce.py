@@ -1,0 +1,225 @@
+"""The verb ``reproduce``: every system of a paper trained on what data there are, and a report of what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from graphrec.api.cells import Each
+from graphrec.api.compare import TrainedSystems, begin_with, train_systems
+from graphrec.api.ground import read_ground
+from graphrec.api.plan import Plan, read_given
+from graphrec.api.reproduce.data import prepare
+from graphrec.api.reproduce.jifr import JIFR
+from graphrec.api.reproduce.paper import Found, Paper, Row, Step, Study
+from graphrec.api.reproduce.report import Report, write_report
+from graphrec.api.reproduce.sections import report_of
+from graphrec.api.reproduce.transgrec import TRANSGREC
+from graphrec.api.search import Tried
+from graphrec.api.studies import beginning, find_study
+from graphrec.api.systems import Asked
+from graphrec.errors import DataError, NotFoundError, unknown
+from graphrec.evaluation.systems import Measured
+from graphrec.serving.explore.reports import FOLDER, HTML, MARKDOWN
+from graphrec.serving.load_model import Loaded, load_run
+from graphrec.training.runs import Run, find_run
+from graphrec.training.trainer import Progress
+from graphrec.workspace import Workspace
+
+PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (TRANSGREC, JIFR)}
+SEEDS = (0, 1, 2)
+TRIALS = 10
+"""So many settings are tried of each system; of none in the made world."""
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """What a reproduction has come to.
+
+    Attributes:
+        id: of the study.
+        html: the report, one file.
+        markdown: the same; its pictures lie beside it.
+        report: the same, to read.
+    """
+
+    id: str
+    html: Path
+    markdown: Path
+    report: Report
+
+
+def begin_reproduction(
+    workspace: Workspace,
+    name: str,
+    *,
+    data: Path = Path("data"),
+    quick: bool = False,
+    trials: int | None = None,
+    seeds: Sequence[int] = (),
+    store: str | None = None,
+    say: Callable[[str], None] = lambda text: None,
+    step: Step = lambda what, done, total: None,
+) -> str:
+    """Find what a paper's systems can be trained on, write down what is planned, and return the study's id.
+
+    Args:
+        workspace: where the graph, the runs and the report are.
+        name: of the paper.
+        data: folder with data sets, where the graph has no such records yet.
+        quick: make a small world instead, and train each system shortly, by one seed, untuned.
+        trials: how many settings are tried of each system; by default 10, or none with ``quick``.
+        seeds: of all runs; by default 0, 1 and 2, or 0 with ``quick``.
+        store: what ``open_store`` takes.
+        say: told what begins.
+        step: told how far loading is.
+
+    Raises ``NotFoundError`` for an unknown paper, ``DataError`` where there are no data, and says where to get them.
+    """
+    if name not in PAPERS:
+        raise unknown("paper", name, PAPERS)
+    paper = PAPERS[name]
+    prepared, projection = prepare(workspace, paper, data, quick=quick, store=store, say=say, step=step)
+    rows, left_out = {}, {}
+    for row in paper.rows:
+        say(f"reading what {row.title} learns from")
+        plan, why = _fitting(workspace, paper, row, projection, quick, store)
+        if plan is None or why:
+            left_out[row.title] = why
+        if plan is not None:
+            rows[row.title] = plan.to_dict()
+    if len(rows) < 2:
+        raise DataError(
+            f"no two systems of {paper.name} can be trained on this graph: {'; '.join(left_out.values())}"
+        )
+    told = {
+        "paper": paper.name,
+        "quick": quick,
+        "data": prepared.to_dict(),
+        "trials": trials if trials is not None else None if quick else TRIALS,
+        "seeds": list(seeds) or ([0] if quick else list(SEEDS)),
+        "store": store,
+        "rows": rows,
+        "left_out": left_out,
+        "stages": {},
+    }
+    with beginning(workspace, "reproduce", f"reproduce-{paper.name}", told) as study:
+        return study.id
+
+
+def reproduce(
+    workspace: Workspace,
+    study_id: str,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+    tell: Callable[[str, Tried], None] | None = None,
+    each: Each | None = None,
+    progress: Progress | None = None,
+) -> Reproduced:
+    """Train what is missing of a reproduction that was begun, measure, and write the report. Nothing is published.
+
+    Args:
+        workspace: where it is.
+        study_id: what ``begin_reproduction`` returned.
+        say: told what begins.
+        tell: told before and after each trial of a search, and whose it is.
+        each: told before each training.
+        progress: of the training within a trial or run.
+
+    Raises ``NotFoundError`` for an unknown study, and what ``train`` raises.
+    """
+    study = find_study(workspace, study_id, "reproduce")
+    with study.alone():
+        told = study.read()
+        paper, quick = PAPERS[told["paper"]], bool(told["quick"])
+
+        def train(stage: str, asked: Callable[[], list[Asked]], **how: Any) -> TrainedSystems:
+            if stage not in told["stages"]:
+                told["stages"][stage] = begin_with(workspace, asked(), store=told["store"], **how)
+                study.write(told)
+            say(f"{stage}: training what is missing ({told['stages'][stage]})")
+            return train_systems(workspace, told["stages"][stage], tell=tell, each=each, progress=progress)
+
+        plans = {title: Plan.of(plan) for title, plan in told["rows"].items()}
+        rows = train(
+            "systems",
+            lambda: [Asked(title, plan, {}) for title, plan in plans.items()],
+            seeds=told["seeds"],
+            trials=told["trials"],
+        )
+        say("measuring")
+        measured = _measured(workspace, paper, rows.runs)
+        studies = {}
+        for one in paper.studies:
+            if one.row not in rows.runs or (quick and not one.quick):
+                continue
+            trained = train(one.title, partial(_variants, one, rows))
+            kind = next(iter(measured))
+            studies[one.title] = _measured(workspace, paper, trained.runs)[kind]
+        say("writing the report")
+        found = Found(
+            workspace, rows.runs, rows.plans, rows.tuned, measured, studies, told["left_out"], quick,
+            told["store"], lambda run: _loaded(workspace, run),
+        )  # fmt: skip
+        report = report_of(paper, found, told)
+        folder = workspace.root / FOLDER / study.id
+        write_report(report, folder)
+        return Reproduced(study.id, folder / HTML, folder / MARKDOWN, report)
+
+
+def _measured(
+    workspace: Workspace, paper: Paper, runs: Mapping[str, Mapping[str, Run]]
+) -> dict[str, dict[str, list[Measured]]]:
+    """Return by kind and system what the paper's protocol finds of each run."""
+    found: dict[str, dict[str, list[Measured]]] = {}
+    for cell in next(iter(runs.values())):
+        of_cell = {title: its[cell] for title, its in runs.items()}
+        # The last that was asked more: the paper's own system, which reads what the further records are of.
+        asked = next((one for one in reversed(of_cell.values()) if one.manifest["also"]), None)
+        beside = {} if asked is None else load_run(workspace, asked).beside
+        for title, run in of_cell.items():
+            for kind, one in paper.judge(load_run(workspace, run), beside).items():
+                found.setdefault(kind, {}).setdefault(title, []).append(one)
+    return found
+
+
+def _fitting(
+    workspace: Workspace, paper: Paper, row: Row, projection: str, quick: bool, store: str | None
+) -> tuple[Plan | None, str]:
+    """Return what ``row`` trains, None where the graph does not allow it; and what is left out of it, if anything."""
+    values = {**paper.common, **(paper.quick if quick else {}), "projection": projection, **row.given}
+    wanted, why = Plan.of(values), ""
+    # What the graph lacks of it is left out, and said: likes of frames first, then the features that are named.
+    less = replace(wanted, also=())
+    for plan in (wanted, less, replace(less, features=None)):
+        try:
+            ground = read_ground(workspace, plan, store=store)
+            given = read_given(plan)
+            given.kind.check(ground.split(plan, 0)[0].data, given.settings)
+        except (DataError, NotFoundError) as error:
+            why = str(error)
+        else:
+            return plan, why
+    return None, why
+
+
+def _variants(study: Study, rows: TrainedSystems) -> list[Asked]:
+    """Return the row of a study as it is, and its variants."""
+    plan = rows.plans[study.row]
+    found = []
+    for title, changed in study.variants.items():
+        given = {**plan.given, **changed}
+        if all(plan.given.get(name) == value for name, value in changed.items()):
+            found.append(Asked(title, plan, rows.runs[study.row]))
+        else:
+            found.append(Asked(title, replace(plan, given=given), {}))
+    if not any(one.runs for one in found):
+        found.insert(0, Asked(study.row, plan, rows.runs[study.row]))
+    return found
+
+
+def _loaded(workspace: Workspace, run: str) -> Loaded:
+    return load_run(workspace, find_run(workspace, run))

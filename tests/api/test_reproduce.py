@@ -1,0 +1,182 @@
+"""Papers reproduced on their made worlds, with fewer epochs than people get; reports as files."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from graphrec.api.reproduce import reproduce as verbs
+from graphrec.api.reproduce.paper import Paper
+from graphrec.api.reproduce.report import Picture, Report, Section, Table, Text, write_report
+from graphrec.api.reproduce.reproduce import PAPERS, Reproduced, begin_reproduction, reproduce
+from graphrec.errors import DataError, NotFoundError
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.open import open_store
+from graphrec.training.runs import list_runs
+from graphrec.workspace import Workspace
+
+Made = tuple[Workspace, Reproduced]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
+    """Reproduce a paper in its made world, each system by two epochs."""
+    found: dict[str, Made] = {}
+
+    def make(name: str) -> Made:
+        if name not in found:
+            workspace = Workspace(tmp_path_factory.mktemp(name) / "w")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(verbs, "PAPERS", {name: short(PAPERS[name])})
+                study = begin_reproduction(workspace, name, quick=True)
+                found[name] = workspace, reproduce(workspace, study)
+        return found[name]
+
+    return make
+
+
+def short(paper: Paper) -> Paper:
+    return replace(paper, quick={"epochs": 2})
+
+
+def test_jifr_has_every_row_of_both_tasks_and_a_case(made: Callable[[str], Made]) -> None:
+    _, done = made("jifr")
+    by_title = {section.title: section for section in done.report.sections}
+    figure, table, full = by_title["Items (figure 3)"].blocks
+    assert isinstance(figure, Picture)
+    assert isinstance(table, Table)
+    assert isinstance(full, Table)
+    rows = [row[0] for row in table.rows]
+    assert rows == [row[0] for row in full.rows] == [row.title for row in PAPERS["jifr"].rows]
+    frames = by_title["Key frames (figure 4)"].blocks[1]
+    assert isinstance(frames, Table)
+    assert [row[0] for row in frames.rows] == ["RND", "CDL", *rows[-4:]]
+    assert [len(row) for row in frames.rows] == [11] * 6
+    attention = by_title["What each attention adds (table 2)"].blocks[1]
+    assert isinstance(attention, Table)
+    assert attention.rows[-1][2].endswith("(+10.53 %)")
+    case = by_title["A user's key frames (figure 5)"].blocks
+    assert isinstance(case[0], Text)
+    told = r"Of 800 test cases JIFR puts a frame first that the user liked in \d+, and JIFR_NA in \d+: \d+ that only"
+    assert re.match(told, case[0].lines[0])
+    assert isinstance(case[1], Picture)
+    assert case[1].data.startswith(b"\x89PNG")
+    assert len(done.report.claims.rows) == 11
+
+
+def test_transgrec_has_its_tables_groups_depths_and_maps(made: Callable[[str], Made]) -> None:
+    _, done = made("transgrec")
+    by_title = {section.title: section.blocks for section in done.report.sections}
+    table = by_title["Overall (table 2)"][0]
+    assert isinstance(table, Table)
+    cells = {row[0]: row[1:] for row in table.rows}
+    assert list(cells) == [row.title for row in PAPERS["transgrec"].rows]
+    assert cells["TransGRec-A"][0].endswith("(0.3174)")
+    assert cells["Chance"][0] != cells["CDL"][0].split()[0]
+    depth = by_title["Depth of TransGRec-E (table 4)"][0]
+    assert isinstance(depth, Table)
+    assert [row[0] for row in depth.rows] == ["K=2", "K=0", "K=1", "K=3"]
+    assert depth.rows[0][1] == cells["TransGRec-E"][0]
+    assert len({row[1].split()[0] for row in depth.rows}) == 4
+    groups = by_title["By how much is known of the user (figure 4)"][1]
+    assert isinstance(groups, Table)
+    assert groups.columns[1:4] == ["MAP [0,8)", "MAP [8,16)", "MAP [16,..)"]
+    assert [block.name for block in by_title["What the transfer network learns (figure 5)"]] == ["embeddings.png"]
+    assert "Depth of TransGRec-A (table 5)" not in by_title
+
+
+def test_what_is_trained_is_not_trained_again_and_the_report_is_the_same(made: Callable[[str], Made]) -> None:
+    workspace, done = made("transgrec")
+    before, text = [run.id for run in list_runs(workspace)], done.markdown.read_text(encoding="utf-8")
+    again = reproduce(workspace, done.id)
+    assert [run.id for run in list_runs(workspace)] == before
+    assert again.markdown.read_text(encoding="utf-8") == text
+    pictures = re.findall(r"\]\((pictures/[^)]+)\)", text)
+    assert pictures
+    assert all((again.markdown.parent / name).is_file() for name in pictures)
+
+
+def test_a_graph_that_has_records_is_taken_as_it_is(made: Callable[[str], Made]) -> None:
+    workspace, done = made("transgrec")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verbs, "PAPERS", {"transgrec": replace(short(PAPERS["transgrec"]), make_world=None)})
+        study = begin_reproduction(workspace, "transgrec", quick=True)
+    assert study != done.id
+    # What it was made of is remembered.
+    told = verbs.find_study(workspace, study, "reproduce").read()
+    assert told["data"]["title"] == "a made world with planted tastes"
+
+
+def test_without_data_it_says_where_to_get_them(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "w")
+    for name, wanted in (("transgrec", "personalized-highlights-dataset"), ("jifr", "a folder posters")):
+        with pytest.raises(DataError, match=wanted) as error:
+            begin_reproduction(workspace, name, data=tmp_path)
+        assert "--quick" in str(error.value)
+    assert not workspace.database.exists()
+    with pytest.raises(NotFoundError, match="did you mean 'jifr'"):
+        begin_reproduction(workspace, "jfir")
+
+
+def test_a_load_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace, paper = Workspace(tmp_path / "w"), PAPERS["jifr"]
+
+    def like(graph: GraphStore, count: int) -> None:
+        ends = {"from": [f"u{n % 20}" for n in range(count)], "to": [f"i{n // 20}" for n in range(count)]}
+        graph.initialise()
+        for label, side in (("User", "from"), ("Item", "to")):
+            graph.write_nodes(label, pa.table({"id": sorted(set(ends[side]))}))
+        graph.write_relationships("LIKED", "User", "Item", pa.table(ends))
+
+    def cut(graph: GraphStore, *others: object) -> None:
+        like(graph, 10)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verbs, "PAPERS", {"jifr": replace(paper, make_world=cut)})
+    with pytest.raises(KeyboardInterrupt):
+        begin_reproduction(workspace, "jifr", quick=True)
+    monkeypatch.setattr(verbs, "PAPERS", {"jifr": replace(paper, make_world=lambda graph, *others: like(graph, 400))})
+    study = begin_reproduction(workspace, "jifr", quick=True)
+    with closing(open_store(workspace)) as store:
+        assert store.counts()["LIKED"] == 400
+    told = verbs.find_study(workspace, study, "reproduce").read()
+    # Without frames there is little to compare, and it says so.
+    assert list(told["rows"]) == ["RND", "BPR"]
+    assert "needs items with frames" in told["left_out"]["JIFR"]
+
+
+def test_the_papers_printed_figures_agree_with_each_other() -> None:
+    for row in PAPERS["transgrec"].rows:
+        if row.printed:
+            # Of one place hit ratio and NDCG are the same, and nothing falls with more places but the hit ratio.
+            assert row.printed["hr@1"] == row.printed["ndcg@1"]
+            recalls = [row.printed[f"recall@{k}"] for k in range(1, 6)]
+            assert recalls == sorted(recalls)
+            assert len(row.printed) == 17
+
+
+def test_a_report_is_one_file_with_all_that_it_shows(tmp_path: Path) -> None:
+    table = Table(["<x>", "a|b"], [["r&d", "1"]], "below")
+    picture = Picture("p.svg", b"<svg/>", 'a "picture"')
+    blocks = [Text(["one & two"]), Text(["x"], listed=True), table, picture]
+    report = Report("p", "T <b>", "So.", table, [Section("S", blocks)])
+    write_report(report, tmp_path / "reports" / "r")
+    html = (tmp_path / "reports" / "r" / "report.html").read_text(encoding="utf-8")
+    assert "<title>T &lt;b&gt;</title>" in html
+    assert "<th>&lt;x&gt;</th><th>a|b</th>" in html
+    assert "<p>one &amp; two</p>" in html
+    (data,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', html)
+    assert b64decode(data) == picture.data
+    assert "http" not in html
+    markdown = (tmp_path / "reports" / "r" / "report.md").read_text(encoding="utf-8")
+    assert "| <x> | a\\|b |\n| --- | ---: |\n| r&d | 1 |\n\nbelow" in markdown
+    assert (tmp_path / "reports" / "r" / "pictures" / "p.svg").read_bytes() == picture.data
+    write_report(replace(report, title="Other"), tmp_path / "reports" / "r")
+    assert "Other" in (tmp_path / "reports" / "r" / "report.html").read_text(encoding="utf-8")
+    assert [one.name for one in (tmp_path / "reports").iterdir()] == ["r"]
