@@ -17,7 +17,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from graphrec.api.search_space import Choice, Range
+from graphrec.api.search_space import Choice, Range, all_settings
 
 FILE = "journal.log"
 WORKER, WHY, FIRST = "worker", "why", "first"
@@ -75,12 +75,16 @@ class Journal:
     worker: str
 
     def next(self, most: int | None) -> Trial | None:
-        """Begin a trial; None where there are ``most`` already."""
+        """Begin a trial; None where there are ``most`` already.
+
+        Where ``most`` are as many as there are settings, each is tried once.
+        """
         with Lock(self.folder / "trials.lock").held():
             self._take_back()
             place = len(self.counted())
             if most is not None and place >= most:
                 return None
+            self._go_through(most)
             drawn = int(np.random.SeedSequence([self.seed, place]).generate_state(1)[0])
             self.study.sampler = optuna.samplers.TPESampler(seed=drawn, n_startup_trials=RANDOM_FIRST)
             trial = self.study.ask({name: _distribution(one) for name, one in self.ranges.items()})
@@ -104,6 +108,17 @@ class Journal:
         with Lock(self.folder / "trials.lock").held():
             self._take_back()
             return any(one.state == TrialState.RUNNING for one in self.counted())
+
+    def _go_through(self, most: int | None) -> None:
+        """Have the first of all settings that was not tried be the next, where there are no more than ``most``."""
+        every = all_settings(self.ranges)
+        if every is None or most is None or len(every) > most:
+            return
+        there = self.study.get_trials(deepcopy=False)
+        if any(one.state == TrialState.WAITING for one in there):
+            return
+        made = [one.params for one in self.counted()]
+        self.study.enqueue_trial(next(one for one in every if one not in made))
 
     def _take_back(self) -> None:
         """Have the trials of processes that have ended made again."""

@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from graphrec.api.ground import Ground
 from graphrec.api.journal import FIRST, WHY, Journal, create, journal
 from graphrec.api.plan import Plan, read_given
-from graphrec.api.search_space import Range, defaults, read_ranges, told_ranges
+from graphrec.api.search_space import Range, all_settings, defaults, read_ranges, told_ranges
 from graphrec.errors import DataError, GraphrecError, TrainingError
 from graphrec.evaluation.judging import validation_judge
 from graphrec.tasks.cases import Split
@@ -145,7 +145,7 @@ def run_search(
         folder: where the search was begun.
         search: what ``begin_search`` returned.
         ground: that of all trials.
-        trials: how many there are to be in all; None: no end but the time.
+        trials: how many there are to be in all, or fewer where there are fewer settings; None: no end but the time.
         minutes: no trial begins later than so long after this call; None: whenever.
         after: how many trainings come after the search, for the time that is left.
         tell: told before and after each trial.
@@ -156,6 +156,8 @@ def run_search(
     began = time.monotonic()
     split, judge = prepare(search.plan, ground)
     options = read_given(search.plan).options
+    if (every := all_settings(search.ranges)) is not None:
+        trials = min(len(every), len(every) if trials is None else trials)
     # An early end is not to favour what learns fast: it waits as long as an early stop does.
     patience = max(3, min(options.patience, options.epochs // 5))
     with journal(folder, search.ranges, maximise=search.maximise, seed=options.seed, patience=patience) as made:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Gt, Lt
@@ -19,6 +21,8 @@ WIDE = 8.0
 """A range whose ends are so many times apart is searched by its logarithm."""
 FLOATS, WHOLES = 10.0, 4.0
 """How far a range goes from the default, both ways, by a factor, where the bounds leave it open."""
+MANY = 1000
+"""Of no more than so many settings in all, each is tried once at most."""
 FEW = 16
 """A whole number that can be no more than so many values is searched over all of them."""
 NOT_SEARCHED = ("seed", "metric", "device", "checkpoint_minutes")
@@ -41,6 +45,11 @@ class Span:
         """Return what of the range is nearest to ``value``."""
         return min(max(value, self.low), self.high)
 
+    @property
+    def each(self) -> Sequence[Any] | None:
+        """All that there are; None of numbers that are not whole."""
+        return range(int(self.low), int(self.high) + 1) if self.whole else None
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -54,6 +63,11 @@ class Choice:
     def nearest(self, value: Any) -> Any:
         """Return ``value``, or the first where it is not among them."""
         return value if value in self.values else self.values[0]
+
+    @property
+    def each(self) -> Sequence[Any]:
+        """All of them."""
+        return self.values
 
 
 Range = Span | Choice
@@ -69,6 +83,14 @@ def read_ranges(told: Mapping[str, Any]) -> dict[str, Range]:
     return {
         name: Choice(tuple(one["values"])) if "values" in one else Span(**one) for name, one in told.items()
     }
+
+
+def all_settings(ranges: Mapping[str, Range]) -> list[dict[str, Any]] | None:
+    """Return all settings that can be tried; None where they are more than ``MANY``."""
+    values = [each for one in ranges.values() if (each := one.each) is not None]
+    if len(values) < len(ranges) or math.prod(map(len, values)) > MANY:
+        return None
+    return [dict(zip(ranges, one, strict=True)) for one in product(*values)]
 
 
 def defaults(plan: Plan, names: Sequence[str]) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class ALDI(Taught[ALDISettings]):
     paper = "Huang et al., Aligning Distillation For Cold-start Item Recommendation (SIGIR '23)"
     doi = "10.1145/3539618.3591732"
     Settings = ALDISettings
+    tuned = ("neighbour_share", "neighbours", "scaling", "teacher_l2", "learning_rate")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 5, "learning_rate": 2e-3, "patience": 15}
 
     def __init__(self, shape: Shape, settings: ALDISettings) -> None:

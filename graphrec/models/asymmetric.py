@@ -56,7 +56,8 @@ class Asymmetric(ByContent[AsymmetricSettings]):
     name = "asymmetric"
     title = "users smoothed over the graph, items by their content alone"
     Settings = AsymmetricSettings
-    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 5, "learning_rate": 5e-3, "patience": 15}
+    tuned = ("l2", "learning_rate", "scaling", "layers", "user_weighting")
+    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 5, "learning_rate": 1e-3, "patience": 15}
 
     def __init__(self, shape: Shape, settings: AsymmetricSettings) -> None:
         super().__init__(shape, settings)

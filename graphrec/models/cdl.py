@@ -50,7 +50,7 @@ class Comparative(ByContent[C]):
     [φ(x), -|φ(x)|²].
     """
 
-    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 5, "learning_rate": 5e-3, "patience": 15}
+    defaults: ClassVar[Mapping[str, Any]] = {"negatives": 5, "learning_rate": 1e-3, "patience": 15}
 
     def __init__(self, shape: Shape, settings: C) -> None:
         super().__init__(shape, settings)
@@ -125,3 +125,4 @@ class CDL(Comparative[CDLSettings]):
     paper = "Lei et al., Comparative Deep Learning of Hybrid Representations for Image Recommendations (CVPR '16)"
     doi = "10.1109/CVPR.2016.279"
     Settings = CDLSettings
+    tuned = ("l2", "learning_rate", "scaling", "user_weighting")

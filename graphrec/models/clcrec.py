@@ -68,6 +68,7 @@ class CLCRec(ByNeighbours[CLCRecSettings]):
     paper = "Wei et al., Contrastive Learning for Cold-Start Recommendation (MM '21)"
     doi = "10.1145/3474085.3475665"
     Settings = CLCRecSettings
+    tuned = ("temperature", "balance", "l2", "learning_rate", "scaling", "neighbour_share")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 32, "learning_rate": 5e-3, "patience": 15}
 
     def __init__(self, shape: Shape, settings: CLCRecSettings) -> None:

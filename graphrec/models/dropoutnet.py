@@ -68,6 +68,7 @@ class DropoutNet(ByNeighbours[DropoutNetSettings]):
     title = "networks over preferences and content that learn to do without the former"
     paper = "Volkovs, Yu, Poutanen, DropoutNet: Addressing Cold Start in Recommender Systems (NIPS '17)"
     Settings = DropoutNetSettings
+    tuned = ("dropout", "preference_alpha", "scaling", "learning_rate", "neighbour_share")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 5, "learning_rate": 1e-3, "patience": 20}
 
     def __init__(self, shape: Shape, settings: DropoutNetSettings) -> None:

@@ -57,6 +57,7 @@ class GoRec(Taught[GoRecSettings]):
     paper = "Bai et al., GoRec: A Generative Cold-start Recommendation Framework (MM '23)"
     doi = "10.1145/3581783.3612238"
     Settings = GoRecSettings
+    tuned = ("neighbour_share", "neighbours", "scaling", "teacher_l2", "kl", "learning_rate")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 1, "learning_rate": 2e-3, "patience": 15}
 
     def __init__(self, shape: Shape, settings: GoRecSettings) -> None:

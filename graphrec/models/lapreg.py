@@ -28,6 +28,7 @@ class LapReg(Comparative[LapRegSettings]):
     title = "cdl whose users and items lie near those that they have an edge with"
     paper = "Belkin, Niyogi, Sindhwani, Manifold Regularization (JMLR '06), as a baseline of TransGRec"
     Settings = LapRegSettings
+    tuned = ("l2", "laplacian", "learning_rate", "scaling", "user_weighting")
 
     def smoothness(self, batch: PairwiseBatch, distances: Tensor) -> Tensor:
         """Return the weighted mean of the squared distances along the batch's edges."""

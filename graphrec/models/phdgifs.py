@@ -46,6 +46,7 @@ class PHDGIFs(WithContent[PHDGIFsSettings]):
     paper = "Garcia del Molino, Gygli, PHD-GIFs: Personalized Highlight Detection for Automatic GIF Creation (MM '18)"
     doi = "10.1145/3240508.3240599"
     Settings = PHDGIFsSettings
+    tuned = ("l2", "learning_rate", "scaling", "user_weighting")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 5, "learning_rate": 1e-3, "patience": 15}
 
     def __init__(self, shape: Shape, settings: PHDGIFsSettings) -> None:

@@ -52,6 +52,7 @@ class Video2GIF(ByContent[Video2GIFSettings]):
     paper = "Gygli, Song, Cao, Video2GIF: Automatic Generation of Animated GIFs from Video (CVPR '16)"
     doi = "10.1109/CVPR.2016.114"
     Settings = Video2GIFSettings
+    tuned = ("l2", "learning_rate", "scaling", "user_weighting")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 5, "learning_rate": 1e-3, "patience": 15}
 
     def __init__(self, shape: Shape, settings: Video2GIFSettings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,17 @@ def test_the_best_of_validation_is_trained_over_seeds(likes: Workspace) -> None:
     again = Plan.of(tomllib.loads(done.config.read_text(encoding="utf-8")))
     assert defaults(again, list(done.best)) == done.best
     assert (again.split, again.projection, again.given["epochs"]) == ("random-70-10-20", "likes", 8)
+
+
+def test_of_few_settings_each_is_tried_once(likes: Workspace) -> None:
+    plan = replace(BPR, given={"epochs": 1, "dimension": 4})
+    told, done = search(likes, plan, over=["negatives=1..3", "batch_size=0,64"], trials=20)
+    first, *others = tried(told)
+    assert first == {"negatives": 1, "batch_size": 0}
+    assert {(one["negatives"], one["batch_size"]) for one in [first, *others]} == set(product((1, 2, 3), (0, 64)))
+    assert {one.of for one in told} == {6} == {sum(done.trials.values())}
+    again = tune(likes, done.id, trials=30)
+    assert sum(again.trials.values()) == 6
 
 
 def test_a_seed_repeats_the_search_and_another_does_not(likes: Workspace) -> None:
