@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from graphrec.evaluation.judging import validation_judge
 from graphrec.tasks.cases import Split
 from graphrec.training.judge import Judge
 from graphrec.training.seeding import seed_everything
-from graphrec.training.trainer import Epoch, Progress, Within
+from graphrec.training.trainer import Epoch, Progress, TrainResult, Within
 from graphrec.training.trainer import train as run_training
 
 DIGITS = 3
@@ -63,12 +63,22 @@ class Search:
         ranges: by setting.
         metric: of validation.
         maximise: whether more of it is better.
+        folds: in how many folds each trial is trained, that of the plan and those after it; their mean decides.
     """
 
     plan: Plan
     ranges: Mapping[str, Range]
     metric: str
     maximise: bool
+    folds: int = 1
+
+    @property
+    def plans(self) -> list[Plan]:
+        """The plan in each of the folds."""
+        first = self.plan.fold
+        if self.folds == 1:
+            return [self.plan]
+        return [replace(self.plan, fold=(first + later) % self.plan.folds) for later in range(self.folds)]
 
     def told(self) -> dict[str, Any]:
         """Return what ``of`` reads."""
@@ -77,12 +87,13 @@ class Search:
             "ranges": told_ranges(self.ranges),
             "metric": self.metric,
             "maximise": self.maximise,
+            "folds": self.folds,
         }
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Search:
         """Read what ``told`` returned."""
-        return cls(Plan.of(told["plan"]), read_ranges(told["ranges"]), told["metric"], told["maximise"])
+        return cls(Plan.of(told["plan"]), read_ranges(told["ranges"]), told["metric"], told["maximise"], told["folds"])
 
 
 @dataclass(frozen=True)
@@ -106,13 +117,15 @@ class Found:
     open: bool
 
 
-def begin_search(folder: Path, plan: Plan, ground: Ground, ranges: Mapping[str, Range]) -> Search:
+def begin_search(
+    folder: Path, plan: Plan, ground: Ground, ranges: Mapping[str, Range], *, folds: int = 1
+) -> Search:
     """Begin a search in ``folder``, of which the default settings are the first trial.
 
     Raises ``DataError`` where there is nothing to validate on, or the data lack what the model needs.
     """
     judge = prepare(plan, ground)[1]
-    search = Search(plan, ranges, judge.metric, judge.higher_is_better)
+    search = Search(plan, ranges, judge.metric, judge.higher_is_better, folds)
     create(folder, defaults(plan, list(ranges)), ranges, maximise=search.maximise)
     return search
 
@@ -154,12 +167,12 @@ def run_search(
     Raises ``TrainingError`` where every trial has failed.
     """
     began = time.monotonic()
-    split, judge = prepare(search.plan, ground)
+    parts = [prepare(plan, ground) for plan in search.plans]
     options = read_given(search.plan).options
     if (every := all_settings(search.ranges)) is not None:
         trials = min(len(every), len(every) if trials is None else trials)
     # An early end is not to favour what learns fast: it waits as long as an early stop does.
-    patience = max(3, min(options.patience, options.epochs // 5))
+    patience = max(3, min(options.patience, options.epochs // 5)) if search.folds == 1 else 0
     with journal(folder, search.ranges, maximise=search.maximise, seed=options.seed, patience=patience) as made:
         while minutes is None or time.monotonic() - began < 60 * minutes:
             trial = made.next(trials)
@@ -168,7 +181,7 @@ def run_search(
             settings = _settings(trial)
             number, say = len(made.counted()), _teller(made, trials, settings, tell)
             say(number, "", _left(made, trials, minutes, began, after))
-            say(number, _try(trial, search, settings, ground, split, judge, progress), None)
+            say(number, _try(trial, search, settings, ground, parts, progress), None)
         return _found(made, open=made.others_work())
 
 
@@ -177,46 +190,57 @@ def _try(
     search: Search,
     settings: Mapping[str, Any],
     ground: Ground,
-    split: Split[Any],
-    judge: Judge,
+    parts: Sequence[tuple[Split[Any], Judge]],
     progress: Progress | None,
 ) -> str:
     """Make a trial; return what came of it."""
-    plan = replace(search.plan, given={**search.plan.given, **settings})
     began, last = time.monotonic(), 0
 
-    def watch(line: Epoch | Within, epochs: int) -> None:
+    def report(value: float, step: int, steps: int) -> None:
         nonlocal last
+        last = step
+        trial.report(value, step)
+        if step < steps and trial.should_prune():
+            raise optuna.TrialPruned
+
+    def watch(line: Epoch | Within, epochs: int) -> None:
         if progress is not None:
             progress(line, epochs)
-        if isinstance(line, Epoch):
-            last = line.epoch
-            trial.report(line.valid[judge.metric], last)
-            if last < epochs and trial.should_prune():
-                raise optuna.TrialPruned
+        if isinstance(line, Epoch) and search.folds == 1:
+            report(line.valid[search.metric], line.epoch, epochs)
 
     try:
-        given = read_given(plan)
-        given.kind.check(split.data, given.settings)
-        seed_everything(given.options.seed)
-        model = given.kind(split.data.shape, given.settings)
-        result = run_training(
-            model, split, given.options, None, watch, judge=validation_judge(ground.task, split, given.options)
-        )
+        results: list[TrainResult] = []
+        for plan, (split, judge) in zip(search.plans, parts, strict=True):
+            given = read_given(replace(plan, given={**plan.given, **settings}))
+            given.kind.check(split.data, given.settings)
+            seed_everything(given.options.seed)
+            model = given.kind(split.data.shape, given.settings)
+            judge = validation_judge(ground.task, split, given.options)
+            results.append(run_training(model, split, given.options, None, watch, judge=judge))
+            if not math.isfinite(results[-1].best):
+                raise TrainingError(f"{judge.metric} has no value")
+            if search.folds > 1:
+                report(statistics.fmean(one.best for one in results), len(results), search.folds)
         trial.set_user_attr("seconds", round(time.monotonic() - began, 3))
-        trial.set_user_attr("best_epoch", result.best_epoch)
-        if not math.isfinite(result.best):
-            raise TrainingError(f"{judge.metric} has no value")
-        made = trial.study.tell(trial, result.best)
-        return f"{made.value:.4f}, best epoch {result.best_epoch} of {len(result.history)}"
+        made = trial.study.tell(trial, statistics.fmean(one.best for one in results))
+        return f"{made.value:.4f}, {_how(results)}"
     except optuna.TrialPruned:
         trial.set_user_attr("seconds", round(time.monotonic() - began, 3))
         made = trial.study.tell(trial, state=TrialState.PRUNED)
-        return f"{made.value:.4f} after {last} epochs, worse than most: ended"
+        what = "epochs" if search.folds == 1 else "folds"
+        return f"{made.value:.4f} after {last} {what}, worse than most: ended"
     except (GraphrecError, MemoryError, torch.OutOfMemoryError) as error:
         trial.set_user_attr(WHY, str(error) or type(error).__name__)
         trial.study.tell(trial, state=TrialState.FAIL)
         return f"failed: {error}"
+
+
+def _how(results: Sequence[TrainResult]) -> str:
+    """Return how the value of a trial came about."""
+    if len(results) > 1:
+        return f"mean of folds: {' '.join(f'{one.best:.4f}' for one in results)}"
+    return f"best epoch {results[0].best_epoch} of {len(results[0].history)}"
 
 
 def _settings(trial: Trial | FrozenTrial) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from graphrec.api.search import Search, Tell, begin_search, prepare, run_search
 from graphrec.api.search_space import Range, defaults, search_space
 from graphrec.api.studies import StudyFolder, beginning, find_study
 from graphrec.errors import ConfigError, StoreBusy
+from graphrec.graph.splits import FOLDED
 from graphrec.training.runs import Run, write_config
 from graphrec.training.trainer import Progress
 from graphrec.workspace import Workspace
@@ -61,6 +63,7 @@ def begin_tuning(
     trials: int | None = None,
     minutes: float | None = None,
     seeds: Sequence[int] = (0, 1, 2),
+    folds: int = 1,
     store: str | None = None,
 ) -> str:
     """Write down a search, and return its id.
@@ -72,6 +75,7 @@ def begin_tuning(
         trials: how many; None: 20, or as many as there is time for.
         minutes: how long each process makes trials; None: until there are enough.
         seeds: of the runs with the best settings.
+        folds: in how many folds each trial is trained, and the best settings; the mean over them decides.
         store: what ``open_store`` takes.
 
     Raises ``ConfigError`` for what cannot be searched, ``DataError`` where the data lack what the model needs, and
@@ -83,10 +87,14 @@ def begin_tuning(
     ground = read_ground(workspace, plan, store=store)
     split, _ = prepare(plan, ground)
     plan = ground.chosen(plan, split.name)
+    if folds > 1 and plan.split not in FOLDED:
+        raise ConfigError(f"--in-folds is for the splits {', '.join(FOLDED)}; choose one with --split")
+    if not 1 <= folds <= plan.folds:
+        raise ConfigError(f"--in-folds {folds} is not between 1 and the {plan.folds} folds that there are")
     trials = TRIALS if trials is None and minutes is None else trials
     told = {"trials": trials, "minutes": minutes, "seeds": list(seeds), "ground": ground.told(), "systems": {}}
     with beginning(workspace, "tune", f"tune-{plan.model}", told) as study:
-        search = begin_search(study.path, plan, ground, ranges)
+        search = begin_search(study.path, plan, ground, ranges, folds=folds)
         study.write({**study.read(), "search": search.told()})
     return study.id
 
@@ -132,7 +140,8 @@ def tune(
     found = run_search(study.path, search, ground, **limits, tell=tell, progress=progress)
     plan = replace(search.plan, given={**search.plan.given, **found.settings})
     write_config(study.path, plan.to_dict())
-    runs = {} if found.open else _trained(workspace, study, plan, found.seconds, each, progress)
+    folds = [one.fold for one in search.plans]
+    runs = {} if found.open else _trained(workspace, study, plan, folds, found.seconds / len(folds), each, progress)
     return Tuned(
         study.id,
         plan.model,
@@ -152,6 +161,7 @@ def _trained(
     workspace: Workspace,
     study: StudyFolder,
     plan: Plan,
+    folds: Sequence[int],
     seconds: float,
     each: Each | None,
     progress: Progress | None,
@@ -160,7 +170,7 @@ def _trained(
     try:
         with study.alone():
             told = study.read()
-            cells = [f"{plan.fold}/{seed}" for seed in dict.fromkeys(told["seeds"])]
+            cells = [f"{fold}/{seed}" for seed, fold in product(dict.fromkeys(told["seeds"]), folds)]
             wanted = system(plan, open_ground(workspace, told["ground"]), cells)
             made = told["systems"].get(plan.model)
             # Those of settings that were the best before more trials were made are no more.

@@ -66,6 +66,14 @@ def tune(
     at: AtFlag = None,
     fold: Annotated[int | None, typer.Option(help="Which fold of cold-items or random-k-fold; 0 by default.")] = None,
     folds: Annotated[int | None, typer.Option(help="How many folds these have; 5 by default.")] = None,
+    in_folds: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Train each trial in so many folds, and let the mean decide: the few items that validate in one fold "
+            "say little of others.",
+        ),
+    ] = 1,
     task: TaskFlag = None,
     projection: ProjectionFlag = None,
     where: WhereFlag = None,
@@ -85,6 +93,8 @@ def tune(
     test. Nothing is published.
 
     Example: `graphrec tune lightgcn --trials 30 --over l2 --over layers=1..4 --set dimension=64`
+
+    Items that nobody has touched: `graphrec tune gorec --split cold-items --in-folds 3`
 
     After Ctrl-C, in a second terminal, or for more trials: `graphrec tune --resume STUDY --trials 60`
     """
@@ -106,6 +116,7 @@ def tune(
             trials=trials,
             minutes=minutes,
             seeds=whole_numbers(seeds, "--seeds"),
+            folds=in_folds,
             store=store,
         )
     elif model is not None:
@@ -139,7 +150,7 @@ def _print(done: Tuned) -> None:
         out.print(f"another process is still at it, and tests the best; `graphrec tune --resume {done.id}` tells")
         return
     test = [(name, one.mean, one.deviation) for name, one in done.test.items()]
-    out.print(table(("test metric", "mean", "deviation"), test, title=f"the best over {len(done.runs)} seeds"))
+    out.print(table(("test metric", "mean", "deviation"), test, title=f"the best over {len(done.runs)} runs"))
     out.print(f"graphrec train --config {done.config}", markup=False, soft_wrap=True)
     against = f"graphrec compare {done.model} {done.config}"
     out.print(f"beside the defaults, on the test: {against}", markup=False, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -74,6 +75,25 @@ def test_of_few_settings_each_is_tried_once(likes: Workspace) -> None:
     assert {one.of for one in told} == {6} == {sum(done.trials.values())}
     again = tune(likes, done.id, trials=30)
     assert sum(again.trials.values()) == 6
+
+
+def test_the_mean_over_folds_decides(likes: Workspace) -> None:
+    plan = replace(BPR, split="random-k-fold", fold=3)
+    told, done = search(likes, plan, trials=7, folds=3)
+    made = [one.outcome.partition(", mean of folds: ") for one in told if "mean of folds" in one.outcome]
+    means = [(float(mean), [float(one) for one in folds.split()]) for mean, _, folds in made]
+    assert all(len(folds) == 3 and mean == pytest.approx(sum(folds) / 3, abs=1e-4) for mean, folds in means)
+    assert done.best_value == pytest.approx(max(mean for mean, _ in means), abs=1e-4)
+    ended = [one.outcome for one in told if one.outcome and "mean of folds" not in one.outcome]
+    assert len(means) + len(ended) == 7
+    assert ended
+    assert all(re.search(r"after [12] folds, worse than most: ended", one) for one in ended)
+    assert sorted(done.runs) == ["0/0", "3/0", "4/0"]
+    # Each fold's trial trained and validated as a run does.
+    values = [find_run(likes, done.runs[cell]).manifest["best"] for cell in ("3/0", "4/0", "0/0")]
+    assert next(folds for mean, folds in means if mean == pytest.approx(done.best_value, abs=1e-4)) == (
+        pytest.approx(values, abs=1e-4)
+    )
 
 
 def test_a_seed_repeats_the_search_and_another_does_not(likes: Workspace) -> None:
@@ -160,6 +180,8 @@ def test_what_cannot_be_searched_is_refused_before_a_study_begins(likes: Workspa
         (Plan("popularity", {}), {"over": []}, ConfigError, "popularity has nothing to tune"),
         (Plan("vbpr", {}), {"over": []}, DataError, "vbpr needs features"),
         (BPR, {"seeds": []}, ConfigError, "at least one seed"),
+        (BPR, {"folds": 2}, ConfigError, "--in-folds is for the splits cold-items, random-k-fold"),
+        (replace(BPR, split="cold-items"), {"folds": 6}, ConfigError, "between 1 and the 5 folds"),
     ):
         with pytest.raises(error, match=told):
             search(likes, plan, **how)
