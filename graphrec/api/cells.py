@@ -138,6 +138,17 @@ def train_cells(
     return found
 
 
+def trained_cells(workspace: Workspace, study: StudyFolder) -> dict[str, dict[str, Run]]:
+    """Return the runs of the study's systems that are finished in all cells; trains nothing."""
+    whole: dict[str, dict[str, Run]] = {}
+    for title, one in study.read()["systems"].items():
+        known = {cell: _known(workspace, run) for cell, run in one["runs"].items()}
+        finished = {cell: run for cell, run in known.items() if run is not None and run.finished}
+        if len(finished) == len(known):
+            whole[title] = finished
+    return whole
+
+
 def spreads(runs: Iterable[Run]) -> dict[str, Spread]:
     """Return the test metrics that all of ``runs`` have."""
     values: list[Mapping[str, float | None]] = [run.manifest["test"]["metrics"] for run in runs]

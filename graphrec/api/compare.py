@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from graphrec.api.cells import Each, cells_of, system, train_cells
+from graphrec.api.cells import Each, cells_of, system, train_cells, trained_cells
 from graphrec.api.ground import open_ground, read_ground
 from graphrec.api.plan import Plan, read_given
 from graphrec.api.same_cases import TestedOn, of_plan, of_runs, require_same
@@ -140,6 +140,7 @@ def compare(
     *,
     reference: str | None = None,
     metrics: Sequence[str] = (),
+    so_far: bool = False,
     tell: Callable[[str, Tried], None] | None = None,
     each: Each | None = None,
     progress: Progress | None = None,
@@ -151,16 +152,23 @@ def compare(
         name: its id.
         reference: the system that the others are tested against, or ``best``; the first by default.
         metrics: others than it began with.
+        so_far: compare what is trained in all seeds and folds, and train nothing; another process may be at it.
         tell: told before and after each trial of a search, and whose it is.
         each: told before each training.
         progress: of the training within a trial or run.
 
-    Raises ``NotFoundError`` for an unknown study or reference, and what ``train`` raises.
+    Raises ``NotFoundError`` for an unknown study or reference, ``ConfigError`` where fewer than two are trained so far,
+    and what ``train`` raises.
     """
     study = find_study(workspace, name, "compare")
-    systems = study.read()["systems"]
-    if reference not in (None, BEST, *systems):
-        raise unknown("model to compare with", str(reference), systems)
+    told = study.read()
+    known = trained_cells(workspace, study) if so_far else told["systems"]
+    if so_far and len(known) < 2:
+        raise ConfigError(f"fewer than two models of {name} are trained in all seeds and folds so far; wait for them")
+    if reference not in (None, BEST, *known):
+        raise unknown("model to compare with", str(reference), known)
+    if so_far:
+        return _compared(workspace, study, told, known, reference, metrics or told["metrics"])
     with study.alone():
         runs = _trained(workspace, study, tell, each, progress)
         told = study.read()
@@ -294,7 +302,7 @@ def _compared(
         references,
         rows,
         {title: {cell: run.id for cell, run in its.items()} for title, its in runs.items()},
-        {title: _settings(one) for title, one in told["systems"].items()},
+        {title: _settings(told["systems"][title]) for title in runs},
         _notes(told, runs, measured, references, reference),
     )
 
@@ -326,7 +334,10 @@ def _notes(
         f"p: paired permutation test against {against}{chosen}; p Holm: corrected for all comparisons of a metric, "
         f"of which there are {len(runs) - 1}."
     )
-    for title, system_told in told["systems"].items():
+    if later := [title for title in told["systems"] if title not in runs]:
+        notes.append(f"Not trained in all seeds and folds yet: {', '.join(later)}.")
+    for title in runs:
+        system_told = told["systems"][title]
         if "tuned" in system_told:
             made = ", ".join(
                 f"{count} {what}" for what, count in system_told["tuned"]["trials"].items() if count

@@ -85,6 +85,14 @@ def compare(
         Path | None, typer.Option(help="Draw means and intervals into this file, .svg or .png.")
     ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this comparison, or print it again.")] = None,
+    so_far: Annotated[
+        bool,
+        typer.Option(
+            "--so-far",
+            help="With --resume: compare what is trained in all seeds and folds, also while another process trains "
+            "the rest; train nothing.",
+        ),
+    ] = False,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
@@ -107,6 +115,8 @@ def compare(
     if picture is not None:
         require_format(picture)
     folder = Workspace(workspace)
+    if so_far and resume is None:
+        raise UsageError("--so-far is of a comparison that was begun; name it with --resume")
     if resume is None:
         if not what:
             raise UsageError("compare what? `graphrec compare popularity bpr`; `graphrec runs` lists runs")
@@ -133,6 +143,7 @@ def compare(
             resume,
             reference=reference,
             metrics=metrics or [],
+            so_far=so_far,
             tell=lambda title, tried: show.say(f"{title}, {trial_line(tried)}"),
             each=show.step,
             progress=show,

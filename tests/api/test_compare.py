@@ -52,6 +52,8 @@ def test_models_are_trained_over_seeds_and_tested_against_the_first(likes: Works
 
     with pytest.raises(Cut):
         compare(likes, name, each=cut)
+    with pytest.raises(ConfigError, match=r"fewer than two models of .* are trained"):
+        compare(likes, name, so_far=True)
     done = compare(likes, name, each=steps.append)
     assert [(step.system, step.seed) for step in steps[4:]] == [
         ("ease", 1), ("ease:l2=5,user_weighting=0", 0), ("ease:l2=5,user_weighting=0", 1)
@@ -71,6 +73,14 @@ def test_models_are_trained_over_seeds_and_tested_against_the_first(likes: Works
             assert row.p_holm == pytest.approx(2 / 10_001)
     assert done.settings["ease:l2=5,user_weighting=0"] == {"l2": "5", "user_weighting": "0"}
     assert done.reference == {"recall@20": "random", "ndcg@20": "random"}
+    find_run(likes, done.runs["random"]["0/1"]).folder.rename(likes.root / "away")
+    part = compare(likes, name, so_far=True)
+    assert list(part.runs) == list(part.settings) == ["ease", "ease:l2=5,user_weighting=0"]
+    assert part.rows[1].mean == done.rows[2].mean
+    assert "Not trained in all seeds and folds yet: random." in part.notes
+    with pytest.raises(NotFoundError, match="no model to compare with named 'random'"):
+        compare(likes, name, so_far=True, reference="random")
+    (likes.root / "away").rename(likes.runs / done.runs["random"]["0/1"])
     best = compare(likes, name, reference="best", metrics=["map"])
     assert best.reference["map"] != "random"
     assert "favours it" in " ".join(best.notes)

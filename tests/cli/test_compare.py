@@ -42,6 +42,9 @@ def test_what_ctrl_c_ended_is_gone_on_with_and_printed_in_every_form(typed, load
     assert "run 1 of 4: random, fold 0, seed 0\n" in ended.err
     assert "run 2 of 4: random, fold 0, seed 1; about" in ended.err
     again = ("compare", "--resume", study, "-w", loaded)
+    early = typed(*again, "--so-far")
+    assert early.code == 1
+    assert early.err.splitlines()[-1].startswith("error: fewer than two models of compare-")
     done = typed(*again, "--picture", tmp_path / "p.svg")
     assert done.code == 0, done.err
     assert "run 2 of 4" not in done.err
@@ -75,6 +78,7 @@ def test_slips_are_one_clear_line(typed, loaded: Path) -> None:
         (["ease", "random", "--picture", "p.pdf"], 1, "a picture is .svg or .png"),
         (["--resume", "compare-x"], 1, "no study named 'compare-x'"),
         (["ease", "--resume", "compare-x"], 2, "leave out ease"),
+        (["ease", "random", "--so-far"], 2, "name it with --resume"),
         (["ease", "vbpr", "--tune", "2"], 1, "needs features"),
     ):
         asked = typed("compare", *arguments, "-w", loaded)
