@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from graphrec.ragged import Ragged
 from graphrec.serving.load_model import Loaded, load_run
 from graphrec.tasks.cases import RankingCases, Split
 from graphrec.tasks.registry import task_class
-from graphrec.training.runs import find_run
+from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
 _FILLED = "members"
@@ -42,6 +44,42 @@ def load_members(workspace: Workspace, runs: str) -> list[Loaded]:
             raise ConfigError(f"run {run.id} cannot be blended: only rankings of one projection can, and no blends")
         found.append(load_run(workspace, run))
     return found
+
+
+def titles_of(plan: Plan) -> list[str]:
+    """Return the systems that a blend within a comparison is made of, in ``runs`` with a plus between them."""
+    return [title.strip() for title in str(plan.given.get("runs", "")).split("+") if title.strip()]
+
+
+def with_kinds(plan: Plan, systems: Mapping[str, Plan]) -> Plan:
+    """Return the plan of a blend of ``systems``, by title, of which nothing is trained yet: it tells what it will read.
+
+    Any other plan comes back as it is. Raises ``ConfigError`` for a system that is not among them.
+    """
+    if plan.model != Blend.name:
+        return plan
+    for title in titles_of(plan):
+        if title not in systems:
+            raise ConfigError(
+                f"there is no {title} to blend; name it before the blend, such as "
+                "`graphrec compare bpr ease blend:runs=bpr+ease`"
+            )
+    theirs = [systems[title] for title in titles_of(plan)]
+    members = tuple(
+        Member(run=title, model=systems[title].model, settings={}, features=(), widths={}, beside={})
+        for title in titles_of(plan)
+    )
+    named = [one.features for one in theirs if one.features is not None]
+    features = list(dict.fromkeys(chain.from_iterable(named))) if len(named) == len(theirs) else None
+    return replace(plan, features=features, given={**plan.given, _FILLED: members})
+
+
+def with_runs(plan: Plan, runs: Mapping[str, Run]) -> Plan:
+    """Return the plan of a blend of systems with the ``runs`` that these have, by title; any other as it is."""
+    if plan.model != Blend.name:
+        return plan
+    ids = [runs[title].id if title in runs else title for title in titles_of(plan)]
+    return replace(plan, features=None, given={**plan.given, "runs": ",".join(ids)})
 
 
 def completed(workspace: Workspace, plan: Plan) -> Plan:

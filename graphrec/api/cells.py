@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+from graphrec.api.blending import completed, with_runs
 from graphrec.api.ground import Ground, open_ground
 from graphrec.api.plan import Plan
 from graphrec.api.studies import StudyFolder
@@ -131,7 +132,9 @@ def train_cells(
                 find_run(workspace, one["runs"][cell])
             if title not in grounds:
                 grounds = {title: open_ground(workspace, one["ground"])}
-            plan = Plan.of({**one["plan"], "fold": fold, "seed": seed})
+            made = {name: its[cell] for name, its in found.items() if cell in its}
+            plan = with_runs(Plan.of({**one["plan"], "fold": fold, "seed": seed}), made)
+            plan = completed(workspace, plan)
             trained = train_on(workspace, plan, grounds[title], progress=progress, begun=begun)
         found[title][cell] = trained.run
         spent[title].append(time.monotonic() - began)

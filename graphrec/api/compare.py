@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from graphrec.api.blending import with_kinds
 from graphrec.api.cells import Each, cells_of, system, train_cells, trained_cells
 from graphrec.api.ground import open_ground, read_ground
 from graphrec.api.plan import Plan, read_given
 from graphrec.api.same_cases import TestedOn, of_plan, of_runs, require_same
-from graphrec.api.search import Found, Search, Tried, begin_search, run_search
+from graphrec.api.search import Found, Search, Tried, begin_search, require_folds, run_search
 from graphrec.api.search_space import search_space
 from graphrec.api.studies import StudyFolder, beginning, find_study
 from graphrec.api.systems import Asked, asked_systems
@@ -61,6 +62,7 @@ def begin_comparison(
     seeds: Sequence[int] | None = None,
     folds: int | None = None,
     trials: int | None = None,
+    in_folds: int = 1,
     metrics: Sequence[str] = (),
     store: str | None = None,
 ) -> str:
@@ -73,6 +75,7 @@ def begin_comparison(
         seeds: of what is trained; None: those of the runs, or 0, 1 and 2.
         folds: how many, for splits that have folds; None: those of the runs, or fold 0.
         trials: so many for each model that is trained, to search its settings by validation first; None: none.
+        in_folds: in how many folds each such trial is trained, that of the first cell and those after it.
         metrics: of the test; by default two that the task names.
         store: what ``open_store`` takes.
 
@@ -112,13 +115,15 @@ def begin_with(
             systems[one.title] = {"plan": one.plan.to_dict(), "ground": None, "runs": ids}
             continue
         plan = replace(one.plan, folds=folds or one.plan.folds)
-        ground = read_ground(workspace, plan, store=store)
+        whole = with_kinds(plan, {title: Plan.of(told["plan"]) for title, told in systems.items()})
+        ground = read_ground(workspace, whole, store=store)
         fold, seed = map(int, cells[0].split("/"))
-        first = replace(plan, fold=fold, given={**plan.given, "seed": seed})
+        first = replace(whole, fold=fold, given={**whole.given, "seed": seed})
         _require_fit(first, ground.split(first, seed)[0], metrics)
         tested.append(of_plan(one.title, plan, ground, cells))
         systems[one.title] = system(plan, ground, cells)
         if trials is not None:
+            require_folds(first, in_folds)
             searches[one.title] = first, ground, _space(first)
     require_same(tested)
     told = {"systems": systems, "trials": trials, "metrics": list(metrics)}
@@ -128,7 +133,7 @@ def begin_with(
                 continue
             name = f"search-{list(systems).index(title) + 1}"
             (study.path / name).mkdir()
-            search = begin_search(study.path / name, plan, ground, ranges)
+            search = begin_search(study.path / name, plan, ground, ranges, folds=in_folds)
             systems[title]["search"] = {"folder": name, **search.told()}
         study.write({**study.read(), "systems": systems})
         return study.id
@@ -256,7 +261,13 @@ def _search(
         search, ground = Search.of(one["search"]), open_ground(workspace, one["ground"])
         folder: Path = study.path / one["search"]["folder"]
         found: Found = run_search(
-            folder, search, ground, trials=told["trials"], after=len(one["runs"]), tell=say, progress=progress
+            folder,
+            search,
+            ground,
+            trials=told["trials"],
+            after=len(one["runs"]) // search.folds,
+            tell=say,
+            progress=progress,
         )
         one["plan"] |= found.settings
         one["tuned"] = {
@@ -343,8 +354,10 @@ def _notes(
                 f"{count} {what}" for what, count in system_told["tuned"]["trials"].items() if count
             )
             found = ", ".join(f"{name}={value}" for name, value in system_told["tuned"]["settings"].items())
-            fold, _, seed = next(iter(system_told["runs"])).partition("/")
-            notes.append(f"{title} was tuned on validation of fold {fold}, seed {seed} ({made}): {found}.")
+            search = Search.of(system_told["search"])
+            folds = ", ".join(str(plan.fold) for plan in search.plans)
+            where = f"fold{'s' if search.folds > 1 else ''} {folds}, seed {search.plan.given['seed']}"
+            notes.append(f"{title} was tuned on validation of {where} ({made}): {found}.")
         elif told["trials"] is not None:
             why = "taken as it is" if system_told["ground"] is None else "nothing of it is left to search"
             notes.append(f"{title} was not tuned: {why}.")

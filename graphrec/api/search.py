@@ -18,8 +18,9 @@ from graphrec.api.ground import Ground
 from graphrec.api.journal import FIRST, WHY, Journal, create, journal
 from graphrec.api.plan import Plan, read_given
 from graphrec.api.search_space import Range, all_settings, defaults, read_ranges, told_ranges
-from graphrec.errors import DataError, GraphrecError, TrainingError
+from graphrec.errors import ConfigError, DataError, GraphrecError, TrainingError
 from graphrec.evaluation.judging import validation_judge
+from graphrec.graph.splits import FOLDED
 from graphrec.tasks.cases import Split
 from graphrec.training.judge import Judge
 from graphrec.training.seeding import seed_everything
@@ -115,6 +116,14 @@ class Found:
     counts: Mapping[str, int]
     seconds: float
     open: bool
+
+
+def require_folds(plan: Plan, folds: int) -> None:
+    """Raise ``ConfigError`` where trials of ``plan`` cannot be trained in so many ``folds``."""
+    if folds > 1 and plan.split not in FOLDED:
+        raise ConfigError(f"--in-folds is for the splits {', '.join(FOLDED)}; choose one with --split")
+    if not 1 <= folds <= plan.folds:
+        raise ConfigError(f"--in-folds {folds} is not between 1 and the {plan.folds} folds that there are")
 
 
 def begin_search(

@@ -11,11 +11,10 @@ from typing import Any
 from graphrec.api.cells import Each, Spread, spreads, system, train_cells
 from graphrec.api.ground import open_ground, read_ground
 from graphrec.api.plan import Plan
-from graphrec.api.search import Search, Tell, begin_search, prepare, run_search
+from graphrec.api.search import Search, Tell, begin_search, prepare, require_folds, run_search
 from graphrec.api.search_space import Range, defaults, search_space
 from graphrec.api.studies import StudyFolder, beginning, find_study
 from graphrec.errors import ConfigError, StoreBusy
-from graphrec.graph.splits import FOLDED
 from graphrec.training.runs import Run, write_config
 from graphrec.training.trainer import Progress
 from graphrec.workspace import Workspace
@@ -87,10 +86,7 @@ def begin_tuning(
     ground = read_ground(workspace, plan, store=store)
     split, _ = prepare(plan, ground)
     plan = ground.chosen(plan, split.name)
-    if folds > 1 and plan.split not in FOLDED:
-        raise ConfigError(f"--in-folds is for the splits {', '.join(FOLDED)}; choose one with --split")
-    if not 1 <= folds <= plan.folds:
-        raise ConfigError(f"--in-folds {folds} is not between 1 and the {plan.folds} folds that there are")
+    require_folds(plan, folds)
     trials = TRIALS if trials is None and minutes is None else trials
     told = {"trials": trials, "minutes": minutes, "seeds": list(seeds), "ground": ground.told(), "systems": {}}
     with beginning(workspace, "tune", f"tune-{plan.model}", told) as study:

@@ -25,6 +25,7 @@ from graphrec.cli.plan_flags import (
     AtFlag,
     FeaturesFlag,
     FoldsFlag,
+    InFoldsFlag,
     ProjectionFlag,
     ValueFlag,
     WhereFlag,
@@ -60,6 +61,7 @@ def compare(
         int | None,
         typer.Option("--tune", min=1, help="So many trials for each model that is trained, as `graphrec tune` does."),
     ] = None,
+    in_folds: InFoldsFlag = 1,
     metrics: Annotated[
         list[str] | None, typer.Option("--metric", help="What to compare; repeat for more. Two of the task by default.")
     ] = None,
@@ -115,6 +117,8 @@ def compare(
     if picture is not None:
         require_format(picture)
     folder = Workspace(workspace)
+    if in_folds > 1 and trials is None and resume is None:
+        raise UsageError("--in-folds is of trials; say how many with --tune")
     if so_far and resume is None:
         raise UsageError("--so-far is of a comparison that was begun; name it with --resume")
     if resume is None:
@@ -131,6 +135,7 @@ def compare(
             seeds=None if seeds is None else whole_numbers(seeds, "--seeds"),
             folds=folds,
             trials=trials,
+            in_folds=in_folds,
             metrics=metrics or [],
             store=store,
         )

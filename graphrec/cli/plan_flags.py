@@ -22,6 +22,14 @@ AtFlag = Annotated[
 FoldsFlag = Annotated[
     int | None, typer.Option(help="How many folds, for cold-items and random-k-fold; one run per seed else.")
 ]
+InFoldsFlag = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Train each trial in so many folds, and let the mean decide: the few items that validate in one fold say "
+        "little of others.",
+    ),
+]
 TaskFlag = Annotated[str | None, typer.Option(help="What the model is asked; its usual task by default.")]
 ProjectionFlag = Annotated[str | None, typer.Option(help="Which part of the graph.")]
 WhereFlag = Annotated[list[str] | None, typer.Option(help="Keep relationships where, for example rating>=3.")]

@@ -23,6 +23,7 @@ from graphrec.cli.plan_flags import (
     AlsoFlag,
     AtFlag,
     FeaturesFlag,
+    InFoldsFlag,
     ProjectionFlag,
     SplitFlag,
     TaskFlag,
@@ -66,14 +67,7 @@ def tune(
     at: AtFlag = None,
     fold: Annotated[int | None, typer.Option(help="Which fold of cold-items or random-k-fold; 0 by default.")] = None,
     folds: Annotated[int | None, typer.Option(help="How many folds these have; 5 by default.")] = None,
-    in_folds: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            help="Train each trial in so many folds, and let the mean decide: the few items that validate in one fold "
-            "say little of others.",
-        ),
-    ] = 1,
+    in_folds: InFoldsFlag = 1,
     task: TaskFlag = None,
     projection: ProjectionFlag = None,
     where: WhereFlag = None,

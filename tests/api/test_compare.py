@@ -118,6 +118,20 @@ def test_folds_are_one_figure(likes: Workspace) -> None:
     assert "cold-items" in done.notes[0]
 
 
+def test_a_blend_is_made_anew_of_the_runs_of_each_seed(likes: Workspace) -> None:
+    blend = "blend:runs=ease+bpr:epochs=2,epochs=1"
+    done = compared(likes, "ease", "bpr:epochs=2", blend, seeds=[0, 1])
+    assert list(done.runs) == ["ease", "bpr:epochs=2", blend]
+    for cell, run in done.runs[blend].items():
+        made = find_run(likes, run)
+        assert made.manifest["settings"]["runs"] == ",".join(done.runs[one][cell] for one in ("ease", "bpr:epochs=2"))
+        assert made.manifest["seed"] == int(cell[-1])
+    again = compare(likes, done.id)
+    assert again.runs == done.runs
+    with pytest.raises(ConfigError, match="there is no bpr to blend; name it before the blend"):
+        compared(likes, "ease", "blend:runs=ease+bpr", "bpr")
+
+
 def test_every_model_is_tuned_by_as_many_trials(likes: Workspace) -> None:
     told: list[tuple[str, Tried]] = []
     what = ["bpr:epochs=3,dimension=4", "ease", "popularity"]

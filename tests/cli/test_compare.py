@@ -79,6 +79,8 @@ def test_slips_are_one_clear_line(typed, loaded: Path) -> None:
         (["--resume", "compare-x"], 1, "no study named 'compare-x'"),
         (["ease", "--resume", "compare-x"], 2, "leave out ease"),
         (["ease", "random", "--so-far"], 2, "name it with --resume"),
+        (["ease", "random", "--in-folds", "2"], 2, "say how many with --tune"),
+        (["ease", "random", "--tune", "2", "--in-folds", "2"], 1, "is for the splits cold-items, random-k-fold"),
         (["ease", "vbpr", "--tune", "2"], 1, "needs features"),
     ):
         asked = typed("compare", *arguments, "-w", loaded)
