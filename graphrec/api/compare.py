@@ -335,7 +335,7 @@ def _notes(
     counts = sorted({len(its) for its in runs.values()})
     notes = [
         f"The same cases for all, of {len(users):,} users: split {one.manifest['split_name']}, "
-        f"{one.manifest['protocol']}.",
+        f"protocol {one.manifest['protocol']}.",
         f"Mean and standard deviation over runs, {' or '.join(map(str, counts))} of each (seeds and folds). Interval "
         "and test draw and swap users, each with all runs.",
     ]
