@@ -83,7 +83,8 @@ def begin_comparison(
     not all are tested on the same cases.
     """
     asked = asked_systems(workspace, what, common)
-    return begin_with(workspace, asked, seeds=seeds, folds=folds, trials=trials, metrics=metrics, store=store)
+    how: dict[str, Any] = {"trials": trials, "in_folds": in_folds, "metrics": metrics, "store": store}
+    return begin_with(workspace, asked, seeds=seeds, folds=folds, **how)
 
 
 def begin_with(
@@ -93,6 +94,7 @@ def begin_with(
     seeds: Sequence[int] | None = None,
     folds: int | None = None,
     trials: int | None = None,
+    in_folds: int = 1,
     metrics: Sequence[str] = (),
     store: str | None = None,
 ) -> str:
