@@ -24,8 +24,8 @@ from graphrec.testing.told_model import Told
 from graphrec.testing.training_data import learned
 from graphrec.training.weights import load_weights, save_weights
 
-MANY = 20_000
-"""Users, and items: a number for each pair of them takes a gigabyte and a half."""
+MANY = 10_000
+"""Users, and items: a number for each pair of them takes 400 megabytes."""
 FEW_ITEMS, MORE_USERS = 1_000, 100_000
 """For a model that keeps pairs of items: these are a hundredth of what users and items would take."""
 
