@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from graphrec.store.ladybug import LadybugStore
 from graphrec.store.neo4j.login import login
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
-from graphrec.testing.command_line import begin
+from graphrec.testing.command_line import Running, begin
 from graphrec.testing.limits import ENDLESS_S, WAIT_S, until
 from graphrec.testing.neo4j_server import Neo4jServer, free_port
 from graphrec.testing.store_contract import nodes, stored_edges, stored_nodes
@@ -31,12 +29,11 @@ pytestmark = pytest.mark.neo4j
 Environment = dict[str, str]
 
 GATED = """
-import importlib, json, sys, time
+import importlib, time
 from pathlib import Path
 import neo4j
 
-gate, settings = json.loads(sys.argv[1]), json.loads(sys.argv[2])
-for name, value in settings.items():
+for name, value in {settings!r}.items():
     module, _, constant = name.rpartition(".")
     setattr(importlib.import_module(module), constant, value)
 seen = 0
@@ -44,21 +41,18 @@ seen = 0
 def gated(real):
     def run(self, text, *given, **named):
         global seen
-        seen += gate["text"] in str(getattr(text, "text", text))
-        if seen == gate["count"] and not Path(gate["reached"]).exists():
-            Path(gate["reached"]).touch()
-            while not Path(gate["go"]).exists():
+        seen += {text!r} in str(getattr(text, "text", text))
+        if seen == {count} and not Path({reached!r}).exists():
+            Path({reached!r}).touch()
+            while not Path({go!r}).exists():
                 time.sleep(0.01)
         return real(self, text, *given, **named)
     return run
 
 for kind in (neo4j.Transaction, neo4j.Session):
     kind.run = gated(kind.run)
-sys.argv = ["graphrec", *sys.argv[3:]]
-from graphrec.__main__ import main
-main()
 """
-"""The command line, which stops before it sends a statement until it is told to go on; with settings of modules."""
+"""Has a command stop before it sends a statement until it is told to go on; with settings of modules."""
 
 PATIENT = {"graphrec.store.neo4j.server.WAIT_SECONDS": WAIT_S}
 IMPATIENT = {"graphrec.store.neo4j.server.WAIT_SECONDS": 1}
@@ -67,46 +61,50 @@ IN_PARTS = {"graphrec.store.neo4j.store.PART_ROWS": 150}
 WRITES_RATINGS, WRITES_VECTORS, READS = "CREATE (a)-[:`RATED` {", "setNodeVectorProperty", "collect("
 
 
+@dataclass(frozen=True)
 class Gated:
     """A command in a process of its own, which has come to its gate."""
 
-    def __init__(
-        self,
-        text: str,
-        count: int,
-        env: Environment,
-        settings: dict[str, Any],
-        *arguments: object,
-    ) -> None:
-        folder = Path(env["GRAPHREC_WORKSPACE"]).parent
-        self._go = folder / "go"
-        reached = folder / "reached"
-        for path in (self._go, reached):
-            path.unlink(missing_ok=True)
-        gate = {"text": text, "count": count, "reached": str(reached), "go": str(self._go)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", GATED, json.dumps(gate), json.dumps(settings), *map(str, arguments)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
-        )  # fmt: skip
-        try:
-            until(reached.exists, self.process)
-        except AssertionError as error:
-            self.process.kill()
-            raise AssertionError(f"{error}: {self.process.communicate()}") from None
+    running: Running
+    go: Path
 
     def end(self) -> tuple[int, str]:
         """Let it go on, and return its status and what it told."""
-        self._go.touch()
-        _, told = self.process.communicate(timeout=WAIT_S)
-        assert "Traceback" not in told
-        return self.process.returncode, told.strip()
+        self.go.touch()
+        done = self.running.end()
+        assert "Traceback" not in done.err
+        return done.code, done.err.strip()
+
+
+@contextmanager
+def gated(text: str, count: int, env: Environment, settings: dict[str, Any], *arguments: Any) -> Iterator[Gated]:
+    """Run a command during the block, which begins when it is about to send a text for the ``count``th time."""
+    folder = Path(env["GRAPHREC_WORKSPACE"]).parent
+    reached, go = folder / "reached", folder / "go"
+    for path in (reached, go):
+        path.unlink(missing_ok=True)
+    before = GATED.format(settings=settings, text=text, count=count, reached=str(reached), go=str(go))
+    with begin(*arguments, env=env, before=before) as running:
+        try:
+            until(reached.exists, running)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {running.err.read_text(encoding='utf-8')}") from None
+        yield Gated(running, go)
 
 
 @pytest.fixture(scope="module")
-def own(neo4j_running) -> Iterator[Neo4jServer]:
-    """A server that may be killed; a test leaves it running."""
+def mortal(neo4j_running) -> Iterator[Neo4jServer]:
+    """A server that may be killed."""
     with neo4j_running() as server:
         yield server
+
+
+@pytest.fixture
+def own(mortal: Neo4jServer) -> Neo4jServer:
+    """The same, running whatever the test before has left."""
+    if mortal.pid is None:
+        mortal.start()
+    return mortal
 
 
 def asking(server: Neo4jServer, tmp_path: Path, **more: str) -> Environment:
@@ -169,9 +167,9 @@ def test_a_load_whose_server_is_killed_is_finished_by_repeating_it(
     parts: bool,
 ) -> None:
     settings = IMPATIENT | SMALL_BATCHES | (IN_PARTS if parts else {})
-    running = Gated(WRITES_RATINGS, 4, env, settings, *load)
-    own.stop(kill=True)
-    status, told = running.end()
+    with gated(WRITES_RATINGS, 4, env, settings, *load) as running:
+        own.stop(kill=True)
+        status, told = running.end()
     own.start()
     assert status == 1
     assert f"error: {own.uri} cannot be reached" in told.splitlines()[-1]
@@ -191,10 +189,10 @@ def test_a_load_whose_server_is_killed_is_finished_by_repeating_it(
 def test_a_load_goes_on_when_its_server_comes_back(
     own: Neo4jServer, env: Environment, load: tuple[object, ...], undisturbed: dict[str, Any]
 ) -> None:
-    running = Gated(WRITES_RATINGS, 4, env, PATIENT | SMALL_BATCHES | IN_PARTS, *load)
-    own.stop(kill=True)
-    own.start()
-    status, told = running.end()
+    with gated(WRITES_RATINGS, 4, env, PATIENT | SMALL_BATCHES | IN_PARTS, *load) as running:
+        own.stop(kill=True)
+        own.start()
+        status, told = running.end()
     assert status == 0, told
     with opened(own) as store:
         assert content(store) == undisturbed
@@ -217,9 +215,9 @@ def test_a_publish_whose_server_is_killed_leaves_what_was_published(
     small = {"graphrec.store.neo4j.vectors.FLOATS_PER_BATCH": 160}
     told, published = [], dict[str, dict[str, list[float]]]()
     for count in (1, 4):  # into an empty graph, and over what the repeat had published
-        running = Gated(WRITES_VECTORS, count, env, IMPATIENT | small, "publish", trained)
-        own.stop(kill=True)
-        told.append(running.end())
+        with gated(WRITES_VECTORS, count, env, IMPATIENT | small, "publish", trained) as running:
+            own.stop(kill=True)
+            told.append(running.end())
         own.start()
         with opened(own) as store:
             assert {label: len(found) for label, found in vectors(store).items()} == (
@@ -249,9 +247,9 @@ def test_training_whose_server_is_killed_while_it_reads_leaves_nothing(
 ) -> None:
     assert graphrec(*load, env=env).code == 0
     train = ("train", "--model", "transgrec", "--set", "epochs=1", "--set", "dimension=8", "--no-publish")
-    running = Gated(READS, 2, env, IMPATIENT, *train)
-    own.stop(kill=True)
-    status, told = running.end()
+    with gated(READS, 2, env, IMPATIENT, *train) as running:
+        own.stop(kill=True)
+        status, told = running.end()
     own.start()
     assert (status, told.count("\n")) == (1, 0)
     assert f"{own.uri} cannot be reached" in told
@@ -287,32 +285,6 @@ def test_what_is_wrong_with_server_or_login_is_one_line(
         assert told in asked.err
         assert "s3cret" not in asked.err
     assert not (tmp_path / "w").exists()
-
-
-@pytest.mark.slow
-def test_a_database_that_may_not_be_written_to_says_so(
-    graphrec, own: Neo4jServer, env: Environment, trained: str, load: tuple[object, ...]
-) -> None:
-    own.stop(kill=True)
-    locked = replace(own, settings=(*own.settings, "server.databases.read_only=neo4j"))
-    locked.start()
-    try:
-        more = Path(env["GRAPHREC_WORKSPACE"]).parent / "more.csv"
-        more.write_text("user,item,rating,time\nnew,item,5,1\n", encoding="utf-8")
-        # With routing it is the driver that finds no member to write to.
-        for scheme, *arguments in (
-            ("bolt", "publish", trained),
-            ("neo4j", "publish", trained),
-            ("bolt", "load", "table", more, *load[3:]),
-            ("neo4j", *load),
-        ):
-            refused = graphrec(*arguments, env=env | {"GRAPHREC_STORE": own.uri.replace("bolt", scheme)})
-            assert (refused.code, refused.err.count("\n")) == (1, 1), refused.err
-            assert "take it out of server.databases.read_only" in refused.err
-        assert graphrec("recommend", "u1", "--json", env=env).json["basis"] == "popularity"
-    finally:
-        locked.stop(kill=True)
-        own.start()
 
 
 def still_running(server: Neo4jServer, what: str) -> bool:
@@ -351,11 +323,11 @@ def test_a_query_that_takes_too_long_is_ended_with_one_line(
 def test_ctrl_c_in_a_load_doubles_nothing(
     graphrec, own: Neo4jServer, env: Environment, load: tuple[object, ...], undisturbed: dict[str, Any]
 ) -> None:
-    running = Gated(WRITES_RATINGS, 4, env, SMALL_BATCHES | IN_PARTS, *load)
-    running.process.send_signal(signal.SIGINT)
-    _, told = running.process.communicate(timeout=WAIT_S)
-    assert running.process.returncode == 130
-    assert told.splitlines()[-1] == "stopped; what was finished is kept, repeat the command to go on"
+    with gated(WRITES_RATINGS, 4, env, SMALL_BATCHES | IN_PARTS, *load) as gate:
+        gate.running.send_signal(signal.SIGINT)
+        stopped = gate.running.end()
+    assert stopped.code == 130
+    assert stopped.err.splitlines()[-1] == "stopped; what was finished is kept, repeat the command to go on"
     with opened(own) as store:
         assert 0 < store.counts()["RATED"] < 480
     repeated = graphrec(*load, env=env)
@@ -388,3 +360,28 @@ def test_every_process_has_a_connection_of_its_own(
             child.join(WAIT_S)
         assert child.exitcode == 0
         assert set(stored_nodes(store, "User")) == {"of the child", "of the parent"}
+
+
+@pytest.mark.slow
+def test_a_database_that_may_not_be_written_to_says_so(
+    graphrec, own: Neo4jServer, env: Environment, trained: str, load: tuple[object, ...]
+) -> None:
+    own.stop(kill=True)
+    locked = replace(own, settings=(*own.settings, "server.databases.read_only=neo4j"))
+    locked.start()
+    try:
+        more = Path(env["GRAPHREC_WORKSPACE"]).parent / "more.csv"
+        more.write_text("user,item,rating,time\nnew,item,5,1\n", encoding="utf-8")
+        # With routing it is the driver that finds no member to write to.
+        for scheme, *arguments in (
+            ("bolt", "publish", trained),
+            ("neo4j", "publish", trained),
+            ("bolt", "load", "table", more, *load[3:]),
+            ("neo4j", *load),
+        ):
+            refused = graphrec(*arguments, env=env | {"GRAPHREC_STORE": own.uri.replace("bolt", scheme)})
+            assert (refused.code, refused.err.count("\n")) == (1, 1), refused.err
+            assert "take it out of server.databases.read_only" in refused.err
+        assert graphrec("recommend", "u1", "--json", env=env).json["basis"] == "popularity"
+    finally:
+        locked.stop(kill=True)
