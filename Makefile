@@ -21,10 +21,10 @@ $(READY): pyproject.toml constraints.txt
 	$(INSTALL) --python $(BIN)/python -e '.[dev]'
 	touch $@
 
-# What shares servers and trained runs stays together (tests/conftest.py). The processes share the cores: threads of their
-# own would only be in each other's way.
+# What shares servers and trained runs stays together, and what takes long comes first (tests/conftest.py). The processes
+# share the cores: threads of their own would only be in each other's way.
 JOBS ?= 2
-PARALLEL = -n $(JOBS) --dist loadgroup
+PARALLEL = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 test test-quick test-without-dgl: export OMP_NUM_THREADS ?= 1
 
 # In one session, whose tests share what takes long to make.

@@ -48,13 +48,24 @@ TOGETHER = {
 """Files that share what takes long to make, in the order of asking."""
 
 
+LONG = ("slow", "neo4j")
+"""Marks of tests that take long. What holds one is begun first, so that no process does it last and alone."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have pytest-xdist run a file's tests, and those of files in ``TOGETHER``, in one process."""
+    """Have pytest-xdist run a file's tests, and those of files in ``TOGETHER``, in one process, the long ones first."""
+    groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         file = item.nodeid.partition("::")[0]
         group = next((name for name, files in TOGETHER.items() if files.match(file)), file)
         item.add_marker(pytest.mark.xdist_group(group))
+        groups.setdefault(group, []).append(item)
+
+    def place(group: list[pytest.Item]) -> tuple[bool, int]:
+        return not any(item.get_closest_marker(name) for item in group for name in LONG), -len(group)
+
+    items[:] = [item for group in sorted(groups.values(), key=place) for item in group]
 
 
 @pytest.fixture(scope="session")
