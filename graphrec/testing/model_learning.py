@@ -24,8 +24,6 @@ from graphrec.testing.told_model import Told
 from graphrec.testing.training_data import learned
 from graphrec.training.weights import load_weights, save_weights
 
-MANY = 10_000
-"""Users, and items: a number for each pair of them takes 400 megabytes."""
 FEW_ITEMS, MORE_USERS = 1_000, 100_000
 """For a model that keeps pairs of items: these are a hundredth of what users and items would take."""
 
@@ -76,7 +74,7 @@ class LearningChecks(ModelUnderTest):
 
     def test_no_number_for_each_user_and_item(self, world: ModelWorld) -> None:
         """An epoch over many users and items, and a few answers, never hold a number for each pair of them."""
-        users, items = (MORE_USERS, FEW_ITEMS) if self.pairs_of_items else (MANY, MANY)
+        users, items = (MORE_USERS, FEW_ITEMS) if self.pairs_of_items else (self.many, self.many)
         # A byte for each pair is too many.
         at_most = users * items // 2
         task, projection = self.asked(world.task.name)

@@ -53,6 +53,9 @@ class ModelUnderTest:
     """False for a baseline that is there to be beaten: popularity, chance."""
     pairs_of_items: ClassVar[bool] = False
     """True for a model that keeps a number for each pair of items."""
+    many: ClassVar[int] = 14_000
+    """So many users, and items, that half a byte for each pair of them is more than a model holds at a time, and than
+    what it is the first to import takes."""
     projection: ClassVar[str | None] = None
     """Which part of a graph it is shown; None for the first of a task's that has whole items."""
     _trained: ClassVar[dict[tuple[str, str], Model[Any]]]

@@ -165,6 +165,8 @@ class TestGoRec(ModelContract):
 class TestItemKNN(ModelContract):
     kind = ItemKNN
     settings: ClassVar = {"neighbours": 20}
+    # It counts pairs in blocks of up to 160 megabytes, however many there are.
+    many = 20_000
 
 
 # Torch says once that its sparse matrices are young.
