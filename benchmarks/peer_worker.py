@@ -2,9 +2,9 @@
 
     PYTHON benchmarks/peer_worker.py PEER TRAIN.npz SCORES.npz SETTINGS.json
 
-TRAIN.npz holds ``user``, ``item`` and ``value`` of the training records, ``shape`` (users, items), ``ask_user``, and
-for ratings ``ask_item``. SCORES.npz gets ``scores``, float32 [asked users, items] or of each asked pair, and
-``seconds``, of the fit, by its epochs.
+TRAIN.npz holds ``user``, ``item`` and ``value`` of the training records, ``shape`` (users, items), ``ask_user``,
+for ratings ``ask_item``, and for models of content ``looks``, float32 [items, F]. SCORES.npz gets ``scores``, float32
+[asked users, items] or of each asked pair, and ``seconds``, of the fit, by its epochs.
 """
 
 from __future__ import annotations
@@ -46,15 +46,114 @@ def implicit_als(train, *, seed, epochs, **settings):
     return model.user_factors[train["ask_user"]] @ model.item_factors.T, seconds / epochs
 
 
-def cornac_bpr(train, *, seed, epochs, **settings):
+def implicit_cosine(train, *, seed, neighbours):
+    from implicit.nearest_neighbours import CosineRecommender
+
+    known = matrix(train)
+    model = CosineRecommender(K=neighbours, num_threads=THREADS)
+    seconds = timed(lambda: model.fit(known, show_progress=False))
+    return (known[train["ask_user"]] @ model.similarity).toarray(), seconds
+
+
+def lenskit_item_knn(train, *, seed, neighbours, **settings):
+    import pandas as pd
+    from lenskit.data import ItemList, RecQuery, from_interactions_df
+    from lenskit.knn import ItemKNNScorer
+    from lenskit.training import TrainingOptions
+
+    told = from_interactions_df(pd.DataFrame({"user_id": train["user"], "item_id": train["item"]}).drop_duplicates())
+    model = ItemKNNScorer(max_nbrs=neighbours, feedback="implicit", **settings)
+    seconds = timed(lambda: model.train(told, TrainingOptions(rng=seed)))
+    every = ItemList(item_ids=np.arange(train["shape"][1]))
+    scores = np.full((len(train["ask_user"]), len(every)), -1e9, np.float32)
+    for row, user in enumerate(train["ask_user"].tolist()):
+        items = told.user_row(user)
+        if items is not None:
+            found = model(RecQuery(user_id=user, user_items=items), every).scores()
+            scores[row] = np.nan_to_num(found, nan=-1e9)
+    return scores, seconds
+
+
+def cornac_data(train):
     from cornac.data import Dataset
-    from cornac.models import BPR
-    from cornac.utils import get_rng
 
     users, items = train["shape"].tolist()
     ids = ({n: n for n in range(users)}, {n: n for n in range(items)})
     ones = np.ones(len(train["user"]), np.float32)
-    told = Dataset(users, items, *ids, (train["user"].astype("int32"), train["item"].astype("int32"), ones))
+    return Dataset(users, items, *ids, (train["user"].astype("int32"), train["item"].astype("int32"), ones))
+
+
+def cornac_vbpr(train, *, seed, epochs, **settings):
+    from cornac.data import ImageModality
+    from cornac.models import VBPR
+
+    told = cornac_data(train)
+    looks = ImageModality(features=train["looks"], ids=list(range(len(train["looks"]))), normalized=True)
+    told.add_modalities(item_image=looks.build(id_map=told.iid_map))
+    model = VBPR(k=32, k2=32, n_epochs=epochs, use_gpu=False, seed=seed, verbose=False, **settings)
+    seconds = timed(lambda: model.fit(told))
+    return np.stack([model.score(int(user)) for user in train["ask_user"]]), seconds / epochs
+
+
+def recbole(name):
+    def run(train, *, seed, epochs, **settings):
+        return in_recbole(name, train, seed, epochs, settings)
+
+    return run
+
+
+def in_recbole(name, train, seed, epochs, settings):
+    import logging
+    import tempfile
+
+    import torch
+    from recbole.config import Config
+    from recbole.data import create_dataset, data_preparation
+    from recbole.utils import get_model, get_trainer, init_seed
+
+    logging.disable(logging.CRITICAL)
+    torch.set_num_threads(THREADS)
+    # Its checkpoints are its own, and it was written before torch refused what is not tensors alone.
+    torch.load = lambda *given, load=torch.load, **named: load(*given, **{**named, "weights_only": False})
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told"
+        told.mkdir()
+        rows = "".join(f"{u}\t{i}\n" for u, i in zip(train["user"].tolist(), train["item"].tolist(), strict=True))
+        (told / "told.inter").write_text(f"user_id:token\titem_id:token\n{rows}")
+        config = Config(
+            name,
+            "told",
+            config_dict={
+                "data_path": folder, "load_col": {"inter": ["user_id", "item_id"]}, "use_gpu": False, "seed": seed,
+                "epochs": epochs, "embedding_size": 64, "train_batch_size": 2048, "show_progress": False,
+                "eval_args": {"split": {"RS": [1, 0, 0]}, "order": "RO", "mode": "full"}, "checkpoint_dir": folder,
+                "train_neg_sample_args": {"distribution": "uniform", "sample_num": 1, "dynamic": False}, **settings,
+            },
+        )  # fmt: skip
+        init_seed(seed, True)
+        data = create_dataset(config)
+        batches, *_ = data_preparation(config, data)
+        model = get_model(name)(config, batches.dataset)
+        trainer = get_trainer(config["MODEL_TYPE"], name)(config, model)
+        seconds = timed(lambda: trainer.fit(batches, saved=False, show_progress=False))
+    scores = np.full((len(train["ask_user"]), train["shape"][1]), -1e9, np.float32)
+    users, items = (data.field2id_token[name] for name in ("user_id", "item_id"))
+    user_row = {int(token): row for row, token in enumerate(users) if row}
+    columns = np.array([int(token) for token in items[1:]])
+    with torch.no_grad():
+        model.eval()
+        for row, user in enumerate(train["ask_user"].tolist()):
+            if user in user_row:
+                asked = {"user_id": torch.tensor([user_row[user]])}
+                scores[row, columns] = model.full_sort_predict(asked).numpy()[1:]
+    return scores, seconds / epochs
+
+
+def cornac_bpr(train, *, seed, epochs, **settings):
+    from cornac.models import BPR
+    from cornac.utils import get_rng
+
+    told = cornac_data(train)
     # With a seed of its own it would run in one thread.
     model = BPR(k=64, max_iter=epochs, num_threads=THREADS, **settings)
     model.rng = get_rng(seed)
@@ -113,6 +212,11 @@ PEERS = {
     "implicit BPR": implicit_bpr,
     "implicit ALS": implicit_als,
     "cornac BPR": cornac_bpr,
+    "implicit Cosine": implicit_cosine,
+    "LensKit ItemKNN": lenskit_item_knn,
+    "cornac VBPR": cornac_vbpr,
+    "RecBole BPR": recbole("BPR"),
+    "RecBole LightGCN": recbole("LightGCN"),
     "numpy": numpy_ease,
     "Surprise SVD": surprise_svd,
     "LensKit BiasedMF": lenskit_mf,

@@ -1,4 +1,4 @@
-"""bpr, ials, ease and mf against what else there is, on one workspace: accuracy, and seconds an epoch.
+"""bpr, ials, ease, itemknn, lightgcn, vbpr and mf against peers, on one workspace: accuracy, and seconds an epoch.
 
     python benchmarks/peers.py WORKSPACE bpr ials ease --split temporal-last --seeds 5
     python benchmarks/peers.py WORKSPACE mf --seeds 5
@@ -48,9 +48,10 @@ THREADS = 2
 WORKER = Path(__file__).with_name("peer_worker.py")
 PACKAGES: dict[str, list[str]] = {
     "implicit": ["implicit==0.7.2"],
-    "cornac": ["cornac==2.3.4"],
+    "cornac": ["cornac==2.3.4", "torch"],
     "surprise": ["scikit-surprise==1.1.4", "numpy<2", "pandas"],
     "lenskit": ["lenskit==2025.6.1", "pandas"],
+    "recbole": ["recbole==1.2.1", "numpy<2", "pandas<2.2", "scipy<1.12", "torch==2.5.1", "ray", "kmeans-pytorch"],
 }
 
 Settings = Mapping[str, Any]
@@ -59,6 +60,20 @@ GRIDS: dict[str, dict[str, dict[str, list[Any]]]] = {
         "graphrec bpr": {"epochs": [40, 80], "l2": [0.01, 0.02], "learning_rate": [0.05, 0.1]},
         "implicit BPR": {"epochs": [100, 200], "regularization": [0.01, 0.03], "learning_rate": [0.03, 0.1]},
         "cornac BPR": {"epochs": [100, 200], "lambda_reg": [0.003, 0.01], "learning_rate": [0.03, 0.1]},
+        "RecBole BPR": {"epochs": [40, 80], "learning_rate": [0.001, 0.003], "weight_decay": [0, 1e-5]},
+    },
+    "itemknn": {
+        "graphrec itemknn": {"neighbours": [20, 100, 500], "popularity": [0, 0.5]},
+        "implicit Cosine": {"neighbours": [20, 50, 100, 200, 500, 1000]},
+        "LensKit ItemKNN": {"neighbours": [20, 50, 100, 200, 500, 1000]},
+    },
+    "lightgcn": {
+        "graphrec lightgcn": {"epochs": [60], "layers": [2, 3], "l2": [0.002, 0.005]},
+        "RecBole LightGCN": {"epochs": [60], "n_layers": [2, 3], "reg_weight": [1e-4, 1e-3], "learning_rate": [0.005]},
+    },
+    "vbpr": {
+        "graphrec vbpr": {"epochs": [40, 80], "l2": [0.003, 0.01]},
+        "cornac VBPR": {"epochs": [20, 40], "lambda_w": [0.001, 0.01], "learning_rate": [0.005]},
     },
     "ials": {
         "graphrec ials": {"epochs": [12], "l2": [0.01, 0.03], "alpha": [0.01, 0.03, 0.1, 0.3]},
@@ -164,7 +179,8 @@ def ask(asked: argparse.Namespace, name: str) -> Asked:
     with closing(open_store(workspace)) as graph:
         projection = choose(None, graph.counts(), kind.projections)
         task = kind.of(projection, asked.where)
-        shot = snapshot(graph, replace(task.reads(projection), features=()), workspace)
+        reads = task.reads(projection)
+        shot = snapshot(graph, reads if model_class(name).needs.features else replace(reads, features=()), workspace)
     return Asked(name, task, shot, asked.split)
 
 
@@ -250,6 +266,10 @@ def peer(system: str, python: Path, parts: Split[Any], settings: Settings) -> tu
         "shape": np.array([data.users, data.items]),
         "ask_user": users,
     }
+    if data.content.width:
+        # All from the standard normal, as ours are scaled too.
+        looks = np.array(data.content.rows(slice(None)))
+        given["looks"] = ((looks - looks.mean(0)) / np.maximum(looks.std(0), 1e-6)).astype(np.float32)
     if items is not None:
         given |= {"ask_item": items, "value": data.records.values[data.value]}
     with tempfile.TemporaryDirectory() as folder:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from graphrec.ragged import Ints
 
@@ -87,6 +86,9 @@ def auc_by_group(groups: Ints, targets: Floats, predicted: Floats) -> Floats:
     code = np.empty(len(order), np.int64)
     code[order] = np.concatenate([np.zeros(1, np.int64), np.cumsum(new)])
     sizes = np.bincount(groups)
+    # Here, not above: it takes most of a second to import, and every command would.
+    from scipy.stats import rankdata
+
     ranks = rankdata(code) - (np.cumsum(sizes) - sizes)[groups]
     positive = np.bincount(groups, targets)
     pairs = positive * (sizes - positive)

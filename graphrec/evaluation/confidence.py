@@ -9,7 +9,6 @@ from math import prod
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import DegenerateDataWarning, bootstrap
 
 from graphrec.errors import DataError
 from graphrec.ragged import Ints
@@ -92,6 +91,9 @@ def interval(units: int, statistic: Callable[[Floats], Floats], *, seed: int, ro
         numbers = drawn + np.arange(len(drawn))[:, None] * units
         times = np.bincount(numbers.reshape(-1), minlength=numbers.size).reshape(drawn.shape)
         return statistic(times.astype(np.float64))
+
+    # Here, not above: it takes most of a second to import, and every command would.
+    from scipy.stats import DegenerateDataWarning, bootstrap
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateDataWarning)
