@@ -347,6 +347,10 @@ def _notes(
         f"p: paired permutation test against {against}{chosen}; p Holm: corrected for all comparisons of a metric, "
         f"of which there are {len(runs) - 1}."
     )
+    for title in runs:
+        given = _settings(told["systems"][title])
+        if given and "tuned" not in told["systems"][title] and ":" not in title:
+            notes.append(f"{title} was given {', '.join(f'{name}={value}' for name, value in given.items())}.")
     if later := [title for title in told["systems"] if title not in runs]:
         notes.append(f"Not trained in all seeds and folds yet: {', '.join(later)}.")
     for title in runs:

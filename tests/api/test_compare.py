@@ -101,10 +101,11 @@ def test_two_runs_are_tested_as_evaluate_does(likes: Workspace) -> None:
 
 
 def test_models_beside_runs_are_trained_as_these_were(likes: Workspace) -> None:
-    plan = Plan("ease", {"seed": 3}, "random-k-fold", 1, folds=3, where=())
+    plan = Plan("ease", {"seed": 3, "l2": 5}, "random-k-fold", 1, folds=3, where=())
     runs = [train(likes, Plan.of({**plan.to_dict(), "seed": seed})).run.id for seed in (3, 4)]
     done = compared(likes, *runs, "popularity", common={})
     assert list(done.runs) == ["ease", "popularity"]
+    assert [note for note in done.notes if "was given" in note] == ["ease was given l2=5."]
     assert list(done.runs["popularity"]) == ["1/3", "1/4"]
     assert list(done.runs["ease"].values()) == runs
     assert find_run(likes, done.runs["popularity"]["1/4"]).manifest["split"] == "random-k-fold-1-of-3"
