@@ -117,7 +117,9 @@ class CDL(Comparative[CDLSettings]):
     records is where it would be with them.
 
     Where the paper leaves a choice: it makes users of words, which graphs rarely have; here a user is a free embedding,
-    as where TransGRec compares itself to CDL (SIGIR 2020, section 4.1). φ is a network of features, not of pixels.
+    as where TransGRec compares itself to CDL (SIGIR 2020, section 4.1). φ is a network of features, not of pixels. The
+    learning rate is ours, by validation on TikTok: 1e-3 rather than 5e-3, at which the second or third epoch is best
+    (``given`` .087 and .079, one fold of ``cold-items`` .058 and .056).
     """
 
     name = "cdl"
