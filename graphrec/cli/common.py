@@ -57,16 +57,16 @@ def _given_before(context: typer.Context, parameter: typer.CallbackParam, value:
     return value if before is None or (source and source.name == "COMMANDLINE") else before
 
 
-WorkspaceFlag = Annotated[
-    Path,
-    typer.Option(
-        "--workspace",
-        "-w",
-        envvar="GRAPHREC_WORKSPACE",
-        callback=_given_before,
-        help="Folder of database, features and runs; may stand before the command too.",
-    ),
-]
+_WORKSPACE: Any = typer.Option(
+    "--workspace",
+    "-w",
+    envvar="GRAPHREC_WORKSPACE",
+    callback=_given_before,
+    help="Folder of database, features and runs; may stand before the command too.",
+)
+WorkspaceFlag = Annotated[Path, _WORKSPACE]
+OwnWorkspaceFlag = Annotated[Path | None, _WORKSPACE]
+"""Of a command that has a workspace of its own where none is named."""
 StoreFlag = Annotated[
     str | None,
     typer.Option(

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from graphrec.cli.common import JsonFlag, StoreFlag, err, go_on, out, print_json, table, whole_numbers
+from graphrec.cli.common import (
+    JsonFlag,
+    OwnWorkspaceFlag,
+    StoreFlag,
+    err,
+    go_on,
+    out,
+    print_json,
+    table,
+    whole_numbers,
+)
 from graphrec.errors import UsageError
 from graphrec.workspace import Workspace
 
@@ -31,17 +41,15 @@ def reproduce(
     resume: Annotated[
         str | None, typer.Option(help="Go on with this reproduction, or write its report again.")
     ] = None,
-    workspace: Annotated[
-        Path | None,
-        typer.Option("--workspace", "-w", help="Of graph, runs and report; graphrec-PAPER by default."),
-    ] = None,
+    workspace: OwnWorkspaceFlag = None,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Train every system of a paper's tables, and report ours beside what the paper printed, and what differs and why.
 
     A graph in the workspace that holds what the paper learns from (highlights for transgrec; likes or ratings of items
-    with frames for jifr) is taken as it is. Else the data are looked for in --data. Nothing is published.
+    with frames for jifr) is taken as it is. Else the data are looked for in --data. Nothing is published. Where no
+    --workspace is named, everything is kept in graphrec-PAPER.
 
     Example: `graphrec reproduce jifr --quick`
 
@@ -57,8 +65,6 @@ def reproduce(
         raise UsageError(f"reproduce which paper? {' or '.join(PAPERS)}")
     if resume is not None and (paper is not None or workspace is None):
         raise UsageError("--resume takes no paper, but --workspace, where the study is")
-    if paper is not None and paper not in PAPERS and workspace is None:
-        workspace = Path("graphrec-data")
     folder = Workspace(workspace or Path(f"graphrec-{paper}{'-quick' if quick else ''}"))
     began = time.monotonic()
     with TrainingProgress(quiet=as_json) as show:
@@ -70,6 +76,7 @@ def reproduce(
             resume = begin_reproduction(
                 folder, str(paper), data=data, quick=quick, trials=trials,
                 seeds=[] if seeds is None else whole_numbers(seeds, "--seeds"), store=store, say=say,
+                step=show.far,
             )  # fmt: skip
         go_on.by(f"graphrec reproduce --resume {resume} -w {folder.root}")
         done = run_reproduction(
@@ -86,6 +93,8 @@ def reproduce(
         shown = [claims.columns.index(name) for name in ("claim", "metric", "change", "paper", "p Holm", "holds")]
         rows = [[row[at] for at in shown] for row in claims.rows]
         out.print(table([claims.columns[at] for at in shown], rows, title="The paper's claims"))
+    for line in done.report.differs:
+        out.print(f"- {line}", markup=False, highlight=False)
     out.print(done.report.summary, markup=False, soft_wrap=True)
     err.print(f"{done.html}\n{done.markdown}", markup=False, soft_wrap=True)
 

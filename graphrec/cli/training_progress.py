@@ -73,6 +73,11 @@ class TrainingProgress:
         self._said = line
         self._bar.reset(self._task, total=None, description="training")
 
+    def far(self, what: str, done: int, total: int) -> None:
+        """Show how far something other than a training has come."""
+        self._bar.update(self._task, total=total, completed=done, description=what)
+        self._said = f"{what}: {done:,} of {total:,}"
+
     def step(self, step: Step) -> None:
         """Tell which of several trainings begins, and how long all that remain will take."""
         what = f"{step.system}, fold {step.fold}, seed {step.seed}"

@@ -165,7 +165,7 @@ def test_a_report_is_one_file_with_all_that_it_shows(tmp_path: Path) -> None:
     table = Table(["<x>", "a|b"], [["r&d", "1"]], "below")
     picture = Picture("p.svg", b"<svg/>", 'a "picture"')
     blocks = [Text(["one & two"]), Text(["x"], listed=True), table, picture]
-    report = Report("p", "T <b>", "So.", table, [Section("S", blocks)])
+    report = Report("p", "T <b>", "So.", table, ["It differs."], [Section("S", blocks)])
     write_report(report, tmp_path / "reports" / "r")
     html = (tmp_path / "reports" / "r" / "report.html").read_text(encoding="utf-8")
     assert "<title>T &lt;b&gt;</title>" in html

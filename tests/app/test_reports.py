@@ -25,7 +25,7 @@ def workspace(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wo
 def test_reports_are_listed_and_shown(workspace: Workspace, page: Page) -> None:
     for name in ("one", "two"):
         sections = [Section("S", [Text([name])])]
-        report = Report("jifr", f"Title of {name}", f"Summary of {name}.", Table([], []), sections)
+        report = Report("jifr", f"Title of {name}", f"Summary of {name}.", Table([], []), [], sections)
         write_report(report, workspace.root / "reports" / name)
     shown = page("reports")
     assert not shown.exception

@@ -62,6 +62,7 @@ class Report:
         title: of the report.
         summary: what it comes to, in a sentence or two.
         claims: what the paper says, and whether it holds here.
+        differs: from what the paper did, a sentence each.
         sections: the rest.
     """
 
@@ -69,6 +70,7 @@ class Report:
     title: str
     summary: str
     claims: Table
+    differs: Sequence[str]
     sections: Sequence[Section]
 
 

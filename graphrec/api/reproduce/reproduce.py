@@ -150,15 +150,14 @@ def reproduce(
             seeds=told["seeds"],
             trials=told["trials"],
         )
-        say("measuring")
-        measured = _measured(workspace, paper, rows.runs)
+        measured = _measured(workspace, paper, rows.runs, say)
         studies = {}
         for one in paper.studies:
             if one.row not in rows.runs or (quick and not one.quick):
                 continue
             trained = train(one.title, partial(_variants, one, rows))
             kind = next(iter(measured))
-            studies[one.title] = _measured(workspace, paper, trained.runs)[kind]
+            studies[one.title] = _measured(workspace, paper, trained.runs, say)[kind]
         say("writing the report")
         found = Found(
             workspace, rows.runs, rows.plans, rows.tuned, measured, studies, told["left_out"], quick,
@@ -171,7 +170,7 @@ def reproduce(
 
 
 def _measured(
-    workspace: Workspace, paper: Paper, runs: Mapping[str, Mapping[str, Run]]
+    workspace: Workspace, paper: Paper, runs: Mapping[str, Mapping[str, Run]], say: Callable[[str], None]
 ) -> dict[str, dict[str, list[Measured]]]:
     """Return by kind and system what the paper's protocol finds of each run."""
     found: dict[str, dict[str, list[Measured]]] = {}
@@ -181,6 +180,7 @@ def _measured(
         asked = next((one for one in reversed(of_cell.values()) if one.manifest["also"]), None)
         beside = {} if asked is None else load_run(workspace, asked).beside
         for title, run in of_cell.items():
+            say(f"measuring {title}, {run.id}")
             for kind, one in paper.judge(load_run(workspace, run), beside).items():
                 found.setdefault(kind, {}).setdefault(title, []).append(one)
     return found

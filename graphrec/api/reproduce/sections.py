@@ -29,19 +29,18 @@ def report_of(paper: Paper, found: Found, told: Mapping[str, Any]) -> Report:
         if claims.rows
         else f"Trained on {data['title']}; none of the paper's claims could be tested on it."
     )
+    differs = [*data["differs"], *paper.differs, *_lacks(found)]
     sections = [
         Section("What was done", [Text(_done(paper, found, told)), _counts(found)]),
-        Section(
-            "What differs from the paper",
-            [Text([*data["differs"], *paper.differs, *_lacks(found)], listed=True)],
-        ),
+        Section("What differs from the paper", [Text(differs, listed=True)]),
         *([Section("The paper's claims", [claims])] if claims.rows else []),
         *paper.sections(found),
         *_studies(paper, found),
         Section("Settings", [_settings(found)]),
         Section("Runs", [_runs(found)]),
     ]
-    return Report(paper.name, f"{paper.title}, reproduced on {data['title']}", summary, claims, sections)
+    title = f"{paper.title}, reproduced on {data['title']}"
+    return Report(paper.name, title, summary, claims, differs, sections)
 
 
 def figures(
