@@ -14,7 +14,7 @@ from graphrec.api.ground import open_ground, read_ground
 from graphrec.api.plan import Plan, read_given
 from graphrec.api.same_cases import TestedOn, of_plan, of_runs, require_same
 from graphrec.api.search import Found, Search, Tried, begin_search, require_folds, run_search
-from graphrec.api.search_space import search_space
+from graphrec.api.search_space import NothingToTuneError, search_space
 from graphrec.api.studies import StudyFolder, beginning, find_study
 from graphrec.api.systems import Asked, asked_systems
 from graphrec.errors import ConfigError, unknown
@@ -237,7 +237,7 @@ def _space(plan: Plan) -> Mapping[str, Any]:
     """Return what is searched for a model; nothing where all its settings are fixed, or it has none."""
     try:
         return search_space(plan)
-    except ConfigError:
+    except NothingToTuneError:
         return {}
 
 

@@ -29,6 +29,10 @@ NOT_SEARCHED = ("seed", "metric", "device", "checkpoint_minutes")
 """Options of training by which trials are compared, or which change nothing that is learned."""
 
 
+class NothingToTuneError(ConfigError):
+    """All settings of a model are fixed, or it has none."""
+
+
 @dataclass(frozen=True)
 class Span:
     """All numbers from ``low`` to ``high``, both among them; ``log``: as many in each decade."""
@@ -106,10 +110,11 @@ def search_space(plan: Plan, over: Sequence[str] = ()) -> dict[str, Range]:
     Args:
         plan: whose model is searched; what it gives is fixed.
         over: settings, each alone or with a range: ``l2``, ``l2=0.001..0.1``, ``scaling=none,whiten``. By default
-            those that the model names in ``tuned``, else all its numbers and the learning rate.
+            those that the model names in ``tuned``, else all its numbers and the learning rate; but for what is 0 by
+            default and has no upper bound.
 
     Raises ``NotFoundError`` for an unknown setting, ``ConfigError`` for one that is fixed, a range that the setting
-    does not allow, and where there is nothing to search.
+    does not allow, ``NothingToTuneError`` where there is nothing to search.
     """
     kind = model_class(plan.model)
     asked = [text.partition("=") for text in over] or [(name, "", "") for name in _usual(kind)]
@@ -121,10 +126,18 @@ def search_space(plan: Plan, over: Sequence[str] = ()) -> dict[str, Range]:
                 raise ConfigError(f"{name} is fixed by --set and searched by --over; leave one of the two out")
             continue
         field = _field(kind, name)
+        if not over and not _tells(plan, name, field):
+            continue
         found[name] = _said(plan, name, field, text.strip()) if text else _derived(plan, name, field)
     if not found:
-        raise ConfigError(f"{plan.model} has nothing to tune{' beside what is fixed' if plan.given else ''}")
+        raise NothingToTuneError(f"{plan.model} has nothing to tune{' beside what is fixed' if plan.given else ''}")
     return found
+
+
+def _tells(plan: Plan, name: str, field: FieldInfo) -> bool:
+    """Return whether a setting's default says where to search: 0, as a preset may have it, does so by bounds alone."""
+    default = defaults(plan, [name])[name]
+    return bool(default) or field.annotation not in (int, float) or _bounds(field, default)[1] is not None
 
 
 def _usual(kind: type[Model[Any]]) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from graphrec.api import search_space as spaces
 from graphrec.api.plan import Plan
-from graphrec.api.search_space import Choice, Span, read_ranges, search_space, told_ranges
+from graphrec.api.search_space import Choice, NothingToTuneError, Span, read_ranges, search_space, told_ranges
 from graphrec.errors import ConfigError, GraphrecError
 from graphrec.models.popularity import Popularity
 from graphrec.models.registry import models
@@ -116,3 +116,15 @@ def test_every_model_has_a_space_that_its_defaults_are_in(name: str) -> None:
     found = search_space(plan)
     usual = spaces.defaults(plan, list(found))
     assert {key: one.nearest(usual[key]) for key, one in found.items()} == usual
+
+
+def test_what_a_preset_has_at_0_is_left_out_of_what_is_usual_and_asked_for_with_its_range() -> None:
+    printed = Plan("transgrec", {"preset": "printed"})
+    found = search_space(printed)
+    assert "content_l2" not in found
+    assert {"l2", "dimension", "learning_rate"} <= set(found)
+    assert list(search_space(printed, ["content_l2=0.01..1"])) == ["content_l2"]
+    with pytest.raises(ConfigError, match="content_l2 needs its range"):
+        search_space(printed, ["content_l2"])
+    with pytest.raises(NothingToTuneError):
+        search_space(Plan("popularity", {}))

@@ -25,7 +25,7 @@ ITEM_LOOKS = ENCODER + SUFFIXES["Item"]
 WORLD_DIFFERS = (
     "A small made world: one of an item's three to eight frames shows what draws its users, the others what draws "
     "nobody. It tells whether everything runs and what the systems can find, not how they do on Douban.",
-    "Each system is trained for a limited number of epochs, by one seed.",
+    "Each system is trained for a limited number of epochs.",
 )
 
 
