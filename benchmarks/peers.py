@@ -45,7 +45,7 @@ from graphrec.training.trainer import train
 from graphrec.workspace import Workspace
 
 THREADS = 2
-WORKER = Path(__file__).with_name("peer_worker.py")
+WORKER = Path(__file__).resolve().with_name("peer_worker.py")
 PACKAGES: dict[str, list[str]] = {
     "implicit": ["implicit==0.7.2"],
     "cornac": ["cornac==2.3.4", "torch"],
@@ -280,8 +280,9 @@ def peer(system: str, python: Path, parts: Split[Any], settings: Settings) -> tu
             "OMP_NUM_THREADS": str(THREADS),
             "OPENBLAS_NUM_THREADS": "1" if "ALS" in system else str(THREADS),
         }
+        # Some write logs into the folder that they run in.
         subprocess.run(
-            [python, WORKER, system, source, target, told], check=True, env={**os.environ, **limits}
+            [python, WORKER, system, source, target, told], check=True, cwd=folder, env={**os.environ, **limits}
         )
         found = np.load(target)
         scores, seconds = torch.from_numpy(found["scores"]), float(found["seconds"])
