@@ -13,11 +13,11 @@ import argparse
 import tempfile
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import torch
+from large_epoch import part_of_epoch
 
 from graphrec.graph.content import Mapped
 from graphrec.graph.data import Data
@@ -28,10 +28,6 @@ from graphrec.models.jifr import JIFR
 from graphrec.ragged import Ragged
 
 BLOCK = 1 << 18
-
-
-class Enough(Exception):
-    """The time that was asked for is over."""
 
 
 def main() -> None:
@@ -51,17 +47,8 @@ def main() -> None:
         model.attach(data)
         options = TrainOptions.model_validate({**JIFR.defaults, "epochs": 1})
         learner = model.learner(data, RunContext(options))
-        ready, started, made = time.perf_counter() - began, time.perf_counter(), (0, 1)
-
-        def tick(done: int, steps: int) -> None:
-            nonlocal made
-            made = done, steps
-            if time.perf_counter() - started > asked.seconds:
-                raise Enough
-
-        with suppress(Enough):
-            learner.epoch(1, tick)
-        epoch = (time.perf_counter() - started) / made[0] * made[1]
+        ready = time.perf_counter() - began
+        step, steps = part_of_epoch(learner, asked.seconds)
         in_training = peak.anonymous
         began = time.perf_counter()
         with torch.no_grad():
@@ -70,7 +57,7 @@ def main() -> None:
     columns = "items frames records|s until it learns|s an epoch|s to embed all|peak GB, learning|peak GB|file GB"
     named = columns.replace(" ", "|", 2).split("|")
     print(f"| {' | '.join(named)} |\n{'|---' * len(named)}|")
-    figures = (ready, epoch, embedding, in_training, peak.anonymous, peak.file)
+    figures = (ready, step * steps, embedding, in_training, peak.anonymous, peak.file)
     counts = (asked.items, asked.items * asked.frames, asked.records)
     print("| " + " | ".join([*(f"{one:,}" for one in counts), *(f"{one:.1f}" for one in figures)]) + " |")
 

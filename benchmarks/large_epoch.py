@@ -15,6 +15,7 @@ from contextlib import suppress
 import numpy as np
 
 from graphrec.graph.data import Data
+from graphrec.learning.learner import Learner
 from graphrec.learning.options import TrainOptions
 from graphrec.learning.run import RunContext
 from graphrec.models.transgrec import TransGRec
@@ -41,22 +42,27 @@ def main() -> None:
         {"propagation": asked.propagation, "batch_size": asked.batch_size, "epochs": 1}
     )
     learner = model.learner(data, RunContext(options))
+    step, steps = part_of_epoch(learner, asked.seconds)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print("| propagation | batch | steps | s a step | s an epoch | peak GB |\n|---|---|---|---|---|---|")
+    print(
+        f"| {asked.propagation} | {options.batch(LIKES)} | {steps} | {step:.2f} | {step * steps:.0f} | {peak:.1f} |"
+    )
+
+
+def part_of_epoch(learner: Learner, seconds: float) -> tuple[float, int]:
+    """Learn for so many ``seconds`` of an epoch at most; return the seconds a step takes, and an epoch's steps."""
     started, made = time.perf_counter(), (0, 0)
 
     def tick(done: int, steps: int) -> None:
         nonlocal made
         made = done, steps
-        if time.perf_counter() - started > asked.seconds:
+        if time.perf_counter() - started > seconds:
             raise Enough
 
     with suppress(Enough):
         learner.epoch(1, tick)
-    step = (time.perf_counter() - started) / made[0]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print("| propagation | batch | steps | s a step | s an epoch | peak GB |\n|---|---|---|---|---|---|")
-    print(
-        f"| {asked.propagation} | {options.batch(LIKES)} | {made[1]} | {step:.2f} | {step * made[1]:.0f} | {peak:.1f} |"
-    )
+    return (time.perf_counter() - started) / made[0], made[1]
 
 
 def world() -> Data:

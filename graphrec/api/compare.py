@@ -16,7 +16,7 @@ from graphrec.api.same_cases import TestedOn, of_plan, of_runs, require_same
 from graphrec.api.search import Found, Search, Tried, begin_search, require_folds, run_search
 from graphrec.api.search_space import NothingToTuneError, search_space
 from graphrec.api.studies import StudyFolder, beginning, find_study
-from graphrec.api.systems import Asked, asked_systems
+from graphrec.api.systems import Asked
 from graphrec.errors import ConfigError, unknown
 from graphrec.evaluation.common_cases import whose
 from graphrec.evaluation.judged import judge_model, known_metric
@@ -56,8 +56,7 @@ class Comparison:
 
 def begin_comparison(
     workspace: Workspace,
-    what: Sequence[str],
-    common: Mapping[str, Any],
+    asked: Sequence[Asked],
     *,
     seeds: Sequence[int] | None = None,
     folds: int | None = None,
@@ -70,8 +69,7 @@ def begin_comparison(
 
     Args:
         workspace: where runs are kept; the comparison itself below ``studies``.
-        what: as ``asked_systems`` takes it.
-        common: likewise.
+        asked: what is compared.
         seeds: of what is trained; None: those of the runs, or 0, 1 and 2.
         folds: how many, for splits that have folds; None: those of the runs, or fold 0.
         trials: so many for each model that is trained, to search its settings by validation first; None: none.
@@ -82,23 +80,6 @@ def begin_comparison(
     Raises ``ConfigError`` and ``DataError``, before anything is trained, where a model does not fit task or data, or
     not all are tested on the same cases.
     """
-    asked = asked_systems(workspace, what, common)
-    how: dict[str, Any] = {"trials": trials, "in_folds": in_folds, "metrics": metrics, "store": store}
-    return begin_with(workspace, asked, seeds=seeds, folds=folds, **how)
-
-
-def begin_with(
-    workspace: Workspace,
-    asked: Sequence[Asked],
-    *,
-    seeds: Sequence[int] | None = None,
-    folds: int | None = None,
-    trials: int | None = None,
-    in_folds: int = 1,
-    metrics: Sequence[str] = (),
-    store: str | None = None,
-) -> str:
-    """Write down a comparison of what is ``asked``, as ``begin_comparison`` does, and return its id."""
     if len(asked) < 2:
         raise ConfigError("a comparison needs two models or runs at least")
     taken = next((list(one.runs) for one in asked if one.runs), None)

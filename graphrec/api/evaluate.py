@@ -103,7 +103,7 @@ def evaluate_run(
     by = protocol or protocol_of(cases)
     if by == SAMPLED:
         drawn = sampled(under(cases, by), loaded.split)
-        found = mean_of_draws(measured(loaded.task, loaded.split, drawn, _drawn(cuts)))
+        found = mean_of_draws(measured(loaded.task, loaded.split, drawn, [*WHOLE, *_cut(cuts)]))
     else:
         cases = cases if protocol is None else under(cases, protocol)
         found = measured(loaded.task, loaded.split, cases, _names(loaded.task, cases, cuts))
@@ -129,10 +129,10 @@ def _changed(run: Run, found: Evaluation) -> dict[str, tuple[float, float]]:
 def _names(task: Task[Any], cases: Cases, cuts: Sequence[int]) -> Sequence[str]:
     if not isinstance(cases, RankingCases):
         return task.metrics(cases)
-    names = _drawn(cuts)
-    return [*names, "nmsd"] if cases.candidates is not None else [*names, *(f"coverage@{k}" for k in cuts)]
+    if cases.candidates is not None:
+        return [*WHOLE, "nmsd", *_cut(cuts)]
+    return [*WHOLE, *_cut(cuts), *(f"coverage@{k}" for k in cuts)]
 
 
-def _drawn(cuts: Sequence[int]) -> list[str]:
-    """Return what says something of any list, a few drawn items included."""
-    return [*WHOLE, *(f"{stem}@{k}" for k in cuts for stem in CUT)]
+def _cut(cuts: Sequence[int]) -> list[str]:
+    return [f"{stem}@{k}" for k in cuts for stem in CUT]

@@ -112,6 +112,7 @@ def compare(
     from graphrec.api.compare import compare as run_comparison
     from graphrec.api.comparison_formats import FORMATS, p_text
     from graphrec.api.comparison_picture import draw, require_format
+    from graphrec.api.systems import asked_systems
     from graphrec.cli.training_progress import TrainingProgress, trial_line
 
     if picture is not None:
@@ -130,8 +131,7 @@ def compare(
         }  # fmt: skip
         resume = begin_comparison(
             folder,
-            what,
-            pairs(given or [], "--set") | said(flags),
+            asked_systems(folder, what, pairs(given or [], "--set") | said(flags)),
             seeds=None if seeds is None else whole_numbers(seeds, "--seeds"),
             folds=folds,
             trials=trials,

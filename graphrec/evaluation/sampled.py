@@ -49,7 +49,7 @@ def sampled(
     return RankingCases(
         cases.users[again],
         cases.relevant.take(again),
-        Ragged(indptr.astype(np.int64), np.concatenate(lists)),
+        Ragged(indptr.astype(np.int64), np.concatenate([np.empty(0, np.int64), *lists])),
         known=cases.known,
     )
 

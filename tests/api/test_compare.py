@@ -21,6 +21,7 @@ from graphrec.api.comparison_picture import draw
 from graphrec.api.evaluate import evaluate_run
 from graphrec.api.plan import Plan
 from graphrec.api.search import Tried
+from graphrec.api.systems import asked_systems
 from graphrec.api.train import train
 from graphrec.api.tune import begin_tuning, tune
 from graphrec.errors import ConfigError, GraphrecError, NotFoundError
@@ -38,11 +39,12 @@ class Cut(Exception):
 
 
 def compared(workspace: Workspace, *what: str, common: Mapping[str, Any] = SPLIT, **how: Any) -> Comparison:
-    return compare(workspace, begin_comparison(workspace, what, common, **how))
+    return compare(workspace, begin_comparison(workspace, asked_systems(workspace, what, common), **how))
 
 
 def test_models_are_trained_over_seeds_and_tested_against_the_first(likes: Workspace) -> None:
-    name = begin_comparison(likes, ["random", "ease", "ease:l2=5,user_weighting=0"], SPLIT, seeds=[0, 1])
+    asked = asked_systems(likes, ["random", "ease", "ease:l2=5,user_weighting=0"], SPLIT)
+    name = begin_comparison(likes, asked, seeds=[0, 1])
     steps: list[Step] = []
 
     def cut(step: Step) -> None:
@@ -136,7 +138,7 @@ def test_a_blend_is_made_anew_of_the_runs_of_each_seed(likes: Workspace) -> None
 def test_every_model_is_tuned_by_as_many_trials(likes: Workspace) -> None:
     told: list[tuple[str, Tried]] = []
     what = ["bpr:epochs=3,dimension=4", "ease", "popularity"]
-    name = begin_comparison(likes, what, SPLIT, seeds=[0], trials=3)
+    name = begin_comparison(likes, asked_systems(likes, what, SPLIT), seeds=[0], trials=3)
 
     def tell(title: str, one: Tried) -> None:
         told.append((title, one))
@@ -194,12 +196,12 @@ def test_other_cases_are_refused_before_anything_is_trained(likes: Workspace) ->
     ):
         common = how.pop("common", {"task": "ranking", **SPLIT})
         with pytest.raises(GraphrecError) as error:
-            begin_comparison(likes, what, common, **how)
+            begin_comparison(likes, asked_systems(likes, what, common), **how)
         assert told in str(error.value), what
     assert len(list_runs(likes)) == before
     assert not list(likes.root.glob("studies/*"))
     with pytest.raises(ConfigError, match="leave one out"):
-        begin_comparison(likes, [runs["seed"], trained(seed=1)], {})
+        begin_comparison(likes, asked_systems(likes, [runs["seed"], trained(seed=1)], {}))
 
 
 def test_formats_and_pictures(likes: Workspace, tmp_path: Path) -> None:

@@ -60,6 +60,11 @@ def test_a_pool_smaller_than_the_draw_is_ranked_whole(split) -> None:
     assert cases.candidates[0].tolist() == [2, 9, 11]
 
 
+def test_no_cases_are_no_cases(split) -> None:
+    none = replace(split.test, users=np.empty(0, np.int64), relevant=ragged())
+    assert len(sampled(none, split)) == 0
+
+
 def test_cases_with_candidates_are_refused(split) -> None:
     within = replace(split.test, candidates=ragged([1, 9], [39]))
     with pytest.raises(ConfigError, match="ranked within videos"):

@@ -52,14 +52,14 @@ def prepare(
 
     Raises ``DataError`` where there is none of them.
     """
-    note = _note(workspace, paper)
+    note = workspace.root / f"reproduce-{paper.name}.json"
     # A load that was cut off is done again: rows that are there already stay as they are.
-    cut_off = note.exists() and not read_json(note)["whole"]
+    cut_off = _loaded_here(note, store) and not read_json(note)["whole"]
     if not cut_off and (store is not None or workspace.database.exists()):
         with closing(open_store(workspace, store)) as graph:
             known = _projection(graph, paper)
         if known is not None:
-            return _noted(workspace, paper), known
+            return _noted(note, store), known
     chosen = None if quick else _chosen(paper, folder)
     with closing(open_store(workspace, store, write=True)) as graph:
         made = (
@@ -67,7 +67,7 @@ def prepare(
             if chosen is None
             else Prepared(chosen[0].title, chosen[0].differs)
         )
-        write_json(note, {"whole": False, **made.to_dict()})
+        write_json(note, {"whole": False, "store": store, **made.to_dict()})
         if chosen is None:
             say("making a small world")
             paper.make_world(graph, workspace, 0, step)
@@ -75,7 +75,7 @@ def prepare(
             source, paths = chosen
             say(f"loading {source.title}: {', '.join(map(str, paths))}")
             source.load(graph, paths, workspace, step)
-        write_json(note, {"whole": True, **made.to_dict()})
+        write_json(note, {"whole": True, "store": store, **made.to_dict()})
         known = _projection(graph, paper)
     if known is None:
         raise DataError(f"{made.title}: nothing was loaded that {paper.name} learns from")
@@ -100,16 +100,17 @@ def _chosen(paper: Paper, folder: Path) -> tuple[Source, Sequence[Path]]:
     )
 
 
-def _noted(workspace: Workspace, paper: Paper) -> Prepared:
+def _noted(note: Path, store: str | None) -> Prepared:
     """Return what this graph was said to be when it was loaded."""
-    if (note := _note(workspace, paper)).exists():
+    if _loaded_here(note, store):
         told = read_json(note)
         return Prepared(told["title"], told["differs"])
     return Prepared(
-        "the graph of the workspace",
+        "the graph of the workspace" if store is None else f"the graph of {store}",
         ["The graph was there before: how it differs from the paper's data is not known."],
     )
 
 
-def _note(workspace: Workspace, paper: Paper) -> Path:
-    return workspace.root / f"reproduce-{paper.name}.json"
+def _loaded_here(note: Path, store: str | None) -> bool:
+    """Return whether ``note`` is of this database; a workspace may be used with several."""
+    return note.exists() and read_json(note)["store"] == store

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -14,15 +15,18 @@ from PIL import Image
 
 from graphrec.api.reproduce.report import Picture
 
-matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "graphrec", "axes.spines.top": False})
-matplotlib.rcParams.update({"axes.spines.right": False, "legend.frameon": False, "font.size": 9})
-
+STYLE: Any = {
+    "svg.fonttype": "none", "svg.hashsalt": "graphrec", "axes.spines.top": False, "axes.spines.right": False,
+    "legend.frameon": False, "font.size": 9,
+}  # fmt: skip
+"""Of these pictures alone: whoever uses matplotlib beside them keeps theirs."""
 Floats = npt.NDArray[np.floating]
 MARKERS = "osD^vP*Xh"
 COLOURS = [matplotlib.colormaps["tab20"](place) for place in (*range(0, 20, 2), *range(1, 20, 2))]
 """The strong ones first."""
 
 
+@matplotlib.rc_context(STYLE)
 def lines(
     name: str, panels: Mapping[str, Mapping[str, Sequence[float]]], at: Sequence[int], caption: str
 ) -> Picture:
@@ -42,6 +46,7 @@ def lines(
     return _svg(name, figure, axes, caption)
 
 
+@matplotlib.rc_context(STYLE)
 def bars(
     name: str, panels: Mapping[str, Mapping[str, Sequence[float]]], groups: Sequence[str], caption: str
 ) -> Picture:
@@ -61,6 +66,7 @@ def bars(
     return _svg(name, figure, axes, caption)
 
 
+@matplotlib.rc_context(STYLE)
 def points(name: str, panels: Mapping[str, Mapping[str, Floats]], caption: str) -> Picture:
     """Draw a panel for each model, and in it each kind of points, float [n, 2], in a colour of its own."""
     figure, axes = _panels(panels, height=4.2)
@@ -72,6 +78,7 @@ def points(name: str, panels: Mapping[str, Mapping[str, Floats]], caption: str) 
     return Picture(f"{name}.png", _bytes(figure, "png"), caption)
 
 
+@matplotlib.rc_context(STYLE)
 def strip(name: str, rows: Sequence[tuple[str, Sequence[tuple[Path | None, str]]]], caption: str) -> Picture:
     """Draw rows of pictures, each with words of its own; where there is no picture, the words alone."""
     columns = max(len(pictures) for _, pictures in rows)

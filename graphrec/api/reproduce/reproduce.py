@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graphrec.api.cells import Each
-from graphrec.api.compare import TrainedSystems, begin_with, train_systems
+from graphrec.api.compare import TrainedSystems, begin_comparison, train_systems
 from graphrec.api.ground import read_ground
 from graphrec.api.plan import Plan, read_given
 from graphrec.api.reproduce.data import prepare
@@ -138,7 +138,7 @@ def reproduce(
 
         def train(stage: str, asked: Callable[[], list[Asked]], **how: Any) -> TrainedSystems:
             if stage not in told["stages"]:
-                told["stages"][stage] = begin_with(workspace, asked(), store=told["store"], **how)
+                told["stages"][stage] = begin_comparison(workspace, asked(), store=told["store"], **how)
                 study.write(told)
             say(f"{stage}: training what is missing ({told['stages'][stage]})")
             return train_systems(workspace, told["stages"][stage], tell=tell, each=each, progress=progress)
@@ -150,14 +150,15 @@ def reproduce(
             seeds=told["seeds"],
             trials=told["trials"],
         )
-        measured = _measured(workspace, paper, rows.runs, say)
+        judged: dict[str, Mapping[str, Measured]] = {}
+        measured = _measured(workspace, paper, rows.runs, judged, say)
         studies = {}
         for one in paper.studies:
             if one.row not in rows.runs or (quick and not one.quick):
                 continue
             trained = train(one.title, partial(_variants, one, rows))
             kind = next(iter(measured))
-            studies[one.title] = _measured(workspace, paper, trained.runs, say)[kind]
+            studies[one.title] = _measured(workspace, paper, trained.runs, judged, say)[kind]
         say("writing the report")
         found = Found(
             workspace, rows.runs, rows.plans, rows.tuned, measured, studies, told["left_out"], quick,
@@ -170,9 +171,13 @@ def reproduce(
 
 
 def _measured(
-    workspace: Workspace, paper: Paper, runs: Mapping[str, Mapping[str, Run]], say: Callable[[str], None]
+    workspace: Workspace,
+    paper: Paper,
+    runs: Mapping[str, Mapping[str, Run]],
+    judged: dict[str, Mapping[str, Measured]],
+    say: Callable[[str], None],
 ) -> dict[str, dict[str, list[Measured]]]:
-    """Return by kind and system what the paper's protocol finds of each run."""
+    """Return by kind and system what the paper's protocol finds of each run; ``judged`` keeps it by the run's id."""
     found: dict[str, dict[str, list[Measured]]] = {}
     for cell in next(iter(runs.values())):
         of_cell = {title: its[cell] for title, its in runs.items()}
@@ -180,8 +185,10 @@ def _measured(
         asked = next((one for one in reversed(of_cell.values()) if one.manifest["also"]), None)
         beside = {} if asked is None else load_run(workspace, asked).beside
         for title, run in of_cell.items():
-            say(f"measuring {title}, {run.id}")
-            for kind, one in paper.judge(load_run(workspace, run), beside).items():
+            if run.id not in judged:
+                say(f"measuring {title}, {run.id}")
+                judged[run.id] = paper.judge(load_run(workspace, run), beside)
+            for kind, one in judged[run.id].items():
                 found.setdefault(kind, {}).setdefault(title, []).append(one)
     return found
 
