@@ -41,7 +41,7 @@ class JIFRSettings(Settings):
     frames: Weighing = "attention"
     """What an item looks like: by attention to its frames (Eq. 5 to 7), or their mean (Eq. 1)."""
     rating: Weighing = "attention"
-    """How taste and looks come together: by attention (Eq. 8 to 10), or alike (Eq. 2)."""
+    """How taste and looks come together: by attention (Eq. 8 to 10), or as a sum (Eq. 2)."""
     l2: float = Field(0.001, ge=0, allow_inf_nan=False)
     """λ1 of Eq. 3, on the squared u, w and v of a record's user, item and negatives (mean over the batch)."""
     initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)
@@ -62,9 +62,13 @@ class JIFRSettings(Settings):
 class JIFR(Model[JIFRSettings]):
     """Personalized Multimedia Item and Key Frame Recommendation (Wu et al., IJCAI 2019).
 
-    r_ai = β1 <u_a, v_i> + β2 <w_a, x_i> (Eq. 8), where x_i is what the frames of i look like (``ItemFrames``) and β the
-    softmax of w2 · relu(W2 [u_a, v_i]) and w2 · relu(W2 [w_a, x_i]) (Eq. 9 and 10), or a half each. The key frame of an
-    item is the one with the highest <w_a, P c_k> (Eq. 4), which no record of a frame has trained.
+    r_ai = 2 (β1 <u_a, v_i> + β2 <w_a, x_i>) (Eq. 8), where x_i is what the frames of i look like (``ItemFrames``) and β
+    the softmax of w2 · relu(W2 [u_a, v_i]) and w2 · relu(W2 [w_a, x_i]) (Eq. 9 and 10), or a half each, which is Eq. 2.
+    The key frame of an item is the one with the highest <w_a, P c_k> (Eq. 4), which no record of a frame has trained.
+
+    Two rulings where the paper is silent. The 2 is ours: without it, weights that are alike halve Eq. 2. And w2 starts at
+    0, so that taste and looks begin alike: from a random start the weights go to one side before both have learned
+    anything, the other side stays untrained, and rating attention takes away what it should add.
 
     Eq. 3 lacks -ln: the loss is that of BPR, -ln σ(r_ai - r_aj) + λ1 (|u_a|² + |w_a|² + |v_i|² + mean_j |v_j|²), and
     Eq. 7's sum is over the frames of the item. An item without a training record has v_i = 0: it is ranked by its
@@ -154,10 +158,13 @@ class JIFR(Model[JIFRSettings]):
 
     @torch.no_grad()
     def vector_parts(self, user: Tensor, item: Tensor) -> list[Part]:
-        """Return taste, β1 <u, v>, and looks, β2 <w, x>."""
+        """Return taste, 2 β1 <u, v>, and looks, 2 β2 <w, x>."""
         (u, w), (v, x) = user.chunk(2), item.chunk(2)
         share = 0.5 if self.weighing is None else float(self.weighing(u, v, w, x))
-        return [Part("taste", share, share * float(u @ v)), Part("looks", 1 - share, (1 - share) * float(w @ x))]
+        return [
+            Part("taste", share, 2 * share * float(u @ v)),
+            Part("looks", 1 - share, 2 * (1 - share) * float(w @ x)),
+        ]
 
     def user_sources(self, user: int) -> Influences:
         """Return that u and w were learned."""
@@ -209,9 +216,9 @@ class JIFR(Model[JIFRSettings]):
         (u, w), (v, x) = users.chunk(2, -1), items.chunk(2, -1)
         taste, looks = (u * v).sum(-1), (w * x).sum(-1)
         if self.weighing is None:
-            return (taste + looks) / 2
+            return taste + looks
         share: Tensor = self.weighing(u, v, w, x)
-        return share * taste + (1 - share) * looks
+        return 2 * (share * taste + (1 - share) * looks)
 
 
 class _Weighing(nn.Module):
@@ -220,9 +227,8 @@ class _Weighing(nn.Module):
     def __init__(self, dimension: int) -> None:
         super().__init__()
         self.hidden = nn.Parameter(torch.empty(dimension, 2 * dimension))
-        self.last = nn.Parameter(torch.empty(1, dimension))
+        self.last = nn.Parameter(torch.zeros(1, dimension))
         nn.init.xavier_normal_(self.hidden)
-        nn.init.xavier_normal_(self.last)
 
     def forward(self, u: Tensor, v: Tensor, w: Tensor, x: Tensor) -> Tensor:
         """Return float32 [...] for float32 [..., D] each; users and items may be broadcast."""

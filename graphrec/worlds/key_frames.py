@@ -2,8 +2,9 @@
 
 Styles are what frames can show. Each item has one style of its own, its heart, which one of its frames shows; the
 others show fillers, styles that everybody has seen and nobody chooses by. Each item also has a genre, told by nothing
-but who likes it. Users love some styles and some genres. What is seen counts for some items, the genre for others, so
-whoever weighs both alike for all is wrong about most. Everything follows from the seed.
+but who likes it. Users love some styles and some genres. What is seen counts more for half of the users, and more for
+items of half of the styles, those that strike the eye; the genre counts for the rest. So whoever weighs both alike is
+wrong about most, and how to weigh can be told from who looks and what is seen. Everything follows from the seed.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def make_key_frame_world(
     shown = rng.integers(STYLES, STYLES + FILLERS, len(place))
     shown[place == 0] = heart
     style_tastes, genre_tastes = _tastes(rng, users, STYLES), _tastes(rng, users, genres)
-    seen_counts = np.where(rng.random(items) < 0.5, 0.85, 0.15)
+    by_looks, strikes = rng.random((users, 1)) < 0.5, heart < STYLES // 2
+    seen_counts = 0.1 + 0.4 * by_looks + 0.4 * strikes
     scores = seen_counts * style_tastes[:, heart] + (1 - seen_counts) * genre_tastes[:, genre]
     draws = np.concatenate([style_tastes, np.zeros((users, FILLERS))], 1)[:, shown]
     liked = np.sort(np.argsort(-(6 * scores + rng.gumbel(size=scores.shape)), axis=1)[:, :per_user], axis=1)

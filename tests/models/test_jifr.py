@@ -48,7 +48,7 @@ def by_hand(model: JIFR) -> tuple[np.ndarray, np.ndarray]:
                 ends = np.concatenate([u[a], v[i]]), np.concatenate([w[a], x[i]])
                 b = np.array([(own["weighing.last"] @ relu(own["weighing.hidden"] @ end))[0] for end in ends])
             share = np.exp(b) / np.exp(b).sum()
-            r[a, i] = share[0] * u[a] @ v[i] + share[1] * w[a] @ x[i]
+            r[a, i] = 2 * (share[0] * u[a] @ v[i] + share[1] * w[a] @ x[i])
     return r, w @ (content @ own["looks.projection"].T).T
 
 
@@ -58,6 +58,8 @@ def test_scores_and_key_frames_are_the_papers(frames, rating):
     torch.manual_seed(3)
     settings = {"dimension": D, "visual_dimension": D, "initial_std": 1.0, "frames": frames, "rating": rating}
     model = attached(JIFR, framed(), **settings)
+    if model.weighing is not None:
+        torch.nn.init.normal_(model.weighing.last)
     model.looks.fit(framed())
     r, key = by_hand(model)
     every = torch.arange(USERS)
@@ -72,6 +74,12 @@ def test_scores_and_key_frames_are_the_papers(frames, rating):
     size = squares[0][[0, 2]].mean() + squares[1][[1, 0]].mean() + squares[1][[2, 3, 1, 3]].mean()
     expected = np.log1p(np.exp(-margins)).mean() + model.settings.l2 * size.item()
     assert model.loss("bpr", batch).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_taste_and_looks_begin_alike():
+    weighed, summed = (attached(JIFR, framed(), rating=rating) for rating in ("attention", "mean"))
+    pairs = torch.randn(20, 2 * summed.settings.dimension), torch.randn(20, 2 * summed.settings.dimension)
+    assert torch.allclose(weighed.vector_scores(*pairs), summed.vector_scores(*pairs))
 
 
 def test_frames_of_segments_and_trailers_count_and_such_without_features_do_not():
