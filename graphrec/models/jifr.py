@@ -66,8 +66,8 @@ class JIFR(Model[JIFRSettings]):
     the softmax of w2 · relu(W2 [u_a, v_i]) and w2 · relu(W2 [w_a, x_i]) (Eq. 9 and 10), or a half each, which is Eq. 2.
     The key frame of an item is the one with the highest <w_a, P c_k> (Eq. 4), which no record of a frame has trained.
 
-    Two rulings where the paper is silent. The 2 is ours: without it, weights that are alike halve Eq. 2. And w2 starts at
-    0, so that taste and looks begin alike: from a random start the weights go to one side before both have learned
+    Two rulings where the paper is silent. The 2 is ours: without it, weights that are alike halve Eq. 2. And w2 starts
+    at 0, so that taste and looks begin alike: from a random start the weights go to one side before both have learned
     anything, the other side stays untrained, and rating attention takes away what it should add.
 
     Eq. 3 lacks -ln: the loss is that of BPR, -ln σ(r_ai - r_aj) + λ1 (|u_a|² + |w_a|² + |v_i|² + mean_j |v_j|²), and
