@@ -40,10 +40,12 @@ class JIFRSettings(Settings):
     """d2, the length of w and x. The same as d1, since Eq. 9 has one network for both."""
     frames: Weighing = "attention"
     """What an item looks like: by attention to its frames (Eq. 5 to 7), or their mean (Eq. 1)."""
-    rating: Weighing = "attention"
-    """How taste and looks come together: by attention (Eq. 8 to 10), or as a sum (Eq. 2)."""
-    l2: float = Field(0.001, ge=0, allow_inf_nan=False)
+    rating: Weighing = "mean"
+    """How taste and looks come together: as a sum (Eq. 2), or by attention (Eq. 8 to 10), which is the paper's."""
+    l2: float = Field(0.02, ge=0, allow_inf_nan=False)
     """λ1 of Eq. 3, on the squared u, w and v of a record's user, item and negatives (mean over the batch)."""
+    looks_l2: float = Field(0.02, ge=0, allow_inf_nan=False)
+    """The same on the squared x of those items, which is ours; 0 is the paper's."""
     initial_std: float = Field(0.1, gt=0, allow_inf_nan=False)
     """Standard deviation that U, V and W start with."""
     scaling: Scaling = "standard"
@@ -70,6 +72,10 @@ class JIFR(Model[JIFRSettings]):
     at 0, so that taste and looks begin alike: from a random start the weights go to one side before both have learned
     anything, the other side stays untrained, and rating attention takes away what it should add.
 
+    ``looks_l2`` is ours. λ1 of the paper holds U, V and W down and P not, so that whatever looks can tell, however
+    badly, is cheaper told by them than by taste, the more so the larger λ1. With x held down beside v neither crowds
+    the other out, and the plain sum is then the better one: ``rating=attention, looks_l2=0`` is the paper's model.
+
     Eq. 3 lacks -ln: the loss is that of BPR, -ln σ(r_ai - r_aj) + λ1 (|u_a|² + |w_a|² + |v_i|² + mean_j |v_j|²), and
     Eq. 7's sum is over the frames of the item. An item without a training record has v_i = 0: it is ranked by its
     frames; one without a frame by v_i alone.
@@ -83,7 +89,7 @@ class JIFR(Model[JIFRSettings]):
     needs = Needs(described=(FRAME,), lists=LISTS)
     several = True
     proposes = True
-    tuned = ("l2", "learning_rate")
+    tuned = ("l2", "looks_l2", "learning_rate")
     defaults: ClassVar[Mapping[str, Any]] = {"negatives": 10, "batch_size": 1024, "patience": 20}
 
     @classmethod
@@ -117,13 +123,15 @@ class JIFR(Model[JIFRSettings]):
         """Return the mean over the batch, float32 scalar."""
         items, places = torch.unique(batch.items, return_inverse=True)
         free = self.items(items)
-        item = torch.cat([free, self.looks(items, free)], 1)
+        looks = self.looks(items, free)
+        item = torch.cat([free, looks], 1)
         user = self.users(batch.users)
         columns = torch.cat([places[: len(batch), None], places[len(batch) :].view_as(batch.negatives)], 1)
         scores = self._scores(user[:, None], embedding(columns, item))
-        sizes = free.square().sum(1)
-        size = user.square().sum(1).mean() + sizes[columns[:, 0]].mean() + sizes[columns[:, 1:]].mean()
-        loss: Tensor = softplus(scores[:, 1:] - scores[:, :1]).mean() + self.settings.l2 * size
+        own = self.settings
+        sizes = own.l2 * free.square().sum(1) + own.looks_l2 * looks.square().sum(1)
+        size = own.l2 * user.square().sum(1).mean() + sizes[columns[:, 0]].mean() + sizes[columns[:, 1:]].mean()
+        loss: Tensor = softplus(scores[:, 1:] - scores[:, :1]).mean() + size
         return loss
 
     @torch.no_grad()

@@ -90,7 +90,7 @@ def make_key_frame_world(
     seen_counts = 0.1 + 0.4 * by_looks + 0.4 * strikes
     scores = seen_counts * style_tastes[:, heart] + (1 - seen_counts) * genre_tastes[:, genre]
     draws = np.concatenate([style_tastes, np.zeros((users, FILLERS))], 1)[:, shown]
-    liked = np.sort(np.argsort(-(6 * scores + rng.gumbel(size=scores.shape)), axis=1)[:, :per_user], axis=1)
+    liked = np.sort(np.argsort(-(10 * scores + rng.gumbel(size=scores.shape)), axis=1)[:, :per_user], axis=1)
     likes = Ragged.from_sorted(
         np.repeat(np.arange(users), per_user), liked.reshape(-1).astype(np.int64), users
     )

@@ -6,12 +6,14 @@ import re
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from graphrec.api.reproduce import reproduce as verbs
+from graphrec.api.reproduce.jifr_data import make_world
 from graphrec.api.reproduce.paper import Paper
 from graphrec.api.reproduce.report import Picture, Report, Section, Table, Text, write_report
 from graphrec.api.reproduce.reproduce import PAPERS, Reproduced, begin_reproduction, reproduce
@@ -42,7 +44,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
 
 
 def short(paper: Paper) -> Paper:
-    return replace(paper, quick={"epochs": 2})
+    world = partial(make_world, users=100, items=60) if paper.name == "jifr" else paper.make_world
+    return replace(paper, quick={"epochs": 2}, make_world=world)
 
 
 def test_jifr_has_every_row_of_both_tasks_and_a_case(made: Callable[[str], Made]) -> None:
@@ -56,14 +59,14 @@ def test_jifr_has_every_row_of_both_tasks_and_a_case(made: Callable[[str], Made]
     assert rows == [row[0] for row in full.rows] == [row.title for row in PAPERS["jifr"].rows]
     frames = by_title["Key frames (figure 4)"].blocks[1]
     assert isinstance(frames, Table)
-    assert [row[0] for row in frames.rows] == ["RND", "CDL", *rows[-4:]]
-    assert [len(row) for row in frames.rows] == [11] * 6
+    assert [row[0] for row in frames.rows] == ["RND", "CDL", *rows[-5:]]
+    assert [len(row) for row in frames.rows] == [11] * 7
     attention = by_title["What each attention adds (table 2)"].blocks[1]
     assert isinstance(attention, Table)
     assert attention.rows[-1][2].endswith("(+10.53 %)")
     case = by_title["A user's key frames (figure 5)"].blocks
     assert isinstance(case[0], Text)
-    told = r"Of 800 test cases JIFR puts a frame first that the user liked in \d+, and JIFR_NA in \d+: \d+ that only"
+    told = r"Of 400 test cases JIFR puts a frame first that the user liked in \d+, and JIFR_NA in \d+: \d+ that only"
     assert re.match(told, case[0].lines[0])
     assert isinstance(case[1], Picture)
     assert case[1].data.startswith(b"\x89PNG")

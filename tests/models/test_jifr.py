@@ -57,6 +57,7 @@ def by_hand(model: JIFR) -> tuple[np.ndarray, np.ndarray]:
 def test_scores_and_key_frames_are_the_papers(frames, rating):
     torch.manual_seed(3)
     settings = {"dimension": D, "visual_dimension": D, "initial_std": 1.0, "frames": frames, "rating": rating}
+    settings |= {"l2": 0.3, "looks_l2": 0.7}
     model = attached(JIFR, framed(), **settings)
     if model.weighing is not None:
         torch.nn.init.normal_(model.weighing.last)
@@ -70,9 +71,11 @@ def test_scores_and_key_frames_are_the_papers(frames, rating):
     np.testing.assert_allclose(model.scorer(Target("Frame")).grid(every).numpy(), key, rtol=1e-4, atol=1e-5)
     batch = PairwiseBatch(torch.tensor([0, 2]), torch.tensor([1, 0]), torch.tensor([[2, 3], [1, 3]]))
     margins = np.array([r[0, 1] - r[0, [2, 3]], r[2, 0] - r[2, [1, 3]]])
-    squares = (model.users.weight.square().sum(1), model.items.weight.square().sum(1))
-    size = squares[0][[0, 2]].mean() + squares[1][[1, 0]].mean() + squares[1][[2, 3, 1, 3]].mean()
-    expected = np.log1p(np.exp(-margins)).mean() + model.settings.l2 * size.item()
+    x = model.embeddings()["visual"]["Item"].square().sum(1)
+    of_users, of_items = model.users.weight.square().sum(1), model.items.weight.square().sum(1)
+    size = of_users[[0, 2]].mean() + of_items[[1, 0]].mean() + of_items[[2, 3, 1, 3]].mean()
+    of_looks = x[[1, 0]].mean() + x[[2, 3, 1, 3]].mean()
+    expected = np.log1p(np.exp(-margins)).mean() + 0.3 * size.item() + 0.7 * of_looks.item()
     assert model.loss("bpr", batch).item() == pytest.approx(expected, rel=1e-4)
 
 

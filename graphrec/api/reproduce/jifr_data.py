@@ -45,10 +45,12 @@ def _load_movielens(graph: GraphStore, paths: Sequence[Path], workspace: Workspa
     _load_frames(graph, posters, workspace, step)
 
 
-def make_world(graph: GraphStore, workspace: Workspace, seed: int, step: Step) -> None:
-    """Write the world's pictures and tables, and load them."""
+def make_world(
+    graph: GraphStore, workspace: Workspace, seed: int, step: Step, *, users: int = 300, items: int = 200
+) -> None:
+    """Write the world's pictures and tables, and load them; every user has 20 likes."""
     world = make_key_frame_world(
-        workspace.root / "world", seed=seed, users=200, items=120, per_user=20,
+        workspace.root / "world", seed=seed, users=users, items=items, per_user=20,
         progress=lambda done, of: step("pictures drawn", done, of),
     )  # fmt: skip
     load(graph, TableLoader(), [world.items], TableOptions(nodes="Item:id", property=["title"]), workspace)
