@@ -51,7 +51,15 @@ PACKAGES: dict[str, list[str]] = {
     "cornac": ["cornac==2.3.4", "torch"],
     "surprise": ["scikit-surprise==1.1.4", "numpy<2", "pandas"],
     "lenskit": ["lenskit==2025.6.1", "pandas"],
-    "recbole": ["recbole==1.2.1", "numpy<2", "pandas<2.2", "scipy<1.12", "torch==2.5.1", "ray", "kmeans-pytorch"],
+    "recbole": [
+        "recbole==1.2.1",
+        "numpy<2",
+        "pandas<2.2",
+        "scipy<1.12",
+        "torch==2.5.1",
+        "ray",
+        "kmeans-pytorch",
+    ],
 }
 
 Settings = Mapping[str, Any]
@@ -69,7 +77,12 @@ GRIDS: dict[str, dict[str, dict[str, list[Any]]]] = {
     },
     "lightgcn": {
         "graphrec lightgcn": {"epochs": [60], "layers": [2, 3], "l2": [0.002, 0.005]},
-        "RecBole LightGCN": {"epochs": [60], "n_layers": [2, 3], "reg_weight": [1e-4, 1e-3], "learning_rate": [0.005]},
+        "RecBole LightGCN": {
+            "epochs": [60],
+            "n_layers": [2, 3],
+            "reg_weight": [1e-4, 1e-3],
+            "learning_rate": [0.005],
+        },
     },
     "vbpr": {
         "graphrec vbpr": {"epochs": [40, 80], "l2": [0.003, 0.01]},
@@ -180,7 +193,9 @@ def ask(asked: argparse.Namespace, name: str) -> Asked:
         projection = choose(None, graph.counts(), kind.projections)
         task = kind.of(projection, asked.where)
         reads = task.reads(projection)
-        shot = snapshot(graph, reads if model_class(name).needs.features else replace(reads, features=()), workspace)
+        shot = snapshot(
+            graph, reads if model_class(name).needs.features else replace(reads, features=()), workspace
+        )
     return Asked(name, task, shot, asked.split)
 
 
@@ -272,6 +287,20 @@ def peer(system: str, python: Path, parts: Split[Any], settings: Settings) -> tu
         given["looks"] = ((looks - looks.mean(0)) / np.maximum(looks.std(0), 1e-6)).astype(np.float32)
     if items is not None:
         given |= {"ask_item": items, "value": data.records.values[data.value]}
+    scores, seconds = work(system, python, given, settings)
+    rows = torch.zeros(data.users, dtype=torch.long)
+    if items is None:
+        rows[users] = torch.arange(len(users))
+        return Told(data.shape, rows, scores), seconds
+    whole = torch.full((data.users, data.items), torch.nan)
+    whole[users, items] = scores
+    return Told(data.shape, torch.arange(data.users), whole), seconds
+
+
+def work(
+    system: str, python: Path, given: Mapping[str, Any], settings: Settings
+) -> tuple[torch.Tensor, float]:
+    """Have a peer fit and score in a process of its own; return its scores and seconds an epoch."""
     with tempfile.TemporaryDirectory() as folder:
         source, target, told = (Path(folder, name) for name in ("train.npz", "scores.npz", "settings.json"))
         np.savez(source, **given)
@@ -282,17 +311,13 @@ def peer(system: str, python: Path, parts: Split[Any], settings: Settings) -> tu
         }
         # Some write logs into the folder that they run in.
         subprocess.run(
-            [python, WORKER, system, source, target, told], check=True, cwd=folder, env={**os.environ, **limits}
+            [python, WORKER, system, source, target, told],
+            check=True,
+            cwd=folder,
+            env={**os.environ, **limits},
         )
         found = np.load(target)
-        scores, seconds = torch.from_numpy(found["scores"]), float(found["seconds"])
-    rows = torch.zeros(data.users, dtype=torch.long)
-    if items is None:
-        rows[users] = torch.arange(len(users))
-        return Told(data.shape, rows, scores), seconds
-    whole = torch.full((data.users, data.items), torch.nan)
-    whole[users, items] = scores
-    return Told(data.shape, torch.arange(data.users), whole), seconds
+        return torch.from_numpy(found["scores"]), float(found["seconds"])
 
 
 def judge(
