@@ -84,6 +84,23 @@ PropertyFlag = Annotated[
 DEFAULT_WORKSPACE = Path("graphrec-data")
 
 
+def require_as_begun(context: typer.Context, begun: str, allowed: Sequence[str] = (), hint: str = "") -> None:
+    """Raise ``UsageError`` for what is said on the command line beside ``--resume BEGUN`` and would be ignored.
+
+    ``allowed`` are parameters that a command takes all the same, beside those that all do.
+    """
+    heard = {*allowed, "resume", "workspace", "store", "as_json"}
+    ignored = []
+    for one in context.command.params:
+        source = context.get_parameter_source(str(one.name))
+        if one.name not in heard and source is not None and source.name == "COMMANDLINE":
+            value = context.params[str(one.name)]
+            words = [value] if isinstance(value, str) else value
+            ignored.append(one.opts[0] if one.param_type_name == "option" else " ".join(words))
+    if ignored:
+        raise UsageError(f"--resume goes on with {begun} as it began: leave out {', '.join(ignored)}{hint}")
+
+
 @contextmanager
 def opened(
     workspace: Path, store: str | None, *, write: bool = False, create: bool = False, unmapped: bool = False
@@ -123,7 +140,11 @@ def whole_numbers(text: str, flag: str) -> list[int]:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None, unbroken: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str | None = None,
+    unbroken: Sequence[str] = (),
 ) -> RenderableType:
     """Return a table of ``rows``; numbers stand to the right, times are dates, text is never read as markup.
 

@@ -18,6 +18,7 @@ from graphrec.cli.common import (
     out,
     pairs,
     print_json,
+    require_as_begun,
     table,
     whole_numbers,
 )
@@ -46,6 +47,7 @@ class Format(StrEnum):
 
 
 def compare(
+    context: typer.Context,
     what: Annotated[
         list[str] | None,
         typer.Argument(
@@ -59,14 +61,18 @@ def compare(
     folds: FoldsFlag = None,
     trials: Annotated[
         int | None,
-        typer.Option("--tune", min=1, help="So many trials for each model that is trained, as `graphrec tune` does."),
+        typer.Option(
+            "--tune", min=1, help="So many trials for each model that is trained, as `graphrec tune` does."
+        ),
     ] = None,
     in_folds: InFoldsFlag = 1,
     metrics: Annotated[
-        list[str] | None, typer.Option("--metric", help="What to compare; repeat for more. Two of the task by default.")
+        list[str] | None,
+        typer.Option("--metric", help="What to compare; repeat for more. Two of the task by default."),
     ] = None,
     reference: Annotated[
-        str | None, typer.Option(help="What the others are tested against: its name, or best; the first by default.")
+        str | None,
+        typer.Option(help="What the others are tested against: its name, or best; the first by default."),
     ] = None,
     given: Annotated[
         list[str] | None,
@@ -74,10 +80,13 @@ def compare(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; auto by default.")] = None,
     split: Annotated[
-        str | None, typer.Option(help="Name of the split; that of the first run or file, or what the data say.")
+        str | None,
+        typer.Option(help="Name of the split; that of the first run or file, or what the data say."),
     ] = None,
     at: AtFlag = None,
-    task: Annotated[str | None, typer.Option(help="What the models are asked; their usual task by default.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="What the models are asked; their usual task by default.")
+    ] = None,
     projection: ProjectionFlag = None,
     where: WhereFlag = None,
     value: ValueFlag = None,
@@ -139,8 +148,8 @@ def compare(
             metrics=metrics or [],
             store=store,
         )
-    elif what:
-        raise UsageError(f"--resume goes on with {resume}; leave out {' '.join(what)}")
+    else:
+        require_as_begun(context, resume, ("metrics", "reference", "form", "picture", "so_far"))
     go_on.by(f"graphrec compare --resume {resume}")
     with TrainingProgress(quiet=as_json or form is not Format.TEXT) as show:
         done = run_comparison(

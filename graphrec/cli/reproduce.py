@@ -16,6 +16,7 @@ from graphrec.cli.common import (
     go_on,
     out,
     print_json,
+    require_as_begun,
     table,
     whole_numbers,
 )
@@ -24,6 +25,7 @@ from graphrec.workspace import Workspace
 
 
 def reproduce(
+    context: typer.Context,
     paper: Annotated[str | None, typer.Argument(help="transgrec or jifr.")] = None,
     data: Annotated[
         Path, typer.Option(help="A folder with data sets, where the graph holds no such records yet.")
@@ -63,8 +65,10 @@ def reproduce(
 
     if resume is None and paper is None:
         raise UsageError(f"reproduce which paper? {' or '.join(PAPERS)}")
-    if resume is not None and (paper is not None or workspace is None):
-        raise UsageError("--resume takes no paper, but --workspace, where the study is")
+    if resume is not None:
+        require_as_begun(context, resume)
+        if workspace is None:
+            raise UsageError("--resume needs --workspace, where the reproduction is")
     folder = Workspace(workspace or Path(f"graphrec-{paper}{'-quick' if quick else ''}"))
     began = time.monotonic()
     with TrainingProgress(quiet=as_json) as show:
@@ -90,7 +94,9 @@ def reproduce(
         print_json({"study": done.id, "summary": done.report.summary, "claims": said, **files})
         return
     if claims.rows:
-        shown = [claims.columns.index(name) for name in ("claim", "metric", "change", "paper", "p Holm", "holds")]
+        shown = [
+            claims.columns.index(name) for name in ("claim", "metric", "change", "paper", "p Holm", "holds")
+        ]
         rows = [[row[at] for at in shown] for row in claims.rows]
         out.print(table([claims.columns[at] for at in shown], rows, title="The paper's claims"))
     for line in done.report.differs:

@@ -15,6 +15,7 @@ from graphrec.cli.common import (
     go_on,
     out,
     print_json,
+    require_as_begun,
     table,
     whole_numbers,
 )
@@ -74,6 +75,8 @@ def study(
         }  # fmt: skip
         plan = plan_of(context, config, given, flags, "--model transgrec")
         resume = begin_study(folder, plan, folds=folds, seeds=whole_numbers(seeds, "--seeds"), store=store)
+    else:
+        require_as_begun(context, resume)
     go_on.by(f"graphrec study --resume {resume}")
     with TrainingProgress(quiet=as_json) as show:
         done = run_study(folder, resume, each=show.step, progress=show)

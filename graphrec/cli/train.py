@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +20,10 @@ from graphrec.cli.common import (
     opened,
     out,
     print_json,
+    require_as_begun,
 )
 from graphrec.cli.plan_flags import plan_of
-from graphrec.errors import GraphrecError, UsageError
+from graphrec.errors import GraphrecError
 from graphrec.workspace import Workspace
 
 
@@ -42,7 +42,9 @@ def train(
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; auto by default.")] = None,
     task: Annotated[
         str | None,
-        typer.Option(help="What the model is asked: ranking, rating, click or node-targets; its usual one by default."),
+        typer.Option(
+            help="What the model is asked: ranking, rating, click or node-targets; its usual one by default."
+        ),
     ] = None,
     split: Annotated[
         str | None,
@@ -142,7 +144,8 @@ def train(
         "baselines": baselines,
     }
     if resume is not None:
-        _refuse_others(context, resume, (*flags, "given", "config", "fresh"))
+        hint = ", or begin a new run with --config and the config.toml of this one"
+        require_as_begun(context, resume, ("name", "publish"), hint)
     folder, began = Workspace(workspace), time.monotonic()
     with TrainingProgress(quiet=as_json) as show:
         if resume is not None:
@@ -209,18 +212,6 @@ def train(
         out.print(kept_back, markup=False, soft_wrap=True)
     elif publish:
         err.print(f"{run.model} has no embeddings to write back; it serves with --run {run.id}", markup=False)
-
-
-def _refuse_others(context: typer.Context, run: str, names: Iterable[str]) -> None:
-    """Raise ``UsageError`` for what is said on the command line of a run that has begun otherwise."""
-    sources = {name: context.get_parameter_source(name) for name in names}
-    said = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
-    found = [one.opts[0] for one in context.command.params if one.name in said]
-    if found:
-        raise UsageError(
-            f"--resume goes on with {run} as it began: leave out {', '.join(found)}, or begin a new run with "
-            "--config and the config.toml of this one"
-        )
 
 
 def register(app: typer.Typer) -> None:

@@ -16,6 +16,7 @@ from graphrec.cli.common import (
     go_on,
     out,
     print_json,
+    require_as_begun,
     table,
     whole_numbers,
 )
@@ -31,7 +32,6 @@ from graphrec.cli.plan_flags import (
     WhereFlag,
     plan_of,
 )
-from graphrec.errors import UsageError
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def tune(
         ),
     ] = None,
     given: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting that is fixed, as key=value; repeat for more.")
+        list[str] | None,
+        typer.Option("--set", help="A setting that is fixed, as key=value; repeat for more."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="A TOML file, such as a run's config.toml; its settings are fixed.")
@@ -60,12 +61,15 @@ def tune(
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds of the runs with the best settings.")] = "0,1,2",
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Of the search, its trials, and the split they share; 0 by default.")
+        int | None,
+        typer.Option(min=0, help="Of the search, its trials, and the split they share; 0 by default."),
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda; auto by default.")] = None,
     split: SplitFlag = None,
     at: AtFlag = None,
-    fold: Annotated[int | None, typer.Option(help="Which fold of cold-items or random-k-fold; 0 by default.")] = None,
+    fold: Annotated[
+        int | None, typer.Option(help="Which fold of cold-items or random-k-fold; 0 by default.")
+    ] = None,
     folds: Annotated[int | None, typer.Option(help="How many folds these have; 5 by default.")] = None,
     in_folds: InFoldsFlag = 1,
     task: TaskFlag = None,
@@ -113,8 +117,8 @@ def tune(
             folds=in_folds,
             store=store,
         )
-    elif model is not None:
-        raise UsageError(f"--resume goes on with {resume}; leave out {model}")
+    else:
+        require_as_begun(context, resume, ("trials", "minutes"))
     ranges = searched(folder, resume)
     go_on.by(f"graphrec tune --resume {resume}")
     for line in (f"{resume} searches", *(f"  {name}: {one}" for name, one in ranges.items())):
@@ -141,7 +145,9 @@ def _print(done: Tuned) -> None:
     rows.append((f"validation {done.metric}", _figure(done.default_value), _figure(done.best_value)))
     out.print(table(("setting", "default", "best"), rows, title=f"{done.id}: {counts}"))
     if not done.runs:
-        out.print(f"another process is still at it, and tests the best; `graphrec tune --resume {done.id}` tells")
+        out.print(
+            f"another process is still at it, and tests the best; `graphrec tune --resume {done.id}` tells"
+        )
         return
     test = [(name, one.mean, one.deviation) for name, one in done.test.items()]
     out.print(table(("test metric", "mean", "deviation"), test, title=f"the best over {len(done.runs)} runs"))

@@ -77,7 +77,7 @@ def test_slips_are_one_clear_line(typed, loaded: Path) -> None:
         (["ease", "random", "--seeds", "x"], 2, "--seeds takes whole numbers"),
         (["ease", "random", "--picture", "p.pdf"], 1, "a picture is .svg or .png"),
         (["--resume", "compare-x"], 1, "no study named 'compare-x'"),
-        (["ease", "--resume", "compare-x"], 2, "leave out ease"),
+        (["ease", "--resume", "compare-x", "--tune", "3"], 2, "compare-x as it began: leave out ease, --tune"),
         (["ease", "random", "--so-far"], 2, "name it with --resume"),
         (["ease", "random", "--in-folds", "2"], 2, "say how many with --tune"),
         (["ease", "random", "--tune", "2", "--in-folds", "2"], 1, "is for the splits cold-items, random-k-fold"),

@@ -124,6 +124,9 @@ def test_slips_are_one_clear_line(typed, loaded: Path) -> None:
         (["tune", "bpr", "--seeds", "a"], 2, "--seeds takes whole numbers"),
         (["tune", "--resume", "tune-x"], 1, "no study named 'tune-x'"),
         (["tune", "bpr", "--resume", "tune-x"], 2, "leave out bpr"),
+        (["tune", "--resume", "tune-x", "--seeds", "1", "--trials", "3"], 2, "tune-x as it began: leave out --seeds"),
+        (["study", "--resume", "study-x", "--folds", "3"], 2, "study-x as it began: leave out --folds"),
+        (["reproduce", "--resume", "jifr-x", "--tune", "3"], 2, "jifr-x as it began: leave out --tune"),
     ):
         asked = typed(*arguments, "-w", loaded)
         assert (asked.code, asked.err.count("\n")) == (code, 1), asked
