@@ -141,24 +141,26 @@ class ACF(InSpace[ACFSettings]):
 
     def _had(self, users: Tensor, histories: Lists) -> Tensor:
         """Return Σ_l α(i, l) p_l, float32 [n, D], of users whose u, float32 [n, D], and histories these are."""
-        lengths = histories.lengths
-        v, p = self.items(histories.indices).chunk(2, 1)
+        of_user = torch.arange(len(users), device=users.device).repeat_interleave(histories.lengths)
+        items, places = torch.unique(histories.indices, return_inverse=True)
+        v, p = self.items(items).chunk(2, 1)
+        had = embedding(places, p)
         if self.of_items is None:
-            return pool_within(alike_within(histories), p, histories)
-        of_pair = users.repeat_interleave(lengths, 0)
-        logits = self.of_items(of_pair, v, p, self._looks(of_pair, histories.indices))
-        return pool_within(softmax_within(logits, histories), p, histories)
+            return pool_within(alike_within(histories), had, histories)
+        looks = self._looks(users, of_user, histories.indices)
+        logits = self.of_items((users, of_user), (v, places), (p, places), (looks, None))
+        return pool_within(softmax_within(logits, histories), had, histories)
 
-    def _looks(self, users: Tensor, items: Tensor) -> Tensor:
-        """Return x̄, float32 [n, D], for pairs of u, float32 [n, D], and items, int64 [n]."""
+    def _looks(self, users: Tensor, of_user: Tensor, items: Tensor) -> Tensor:
+        """Return x̄, float32 [n, D], for pairs of u, a row ``of_user`` of ``users``, and items, int64 [n] both."""
         frames = self._frames.take(items)
-        lengths = frames.lengths
         distinct, places = torch.unique(frames.indices, return_inverse=True)
-        x = embedding(places, linear(self._rows(distinct), self.projection).float())
+        x = linear(self._rows(distinct), self.projection).float()
+        seen = embedding(places, x)
         if self.of_components is None:
-            return pool_within(alike_within(frames), x, frames)
-        logits = self.of_components(users.repeat_interleave(lengths, 0), x)
-        return pool_within(softmax_within(logits, frames), x, frames)
+            return pool_within(alike_within(frames), seen, frames)
+        logits = self.of_components((users, of_user.repeat_interleave(frames.lengths)), (x, places))
+        return pool_within(softmax_within(logits, frames), seen, frames)
 
     def _blocks(self) -> list[Tensor]:
         """Return all users in parts whose histories fit in memory."""
@@ -173,7 +175,14 @@ class _Attention(nn.Module):
         super().__init__()
         self.hidden, self.last = nn.Linear(inputs, hidden), nn.Linear(hidden, 1, bias=False)
 
-    def forward(self, *parts: Tensor) -> Tensor:
-        """Return float32 [n] for float32 [n, D] each."""
-        logits: Tensor = self.last(self.hidden(torch.cat(parts, 1)).relu())[:, 0].float()
+    def forward(self, *parts: tuple[Tensor, Tensor | None]) -> Tensor:
+        """Return float32 [n] for x_k as rows, float32 [m, D], and the row of each, int64 [n], or None: one by one.
+
+        W x is worked out once for each row, not for each of the many pairs that it is in.
+        """
+        summed: Tensor = self.hidden.bias
+        for matrix, (rows, places) in zip(self.hidden.weight.chunk(len(parts), 1), parts, strict=True):
+            told = linear(rows, matrix)
+            summed = summed + (told if places is None else embedding(places, told))
+        logits: Tensor = self.last(summed.relu())[:, 0].float()
         return logits
