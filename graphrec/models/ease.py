@@ -59,7 +59,7 @@ class EASE(Model[EASESettings]):
         if data.items > MOST_ITEMS:
             raise DataError(
                 f"{cls.name} keeps a weight for each pair of items: {data.items:,} are too many "
-                f"(at most {MOST_ITEMS:,}); use bpr or ials"
+                f"(at most {MOST_ITEMS:,}); use slim, bpr or ials"
             )
 
     def __init__(self, shape: Shape, settings: EASESettings) -> None:

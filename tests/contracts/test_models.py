@@ -36,6 +36,7 @@ from graphrec.models.position import PositionPrior
 from graphrec.models.random import Random
 from graphrec.models.registry import GROUP
 from graphrec.models.ridge import Ridge
+from graphrec.models.slim import SLIM
 from graphrec.models.svmd import SVMD
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.vbpr import VBPR
@@ -230,6 +231,11 @@ class TestRandom(ModelContract):
 
 class TestRidge(ModelContract):
     kind = Ridge
+
+
+class TestSLIM(ModelContract):
+    kind = SLIM
+    settings: ClassVar = {"l1": 0.1, "l2": 1, "neighbours": 20}
 
 
 class TestSVMD(ModelContract):
