@@ -235,7 +235,7 @@ class TestRidge(ModelContract):
 
 class TestSLIM(ModelContract):
     kind = SLIM
-    settings: ClassVar = {"l1": 0.1, "l2": 1, "neighbours": 20}
+    settings: ClassVar = {"l1": 0.1, "l2": 1, "neighbours": 20, "dimension": 16}
 
 
 class TestSVMD(ModelContract):
