@@ -26,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 from playwright.async_api import async_playwright
 
-from graphrec.api.demo import demo
+from graphrec.api.demo.demo import demo
 from graphrec.app.links import NAMES
 from graphrec.serving.explore.catalogue import catalogue
 from graphrec.serving.explore.history import longest

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from graphrec.api.demo import demo
+from graphrec.api.demo.demo import demo
 from graphrec.api.train import Plan, train
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish

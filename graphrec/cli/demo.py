@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graphrec.cli.common import JsonFlag, WorkspaceFlag, bar, err, out, print_json, table
+from graphrec.cli.common import JsonFlag, OwnWorkspaceFlag, bar, err, out, print_json, table
 from graphrec.cli.recommend import ranked
+from graphrec.errors import unknown
 from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.api.demo.demo import DemoResult
+    from graphrec.api.demo.world import Table
+
+USUAL = "highlights"
 
 
 def demo(
+    world: Annotated[
+        str,
+        typer.Option(
+            help="highlights: of videos, and new videos. key-frames: items with several frames, of which one draws "
+            "users."
+        ),
+    ] = USUAL,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives another world.")] = 0,
-    workspace: WorkspaceFlag = Path("graphrec-demo"),
+    workspace: OwnWorkspaceFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the main job on a small world of real video files that it makes.
+    """Show the main job on a small world that it makes, and how near the truth comes that it has planted there.
+
+    Where no --workspace is named, everything is kept in graphrec-demo, of another world in graphrec-demo-WORLD.
 
     Example: `graphrec demo --seed 1 --workspace another-demo`
-    """
-    from graphrec.api.demo import ORACLE
-    from graphrec.api.demo import demo as run_demo
 
+    Example: `graphrec demo --world key-frames`
+    """
+    from graphrec.api.demo.demo import WORLDS
+    from graphrec.api.demo.demo import demo as run_demo
+
+    if world not in WORLDS:
+        raise unknown("world", world, WORLDS)
+    folder = workspace or Path("graphrec-demo" if world == USUAL else f"graphrec-demo-{world}")
     started = time.monotonic()
     with bar(quiet=as_json) as progress:
         task = progress.add_task("", total=None)
@@ -36,57 +56,53 @@ def demo(
         def step(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total)
 
-        result = run_demo(Workspace(workspace), seed=seed, say=say, step=step)
+        result = run_demo(Workspace(folder), WORLDS[world], seed=seed, say=say, step=step)
     seconds = time.monotonic() - started
+    commands = [f"graphrec {command} -w {folder}" for command in result.next]
     if as_json:
+        runs = {title: run.run.id for title, run in result.runs.items()}
         print_json(
             {
-                "run": result.trained.run.id,
+                "world": world,
+                "run": next(iter(runs.values())),
+                "runs": runs,
                 "seconds": seconds,
                 "ranking": result.ranking,
-                "last_video": {name: e.to_dict() for name, e in result.last.items()},
-                "new_videos": {name: e.to_dict() for name, e in result.new.items()},
+                **{one.name: {name: e.to_dict() for name, e in one.rows.items()} for one in result.tables},
+                "told": result.told,
+                "next": commands,
             }
         )
         return
-    out.print()
-    out.print(
-        _table("Each user's last video (TransGRec's protocol; more MAP and less NMSD is better)", result.last)
-    )
-    out.print()
-    out.print(_table("Videos that nobody has highlighted yet", result.new))
-    ours, chance = (result.new[name].metrics["map"] for name in ("TransGRec", "chance"))
-    popular, oracle = (result.new[name].metrics["map"] for name in ("popularity", ORACLE))
-    out.print(
-        f"\nTransGRec finds what users will like in new videos {ours / chance:.1f} times as well as chance, "
-        f"{ours / popular:.1f} times as well as popularity, and reaches {ours / oracle:.0%} of {ORACLE}."
-    )
-    out.print()
-    out.print(ranked(result.ranking.items, title=f"From the new videos, for user {result.ranking.user}:"))
-    where = f"-w {workspace}"
-    user, best = result.ranking.user, result.ranking.items[0]
+    show(result, WORLDS[world].asked)
     out.print(f"\nDone in {seconds:.0f} s. Try next:", markup=False)
-    for command in (
-        f"graphrec recommend {user} {where} --within {best.video}",
-        f"graphrec explain {user} '{best.id}' {where}",
-        f"graphrec similar '{best.id}' {where}",
-        f"graphrec explore {where}",
-    ):
-        out.print(f"  {command}", markup=False)
+    for command in commands:
+        out.print(f"  {command}", markup=False, soft_wrap=True)
 
 
-def _table(title: str, found: Mapping[str, Any]) -> object:
-    names = list(next(iter(found.values())).metrics)
+def show(result: DemoResult, asked: str) -> None:
+    """Print tables, what is to be seen in them, and the list that answers what was ``asked``."""
+    for one in result.tables:
+        out.print()
+        out.print(_table(one))
+    out.print(f"\n{result.told}\n", markup=False)
+    out.print(ranked(result.ranking.items, title=f"{asked}, for user {result.ranking.user}:"))
+
+
+def _table(shown: Table) -> object:
+    first = next(iter(shown.rows.values()))
+    title = f"{shown.title}, {first.groups} cases"
+    main = next(iter(first.metrics))
     rows = [
         [
             name,
-            *(evaluation.metrics[m] for m in names),
-            "{:.3f} to {:.3f}".format(*evaluation.ci95["map"]) if "map" in evaluation.ci95 else "",
+            *evaluation.metrics.values(),
+            "{:.3f} to {:.3f}".format(*evaluation.ci95[main]) if main in evaluation.ci95 else "",
         ]
-        for name, evaluation in found.items()
+        for name, evaluation in shown.rows.items()
     ]
-    groups = next(iter(found.values())).groups
-    return table(["", *(m.upper() for m in names), "MAP 95 %"], rows, title=f"{title}, {groups} cases")
+    columns = ["", *(name.upper() for name in first.metrics), f"{main.upper()} 95 %"]
+    return table(columns, rows, title=title)
 
 
 def register(app: typer.Typer) -> None:

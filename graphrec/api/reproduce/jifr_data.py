@@ -16,7 +16,7 @@ from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loading.load import load
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
-from graphrec.worlds.key_frames import make_key_frame_world
+from graphrec.worlds.key_frames import KeyFrameWorld, make_key_frame_world
 
 ENCODER = "descriptor"
 ITEM_LOOKS = ENCODER + SUFFIXES["Item"]
@@ -53,6 +53,11 @@ def make_world(
         workspace.root / "world", seed=seed, users=users, items=items, per_user=20,
         progress=lambda done, of: step("pictures drawn", done, of),
     )  # fmt: skip
+    load_world(graph, world, workspace, step)
+
+
+def load_world(graph: GraphStore, world: KeyFrameWorld, workspace: Workspace, step: Step) -> None:
+    """Load items, likes, pictures and likes of these."""
     load(graph, TableLoader(), [world.items], TableOptions(nodes="Item:id", property=["title"]), workspace)
     liked = TableOptions(rels="LIKED", from_="User:user", to="Item:item")
     load(graph, TableLoader(), [world.likes], liked, workspace)
