@@ -25,7 +25,8 @@ def demo(
         str,
         typer.Option(
             help="highlights: of videos, and new videos. key-frames: items with several frames, of which one draws "
-            "users."
+            "users. sparsity: users of whom little to much is known. modalities: items that are described three ways, "
+            "of which one matters."
         ),
     ] = USUAL,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives another world.")] = 0,
@@ -92,6 +93,12 @@ def show(result: DemoResult, asked: str) -> None:
 def _table(shown: Table) -> object:
     first = next(iter(shown.rows.values()))
     title = f"{shown.title}, {first.groups} cases"
+    if (metric := shown.by_history) is not None:
+        rows = [
+            [name, *(bucket.metrics[metric] for bucket in one.buckets.values()), one.metrics[metric]]
+            for name, one in shown.rows.items()
+        ]
+        return table(["", *first.buckets, "all"], rows, title=title)
     main = next(iter(first.metrics))
     rows = [
         [

@@ -9,19 +9,17 @@ wrong about most, and how to weigh can be told from who looks and what is seen. 
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from graphrec.errors import DataError
 from graphrec.ragged import Ints, Ragged
 from graphrec.worlds.films import still_looks, write_still
+from graphrec.worlds.tables import into, write_table
+from graphrec.worlds.tastes import Floats, draw_tastes
 
-Floats = NDArray[np.float64]
 STYLES = 8
 FILLERS = 4
 
@@ -85,7 +83,7 @@ def make_key_frame_world(
     place = np.concatenate([rng.permutation(count) for count in counts])
     shown = rng.integers(STYLES, STYLES + FILLERS, len(place))
     shown[place == 0] = heart
-    style_tastes, genre_tastes = _tastes(rng, users, STYLES), _tastes(rng, users, genres)
+    style_tastes, genre_tastes = draw_tastes(rng, users, STYLES), draw_tastes(rng, users, genres)
     by_looks, strikes = rng.random((users, 1)) < 0.5, heart < STYLES // 2
     seen_counts = 0.1 + 0.4 * by_looks + 0.4 * strikes
     scores = seen_counts * style_tastes[:, heart] + (1 - seen_counts) * genre_tastes[:, genre]
@@ -108,21 +106,9 @@ def make_key_frame_world(
         scores,
         draws,
     )
-    try:
+    with into(folder):
         _write(world, likes, chosen, genre, shown, seed, progress)
-    except OSError as error:
-        raise DataError(
-            f"{folder}: the made world cannot be written ({error.strerror}); free some space or name another folder"
-        ) from error
     return world
-
-
-def _tastes(rng: np.random.Generator, users: int, kinds: int) -> Floats:
-    """Return float64 [users, kinds]: two that a user loves, the others left cold."""
-    tastes = rng.uniform(0, 0.2, size=(users, kinds))
-    loved = np.argsort(rng.random((users, kinds)), axis=1)[:, :2]
-    np.put_along_axis(tastes, loved, rng.uniform(0.7, 1.0, size=(users, 2)), axis=1)
-    return tastes
 
 
 def _chosen(rng: np.random.Generator, likes: Ragged, frames: Ragged, draws: Floats) -> Ints:
@@ -155,7 +141,7 @@ def _write(
             write_still(path, looks[shown[frame]], tint, rng)
         if progress is not None:
             progress(int(world.frames.indptr[item + 1]), len(shown))
-    _table(
+    write_table(
         world.items,
         ("id", "title"),
         zip(world.item_ids, [f"Item of genre {one}" for one in genre], strict=True),
@@ -163,12 +149,5 @@ def _write(
     pairs = list(
         zip([world.users[user] for user in likes.rows], likes.indices.tolist(), chosen.tolist(), strict=True)
     )
-    _table(world.likes, ("user", "item"), ((user, world.item_ids[item]) for user, item, _ in pairs))
-    _table(world.frame_likes, ("user", "frame"), ((user, world.frame_ids[frame]) for user, _, frame in pairs))
-
-
-def _table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+    write_table(world.likes, ("user", "item"), ((user, world.item_ids[item]) for user, item, _ in pairs))
+    write_table(world.frame_likes, ("user", "frame"), ((user, world.frame_ids[frame]) for user, _, frame in pairs))

@@ -9,6 +9,8 @@ from typing import Any
 
 from graphrec.api.demo.highlights import HIGHLIGHTS
 from graphrec.api.demo.key_frames import KEY_FRAMES
+from graphrec.api.demo.modalities import MODALITY
+from graphrec.api.demo.sparsity import SPARSITY
 from graphrec.api.demo.world import Say, Step, Table, World
 from graphrec.api.train import Trained, train
 from graphrec.errors import DataError
@@ -20,7 +22,7 @@ from graphrec.store.open import open_store
 from graphrec.training.trainer import Epoch
 from graphrec.workspace import Workspace
 
-WORLDS: Mapping[str, World[Any]] = {world.name: world for world in (HIGHLIGHTS, KEY_FRAMES)}
+WORLDS: Mapping[str, World[Any]] = {world.name: world for world in (HIGHLIGHTS, KEY_FRAMES, SPARSITY, MODALITY)}
 
 
 @dataclass(frozen=True)

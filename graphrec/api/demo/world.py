@@ -27,11 +27,13 @@ class Table:
         name: of the table, in JSON.
         title: on the screen.
         rows: by name of the system, chance first and the oracle last.
+        by_history: the metric that is shown by how many training records users have; None: all metrics are shown.
     """
 
     name: str
     title: str
     rows: Mapping[str, Evaluation]
+    by_history: str | None = None
 
     def metric(self, system: str, name: str) -> float:
         """Return a figure of a system."""
