@@ -66,13 +66,12 @@ def _told(tables: Mapping[str, Table], runs: Mapping[str, Loaded]) -> str:
         f"JIFR finds items {ours / chance:.1f} times as well as chance and reaches {ours / oracle:.0%} of {ORACLE}. "
         f"Of an item's frames it puts the one that drew the user first in {first:.0%} of the cases (chance "
         f"{by_chance:.0%}, the oracle {at_best:.0%}), without having learned from a like of a frame. Attention "
-        f"to frames changes RECALL@20 of items by {_change(tables[ITEMS])} and HR@1 of frames by "
-        f"{_change(tables[FRAMES])}."
+        f"to frames changes NDCG@20 of items by {_change(tables[ITEMS], 'ndcg@20')} and NDCG@3 of frames by "
+        f"{_change(tables[FRAMES], 'ndcg@3')}."
     )
 
 
-def _change(table: Table) -> str:
-    metric = next(iter(table.rows[OURS].metrics))
+def _change(table: Table, metric: str) -> str:
     return f"{table.metric(OURS, metric) / table.metric(PLAIN, metric) - 1:+.0%}"
 
 

@@ -48,7 +48,7 @@ def _measure(world: ModalityWorld, runs: Mapping[str, Loaded], seed: int) -> Seq
     shot = loaded.snapshot
     truth = Truth(world.scores, world.users, world.item_ids, shot.users, shot.items)
     rows = measured(systems, ("recall@20", "ndcg@20", "map"), seed, oracle=truth)
-    return (Table(NEW, "Items that nobody has liked yet, by what is known of them", rows),)
+    return (Table(NEW, "New items, of which training saw no like, by what is known of them", rows),)
 
 
 def weights(loaded: Loaded) -> dict[str, float]:
