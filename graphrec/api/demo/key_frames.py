@@ -94,10 +94,7 @@ KEY_FRAMES = World(
     title="items with several frames, of which one shows what draws users",
     make=_make,
     load=_load,
-    plans={
-        OURS: _plan(),
-        PLAIN: _plan(frames="mean"),
-    },
+    plans={OURS: _plan(), PLAIN: _plan(frames="mean")},
     measure=_measure,
     told=_told,
     request=_request,
