@@ -220,13 +220,13 @@ def test_formats_and_pictures(likes: Workspace, tmp_path: Path) -> None:
     assert [p_text(one) for one in (None, 0.0005, 0.0314, 1.0)] == ["", "< .001", ".031", "1.000"]
     draw(done, tmp_path / "table.svg")
     drawn = ElementTree.fromstring((tmp_path / "table.svg").read_text(encoding="utf-8"))
-    assert len(drawn.findall(".//{*}circle")) == len(done.rows)
+    dots = [one.get("id") for one in drawn.iter() if " of " in (one.get("id") or "")]
+    assert sorted(dots) == sorted(f"{row.metric} of {row.system}" for row in done.rows)
     texts = [one.text for one in drawn.findall(".//{*}text")]
     assert {"recall@20", "ndcg@20", "random", "ease:l2=5,user_weighting=0"} <= set(texts)
     draw(done, tmp_path / "table.png")
     with Image.open(tmp_path / "table.png") as image:
-        size = round(2 * float(drawn.get("width", 0))), round(2 * float(drawn.get("height", 0)))
-        assert image.size == size
+        assert image.width > 2 * image.height > 200
         assert len(image.getcolors(1 << 16) or []) > 3
     with pytest.raises(ConfigError, match=r"a picture is .svg or .png"):
         draw(done, tmp_path / "table.pdf")
