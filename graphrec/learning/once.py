@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 
@@ -13,20 +13,20 @@ class Once:
     """Calls ``fit`` in its only epoch.
 
     Args:
-        fit: works out the model's tensors.
+        fit: works out the model's tensors; what takes long yields how many of its parts are done, and of how many.
         rows: how many records that goes over.
     """
 
     epochs, stops_early = 1, False
 
-    def __init__(self, fit: Callable[[], object], rows: int) -> None:
+    def __init__(self, fit: Callable[[], Iterator[tuple[int, int]] | None], rows: int) -> None:
         self._fit, self.rows = fit, rows
 
     def epoch(self, number: int, tick: Tick) -> dict[str, float]:
         """Work everything out."""
         with torch.no_grad():
-            self._fit()
-        tick(1, 1)
+            for done, parts in self._fit() or [(1, 1)]:
+                tick(done, parts)
         return {}
 
     def state(self) -> Tensors:

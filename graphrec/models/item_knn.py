@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from pydantic import Field
-from scipy import sparse
 from torch import Tensor
 
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.once import Once
 from graphrec.learning.run import RunContext
 from graphrec.models.base import ANYTHING, SPACE, Model, Scorer, Target, Vectors
-from graphrec.models.item_pairs import HistoryScorer, low_rank, user_rows
+from graphrec.models.item_pairs import HistoryScorer, low_rank
+from graphrec.models.together import Floats, Together, nearest
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
 
-Floats = npt.NDArray[np.float64]
-_PAIRS, _LEAST = 1 << 24, 1e-30
+_PAIRS = 1 << 24
 
 
 class ItemKNNSettings(Settings):
@@ -105,30 +103,21 @@ class ItemKNN(Model[ItemKNNSettings]):
             scores.index_add_(0, where.flatten(), self.similarities[own[part]].flatten())
         return scores.view(len(histories), self.shape.items)
 
-    def _fit(self, data: Data, generator: torch.Generator) -> None:
-        # Of items that are equally near any may be kept; their order in the graph shall not decide.
-        order = torch.randperm(data.items, generator=generator, device=generator.device).cpu().numpy()
-        x = user_rows(self._history, data.items, self.settings.user_weighting).tocsc()[:, order]
-        of, near = self._divisors(x, data.people[order])
-        self.nearest.zero_()
-        self.similarities.zero_()
-        step = max(1, _PAIRS // max(1, data.items))
-        for start in range(0, data.items, step):
-            pairs = (x[:, start : start + step].T @ x).tocsr()
-            columns = np.unique(pairs.indices)
-            told = pairs[:, columns].toarray()
-            rows = np.arange(start, start + len(told))
-            told /= np.maximum(np.outer(of[rows], near[columns]) + self.settings.shrinkage, _LEAST)
-            told[rows[:, None] == columns] = 0
-            count = min(self.nearest.shape[1], len(columns))
-            values, places = torch.from_numpy(told.astype(np.float32)).topk(count, dim=1)
-            at = torch.from_numpy(order[rows]).to(self.device)
-            self.nearest[at, :count] = torch.from_numpy(order[columns[places.numpy()]]).to(self.device)
-            self.similarities[at, :count] = values.to(self.device)
+    def _fit(self, data: Data, generator: torch.Generator) -> Iterator[tuple[int, int]]:
+        together = Together.of(self._history, data.items, self.settings.user_weighting, generator)
+        of, near = self._divisors(together, data.people[together.order])
+        for some in together.blocks():
+            found, values = nearest(
+                some.start, some.stop, *together.arrays, of, near, self.settings.shrinkage, self.nearest.shape[1]
+            )
+            at = torch.from_numpy(together.order[some]).to(self.device)
+            self.nearest[at] = torch.from_numpy(together.order[found]).to(self.device)
+            self.similarities[at] = torch.from_numpy(values).to(self.device)
+            yield some.stop, data.items
 
-    def _divisors(self, x: sparse.csc_matrix, people: Ints) -> tuple[Floats, Floats]:
+    def _divisors(self, together: Together, people: Ints) -> tuple[Floats, Floats]:
         """Return float64 [items] each, whose product a pair's common weight is divided by."""
         if self.settings.similarity == "cosine":
-            lengths = np.sqrt(np.asarray(x.multiply(x).sum(0), np.float64)[0])
+            lengths = np.sqrt(together.sizes)
             return lengths, lengths
         return people.astype(np.float64), people.astype(np.float64) ** self.settings.popularity

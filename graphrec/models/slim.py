@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import numpy as np
@@ -17,6 +17,7 @@ from graphrec.learning.run import RunContext
 from graphrec.models.base import ANYTHING, SPACE, Model, Scorer, Target, Vectors
 from graphrec.models.item_pairs import HistoryScorer, low_rank, user_rows
 from graphrec.models.slim_columns import solve
+from graphrec.models.together import Together
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
 
@@ -105,16 +106,14 @@ class SLIM(Model[SLIMSettings]):
         told = user_rows(histories, self.shape.items, 0) @ table
         return torch.from_numpy(told.toarray()).to(self.device)
 
-    def _fit(self, data: Data, generator: torch.Generator) -> None:
-        # Of items that are equally near any may be chosen; their order in the graph shall not decide.
-        order = torch.randperm(data.items, generator=generator, device=generator.device).cpu().numpy()
-        number = np.empty_like(order)
-        number[order] = np.arange(len(order))
-        had = Ragged(self._history.indptr, number[self._history.indices]).distinct()
-        users = had.transpose(data.items)
-        weight = np.maximum(had.lengths, 1.0) ** -self.settings.user_weighting
-        pairs = had.indices, had.indptr, users.indices, users.indptr
-        told_by, weights = solve(*pairs, weight, self.weights.shape[1], self.settings.l1, self.settings.l2)
-        at = torch.from_numpy(order).to(self.device)
-        self.told_by[at] = torch.from_numpy(order.astype(np.int32)[told_by]).to(self.device)
-        self.weights[at] = torch.from_numpy(weights).to(self.device)
+    def _fit(self, data: Data, generator: torch.Generator) -> Iterator[tuple[int, int]]:
+        together = Together.of(self._history, data.items, self.settings.user_weighting, generator)
+        size = together.sizes
+        for some in together.blocks():
+            told_by, weights = solve(
+                some.start, some.stop, *together.arrays, size, self.weights.shape[1], self.settings.l1, self.settings.l2
+            )
+            at = torch.from_numpy(together.order[some]).to(self.device)
+            self.told_by[at] = torch.from_numpy(together.order.astype(np.int32)[told_by]).to(self.device)
+            self.weights[at] = torch.from_numpy(weights).to(self.device)
+            yield some.stop, data.items

@@ -8,46 +8,50 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from graphrec.models.together import Floats, meet
 from graphrec.ragged import Ints
 
-Floats = npt.NDArray[np.float64]
 SWEEPS, TOLERANCE = 200, 1e-5
 """A column is done when no weight of it moves further than this, or after so many sweeps."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def solve(
-    had: Ints, had_ptr: Ints, users: Ints, users_ptr: Ints, weight: Floats, most: int, l1: float, l2: float
+    first: int,
+    last: int,
+    had: Ints,
+    had_ptr: Ints,
+    users: Ints,
+    users_ptr: Ints,
+    weight: Floats,
+    size: Floats,
+    most: int,
+    l1: float,
+    l2: float,
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Return which items tell of each item, and how much, both [items, most]; what tells nothing weighs 0.
+    """Return which items tell of each item, and how much, both [last - first, most]; what tells nothing weighs 0.
 
     Args:
+        first: the item to begin with.
+        last: the one to end before.
         had: int64 [pairs], the different items of each user, those of all users in a row.
         had_ptr: int64 [users + 1], where each user's begin.
         users: int64 [pairs], the users of each item.
         users_ptr: int64 [items + 1].
         weight: float64 [users], of each user's row.
+        size: float64 [items], |x_i|² of X whose rows are weighted.
         most: how many may tell of an item: the nearest by cosine.
         l1: λ.
         l2: β.
     """
-    items = len(users_ptr) - 1
-    told_by, weights = np.zeros((items, most), np.int32), np.zeros((items, most), np.float32)
-    # With X whose rows are weighted: |x_i|², and for the item at hand x_i · x_j, and the weighted x_j - X w.
-    size, common, left = np.zeros(items), np.zeros(items), np.zeros(len(weight))
-    met = np.empty(items, np.int64)
-    for item in range(items):
-        for user in users[users_ptr[item] : users_ptr[item + 1]]:
-            size[item] += weight[user]
-    for item in range(items):
-        count = 0
+    told_by, weights = np.zeros((last - first, most), np.int32), np.zeros((last - first, most), np.float32)
+    # Of the item at hand, with X whose rows are weighted: x_i · x_j, and the weighted x_j - X w.
+    common, left = np.zeros(len(size)), np.zeros(len(weight))
+    met = np.empty(len(size), np.int64)
+    for item in range(first, last):
+        count = meet(item, had, had_ptr, users, users_ptr, weight, common, met)
         for user in users[users_ptr[item] : users_ptr[item + 1]]:
             left[user] = weight[user]
-            for other in had[had_ptr[user] : had_ptr[user + 1]]:
-                if common[other] == 0:
-                    met[count] = other
-                    count += 1
-                common[other] += weight[user]
         # As no weight is negative, x_j - X w is never more than x_j: what x_i · x_j does not lift above λ nothing does.
         some, near = 0, np.empty(count)
         for other in met[:count]:
@@ -78,8 +82,8 @@ def solve(
                 break
             # Between two sweeps over all, those that weigh something settle among themselves.
             whole = furthest <= TOLERANCE
-        told_by[item, : len(chosen)] = chosen
-        weights[item, : len(chosen)] = w
+        told_by[item - first, : len(chosen)] = chosen
+        weights[item - first, : len(chosen)] = w
         for user in users[users_ptr[item] : users_ptr[item + 1]]:
             left[user] = 0
         for other in chosen:
