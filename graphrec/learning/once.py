@@ -19,13 +19,14 @@ class Once:
 
     epochs, stops_early = 1, False
 
-    def __init__(self, fit: Callable[[], Iterator[tuple[int, int]] | None], rows: int) -> None:
+    def __init__(self, fit: Callable[[], object], rows: int) -> None:
         self._fit, self.rows = fit, rows
 
     def epoch(self, number: int, tick: Tick) -> dict[str, float]:
         """Work everything out."""
         with torch.no_grad():
-            for done, parts in self._fit() or [(1, 1)]:
+            found = self._fit()
+            for done, parts in found if isinstance(found, Iterator) else [(1, 1)]:
                 tick(done, parts)
         return {}
 

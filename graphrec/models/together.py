@@ -108,7 +108,7 @@ def nearest(
 ) -> tuple[Ints, npt.NDArray[np.float32]]:
     """Return the ``most`` items nearest to each of those from ``first`` to before ``last``, and how near; else 0 at 0.
 
-    Near is what ``meet`` counts, by ``of[item] * near[other] + shrinkage``, both float64 [items].
+    They are in no order. Near is what ``meet`` counts, by ``of[item] * near[other] + shrinkage``, both float64 [items].
     """
     common, met = np.zeros(len(of)), np.empty(len(of), np.int64)
     found, values = np.zeros((last - first, most), np.int64), np.zeros((last - first, most), np.float32)
