@@ -309,12 +309,13 @@ def work(
             "OMP_NUM_THREADS": str(THREADS),
             "OPENBLAS_NUM_THREADS": "1" if "ALS" in system else str(THREADS),
         }
-        # Some write logs into the folder that they run in.
+        # Some write logs into the folder that they run in, and say that they are done.
         subprocess.run(
             [python, WORKER, system, source, target, told],
             check=True,
             cwd=folder,
             env={**os.environ, **limits},
+            stdout=subprocess.DEVNULL,
         )
         found = np.load(target)
         return torch.from_numpy(found["scores"]), float(found["seconds"])
