@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
 
 from graphrec.api.compare import Comparison
+from graphrec.api.picture_style import STYLE
 from graphrec.errors import ConfigError
 from graphrec.evaluation.side_by_side import Row
 from graphrec.files import replacing
 
-STYLE: Any = {
-    "svg.fonttype": "none", "svg.hashsalt": "graphrec", "axes.spines.top": False, "axes.spines.right": False,
-    "font.size": 9,
-}  # fmt: skip
-"""Of this picture alone: whoever uses matplotlib beside it keeps theirs."""
 INK, GREY, BLUE = "#222222", "#bbbbbb", "#2563a8"
 PANEL, LINE, EDGES = 3.4, 0.27, 0.9
 """In inches: the width of a metric, the height of a model, and what else there is from top to bottom."""

@@ -18,10 +18,11 @@ import numpy as np
 from graphrec.ragged import Ints, Ragged
 from graphrec.worlds.films import still_looks, write_still
 from graphrec.worlds.tables import into, write_table
-from graphrec.worlds.tastes import Floats, draw_tastes
+from graphrec.worlds.tastes import Floats, draw_liked, draw_tastes
 
 STYLES = 8
 FILLERS = 4
+SHARPNESS = 10.0
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,9 @@ def make_key_frame_world(
     seen_counts = 0.1 + 0.4 * by_looks + 0.4 * strikes
     scores = seen_counts * style_tastes[:, heart] + (1 - seen_counts) * genre_tastes[:, genre]
     draws = np.concatenate([style_tastes, np.zeros((users, FILLERS))], 1)[:, shown]
-    liked = np.sort(np.argsort(-(10 * scores + rng.gumbel(size=scores.shape)), axis=1)[:, :per_user], axis=1)
+    liked = np.sort(draw_liked(rng, scores, per_user, SHARPNESS), axis=1)
     likes = Ragged.from_sorted(
-        np.repeat(np.arange(users), per_user), liked.reshape(-1).astype(np.int64), users
+        np.repeat(np.arange(users), per_user), liked.reshape(-1), users
     )
     chosen = _chosen(rng, likes, frames, draws)
     names = [f"i{number:04}" for number in range(items)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -13,13 +12,9 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from PIL import Image
 
+from graphrec.api.picture_style import STYLE
 from graphrec.api.reproduce.report import Picture
 
-STYLE: Any = {
-    "svg.fonttype": "none", "svg.hashsalt": "graphrec", "axes.spines.top": False, "axes.spines.right": False,
-    "legend.frameon": False, "font.size": 9,
-}  # fmt: skip
-"""Of these pictures alone: whoever uses matplotlib beside them keeps theirs."""
 Floats = npt.NDArray[np.floating]
 MARKERS = "osD^vP*Xh"
 COLOURS = [matplotlib.colormaps["tab20"](place) for place in (*range(0, 20, 2), *range(1, 20, 2))]
