@@ -21,6 +21,15 @@ def toy() -> Data:
 
 
 @pytest.fixture
+def some() -> Data:
+    """Records of 60 users but the last, of 30 items but the last; each tenth is there twice."""
+    rng = np.random.default_rng(0)
+    pairs = np.argwhere(rng.random((59, 29)) < 0.2)
+    pairs = np.concatenate([pairs, pairs[::10]])
+    return data_of(pairs[:, 0], pairs[:, 1], 60, 30)
+
+
+@pytest.fixture
 def planted() -> Callable[[int], Split[RankingCases]]:
     """Users and items of 4 topics: users like items of their own, features tell the topic, 40 items are cold.
 

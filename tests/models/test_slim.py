@@ -13,15 +13,6 @@ Floats = npt.NDArray[np.float64]
 SETTINGS = {"l1": 0.3, "l2": 0.7, "neighbours": 30}
 
 
-@pytest.fixture
-def some() -> Data:
-    """Records of 60 users but the last, of 30 items but the last; each tenth is there twice."""
-    rng = np.random.default_rng(0)
-    pairs = np.argwhere(rng.random((59, 29)) < 0.2)
-    pairs = np.concatenate([pairs, pairs[::10]])
-    return data_of(pairs[:, 0], pairs[:, 1], 60, 30)
-
-
 def known(data: Data) -> Floats:
     table = np.zeros((data.users, data.items))
     table[data.records.user, data.records.item] = 1
