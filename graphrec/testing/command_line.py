@@ -114,6 +114,8 @@ def graphrec(
 
 @cache
 def _prepared() -> ForkServerContext:
+    # Without it DGL writes into the user's home the first time, and says so in front of what every command says.
+    os.environ.setdefault("DGLBACKEND", "pytorch")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([name for name in LIBRARIES if find_spec(name.partition(".")[0])])
     return context

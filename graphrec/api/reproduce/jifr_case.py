@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from graphrec.api.reproduce.jifr_frames import frame_scorer
+from graphrec.api.reproduce.jifr_frames import RANKS_FRAMES, frame_scorer
 from graphrec.api.reproduce.paper import Found
 from graphrec.api.reproduce.pictures import strip
 from graphrec.api.reproduce.report import Block, Text
@@ -36,15 +36,17 @@ def case_study(found: Found, whole: str, plain: str, also: str) -> list[Block]:
         plain: title of the one that is to err.
         also: projection of the likes of frames.
     """
-    loaded = _first(found, whole)
-    if loaded is None or plain not in found.runs or also not in loaded.beside:
+    first = {title: next(iter(runs.values())) for title, runs in found.runs.items()}
+    loaded = found.load(first[whole].id) if {whole, plain} <= first.keys() else None
+    if loaded is None or also not in loaded.beside:
         return [Text(["There are no likes of frames, by which it could be told who is right."])]
     frames = loaded.beside[also]
     cases = frames.split.test
     chosen: dict[str, Ints] = {}
-    for title in found.runs:
-        other = _first(found, title)
-        scorer = None if other is None else frame_scorer(other, frames.split.data)
+    for title, run in first.items():
+        scorer = (
+            frame_scorer(found.load(run.id), frames.split.data) if run.model in RANKS_FRAMES else None
+        )
         if scorer is not None:
             chosen[title] = _best(scorer, cases)
     right = {
@@ -113,8 +115,3 @@ def _best(scorer: Scorer, cases: RankingCases) -> Ints:
         scores = scorer.grid(torch.from_numpy(cases.users[case : case + 1]), torch.from_numpy(listed))
         found[case] = listed[int(scores[0].argmax())]
     return found
-
-
-def _first(found: Found, title: str) -> Loaded | None:
-    runs = found.runs.get(title)
-    return None if runs is None else found.load(next(iter(runs.values())).id)

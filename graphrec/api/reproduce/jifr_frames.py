@@ -13,6 +13,9 @@ from graphrec.models.jifr import JIFR
 from graphrec.models.random import Random
 from graphrec.serving.load_model import Loaded
 
+RANKS_FRAMES = frozenset(kind.name for kind in (JIFR, Random, CDL))
+"""Names of models that may tell frames apart."""
+
 
 def frame_scorer(loaded: Loaded, data: Data) -> Scorer | None:
     """Return a run's scores of the frames that ``data`` has records of; None where it cannot tell frames apart.
