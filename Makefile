@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 # What shares servers and trained runs stays together, and what takes long comes first (tests/conftest.py). The processes
 # share the cores: threads of their own would only be in each other's way.
 JOBS ?= 2
-PARALLEL = -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+PARALLEL = -n $(JOBS) --dist loadscope --no-loadscope-reorder
 test test-quick test-without-dgl: export OMP_NUM_THREADS ?= 1
 
 # In one session, whose tests share what takes long to make.

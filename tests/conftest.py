@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,15 +53,33 @@ LONG = ("slow", "neo4j")
 """Marks of tests that take long. What holds one is begun first, so that no process does it last and alone."""
 
 
+def group_of(nodeid: str) -> str:
+    """Return what a test shares a process with: its file, or one of ``TOGETHER``."""
+    file = nodeid.partition("::")[0]
+    return next((name for name, files in TOGETHER.items() if files.match(file)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have pytest-xdist run the tests of a group in one process.
+
+    Its own groups are a suffix of a test's name, and pytest 9.2 lets no name be changed: they are ignored in silence.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByGroup(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have pytest-xdist run a file's tests, and those of files in ``TOGETHER``, in one process, the long ones first."""
+    """Begin with the groups that take long."""
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
-        file = item.nodeid.partition("::")[0]
-        group = next((name for name, files in TOGETHER.items() if files.match(file)), file)
-        item.add_marker(pytest.mark.xdist_group(group))
-        groups.setdefault(group, []).append(item)
+        groups.setdefault(group_of(item.nodeid), []).append(item)
 
     def place(group: list[pytest.Item]) -> tuple[bool, int]:
         return not any(item.get_closest_marker(name) for item in group for name in LONG), -len(group)
