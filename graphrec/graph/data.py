@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.graph.columns import Column
+from graphrec.graph.columns import Column, Words
 from graphrec.graph.content import Features, Joined
 from graphrec.graph.records import Records
 from graphrec.graph.videos import Videos
@@ -109,6 +109,7 @@ class Data:
             self.binary,
             tuple(sorted({other.item for other in self.others.values()} - {self.item})),
             {one.label: self.content_of(one.label).width for one in self.features.values() if one.label != self.item},
+            {name: len(one.vocabulary) for name, one in self.fields.items() if isinstance(one, Words)},
         )
 
 
@@ -125,6 +126,7 @@ class Shape:
         binary: whether what is predicted is a probability.
         others: labels of what else is recommended, sorted.
         beside: numbers per node of other labels, of all their feature matrices, by label.
+        words: how many different values each property of nodes that is text has.
     """
 
     nodes: Mapping[str, int]
@@ -135,6 +137,7 @@ class Shape:
     binary: bool = False
     others: tuple[str, ...] = ()
     beside: Mapping[str, int] = field(default_factory=dict)
+    words: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def users(self) -> int:

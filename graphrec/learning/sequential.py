@@ -31,6 +31,7 @@ class Sequential:
         run: learning rate, its schedule and the seed.
         memory: what the sweep keeps beside the model from one record to the next, changed in place.
         part: records between two ticks.
+        over: how many things a sweep is told numbers of where these are not records but, say, users.
     """
 
     stops_early = True
@@ -43,10 +44,11 @@ class Sequential:
         run: RunContext,
         memory: Mapping[str, Tensor] | None = None,
         part: int = PART,
+        over: int | None = None,
     ) -> None:
         self._name, self._sweep, self.rows, self._run, self._memory = name, sweep, rows, run, memory or {}
         self._generator = run.generator()
-        self._order = Shuffled(rows, part, self._generator)
+        self._order = Shuffled(rows if over is None else over, part, self._generator)
         self._losses = torch.zeros(self._order.steps, dtype=torch.float64)
 
     @property

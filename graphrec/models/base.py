@@ -253,10 +253,22 @@ class Accounts(Protocol):
 
 @runtime_checkable
 class HasParts(Protocol):
-    """A model whose score is the sum of what several others say."""
+    """A model whose score is the sum of what several others say, or of several things of its own."""
 
     def parts(self, user: int, item: int) -> list[Part]:
         """Return what each adds to the score of ``item`` for ``user``."""
+        ...
+
+
+@runtime_checkable
+class ComparesItems(Protocol):
+    """A model that predicts by a user's own ratings of like items."""
+
+    def compared(self, item: int, others: Ints) -> tuple[Tensor, Tensor]:
+        """Return how alike ``item`` is to ``others``, int64 [n], and how much each then counts, float32 [n] twice.
+
+        What counts adds up to 1, or to 0 where nothing does.
+        """
         ...
 
 

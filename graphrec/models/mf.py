@@ -18,6 +18,9 @@ from graphrec.learning.pointwise import Pointwise
 from graphrec.learning.run import RunContext
 from graphrec.learning.table import Table
 from graphrec.models.base import ANYTHING, SPACE, EmbeddingScorer, Model, Scorer, Target, Vectors
+from graphrec.models.influences import Part
+from graphrec.models.known_pairs import KnownPairs
+from graphrec.models.rating_parts import rating_parts
 from graphrec.settings import Settings
 
 
@@ -94,13 +97,20 @@ class MF(Model[MFSettings]):
     def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return the predictions: ratings, or probabilities of a click."""
         with torch.no_grad():
-            return _Predictions(EmbeddingScorer(*self._vectors()), self._known, self.shape.binary)
+            return KnownPairs(
+                EmbeddingScorer(*self._vectors()), self._known, torch.sigmoid if self.shape.binary else None
+            )
 
     def embeddings(self) -> Mapping[str, Vectors]:
         """Return one space whose inner product is the rating, or the logit of a click."""
         with torch.no_grad():
             users, items = self._vectors()
         return {SPACE: {"User": users, self.shape.item: items}}
+
+    @torch.no_grad()
+    def parts(self, user: int, item: int) -> list[Part]:
+        """Return what the rating, or the logit of a click, is the sum of."""
+        return rating_parts(float(self.mean), self.users.weight[user], self.items.weight[item])
 
     def _vectors(self) -> tuple[Tensor, Tensor]:
         """Return [p_u, μ + b_u, 1] and [q_i, 1, b_i]."""
@@ -111,19 +121,3 @@ class MF(Model[MFSettings]):
             torch.cat([items[:, :-1], ones[: len(items)], items[:, -1:]], 1),
         )
 
-
-class _Predictions:
-    """Inner products; of whom or what nothing is known, NaN as a pair."""
-
-    def __init__(self, scorer: EmbeddingScorer, known: list[Tensor], binary: bool) -> None:
-        self._scorer, self._known, self._binary = scorer, known, binary
-
-    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
-        return self._linked(self._scorer.grid(users, items))
-
-    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
-        known = self._known[0][users] & self._known[1][items]
-        return torch.where(known, self._linked(self._scorer.pairs(users, items)), torch.nan)
-
-    def _linked(self, told: Tensor) -> Tensor:
-        return torch.sigmoid(told) if self._binary else told

@@ -85,7 +85,8 @@ class ModelUnderTest:
 
     def asked(self, name: str) -> tuple[Task[Any], Projection]:
         """Return the task called ``name``, and all that it and the model read."""
-        task_kind, needs = task_class(name), self.kind.needs
+        task_kind = task_class(name)
+        needs = self.kind.reads(self.kind.Settings(**self.settings))
         whole = (one for one in task_kind.projections if not PROJECTIONS[one].grouped)
         projection = PROJECTIONS[self.projection or next(whole)]
         task = task_kind.of(projection, ())
