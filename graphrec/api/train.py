@@ -25,7 +25,7 @@ from graphrec.graph.snapshot import GENRES, Snapshot
 from graphrec.graph.splits import base_name
 from graphrec.learning.options import MANY_RECORDS, TrainOptions
 from graphrec.media.kept_encoders import kept_encoder
-from graphrec.models.blend import Blend
+from graphrec.models.of_runs import OfRuns
 from graphrec.models.registry import model as model_class
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.same_scores import require_same_scores
@@ -132,7 +132,7 @@ def train_on(
     }
     seed_everything(options.seed)
     model = kind(parts.data.shape, settings)
-    if isinstance(model, Blend):
+    if isinstance(model, OfRuns):
         take_members(workspace, model, shot, parts)
     run = Run(folder, extra)
     if begun is not None:
@@ -156,7 +156,7 @@ def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = Non
     kind = model_class(run.model)
     seed_everything(options.seed)
     model = kind(parts.data.shape, kind.Settings(**run.manifest["settings"]))
-    if isinstance(model, Blend) and load_checkpoint(run.folder) is None:
+    if isinstance(model, OfRuns) and load_checkpoint(run.folder) is None:
         # It was cut off before it had any tensors of its own.
         take_members(workspace, model, shot, parts)
     return _run(Loaded(run, model, shot, task, parts, beside), options, progress, resume=True)

@@ -131,7 +131,7 @@ def test_a_blend_is_made_anew_of_the_runs_of_each_seed(likes: Workspace) -> None
         assert made.manifest["seed"] == int(cell[-1])
     again = compare(likes, done.id)
     assert again.runs == done.runs
-    with pytest.raises(ConfigError, match="there is no bpr to blend; name it before the blend"):
+    with pytest.raises(ConfigError, match="there is no bpr for blend to be made of; name it before"):
         compared(likes, "ease", "blend:runs=ease+bpr", "bpr")
 
 

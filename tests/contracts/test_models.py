@@ -23,21 +23,27 @@ from graphrec.models.content_knn import ContentKNN
 from graphrec.models.dropoutnet import DropoutNet
 from graphrec.models.ease import EASE
 from graphrec.models.freedom import Freedom
+from graphrec.models.fused import Fused
 from graphrec.models.gorec import GoRec
 from graphrec.models.ials import IALS
 from graphrec.models.item_knn import ItemKNN
 from graphrec.models.jifr import JIFR
 from graphrec.models.lapreg import LapReg
+from graphrec.models.libfm import LibFM
 from graphrec.models.lightgcn import LightGCN
+from graphrec.models.metadata import Metadata
 from graphrec.models.mf import MF
 from graphrec.models.phdgifs import PHDGIFs
+from graphrec.models.pmf import PMF
 from graphrec.models.popularity import Popularity
 from graphrec.models.position import PositionPrior
 from graphrec.models.random import Random
 from graphrec.models.registry import GROUP
 from graphrec.models.ridge import Ridge
 from graphrec.models.slim import SLIM
+from graphrec.models.svdpp import SVDPP
 from graphrec.models.svmd import SVMD
+from graphrec.models.trailer_content import TrailerContent
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.vbpr import VBPR
 from graphrec.models.video2gif import Video2GIF
@@ -157,6 +163,32 @@ class TestFreedom(ModelContract):
     options: ClassVar = {"learning_rate": 0.02, "epochs": 30}
 
 
+class TestFused(ModelContract):
+    """Of a model that embeds, and one that looks at content."""
+
+    kind = Fused
+    settings: ClassVar = {
+        "members": [
+            {"run": "a", "model": "svdpp", "settings": {"dimension": 4}, **NO_FEATURES},
+            {"run": "b", "model": "trailer_content", "settings": {}, **NO_FEATURES, **LOOK},
+        ]
+    }
+    options: ClassVar = {"epochs": 5}
+    taught: ClassVar[dict[int, list[Model[Any]]]] = {}
+
+    def made(self, data: Data) -> Model[Any]:
+        model = super().made(data)
+        assert isinstance(model, Fused)
+        if len(data.records) not in self.taught:
+            self.taught[len(data.records)] = [
+                learned(SVDPP, replace(data, features={}), {"epochs": 20}, dimension=4),
+                learned(TrailerContent, replace(data, features={"look": data.features["look"]})),
+            ]
+        model.take(self.taught[len(data.records)])
+        model.attach(data)
+        return model
+
+
 class TestGoRec(ModelContract):
     kind = GoRec
     settings: ClassVar = {"dimension": 8, "latent_dimension": 4, "hidden": 16, "teacher_epochs": 15}
@@ -191,6 +223,21 @@ class TestLapReg(TestCDL):
     kind = LapReg
 
 
+class TestLibFM(ModelContract):
+    kind = LibFM
+    settings: ClassVar = {"dimension": 4, "burn_in": 3, "kept": 12}
+    options: ClassVar = {"epochs": 20}
+
+
+class TestLibFMByLeastSquares(TestLibFM):
+    settings: ClassVar = {"dimension": 4, "learner": "als", "fields": "Item>Genre,Item.title"}
+
+
+class TestLibFMByDescent(TestLibFM):
+    settings: ClassVar = {"dimension": 4, "learner": "sgd", "fields": "content,Item.year", "l2": 0.005}
+    options: ClassVar = {"learning_rate": 0.03}
+
+
 class TestLightGCN(ModelContract):
     kind = LightGCN
     settings: ClassVar = {"dimension": 16, "l2": 0.001}
@@ -199,6 +246,11 @@ class TestLightGCN(ModelContract):
 
 class TestLightGCNOnBlocks(TestLightGCN):
     options: ClassVar = {"learning_rate": 0.02, "propagation": "blocks"}
+
+
+class TestMetadata(ModelContract):
+    kind = Metadata
+    settings: ClassVar = {"power": 4}
 
 
 class TestMF(ModelContract):
@@ -211,6 +263,12 @@ class TestPHDGIFs(ModelContract):
     kind = PHDGIFs
     settings: ClassVar = {"hidden": 16, "narrow": 8}
     options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 30}
+
+
+class TestPMF(ModelContract):
+    kind = PMF
+    settings: ClassVar = {"dimension": 8, "l2": 0.001}
+    options: ClassVar = {"batch_size": 128, "learning_rate": 0.02}
 
 
 class TestPopularity(ModelContract):
@@ -238,9 +296,20 @@ class TestSLIM(ModelContract):
     settings: ClassVar = {"l1": 0.1, "l2": 1, "neighbours": 20, "dimension": 16}
 
 
+class TestSVDPP(ModelContract):
+    kind = SVDPP
+    settings: ClassVar = {"dimension": 8, "l2": 0.01}
+    options: ClassVar = {"learning_rate": 0.04}
+
+
 class TestSVMD(ModelContract):
     kind = SVMD
     options: ClassVar = {"batch_size": 256, "learning_rate": 0.05, "epochs": 20}
+
+
+class TestTrailerContent(ModelContract):
+    kind = TrailerContent
+    settings: ClassVar = {"around": "biases", "similarity": "cosine"}
 
 
 class TestTransGRec(ModelContract):
