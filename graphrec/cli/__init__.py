@@ -38,6 +38,7 @@ COMMANDS = (
     "embed",
     "ingest",
     "recommend",
+    "rate",
     "similar",
     "explain",
     "audience",

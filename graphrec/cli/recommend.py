@@ -42,6 +42,9 @@ def recommend(
     with_frame: Annotated[
         bool, typer.Option("--with-frame", help="Each item with the frame of it to show to this user.")
     ] = False,
+    rated: Annotated[
+        bool, typer.Option("--rated", help="Rank by the predicted rating, and show it.")
+    ] = False,
     why: Annotated[bool, typer.Option("--explain", help="Say why, for each.")] = False,
     all_users: Annotated[
         bool, typer.Option("--all-users", help="The lists of all users, into the file --to.")
@@ -67,17 +70,18 @@ def recommend(
     if user is None:
         if to is None or within is not None or why or with_frame:
             raise UsageError("lists of many users go into a file, --to FILE, without --within, --explain, --with-frame")
-        request = Request("", k, model, run, None, label, include_seen, new_only)
+        request = Request("", k, model, run, None, label, include_seen, new_only, rated=rated)
         _lists(workspace, store, request, users, to, as_json)
         return
     if to is not None:
         raise UsageError("--to goes with --all-users or --users")
     with opened(workspace, store) as (graph, folder):
-        request = Request(user, k, model, run, within, label, include_seen, new_only, with_frame)
+        request = Request(user, k, model, run, within, label, include_seen, new_only, with_frame, rated)
         ranking = rank(graph, folder, request)
         popular = ranking.basis == "popularity"
+        by = ranking.basis if rated else run
         told = (
-            [explain(graph, folder, user, item.id, model=model, run=run) for item in ranking.items]
+            [explain(graph, folder, user, item.id, model=model, run=by) for item in ranking.items]
             if why and not popular
             else []
         )
@@ -99,7 +103,14 @@ def recommend(
         cures = [*([] if include_seen else ["add --include-seen"]), *(f"drop {flag}" for flag in given)]
         err.print(f"nothing is left to recommend{'; ' if cures else ''}{' or '.join(cures)}")
         return
-    out.print(ranked(ranking.items, title=f"for {user}, by {ranking.basis}", reasons=reasons))
+    out.print(
+        ranked(
+            ranking.items,
+            title=f"for {user}, by {ranking.basis}",
+            reasons=reasons,
+            score="rating" if rated and not popular else "score",
+        )
+    )
 
 
 def _lists(
@@ -138,14 +149,16 @@ def _popular(item: Recommendation) -> str:
     return f"It is popular: {item.score:.0f} user{'s' if item.score > 1 else ''} chose it."
 
 
-def ranked(items: list[Recommendation], *, title: str, reasons: list[str] | None = None) -> object:
-    """Return a table of a ranked list."""
+def ranked(
+    items: list[Recommendation], *, title: str, reasons: list[str] | None = None, score: str = "score"
+) -> object:
+    """Return a table of a ranked list; ``score`` is what the scores are."""
     timed = any(item.video is not None for item in items)
     framed = any(item.frame is not None for item in items)
     columns = [
         "#",
         "id",
-        "score",
+        score,
         "title",
         *(["video", "from s", "to s"] if timed else []),
         *(["frame", "at s", "picture"] if framed else []),

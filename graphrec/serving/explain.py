@@ -215,7 +215,7 @@ def _unpublished(run: Run) -> str:
     from graphrec.models.registry import model
 
     with suppress(NotFoundError):
-        if issubclass(model(run.model), HasParts):
+        if issubclass(model(run.model), HasParts) and not issubclass(model(run.model), Embeds):
             return f"{run.model} has no embeddings: these are reasons of graph and content, and what its runs add"
         if not issubclass(model(run.model), Embeds):
             return f"{run.model} has no embeddings to explain by: these are reasons of graph and content alone"

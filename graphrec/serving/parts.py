@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 import torch
 
 from graphrec.errors import NotFoundError, TrainingError
@@ -56,4 +58,5 @@ def own_score(
         who, what = loaded.snapshot.users.index([user]), loaded.snapshot.items.index([node])
         if min(who[0], what[0]) < 0:
             return None, []
-        return float(loaded.scorer.pairs(torch.from_numpy(who), torch.from_numpy(what))[0]), []
+        score = float(loaded.scorer.pairs(torch.from_numpy(who), torch.from_numpy(what))[0])
+        return None if isnan(score) else score, []

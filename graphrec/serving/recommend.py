@@ -26,6 +26,7 @@ from graphrec.serving.published import (
     published_run,
 )
 from graphrec.serving.ranked import Found, ListsWanted, by_published, by_run
+from graphrec.serving.ratings import by_rating, rating_run
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
@@ -81,6 +82,7 @@ class Request:
             where ``embed`` has placed nodes of it.
         include_seen: also what the user has interacted with.
         with_frame: also the frame of each item that is to be shown to this user.
+        rated: rank by the rating that a run predicts, and give it as the score.
         new_only: only items that nobody has interacted with, for segments and frames only those of videos nobody has.
     """
 
@@ -93,6 +95,7 @@ class Request:
     include_seen: bool = False
     new_only: bool = False
     with_frame: bool = False
+    rated: bool = False
 
 
 def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Recommendations:
@@ -146,7 +149,9 @@ def best_for_each(
     wanted = ListsWanted(users, request.k, label, _among(store, label, request), seen)
     run = source.published or source.run
     found = [Found(None, f"no run for {label} is published: `graphrec train --model transgrec`")] * len(users)
-    if source.published is not None:
+    if source.rated and source.run is not None:
+        found = by_rating(workspace, source.run, wanted)
+    elif source.published is not None:
         found = by_published(store, workspace, source.published, wanted)
     elif source.run is not None:
         found = by_run(store, workspace, source.run, wanted)
@@ -162,11 +167,15 @@ def best_for_each(
 
 @dataclass(frozen=True)
 class Source:
-    """What ranks ``label`` nodes: embeddings in the graph, or a run that scores itself, or nothing."""
+    """What ranks ``label`` nodes: embeddings in the graph, or a run that scores itself, or nothing.
+
+    With ``rated`` the run predicts ratings, and ranks by these.
+    """
 
     label: str
     published: PublishedRun | None = None
     run: Run | None = None
+    rated: bool = False
 
 
 def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Source:
@@ -175,6 +184,9 @@ def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Sour
         raise ConfigError(f"k must be at least 1, not {request.k}")
     if request.label is not None:
         check_label(request.label)
+    if request.rated:
+        run = rating_run(store, workspace, request.model, request.run)
+        return Source(request.label or str(run.manifest["item_label"]), run=run, rated=True)
     if request.run is not None:
         run = find_run(workspace, request.run)
         check_mapped(store, run)

@@ -143,6 +143,26 @@ def test_evaluate_by_a_protocol(typed, workspace) -> None:
     assert "no candidates for within-video" in refused.err
 
 
+def test_rates_and_recommends_by_rating(typed, workspace) -> None:
+    options = "--set", "epochs=5", "--split", "random-70-10-20", "--no-publish", "-w", workspace, "--json"
+    run = typed("train", "--model", "svdpp", *options).json["run"]
+    told = typed("rate", "u0", "i1", "--run", run, "-w", workspace, "--json").json
+    assert (told["user"], told["item"], told["run"], told["low"], told["high"]) == ("u0", "i1", run, 4, 5)
+    assert 4 <= told["rating"] <= 5
+    shown = typed("rate", "u0", "i1", "--run", run, "-w", workspace)
+    assert shown.code == 0
+    assert f"u0 would rate i1 {told['rating']:.2f}, of 4 to 5, says {run}" in shown.out
+    assert "taste" in shown.out
+    assert "own ratings of the items most alike" in shown.out
+    listed = typed("recommend", "u0", "--rated", "--run", run, "-k", "3", "-w", workspace)
+    assert listed.code == 0
+    assert "rating" in listed.out
+    assert "score" not in listed.out
+    refused = typed("rate", "u0", "i1", "-w", workspace)
+    assert (refused.code, refused.out) == (1, "")
+    assert "no published run predicts ratings" in refused.err
+
+
 def test_init_says_where_the_graph_is(typed, tmp_path) -> None:
     made = typed("init", "-w", tmp_path / "w", "--json")
     assert made.json == {"store": str(tmp_path / "w" / "graph.lbug")}

@@ -1,0 +1,98 @@
+"""Predicted ratings of a run, as they were measured: on the scale, and with the means where its model cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphrec.errors import ConfigError, NotFoundError
+from graphrec.ragged import Ints
+from graphrec.serving.published import check_mapped, current_runs
+from graphrec.serving.ranked import Found, ListsWanted
+from graphrec.store.base import GraphStore, Neighbour
+from graphrec.tasks.cases import Floats
+from graphrec.training.runs import Run, find_run
+from graphrec.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphrec.graph.records import Mask
+    from graphrec.serving.load_model import Loaded
+
+RATING = "rating"
+"""The task of runs that predict ratings."""
+
+
+def rating_run(store: GraphStore, workspace: Workspace, model: str | None = None, run: str | None = None) -> Run:
+    """Return the run that predicts ratings: ``run``, or of those published the last one, of ``model`` if that is named.
+
+    Raises ``ConfigError`` for a run of another task, ``NotFoundError`` where there is none.
+    """
+    if run is not None:
+        found = find_run(workspace, run)
+        check_mapped(store, found)
+        if found.manifest["task"]["name"] != RATING:
+            raise ConfigError(f"run {found.id} predicts no ratings; `graphrec runs` lists the runs")
+        return found
+    for one in current_runs(store):
+        if model not in (None, one.model, one.id):
+            continue
+        found = find_run(workspace, one.id)
+        if found.manifest["task"]["name"] == RATING:
+            check_mapped(store, found)
+            return found
+    of = f" of {model!r}" if model else ""
+    raise NotFoundError(
+        f"no published run{of} predicts ratings: `graphrec train --model {model or 'libfm'} --task {RATING}`, or name "
+        "one that is not published with --run"
+    )
+
+
+def scale_of(loaded: Loaded) -> tuple[float, float]:
+    """Return the least and the greatest rating that the run knows of."""
+    scale = loaded.split.test.scale
+    assert scale is not None
+    return float(scale[0]), float(scale[1])
+
+
+def predicted(loaded: Loaded, users: Ints, items: Ints) -> tuple[Floats, Mask]:
+    """Return what is predicted for pairs of positions, float64 [n], and where the model itself could tell, bool [n]."""
+    # Here, not above: torch takes seconds.
+    import torch
+
+    from graphrec.tasks.cases import PairCases
+
+    with torch.no_grad():
+        told = loaded.scorer.pairs(torch.from_numpy(users), torch.from_numpy(items)).double().numpy(force=True)
+    cases = PairCases(users, items, np.full(len(users), np.nan), scale_of(loaded))
+    return loaded.task.complete(told, cases, loaded.split.data)
+
+
+def by_rating(workspace: Workspace, run: Run, wanted: ListsWanted) -> list[Found]:
+    """Rank by predicted rating, for each user, what the model can tell a rating of; equal ones by id."""
+    from graphrec.serving.load_model import kept_run
+
+    loaded = kept_run(workspace, run)
+    own = str(run.manifest["item_label"])
+    if wanted.label != own:
+        raise ConfigError(f"run {run.id} predicts ratings of {own} nodes, not of {wanted.label}")
+    ids = loaded.snapshot.items
+    among = np.arange(len(ids)) if wanted.among is None else ids.index(list(wanted.among))
+    among = among[among >= 0]
+    positions = loaded.snapshot.users.index(list(wanted.users))
+    return [
+        _best(loaded, int(user), name, among, set(ids.index(list(seen)).tolist()), wanted.k)
+        for user, name, seen in zip(positions, wanted.users, wanted.seen, strict=True)
+    ]
+
+
+def _best(loaded: Loaded, user: int, name: str, among: Ints, seen: set[int], k: int) -> Found:
+    if user < 0 or not loaded.split.data.by_user.lengths[user]:
+        return Found(None, f"nothing is known of {name} to the model: no rating in training")
+    items = among[~np.isin(among, list(seen))]
+    ratings, known = predicted(loaded, np.full(len(items), user), items)
+    items, ratings = items[known], ratings[known]
+    names: Sequence[str] = loaded.snapshot.items.take(items)
+    best = sorted(range(len(items)), key=lambda at: (-ratings[at], names[at]))[:k]
+    return Found([Neighbour(names[at], float(ratings[at])) for at in best])
