@@ -190,6 +190,37 @@ def surprise_svd(train, *, seed, epochs, **settings):
     return [model.predict(u, i, clip=False).est for u, i in asked], seconds / epochs
 
 
+def surprise_svdpp(train, *, seed, epochs, dimension, **settings):
+    import pandas as pd
+    from surprise import Dataset, Reader, SVDpp
+
+    frame = pd.DataFrame({name: train[name] for name in ("user", "item", "value")})
+    scale = Reader(rating_scale=(frame.value.min(), frame.value.max()))
+    told = Dataset.load_from_df(frame, scale).build_full_trainset()
+    model = SVDpp(n_factors=dimension, n_epochs=epochs, random_state=seed, **settings)
+    seconds = timed(lambda: model.fit(told))
+    asked = zip(train["ask_user"].tolist(), train["ask_item"].tolist(), strict=True)
+    return [model.predict(u, i, clip=False).est for u, i in asked], seconds / epochs
+
+
+def myfm_mcmc(train, *, seed, epochs, dimension, kept):
+    import myfm
+
+    users, items = (int(count) for count in train["shape"])
+
+    def design(user, item):
+        rows = len(user)
+        columns = np.stack([user, users + item], axis=1).ravel()
+        return sparse.csr_matrix((np.ones(2 * rows), columns, np.arange(0, 2 * rows + 1, 2)), (rows, users + items))
+
+    model = myfm.MyFMRegressor(rank=dimension, random_seed=seed)
+    told = design(train["user"], train["item"])
+    seconds = timed(
+        lambda: model.fit(told, train["value"], n_iter=epochs, n_kept_samples=kept, group_shapes=[users, items])
+    )
+    return model.predict(design(train["ask_user"], train["ask_item"])), seconds / epochs
+
+
 def lenskit_mf(train, *, seed, epochs, **settings):
     import pandas as pd
     from lenskit.als import BiasedMFScorer
@@ -219,6 +250,8 @@ PEERS = {
     "RecBole LightGCN": recbole("LightGCN"),
     "numpy": numpy_ease,
     "Surprise SVD": surprise_svd,
+    "Surprise SVD++": surprise_svdpp,
+    "myFM MCMC": myfm_mcmc,
     "LensKit BiasedMF": lenskit_mf,
 }
 

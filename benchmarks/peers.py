@@ -1,12 +1,12 @@
-"""bpr, ials, ease, itemknn, lightgcn, vbpr and mf against peers, on one workspace: accuracy, and seconds an epoch.
+"""Models of rankings and ratings against peers, on one workspace: accuracy, and seconds an epoch.
 
     python benchmarks/peers.py WORKSPACE bpr ials ease --split temporal-last --seeds 5
     python benchmarks/peers.py WORKSPACE mf --seeds 5
 
 Every peer is installed in an environment of its own (--envs) and given the same training records; its scores are
-judged by the same code. All have D = 64 and two threads, as many settings to choose from (GRIDS) and no early stop. The
-setting with the best validation metric is trained and tested once a seed; for ratings once a fold of five, errors
-pooled. Seconds are of the fit by its epochs, the least of all those trainings.
+judged by the same code. All have D = 64, or what GRIDS says, two threads, as many settings to choose from (GRIDS) and
+no early stop. The setting with the best validation metric is trained and tested once a seed; for ratings once a fold of
+five, errors pooled. Seconds are of the fit by its epochs, the least of all those trainings.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ WORKER = Path(__file__).resolve().with_name("peer_worker.py")
 PACKAGES: dict[str, list[str]] = {
     "implicit": ["implicit==0.7.2"],
     "cornac": ["cornac==2.3.4", "torch"],
-    "surprise": ["scikit-surprise==1.1.4", "numpy<2", "pandas"],
+    "surprise": ["scikit-surprise==1.1.5", "pandas"],
+    "myfm": ["myfm==0.5.0", "numpy<2", "scipy"],
     "lenskit": ["lenskit==2025.6.1", "pandas"],
     "recbole": [
         "recbole==1.2.1",
@@ -96,6 +97,14 @@ GRIDS: dict[str, dict[str, dict[str, list[Any]]]] = {
         "graphrec ease": {"l2": [30, 100, 300, 1000]},
         "graphrec ease, users alike": {"l2": [30, 100, 300, 1000], "user_weighting": [0]},
         "numpy": {"l2": [30, 100, 300, 1000]},
+    },
+    "libfm": {
+        "graphrec libfm": {"dimension": [8], "epochs": [100], "burn_in": [10], "kept": [90]},
+        "myFM MCMC": {"dimension": [8], "epochs": [100], "kept": [90]},
+    },
+    "svdpp": {
+        "graphrec svdpp": {"dimension": [20], "epochs": [20], "l2": [0.05, 0.1], "learning_rate": [0.005, 0.01]},
+        "Surprise SVD++": {"dimension": [20], "epochs": [20], "reg_all": [0.05, 0.1], "lr_all": [0.005, 0.01]},
     },
     "mf": {
         "graphrec mf": {"epochs": [4, 8, 12, 20], "l2": [0.05, 0.1]},
@@ -309,14 +318,17 @@ def work(
             "OMP_NUM_THREADS": str(THREADS),
             "OPENBLAS_NUM_THREADS": "1" if "ALS" in system else str(THREADS),
         }
-        # Some write logs into the folder that they run in, and say that they are done.
-        subprocess.run(
+        # Some write logs into the folder that they run in, and say how far they are.
+        done = subprocess.run(
             [python, WORKER, system, source, target, told],
-            check=True,
+            check=False,
             cwd=folder,
             env={**os.environ, **limits},
-            stdout=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
         )
+        if done.returncode:
+            raise RuntimeError(f"{system} failed: {done.stderr[-2000:]}")
         found = np.load(target)
         return torch.from_numpy(found["scores"]), float(found["seconds"])
 
