@@ -29,6 +29,10 @@ from graphrec.training.weights import WEIGHTS, load_weights, save_weights
 
 TELL_SECONDS = 0.5
 """So often, at most, is told how far an epoch has come."""
+WORTH = 4
+"""So many times as long as a checkpoint takes to write is learned before the next, between epochs."""
+NO_TIME = 0.05
+"""What takes no more seconds to write is written after every epoch."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,8 @@ class _Run:
         # A table may be as large as memory: only a run without a folder keeps the best weights in it.
         self.best_weights: dict[str, Tensor] = {}
         self.saved, self.told, self.spent, self.validating = time.monotonic(), 0.0, 0.0, 0.0
+        self.saving = 0.0
+        """How long the last checkpoint took to write, s; 0 for no time to speak of."""
         model.eval()
 
     @property
@@ -171,8 +177,13 @@ class _Run:
         better = value > self.best if self.judge.higher_is_better else value < self.best
         if better or math.isnan(self.best) or not self.learner.stops_early:
             self.best_epoch, self.best = number, value
-            self._keep_best()
-        self._save()
+            # What does not stop early ends with the weights of its last epoch.
+            if self.learner.stops_early:
+                self._keep_best()
+        if self.finished or time.monotonic() - self.saved >= WORTH * self.saving:
+            self._save()
+        else:
+            self._write_history()
         if self.progress is not None:
             self.progress(line, self.learner.epochs)
 
@@ -276,7 +287,7 @@ class _Run:
             load_weights(best if best.exists() else self.folder / WEIGHTS, self.model)
 
     def _save(self) -> None:
-        self.saved = time.monotonic()
+        began = self.saved = time.monotonic()
         if self.folder is None:
             return
         progress = {
@@ -290,6 +301,8 @@ class _Run:
             self.folder, self.model.state_dict(), self.learner.state(), random_state(self.device), progress
         )
         self._write_history()
+        self.saved = time.monotonic()
+        self.saving = self.saved - began if self.saved - began > NO_TIME else 0.0
 
     def _write_history(self) -> None:
         if self.folder is not None:
