@@ -53,7 +53,7 @@ def ranked(
 def score(ranking: Recommendations, item: Recommendation) -> str:
     """Return a score in words."""
     if ranking.basis != "popularity":
-        return f"{item.score:.3f}"
+        return f"{item.score:.2f}" if ranking.rated else f"{item.score:.3f}"
     return f"{item.score:.0f} user{'' if item.score == 1 else 's'}"
 
 

@@ -20,6 +20,7 @@ from graphrec.app.text import heading, plain
 from graphrec.serving.explore.history import longest
 from graphrec.serving.explore.looks import looks
 from graphrec.serving.explore.spaces import Space, spaces
+from graphrec.serving.ratings import predicts_ratings
 from graphrec.serving.recommend import Recommendations, Request, recommend
 
 
@@ -46,8 +47,12 @@ def controls() -> tuple[Request | None, list[Space]]:
     chosen = [runs[run] for run in (one, two) if run in runs]
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         new = st.toggle("Only new", key="new", bind="query-params", help="Only what nobody has chosen yet.")
+        rated = bool(chosen) and all(predicts_ratings(workspace(), space.run.id) for space in chosen)
+        if rated:
+            told = "Rank by the rating that the model predicts, and show it."
+            rated = st.toggle("Predicted ratings", value=True, key="rated", bind="query-params", help=told)
         label = which(chosen)
-    return (Request(user, int(k), label=label, new_only=new) if user else None), chosen
+    return (Request(user, int(k), label=label, new_only=new, rated=rated) if user else None), chosen
 
 
 def which(chosen: Sequence[Space]) -> str | None:

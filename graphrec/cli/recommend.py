@@ -108,7 +108,7 @@ def recommend(
             ranking.items,
             title=f"for {user}, by {ranking.basis}",
             reasons=reasons,
-            score="rating" if rated and not popular else "score",
+            score="rating" if ranking.rated else "score",
         )
     )
 

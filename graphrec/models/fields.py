@@ -15,7 +15,7 @@ from graphrec.graph.columns import Numbers, Words
 from graphrec.graph.content import Joined
 from graphrec.graph.data import Data, Shape
 from graphrec.graph.projection import THEN, list_type
-from graphrec.models.base import Needs
+from graphrec.models.base import Needs, require_features
 from graphrec.models.features import FeatureScaling
 from graphrec.ragged import Ints
 
@@ -107,10 +107,10 @@ def require_fields(data: Data, fields: str) -> None:
         label = _label(name, data.item)
         if label not in ("User", data.item):
             raise ConfigError(f"fields={fields}: {name!r} is neither of User nor of {data.item}")
-        width = widths(data.shape, label, name)[1]
-        if not width or not _part(data, name, width, np.ones(data.nodes[label], bool)).nnz:
-            cure = "; load some, such as those of `graphrec load videos`" if name == CONTENT else ""
-            raise DataError(f"fields={fields}: no {label} has any {name}{cure}")
+        if name == CONTENT:
+            require_features(data, f"fields={fields}")
+        elif not _part(data, name, widths(data.shape, label, name)[1], np.ones(data.nodes[label], bool)).nnz:
+            raise DataError(f"fields={fields}: no {label} has any {name}")
 
 
 def _label(name: str, item: str) -> str:

@@ -11,6 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from graphrec.errors import ConfigError
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.alternating import Alternating
 from graphrec.learning.gibbs import Gibbs
@@ -28,6 +29,8 @@ from graphrec.models.rating_parts import rating_parts
 from graphrec.ragged import Ints
 from graphrec.settings import Settings
 
+MOST_DRAWN = 4_000_000_000
+"""So many bytes of draws are kept at most."""
 SPACE_WIDTH = 64
 """So many numbers propose what the mean of many draws then scores."""
 
@@ -94,8 +97,17 @@ class LibFM(Model[LibFMSettings]):
 
     @classmethod
     def check(cls, data: Data, settings: LibFMSettings) -> None:
-        """Raise ``ConfigError`` or ``DataError`` for a field that is none of users or items, or says nothing."""
+        """Raise ``ConfigError`` or ``DataError`` for a field that is none of users or items, or says nothing.
+
+        Raises ``ConfigError``, too, for more draws than fit into memory.
+        """
         require_fields(data, settings.fields)
+        held = 4 * settings.kept * (data.users + data.items) * (settings.dimension + 1)
+        if settings.learner == "mcmc" and held > MOST_DRAWN:
+            raise ConfigError(
+                f"{settings.kept} draws of {data.users + data.items:,} users and items with {settings.dimension} "
+                f"factors take {held / 1e9:.1f} GB: lower kept or dimension, or take learner=sgd"
+            )
 
     def __init__(self, shape: Shape, settings: LibFMSettings) -> None:
         super().__init__(shape, settings)

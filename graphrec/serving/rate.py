@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from graphrec.keys import Id
 from graphrec.serving.lookups import find_node, require
+from graphrec.serving.published import published_run
 from graphrec.serving.ratings import predicted, rating_run, scale_of
 from graphrec.serving.recommend import detailed
 from graphrec.store.base import GraphStore, Neighbour
@@ -166,7 +168,7 @@ def _neighbours(
     if isinstance(model, ComparesItems):
         similar, weights = (one.numpy(force=True) for one in model.compared(what, items))
     elif isinstance(model, Embeds):
-        similar = _alike(loaded, label, what, items)
+        similar = _alike(store, loaded, label, what, items)
     else:
         return []
     best = np.argsort(-similar, kind="stable")[:k]
@@ -184,12 +186,25 @@ def _neighbours(
     ]
 
 
-def _alike(loaded: Loaded, label: str, what: int, items: Ints) -> Floats:
-    """Return how alike items are in the model's space, float64 [n], as cosines around the mean of all items."""
+def _alike(store: GraphStore, loaded: Loaded, label: str, what: int, items: Ints) -> Floats:
+    """Return how alike items are in the model's space, float64 [n], as cosines around the mean of them."""
+    vectors = _vectors(store, loaded, label, np.append(items, what)).astype(np.float64)
+    centred = vectors - vectors.mean(0)
+    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
+    cosines: Floats = unit[:-1] @ unit[-1]
+    return cosines
+
+
+def _vectors(store: GraphStore, loaded: Loaded, label: str, items: Ints) -> npt.NDArray[np.float32]:
+    """Return float32 [n, D], from the graph where they are there: they may take long to work out."""
     from graphrec.models.answers import embeddings_of
 
-    vectors = next(iter(embeddings_of(loaded.model).values()))[label].double()
-    centred = vectors - vectors[loaded.split.data.by_item.lengths > 0].mean(0)
-    unit = centred / centred.norm(dim=1, keepdim=True).clamp(min=1e-12)
-    cosines: Floats = (unit[items] @ unit[what]).numpy(force=True)
-    return cosines
+    published = published_run(store, loaded.run.id)
+    if published is not None:
+        names: list[str] = list(loaded.snapshot.items.take(items))
+        ids, vectors = store.read_embeddings(label, published.property, names)
+        if len(ids) == len(items):
+            at = {one: row for row, one in enumerate(ids.to_pylist())}
+            return vectors[[at[name] for name in names]]
+    vectors = next(iter(embeddings_of(loaded.model).values()))[label].numpy(force=True)
+    return vectors[items]

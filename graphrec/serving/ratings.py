@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,6 +48,13 @@ def rating_run(store: GraphStore, workspace: Workspace, model: str | None = None
         f"no published run{of} predicts ratings: `graphrec train --model {model or 'libfm'} --task {RATING}`, or name "
         "one that is not published with --run"
     )
+
+
+def predicts_ratings(workspace: Workspace, run: str) -> bool:
+    """Return whether a run predicts ratings, and its files are here."""
+    with suppress(NotFoundError):
+        return bool(find_run(workspace, run).manifest["task"]["name"] == RATING)
+    return False
 
 
 def scale_of(loaded: Loaded) -> tuple[float, float]:

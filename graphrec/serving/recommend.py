@@ -59,6 +59,7 @@ class Recommendations:
         basis: the run whose model scored, or ``"popularity"``.
         note: why it is only popularity, where it is; or what else is to be said of how it came about.
         items: best first.
+        rated: whether the scores are predicted ratings.
     """
 
     user: str
@@ -66,6 +67,7 @@ class Recommendations:
     basis: str
     note: str = ""
     items: list[Recommendation] = field(default_factory=list)
+    rated: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     source = source_of(store, workspace, request)
     (found,) = best_for_each(store, workspace, request, source, [require(store, "User", request.user)])
     items = detailed(store, source.label, found.items)
-    ranking = Recommendations(found.user, source.label, found.basis, found.note, items)
+    rated = source.rated and found.basis != "popularity"
+    ranking = Recommendations(found.user, source.label, found.basis, found.note, items, rated)
     return with_frames(store, ranking) if request.with_frame else ranking
 
 

@@ -85,7 +85,7 @@ def test_a_field_that_says_nothing_is_named(data: Data) -> None:
     require_fields(data, EVERY)
     with pytest.raises(ConfigError, match="neither of User nor of Item"):
         require_fields(data, "Segment.start_s")
-    with pytest.raises(DataError, match="no Item has any content"):
+    with pytest.raises(DataError, match="needs features"):
         require_fields(replace(data, features={}), "content")
     nobody = replace(data, lists={"Item>Genre": Ragged.from_pairs(np.empty(0, np.int64), np.empty(0), 3)})
     with pytest.raises(DataError, match="no Item has any Item>Genre"):
