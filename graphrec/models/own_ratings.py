@@ -92,7 +92,6 @@ class OwnRatingsScorer:
         user, item = data.records.user, np.asarray(data.records.item)
         known = np.flatnonzero(np.isfinite(values) & self._there.numpy(force=True)[item])
         biases = Biases(data.records, data.value, data.items)
-        means = biases.users + biases.mean
         rated = np.isfinite(values)
         counts = np.bincount(user[rated], minlength=data.users)
         means = np.bincount(user[rated], values[rated], minlength=data.users) / np.maximum(counts, 1)
