@@ -45,8 +45,8 @@ class TrainOptions(Settings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto: the GPU if there is one."""
     checkpoint_minutes: float = Field(5.0, gt=0, allow_inf_nan=False)
-    """A checkpoint is written after each epoch, and within one after so many minutes; where that takes long beside an
-    epoch, only so often that it takes a fifth of the time."""
+    """A checkpoint is written after each epoch, and within one after so many minutes. What does not stop early writes
+    one only so often that it takes a fifth of the time, where that is long beside an epoch."""
     seed: int = Field(0, ge=0)
     """Of everything random in the run."""
 

@@ -200,6 +200,6 @@ def composed(side: Side, table: torch.Tensor) -> torch.Tensor:
         table: float32 [columns, D + 1], w last.
     """
     told = table.numpy(force=True)
-    vectors, squares = side.rows @ told, side.rows.power(2) @ told[:, :-1] ** 2
+    vectors, squares = side.rows @ told, side.squares @ told[:, :-1] ** 2
     vectors[:, -1] += 0.5 * (vectors[:, :-1] ** 2 - squares).sum(1)
     return torch.from_numpy(vectors).to(table.device)

@@ -42,6 +42,11 @@ class Side:
         """The same, by column."""
         return sparse.csc_array(self.rows)
 
+    @cached_property
+    def squares(self) -> sparse.csr_array:
+        """The same with every number squared, by row."""
+        return self.rows.power(2)
+
     @property
     def known(self) -> Mask:
         """bool [nodes], of which anything is known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, ClassVar, Literal
 
@@ -141,7 +141,9 @@ class LibFM(Model[LibFMSettings]):
             return Sequential("fm", partial(self._descend, rated), len(rated), run)
         sweeps = Sweeps(rated, self._sides)
         if self.settings.learner == "als":
-            return Alternating([("weights", partial(self._solve, sweeps))], len(rated), run)
+            l2 = self.settings.l2
+            priors = [Prior.of_records(*one, l2) for one in zip(sweeps.sides, sweeps.counts, strict=True)]
+            return Alternating([("weights", partial(self._solve, sweeps, priors))], len(rated), run)
         return Gibbs(partial(self._draw, sweeps), self._keep, len(rated), run, self.settings.burn_in)
 
     def scorer(self, target: Target = ANYTHING) -> Scorer:
@@ -203,17 +205,13 @@ class LibFM(Model[LibFMSettings]):
         self._sweep(sweeps, lambda one, weights: Prior.drawn(sweeps.sides[one], weights, rng), precision, rng)
         return {"error": float(precision**-0.5)}
 
-    def _solve(self, sweeps: Sweeps) -> float:
+    def _solve(self, sweeps: Sweeps, priors: Sequence[Prior]) -> float:
         """Solve for all weights, one after the other; return the root of the mean squared change of the vectors."""
         error = self._begin(sweeps)
         by = np.float32(error.mean(dtype=np.float64))
         self.mean += float(by)
         error -= by
         before = torch.cat([self.users.flatten(), self.items.flatten()]).clone()
-        priors = [
-            Prior.of_records(one, counts, self.settings.l2)
-            for one, counts in zip(sweeps.sides, sweeps.counts, strict=True)
-        ]
         self._sweep(sweeps, lambda one, _: priors[one])
         after = torch.cat([self.users.flatten(), self.items.flatten()])
         return float((after - before).square().mean().sqrt())

@@ -116,10 +116,10 @@ def rate(
     titles = {one.id: one.title for one in detailed(store, label, [Neighbour(item, 0)])}
     if min(who, what) < 0:
         new = " and ".join(name for name, at in ((user, who), (item, what)) if at < 0)
-        rating, known = _mean(loaded, who, what), False
+        rating = _mean(loaded, who, what)
         note = f"{new} came after training: this is what is rated on average; train again"
         return PredictedRating(
-            user, item, titles.get(item), found.id, found.model, rating, low, high, known, None, note=note
+            user, item, titles.get(item), found.id, found.model, rating, low, high, False, None, note=note
         )
     ratings, knowns = predicted(loaded, np.array([who]), np.array([what]))
     known = bool(knowns[0])
@@ -127,7 +127,6 @@ def rate(
     own = np.flatnonzero((records.user == who) & np.isfinite(records.values[loaded.split.data.value]))
     items, given = np.asarray(records.item)[own], np.asarray(records.values[loaded.split.data.value])[own]
     had = given[items == what]
-    told = known and isinstance(loaded.model, HasParts)
     return PredictedRating(
         user,
         item,
@@ -139,7 +138,7 @@ def rate(
         high,
         known,
         float(had[0]) if len(had) else None,
-        loaded.model.parts(who, what) if told and isinstance(loaded.model, HasParts) else (),
+        loaded.model.parts(who, what) if known and isinstance(loaded.model, HasParts) else (),
         _neighbours(store, loaded, label, who, what, items, given, k),
         "" if known else f"{found.model} cannot tell: this is what user and item have on average",
     )
@@ -151,7 +150,8 @@ def _mean(loaded: Loaded, who: int, what: int) -> float:
 
     data = loaded.split.data
     biases = Biases(data.records, data.value, data.items)
-    return float(biases.mean + (biases.users[who] if who >= 0 else 0) + (biases.items[what] if what >= 0 else 0))
+    mean = biases.mean + (biases.users[who] if who >= 0 else 0) + (biases.items[what] if what >= 0 else 0)
+    return float(np.clip(mean, *scale_of(loaded)))
 
 
 def _neighbours(

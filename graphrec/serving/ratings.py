@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ from graphrec.errors import ConfigError, NotFoundError
 from graphrec.ragged import Ints
 from graphrec.serving.published import check_mapped, current_runs
 from graphrec.serving.ranked import Found, ListsWanted
-from graphrec.store.base import GraphStore, Neighbour
+from graphrec.store.base import GraphStore
+from graphrec.store.nearest import best_each
 from graphrec.tasks.cases import Floats
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
@@ -37,10 +37,9 @@ def rating_run(store: GraphStore, workspace: Workspace, model: str | None = None
             raise ConfigError(f"run {found.id} predicts no ratings; `graphrec runs` lists the runs")
         return found
     for one in current_runs(store):
-        if model not in (None, one.model, one.id):
-            continue
-        found = find_run(workspace, one.id)
-        if found.manifest["task"]["name"] == RATING:
+        # Of another run that is published the files may be on another machine.
+        if model in (None, one.model, one.id) and predicts_ratings(workspace, one.id):
+            found = find_run(workspace, one.id)
             check_mapped(store, found)
             return found
     of = f" of {model!r}" if model else ""
@@ -85,22 +84,17 @@ def by_rating(workspace: Workspace, run: Run, wanted: ListsWanted) -> list[Found
     own = str(run.manifest["item_label"])
     if wanted.label != own:
         raise ConfigError(f"run {run.id} predicts ratings of {own} nodes, not of {wanted.label}")
-    ids = loaded.snapshot.items
-    among = np.arange(len(ids)) if wanted.among is None else ids.index(list(wanted.among))
-    among = among[among >= 0]
-    positions = loaded.snapshot.users.index(list(wanted.users))
-    return [
-        _best(loaded, int(user), name, among, set(ids.index(list(seen)).tolist()), wanted.k)
-        for user, name, seen in zip(positions, wanted.users, wanted.seen, strict=True)
-    ]
-
-
-def _best(loaded: Loaded, user: int, name: str, among: Ints, seen: set[int], k: int) -> Found:
-    if user < 0 or not loaded.split.data.by_user.lengths[user]:
-        return Found(None, f"nothing is known of {name} to the model: no rating in training")
-    items = among[~np.isin(among, list(seen))]
-    ratings, known = predicted(loaded, np.full(len(items), user), items)
-    items, ratings = items[known], ratings[known]
-    names: Sequence[str] = loaded.snapshot.items.take(items)
-    best = sorted(range(len(items)), key=lambda at: (-ratings[at], names[at]))[:k]
-    return Found([Neighbour(names[at], float(ratings[at])) for at in best])
+    ids, known = loaded.snapshot.items, loaded.split.data.by_user.lengths > 0
+    everything = np.arange(len(ids))
+    found = []
+    for user, name, seen in zip(
+        loaded.snapshot.users.index(list(wanted.users)), wanted.users, wanted.seen, strict=True
+    ):
+        if user < 0 or not known[user]:
+            found.append(Found(None, f"nothing is known of {name} to the model: no rating in training"))
+            continue
+        ratings, told = predicted(loaded, np.full(len(ids), user), everything)
+        scores = np.where(told, ratings, np.nan).astype(np.float32)[None]
+        (best,) = best_each(ids.values, scores, wanted.k, among=wanted.among, without=[seen])
+        found.append(Found(best))
+    return found

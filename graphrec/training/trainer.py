@@ -30,7 +30,7 @@ from graphrec.training.weights import WEIGHTS, load_weights, save_weights
 TELL_SECONDS = 0.5
 """So often, at most, is told how far an epoch has come."""
 WORTH = 4
-"""So many times as long as a checkpoint takes to write is learned before the next, between epochs."""
+"""So many times as long as a checkpoint takes to write is learned before the next, where nothing stops early."""
 NO_TIME = 0.05
 """What takes no more seconds to write is written after every epoch."""
 
@@ -180,7 +180,9 @@ class _Run:
             # What does not stop early ends with the weights of its last epoch.
             if self.learner.stops_early:
                 self._keep_best()
-        if self.finished or time.monotonic() - self.saved >= WORTH * self.saving:
+        # A checkpoint older than the best weights would tell of another epoch as the best.
+        worth = self.learner.stops_early or time.monotonic() - self.saved >= WORTH * self.saving
+        if worth or self.finished:
             self._save()
         else:
             self._write_history()
