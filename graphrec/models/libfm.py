@@ -21,10 +21,11 @@ from graphrec.learning.sequential import Sequential
 from graphrec.models.base import ANYTHING, SPACE, Model, Needs, Scorer, Target, Vectors
 from graphrec.models.drawn import DrawnScorer, space_of
 from graphrec.models.factor_steps import steps
-from graphrec.models.factor_sweeps import Doubles, Floats, Prior, Rated, Sweeps, Weights, composed
+from graphrec.models.factor_sweeps import Doubles, Floats, Prior, Sweeps, Weights, composed
 from graphrec.models.fields import Side, needed, require_fields, side, widths
 from graphrec.models.influences import Part
 from graphrec.models.known_pairs import KnownPairs
+from graphrec.models.rated import Rated
 from graphrec.models.rating_parts import rating_parts
 from graphrec.ragged import Ints
 from graphrec.settings import Settings

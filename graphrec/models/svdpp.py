@@ -16,9 +16,9 @@ from graphrec.graph.data import Data, Shape
 from graphrec.learning.run import RunContext
 from graphrec.learning.sequential import Sequential
 from graphrec.models.base import ANYTHING, InSpace, Scorer, Target
-from graphrec.models.factor_sweeps import Rated
 from graphrec.models.influences import Part
 from graphrec.models.known_pairs import KnownPairs
+from graphrec.models.rated import Rated
 from graphrec.models.rating_parts import rating_parts
 from graphrec.models.svdpp_sweep import sweep
 from graphrec.ragged import Ints

@@ -11,8 +11,9 @@ from scipy import sparse
 
 from graphrec.graph.columns import Numbers
 from graphrec.graph.data import Data
-from graphrec.models.factor_sweeps import Prior, Rated, Sweeps, Weights, composed
+from graphrec.models.factor_sweeps import Prior, Sweeps, Weights, composed
 from graphrec.models.fields import Side, side
+from graphrec.models.rated import Rated
 from graphrec.ragged import Ragged
 from graphrec.testing.training_data import data_of
 
