@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from graphrec.learning.learner import Tensors, Tick
-from graphrec.learning.run import RunContext
+from graphrec.learning.run import CPU, RunContext
 
 
 class Gibbs:
@@ -36,7 +36,7 @@ class Gibbs:
         burn_in: int,
     ) -> None:
         self._draw, self._keep, self.rows, self._run, self._burn_in = draw, keep, rows, run, burn_in
-        self._generator = run.generator()
+        self._generator = run.generator(CPU)
 
     @property
     def epochs(self) -> int:

@@ -10,7 +10,7 @@ from torch import Tensor
 from graphrec.errors import TrainingError
 from graphrec.learning.feed import Shuffled
 from graphrec.learning.learner import Tensors, Tick
-from graphrec.learning.run import RunContext
+from graphrec.learning.run import CPU, RunContext
 from graphrec.ragged import Ints
 
 PART = 1 << 18
@@ -47,7 +47,7 @@ class Sequential:
         over: int | None = None,
     ) -> None:
         self._name, self._sweep, self.rows, self._run, self._memory = name, sweep, rows, run, memory or {}
-        self._generator = run.generator()
+        self._generator = run.generator(CPU)
         self._order = Shuffled(rows if over is None else over, part, self._generator)
         self._losses = torch.zeros(self._order.steps, dtype=torch.float64)
 

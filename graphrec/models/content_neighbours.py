@@ -75,6 +75,11 @@ class ContentNeighbours:
             Weights float32 [n, count], proportional to the cosine or all alike, with sum 1, or all 0 where nothing is
             alike (no cosine above 0); rows int64 [n, count].
         """
+        # The lists are kept, and made again where the model is loaded: in bfloat16 they would be others.
+        with torch.autocast(content.device.type, enabled=False):
+            return self._nearest(content, own)
+
+    def _nearest(self, content: Tensor, own: Tensor | None) -> tuple[Tensor, Tensor]:
         unit = normalize(content, dim=1)
         best = torch.empty(len(content), 0, device=content.device)
         rows = torch.empty(len(content), 0, dtype=torch.int64, device=content.device)

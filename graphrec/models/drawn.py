@@ -31,7 +31,7 @@ class DrawnScorer:
 
     def pairs(self, users: Tensor, items: Tensor) -> Tensor:
         """Return float32 [n]."""
-        told = torch.zeros(len(users), device=users.device)
+        told = torch.zeros(len(users), device=self._users.device)
         for p, q in zip(self._users, self._items, strict=True):
             told += (p[users] * q[items]).sum(1)
         return told / len(self._users) + self._alone[0][users] + self._alone[1][items]

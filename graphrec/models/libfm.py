@@ -196,7 +196,7 @@ class LibFM(Model[LibFMSettings]):
 
     def _draw(self, sweeps: Sweeps, generator: torch.Generator) -> dict[str, float]:
         """Draw all weights; return what the error's deviation is drawn as."""
-        rng = np.random.default_rng(int(torch.randint(1 << 62, (), generator=generator, device=generator.device)))
+        rng = np.random.default_rng(int(torch.randint(1 << 62, (), generator=generator)))
         error = self._begin(sweeps)
         count = len(error)
         precision = rng.gamma((1 + count) / 2, 2 / (1 + float(error @ error)))

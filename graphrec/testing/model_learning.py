@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from graphrec.evaluation.judged import judge_model, known_metric
+from graphrec.evaluation.judging import validation_judge
 from graphrec.learning.learner import Learner
 from graphrec.learning.run import RunContext
 from graphrec.models.base import Model, Predicts, Scores
@@ -22,6 +23,7 @@ from graphrec.testing.model_under_test import SPLIT, ModelUnderTest, ModelWorld
 from graphrec.testing.planted import planted
 from graphrec.testing.told_model import Told
 from graphrec.testing.training_data import learned
+from graphrec.training.trainer import train
 from graphrec.training.weights import load_weights, save_weights
 
 FEW_ITEMS, MORE_USERS = 1_000, 100_000
@@ -52,11 +54,19 @@ class LearningChecks(ModelUnderTest):
         assert better, f"{name} {own:.3f} is no better than {other:.3f}, which knows no tastes"
 
     def test_what_is_loaded_answers_as_what_was_saved(self, world: ModelWorld, tmp_path: Path) -> None:
-        model = self.trained(world)
-        save_weights(tmp_path / "model.safetensors", model)
+        self._check_loaded(self.trained(world), world, tmp_path)
+
+    def test_what_learned_in_bfloat16_is_loaded_as_it_was(self, world: ModelWorld, tmp_path: Path) -> None:
+        """What it worked out while learning, and kept, is what is worked out in float32 where it is loaded."""
+        model, options = self.made(world.data), self.train_options(epochs=2, bf16="on")
+        train(model, world.split, options, judge=validation_judge(world.task, world.split, options))
+        self._check_loaded(model, world, tmp_path)
+
+    def _check_loaded(self, model: Model[Any], world: ModelWorld, folder: Path) -> None:
+        save_weights(folder / "model.safetensors", model)
         torch.manual_seed(99)
         loaded = self.kind(world.data.shape, self.kind.Settings.model_validate(dict(self.settings)))
-        load_weights(tmp_path / "model.safetensors", loaded)
+        load_weights(folder / "model.safetensors", loaded)
         loaded.attach(world.data)
         loaded.eval()
         for mine, theirs in zip(answers(model, world), answers(loaded, world), strict=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from graphrec.errors import ConfigError
@@ -9,7 +11,7 @@ from graphrec.learning.options import TrainOptions
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device for ``auto``, ``cpu`` or ``cuda``.
+    """Return the device for ``auto``, ``cpu`` or ``cuda``; on CUDA the same seed then gives the same metrics.
 
     Raises:
         ConfigError: CUDA is asked for and not there.
@@ -20,6 +22,8 @@ def choose_device(name: str) -> torch.device:
         )
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        _repeat_exactly()
     return torch.device(name)
 
 
@@ -28,3 +32,9 @@ def use_bf16(options: TrainOptions, device: torch.device) -> bool:
     if options.bf16 != "auto":
         return options.bf16 == "on"
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def _repeat_exactly() -> None:
+    """Have CUDA add in the same order each time, in this process, where it can; PyTorch warns where it cannot."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
