@@ -65,6 +65,7 @@ class FeatureInfo:
         rows: how many vectors are kept.
         fingerprint: changes with the content.
         origin: of what it began with; stays while vectors come and change, and is another once all are made anew.
+        run: the training run that has learned it; empty for what files or nodes say by themselves.
     """
 
     name: str
@@ -73,6 +74,7 @@ class FeatureInfo:
     rows: int
     fingerprint: str
     origin: str
+    run: str = ""
 
 
 class FeatureStore:
@@ -99,7 +101,8 @@ class FeatureStore:
         parts = meta["parts"]
         digest = blake2b(" ".join(part["digest"] for part in parts).encode(), digest_size=16).hexdigest()
         rows = sum(part["rows"] for part in parts)
-        return FeatureInfo(name, meta["label"], meta["width"], rows, digest, meta.get("origin", ""))
+        origin, run = meta.get("origin", ""), meta.get("run", "")
+        return FeatureInfo(name, meta["label"], meta["width"], rows, digest, origin, run)
 
     def write(self, name: str, label: str, ids: Sequence[Id], matrix: Floats, version: str = "") -> int:
         """Keep the vectors that are new or differ; return how many those were.
@@ -117,11 +120,11 @@ class FeatureStore:
         matrix, keys = self.check(name, label, ids, matrix, version), texts(ids)
         folder = self.folder / name
         parts: list[dict[str, Any]] = []
-        origin = None
+        origin, run = None, ""
         if (folder / "meta.json").exists():
             meta = read_json(folder / "meta.json")
             parts, version = meta["parts"], version or meta.get("version", "")
-            origin = meta.get("origin", "")
+            origin, run = meta.get("origin", ""), meta.get("run", "")
             new = self.changed(name, keys, matrix)
             keys = [key for key, wanted in zip(keys, new.tolist(), strict=True) if wanted]
             matrix = matrix[new]
@@ -132,10 +135,21 @@ class FeatureStore:
             keys, matrix = self._part(name, parts.pop()["digest"]).followed_by(keys, matrix)
         parts.append({"digest": _write_part(folder, keys, matrix), "rows": len(keys)})
         origin = parts[0]["digest"] if origin is None else origin
-        about = {"label": label, "width": matrix.shape[1], "version": version, "origin": origin}
+        about = {"label": label, "width": matrix.shape[1], "version": version, "origin": origin, "run": run}
         write_json(folder / "meta.json", about | {"parts": parts})
         self._drop_unused(name, {part["digest"] for part in parts})
         return changed
+
+    def put(self, name: str, label: str, ids: Sequence[Id], matrix: Floats, run: str) -> None:
+        """Keep what ``run`` has learned, in place of what was there; all of it or, on an error, as it was.
+
+        Raises ``DataError`` as ``write`` does.
+        """
+        matrix, folder = self._finite(name, ids, matrix), self.folder / name
+        digest = _write_part(folder, texts(ids), matrix)
+        about = {"label": label, "width": matrix.shape[1], "version": "", "origin": digest, "run": run}
+        write_json(folder / "meta.json", about | {"parts": [{"digest": digest, "rows": len(ids)}]})
+        self._drop_unused(name, {digest})
 
     def changed(self, name: str, ids: Sequence[Id], matrix: Floats) -> npt.NDArray[np.bool_]:
         """Return bool [n]: of which of ``ids`` the matrix has no vector, or another."""
@@ -196,17 +210,7 @@ class FeatureStore:
 
     def check(self, name: str, label: str, ids: Sequence[Id], matrix: Floats, version: str = "") -> Floats:
         """Return ``matrix`` as float32; raises what ``write`` would raise."""
-        check_name(name)
-        with np.errstate(over="ignore"):
-            matrix = np.asarray(matrix, np.float32)
-        if matrix.ndim != 2 or len(matrix) != len(ids):
-            raise DataError(f"feature {name!r}: {len(ids)} ids but an array of shape {matrix.shape}")
-        finite = np.isfinite(matrix).all(1)
-        if not finite.all():
-            row = int(np.argmin(finite))
-            raise DataError(f"feature {name!r}: the vector of {ids[row]!r} (row {row}) holds NaN or infinity")
-        if len(set(texts(ids))) != len(ids):
-            raise DataError(f"feature {name!r}: an id appears twice")
+        matrix = self._finite(name, ids, matrix)
         if name in self.names():
             known = self.info(name)
             if (known.label, known.width) != (label, matrix.shape[1]):
@@ -220,6 +224,20 @@ class FeatureStore:
                     f"feature {name!r} was made by another version or other weights of its encoder; describe all by "
                     f"the one of before, or load into another workspace"
                 )
+        return matrix
+
+    def _finite(self, name: str, ids: Sequence[Id], matrix: Floats) -> Floats:
+        check_name(name)
+        with np.errstate(over="ignore"):
+            matrix = np.asarray(matrix, np.float32)
+        if matrix.ndim != 2 or len(matrix) != len(ids):
+            raise DataError(f"feature {name!r}: {len(ids)} ids but an array of shape {matrix.shape}")
+        finite = np.isfinite(matrix).all(1)
+        if not finite.all():
+            row = int(np.argmin(finite))
+            raise DataError(f"feature {name!r}: the vector of {ids[row]!r} (row {row}) holds NaN or infinity")
+        if len(set(texts(ids))) != len(ids):
+            raise DataError(f"feature {name!r}: an id appears twice")
         return matrix
 
     def _part(self, name: str, digest: str) -> _Part:

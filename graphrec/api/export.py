@@ -56,7 +56,7 @@ def export_embeddings(
     refuse_existing(folder)
     space = None if run is None or workspace is None else _of_files(store, workspace, run)
     if space is None:
-        published = current_run(store, run or model)
+        published = current_run(store, run or model, describing=True)
         if published is None:
             raise NotFoundError("no run is published yet; `graphrec train --model transgrec` publishes one")
         space = {label: store.read_embeddings(label, published.property) for label in schema.EMBEDDED_LABELS}

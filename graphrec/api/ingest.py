@@ -104,7 +104,7 @@ def place(store: GraphStore, workspace: Workspace, run: str | None = None) -> Em
     # What trains and places takes seconds to import; a workspace without a run needs none of it.
     from graphrec.serving.published import current_run
 
-    if run is None and (published := current_run(store)) is not None:
+    if run is None and (published := current_run(store, describing=True)) is not None:
         run = published.id
     if run is None:
         return None

@@ -108,7 +108,9 @@ def train_on(
     given = read_given(plan)
     kind, settings, options, task, shot = given.kind, given.settings, given.options, ground.task, ground.snapshot
     parts, beside = ground.split(plan, options.seed)
-    notes = [*ground.notes, *_tell(task, shot, parts, options), *_of_users(workspace, shot.projection["features"])]
+    features = shot.projection["features"]
+    notes = [*ground.notes, *_tell(task, shot, parts, options), *_of_users(workspace, features)]
+    notes += _learned(workspace, features)
     if isinstance(task, Ranking) and task.value and not kind.reads(settings).weights:
         notes.append(f"{kind.name} does not weigh records: {task.value} was not used.")
     kind.check(parts.data, settings)
@@ -252,4 +254,15 @@ def _of_users(workspace: Workspace, features: Sequence[str]) -> list[str]:
         f"{name} holds what users wrote, of what they are tested on too, which may flatter; --feature chooses others."
         for name, one in made.items()
         if one and one.values.onto and one.values.label in written
+    ]
+
+
+def _learned(workspace: Workspace, features: Sequence[str]) -> list[str]:
+    """Say which features a run has learned, maybe of what a test asks for."""
+    store = FeatureStore(workspace.features)
+    by = {name: store.info(name).run for name in features if name != GENRES}
+    return [
+        f"{name} was learned by {run}, of records that are tested on too, which may flatter."
+        for name, run in by.items()
+        if run
     ]

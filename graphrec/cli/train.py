@@ -122,7 +122,7 @@ def train(
     from graphrec.api.train import resume as resume_run
     from graphrec.api.train import train as train_model
     from graphrec.cli.training_progress import TrainingProgress
-    from graphrec.models.base import Embeds
+    from graphrec.models.base import Embeds, Encodes
     from graphrec.models.registry import model as model_class
     from graphrec.serving.publish import check_named, reason_against
     from graphrec.serving.publish import publish as publish_run
@@ -152,7 +152,7 @@ def train(
             trained = resume_run(folder, resume, progress=show)
         else:
             plan = plan_of(context, config, given, flags, "--model transgrec, or --config with a model in it")
-            if publish and name is None and store is not None and issubclass(model_class(plan.model), Embeds):
+            if publish and name is None and store is not None and issubclass(model_class(plan.model), Embeds | Encodes):
                 with opened(workspace, store) as (graph, _):
                     check_named(graph, name)
             trained = train_model(folder, plan, store=store, progress=show, fresh=fresh)
@@ -160,7 +160,7 @@ def train(
     published, kept_back = None, ""
     if publish:
         try:
-            if isinstance(trained.loaded.model, Embeds):
+            if isinstance(trained.loaded.model, Embeds | Encodes):
                 with opened(workspace, store, write=True) as (graph, _):
                     kept_back = reason_against(graph, trained.loaded, name)
                     published = None if kept_back else publish_run(graph, trained.loaded, name)

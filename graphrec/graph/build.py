@@ -79,7 +79,9 @@ def _feature_names(projection: Projection, features: FeatureStore) -> list[str]:
 
 
 def _all_of(features: FeatureStore, label: str) -> list[str]:
-    return [name for name in features.names() if features.info(name).label == label]
+    """Return the matrices of ``label``; what a run has learned, of the held-out data too, must be asked for."""
+    infos = (features.info(name) for name in features.names())
+    return [info.name for info in infos if info.label == label and not info.run]
 
 
 def _key(store: GraphStore, projection: Projection, features: FeatureStore) -> str:

@@ -147,6 +147,28 @@ class Predicts(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """What a model makes of the nodes of one label.
+
+    Attributes:
+        nodes: int64 [n], which.
+        vectors: float32 [n, D].
+    """
+
+    nodes: Ints
+    vectors: Tensor
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """A model that describes nodes by what they are made of, in vectors that other models take for features."""
+
+    def encoded(self, data: Data) -> Mapping[str, Encoded]:
+        """Return by label what it makes of the nodes of ``data``, which may have come after training."""
+        ...
+
+
 Vectors = Mapping[str, Tensor]
 """By label: float32 [nodes, D], of all nodes of that label."""
 

@@ -15,8 +15,9 @@ from graphrec.graph.build import item_features
 from graphrec.graph.content import fill
 from graphrec.graph.snapshot import GENRES, Snapshot
 from graphrec.models.answers import placed_by
-from graphrec.models.base import Places, PlacesByParts
+from graphrec.models.base import Encodes, Places, PlacesByParts
 from graphrec.serving.embed_parts import embed_by_parts, parts_features
+from graphrec.serving.encoded import embed_encoded
 from graphrec.serving.lacking import Lacking, cure
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.lookups import LABELS
@@ -40,7 +41,8 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     ``look-frame`` and ``look-item`` of ``look``: a network that was trained on segments also places frames and videos.
     The next publish drops these, as it drops all that a run wrote, so that they are placed anew for the run after it.
 
-    A model that reads features of parts alone places items by their parts, and these with them: by key frames.
+    A model that reads features of parts alone places items by their parts, and these with them: by key frames. One that
+    describes nodes by what they are made of does so for all that there is now, in the feature files too.
 
     Args:
         store: opened for writing.
@@ -54,6 +56,9 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     name = published.property
     features = FeatureStore(workspace.features)
     label, names = loaded.snapshot.item_label, loaded.snapshot.feature_names
+    if isinstance(loaded.model, Encodes):
+        _require_same_features(features, loaded, parts_features(loaded))
+        return embed_encoded(store, workspace, loaded, published)
     if unable := _unable(loaded):
         lacking = store.counts()[label] - len(store.read_embeddings(label, name)[0])
         return Embedded(loaded.run.id, label, 0, lacking, unable=unable)

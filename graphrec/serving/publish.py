@@ -7,14 +7,23 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import ConfigError
-from graphrec.models.base import SPACE, Proposes
+from graphrec.models.base import SPACE, Encodes, Model, Proposes
+from graphrec.serving.encoded import keep_encoded
 from graphrec.serving.load_model import Loaded
-from graphrec.serving.published import BESIDE, INNER_PRODUCT, PROPOSAL, check_mapped, current_runs
+from graphrec.serving.published import (
+    BESIDE,
+    DESCRIPTION,
+    INNER_PRODUCT,
+    PROPOSAL,
+    check_mapped,
+    current_runs,
+)
 from graphrec.serving.run_embeddings import Space, run_embeddings
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import Run
@@ -44,7 +53,8 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
 
     What an earlier run had written under that name is dropped, on every label. Users without a training record get
     none, since nothing is known of them, and neither do items that have neither a record nor content. Spaces beside the
-    first are written as ``<name>_<space>``.
+    first are written as ``<name>_<space>``. What a model makes of nodes by what they are made of goes to the feature
+    files too, as ``<name>-item``, ``<name>-trailer`` and so on, where a training that names it can use it.
 
     Readers see all of it or nothing: it is one transaction or, where a server would have to commit it in parts, the
     vectors are written beside those in use, under ``<name>_2`` and ``<name>`` in turn, and the ``GraphrecRun`` node,
@@ -82,6 +92,8 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
         former_spaces = _spaces_of(store, former)
         store.write_nodes(schema.RUN, _node(loaded, targets, spaces))
         _drop(store, [used for used in former_spaces if used not in targets.values()])
+        if isinstance(loaded.model, Encodes):
+            keep_encoded(loaded.run, name, spaces[SPACE])
     return Published(run.id, targets[SPACE], counts, time.monotonic() - started, _warning(run))
 
 
@@ -134,6 +146,12 @@ def _drop(store: GraphStore, names: Iterable[str]) -> None:
             store.drop_embeddings(label, name)
 
 
+def _score(model: Model[Any]) -> str:
+    if isinstance(model, Encodes):
+        return DESCRIPTION
+    return PROPOSAL if isinstance(model, Proposes) else INNER_PRODUCT
+
+
 def _node(loaded: Loaded, targets: Mapping[str, str], spaces: Mapping[str, Space]) -> pa.Table:
     manifest = loaded.run.manifest
     values = {
@@ -141,8 +159,8 @@ def _node(loaded: Loaded, targets: Mapping[str, str], spaces: Mapping[str, Space
         "model": loaded.run.model,
         "label": loaded.snapshot.item_label,
         "property": targets[SPACE],
-        "dimension": int(spaces[SPACE]["User"][1].shape[1]),
-        "score": PROPOSAL if isinstance(loaded.model, Proposes) else INNER_PRODUCT,
+        "dimension": int(next(vectors for _, vectors in spaces[SPACE].values()).shape[1]),
+        "score": _score(loaded.model),
         "spaces": json.dumps({space: used for space, used in targets.items() if space}),
         "published_at": time.time_ns() // 1_000_000,
         "snapshot": loaded.snapshot.fingerprint,

@@ -15,8 +15,9 @@ BESIDE = "_2"
 """Behind an embedding's name: where a long publish writes, beside what is in use."""
 
 
-INNER_PRODUCT, PROPOSAL = "inner product", "proposal"
-"""What the inner product of two embeddings of a run is: its score, or what proposes to the model that scores."""
+INNER_PRODUCT, PROPOSAL, DESCRIPTION = "inner product", "proposal", "description"
+"""What the inner product of two embeddings of a run is: its score, or what proposes to the model that scores; or none
+of these, where they describe nodes and there are no users among them."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class PublishedRun:
         label: what it recommends.
         property: the node property that holds its embeddings.
         dimension: of these.
-        score: ``INNER_PRODUCT`` or ``PROPOSAL``.
+        score: ``INNER_PRODUCT``, ``PROPOSAL`` or ``DESCRIPTION``.
         spaces: the properties of its further spaces, by name.
         published_at: epoch milliseconds.
         split: what it was tested on.
@@ -60,15 +61,28 @@ def current_runs(store: GraphStore) -> list[PublishedRun]:
     return list(newest.values())
 
 
-def current_run(store: GraphStore, model: str | None = None, label: str | None = None) -> PublishedRun | None:
+def current_run(
+    store: GraphStore, model: str | None = None, label: str | None = None, *, describing: bool = False
+) -> PublishedRun | None:
     """Return the run published last, of those whose embeddings no later one has replaced, or None.
 
     Args:
         store: the graph.
         model: only runs of this model, or the run of this id; raises ``NotFoundError`` when there is none.
         label: only runs that recommend this label or, where there is none, that have placed nodes of it.
+        describing: runs that only describe nodes will do too, after the others; else a ``model`` that only does that
+            raises ``ConfigError``.
     """
-    found = [run for run in current_runs(store) if model in (None, run.model, run.id)]
+    asked = [run for run in current_runs(store) if model in (None, run.model, run.id)]
+    found = [run for run in asked if run.score != DESCRIPTION]
+    if describing:
+        found += [run for run in asked if run.score == DESCRIPTION]
+    elif model and asked and not found:
+        raise ConfigError(
+            f"{asked[0].id} describes nodes and ranks nothing for users; `graphrec similar NODE --model "
+            f"{asked[0].model}` tells what is alike, and `graphrec train --feature {asked[0].model}-item` takes what "
+            "it says of items for features of another model"
+        )
     for run in found:
         if label in (None, run.label):
             return as_mapped(store, run)

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from graphrec.errors import TrainingError
+from graphrec.graph.snapshot import Snapshot
 from graphrec.models.answers import embeddings_of
-from graphrec.models.base import SPACE, Embeds
+from graphrec.models.base import SPACE, Embeds, Encoded, Encodes
 from graphrec.models.known import known_users, placed_items
 from graphrec.ragged import Ints
 from graphrec.serving.load_model import Loaded, kept_run
@@ -36,6 +37,9 @@ def run_embeddings(loaded: Loaded) -> dict[str, Space]:
     Raises ``TrainingError`` for a model without embeddings.
     """
     run, model = loaded.run, loaded.model
+    if isinstance(model, Encodes):
+        with torch.inference_mode():
+            return {SPACE: encoded_as(loaded.snapshot, model.encoded(loaded.split.data))}
     if not isinstance(model, Embeds):
         raise TrainingError(
             f"{run.model} has no embeddings; it serves from its run: `graphrec recommend USER --run {run.id}`"
@@ -56,6 +60,14 @@ def run_embeddings(loaded: Loaded) -> dict[str, Space]:
             for label, matrix in vectors.items()
         }
         for space, vectors in spaces.items()
+    }
+
+
+def encoded_as(shot: Snapshot, found: Mapping[str, Encoded]) -> Space:
+    """Return what a model makes of the nodes of ``shot``, by their ids."""
+    return {
+        label: (shot.ids[label].values.take(pa.array(one.nodes)), one.vectors.numpy(force=True))
+        for label, one in found.items()
     }
 
 

@@ -55,7 +55,7 @@ def similar(
         space = of_unpublished(store, workspace, run)
         if space is not None:
             return _shown(store, label, _by_files(space, run, label, node, k))
-    published = current_run(store, run or model, label if label in LABELS else None)
+    published = current_run(store, run or model, label if label in LABELS else None, describing=True)
     if published is None:
         raise NotFoundError(
             f"no published run has embeddings of {label} nodes; `graphrec train --model transgrec` publishes one, "

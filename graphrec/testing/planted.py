@@ -57,8 +57,8 @@ class _Drawing:
 
     def snapshot(self) -> Snapshot:
         asked = self.projection
-        lists = {name: self._list(name) for name in self._list_names()}
-        fields = {name: self._field(name) for name in self._field_names()}
+        lists = {name: self._list(name) for name in sorted(self._list_names())}
+        fields = {name: self._field(name) for name in sorted(self._field_names())}
         features: dict[str, Features] = {}
         if asked.features is None:
             everything = np.ones(len(self.look), bool)
@@ -124,6 +124,8 @@ class _Drawing:
             self.counts[target] = PARTS * self._count(source)
             parts = np.arange(self.counts[target])
             return Ragged.from_sorted(parts // PARTS, parts, self._count(source))
+        if (between := self._between(source, target)) is not None:
+            return between
         if relationship == "IN_GENRE":
             self.counts["Genre"] = TOPICS
         starts, ends = self._count(source), self._count(target)
@@ -131,6 +133,21 @@ class _Drawing:
             return Ragged.from_sorted(np.arange(starts), self.topic, starts)
         keys = np.unique(self.rng.integers(0, starts * ends, 3 * starts))
         return Ragged.from_sorted(keys // ends, keys % ends, starts)
+
+    def _between(self, source: str, target: str) -> Ragged | None:
+        """Return which parts stand between the first items and what is described, one each, or what these have.
+
+        That is of another item of the same topic.
+        """
+        item, described = self.projection.item, self.projection.described
+        if source == item and any(f"{target}>{label}" in self.projection.lists for label in described):
+            some = np.arange(min(self._count(item), self._count(target)))
+            return Ragged.from_sorted(some, some, self._count(item))
+        if target not in described or f"{item}>{source}" not in self.projection.lists:
+            return None
+        rows = np.arange(self._count(source)).repeat(PARTS)
+        parts = (PARTS * (TOPICS + rows) + np.arange(len(rows)) % PARTS) % self._count(target)
+        return Ragged.from_pairs(rows, parts, self._count(source))
 
     def _part_looks(self, label: str) -> npt.NDArray[np.float32]:
         own = np.repeat(self.look, PARTS, axis=0)[: self._count(label)]

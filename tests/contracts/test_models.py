@@ -44,6 +44,7 @@ from graphrec.models.slim import SLIM
 from graphrec.models.svdpp import SVDPP
 from graphrec.models.svmd import SVMD
 from graphrec.models.trailer_content import TrailerContent
+from graphrec.models.trailernet import TrailerNet
 from graphrec.models.transgrec import TransGRec
 from graphrec.models.vbpr import VBPR
 from graphrec.models.video2gif import Video2GIF
@@ -310,6 +311,24 @@ class TestSVMD(ModelContract):
 class TestTrailerContent(ModelContract):
     kind = TrailerContent
     settings: ClassVar = {"around": "biases", "similarity": "cosine"}
+
+
+class TestTrailerNet(ModelContract):
+    kind = TrailerNet
+    settings: ClassVar = {"hidden": 8, "dimension": 8, "length": 3, "shift": 1}
+    options: ClassVar = {"learning_rate": 0.01, "patience": 30}
+
+
+class TestTrailerNetByAttention(TestTrailerNet):
+    settings: ClassVar = {**TestTrailerNet.settings, "body": "transformer"}
+
+
+class TestTrailerNetByTriplets(TestTrailerNet):
+    settings: ClassVar = {
+        **TestTrailerNet.settings, "hidden": 32, "dimension": 32, "objective": "triplet", "layer": "before",
+        "margin": 0.5,
+    }  # fmt: skip
+    options: ClassVar = {"learning_rate": 0.01, "patience": 60}
 
 
 class TestTransGRec(ModelContract):
