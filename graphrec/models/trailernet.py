@@ -143,7 +143,7 @@ class TrailerNet(Model[TrailerNetSettings]):
         """Return float32 [n, classes], the mean over each item's trailers; NaN of one without frames."""
         asked = self._of_item.take(nodes.cpu().numpy())
         frames, rows = self._strips.frames.take(asked.indices), PartRows(self._content, self.scaling)
-        told = self._means(frames, rows, lambda before, last: self.heads.told(last), self.shape.classes)
+        told = self._mean(frames, rows, lambda before, last: self.heads.told(last), self.shape.classes)
         return _means(told, self._to(asked.rows), len(asked))
 
     @torch.no_grad()
@@ -153,7 +153,9 @@ class TrailerNet(Model[TrailerNetSettings]):
         An item is the mean over its trailers and, where it has any, its own frames.
         """
         rows, strips = PartRows(data.content_of(FRAME), self.scaling), strips_of(data)
-        vectors = self._encode(strips.frames, rows)
+        cut = self._cut(strips.frames, rows)
+        sequences = self._of_stretches(cut, rows, self._given, self._width)
+        vectors = _means(sequences, self._to(cut.row), len(strips.items))
         found = {data.item: _by(strips.items, vectors)}
         shown = np.flatnonzero(strips.trailers >= 0)
         if len(shown):
@@ -161,9 +163,9 @@ class TrailerNet(Model[TrailerNetSettings]):
         segments = in_order(data.lists["Segment>Frame"], data)
         if segments.indices.size:
             shown = np.flatnonzero(segments.lengths)
-            found["Segment"] = Encoded(shown, self._encode(segments.take(shown), rows))
-        cut = self._cut(strips.frames, rows)
-        found[FRAME] = _by(cut.parts(slice(None))[0][:, 0], self._of_stretches(cut, rows, self._given, self._width))
+            means = self._mean(segments.take(shown), rows, self._given, self._width)
+            found["Segment"] = Encoded(shown, means)
+        found[FRAME] = _by(cut.parts(slice(None))[0][:, 0], sequences)
         return found
 
     @torch.no_grad()
@@ -203,10 +205,7 @@ class TrailerNet(Model[TrailerNetSettings]):
     def _given(self, before: Tensor, last: Tensor) -> Tensor:
         return before if self.settings.layer == "before" else last
 
-    def _encode(self, lists: Ragged, rows: PartRows) -> Tensor:
-        return self._means(lists, rows, self._given, self._width)
-
-    def _means(self, lists: Ragged, rows: PartRows, of: Callable[[Tensor, Tensor], Tensor], width: int) -> Tensor:
+    def _mean(self, lists: Ragged, rows: PartRows, of: Callable[[Tensor, Tensor], Tensor], width: int) -> Tensor:
         """Return the mean of ``of`` over the sequences of each list of frames, float32 [lists, width]."""
         cut = self._cut(lists, rows)
         return _means(self._of_stretches(cut, rows, of, width), self._to(cut.row), len(lists))

@@ -35,6 +35,16 @@ def use_bf16(options: TrainOptions, device: torch.device) -> bool:
 
 
 def _repeat_exactly() -> None:
-    """Have CUDA add in the same order each time, in this process, where it can; PyTorch warns where it cannot."""
+    """Have CUDA add in the same order each time, in this process, and in float32 where that is asked for.
+
+    PyTorch warns of what it has in any order only.
+    """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.allow_tf32 = False
+    for fast in (
+        torch.backends.cuda.enable_cudnn_sdp,
+        torch.backends.cuda.enable_flash_sdp,
+        torch.backends.cuda.enable_mem_efficient_sdp,
+    ):
+        fast(False)

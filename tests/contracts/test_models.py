@@ -325,8 +325,8 @@ class TestTrailerNetByAttention(TestTrailerNet):
 
 class TestTrailerNetByTriplets(TestTrailerNet):
     settings: ClassVar = {
-        **TestTrailerNet.settings, "hidden": 32, "dimension": 32, "objective": "triplet", "layer": "before",
-        "margin": 0.5,
+        **TestTrailerNet.settings, "hidden": 32, "dimension": 64, "objective": "triplet", "layer": "before",
+        "margin": 1.0,
     }  # fmt: skip
     options: ClassVar = {"learning_rate": 0.01, "patience": 60}
 
