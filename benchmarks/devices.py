@@ -51,7 +51,8 @@ def main() -> None:
 
 def row(title: str, kind: type[Model[Any]], data: Data, settings: dict[str, Any], devices: list[str]) -> None:
     found = [seconds(kind, data, settings, name) for name in devices]
-    found += [seconds(kind, data, settings, "cuda", exact=False)] * ("cuda" in devices)
+    if "cuda" in devices:
+        found.append(seconds(kind, data, settings, "cuda", exact=False))
     print(f"| {title} | {' | '.join(f'{one:.3g}' for one in found)} |", flush=True)
 
 
