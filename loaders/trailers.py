@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,10 +13,16 @@ from pydantic import Field
 
 from graphrec.errors import DataError
 from graphrec.loaders.tabular import Part, read_parts
-from graphrec.loaders.video_files import SUFFIXES
+from graphrec.loaders.video_files import SUFFIXES, find
 from graphrec.loading.blocks import Block
 from graphrec.loading.loader import Options
+from graphrec.loading.resolve.trailer_films import PendingTrailerFiles, TrailerJob
+from graphrec.loading.resolve.trailer_names import NO_TRAILER
 from graphrec.loading.resolve.trailers import PendingTrailers
+from graphrec.media.encoders.base import EncoderSpec
+from graphrec.media.keyframes import FrameRule
+from graphrec.media.settings import DescribeJob, DescribeSettings, EncoderSpecs
+from graphrec.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -24,46 +30,73 @@ COLUMNS = {"id": "youtubeId", "item": "movieId", "title": "title"}
 AVAILABILITY = ("youtube_id", "status_code")
 ADDRESS = "https://www.youtube.com/watch?v="
 ID = r"^[A-Za-z0-9_-]{11}$"
-NO_TRAILER = r"(?i)\bpart\s+\d+\s*(?:of|/)\s*\d+|\bfull\s+(?:movie|film|length)\b"
 
 
 class TrailersOptions(Options):
-    """Which trailers to leave out, and where their files are."""
+    """Which trailers to leave out, where their files are, and how these are described."""
 
     availability: Path | None = None
     """A table (youtube_availability.csv) with youtube_id and status_code; what is not 200 is left out."""
     files: Path | None = None
-    """A folder of video files named by YouTube's id; they give the trailers' place and length."""
+    """A folder of video files named by YouTube's id: their frames are stored, and what these look like."""
     max_minutes: float = Field(10, gt=0)
     """Longer files are no trailers, and are left out."""
+    frames: str = "1/s"
+    """Which frames of the files are stored: N/s (as in 1/s), per-shot, or keyframes (one in five seconds)."""
+    encoder: str = "descriptor"
+    """What describes pictures: descriptor (colour, texture; no weights), mobilenet_v2, or a model's TOML."""
+    weights: Path | None = None
+    """The encoder's weights, where it needs some."""
+    workers: int | None = Field(None, ge=1)
+    """Processes that decode; by default as many as there are cores."""
+
+    def job(self, workspace: Path) -> TrailerJob:
+        """Return how files are read; raises ``ConfigError``."""
+        weights = str(self.weights) if self.weights else None
+        encoders = EncoderSpecs(EncoderSpec(self.encoder, weights))
+        settings = DescribeSettings(frames=FrameRule.parse(self.frames))
+        describe = DescribeJob(Workspace(workspace).media, settings, encoders)
+        return TrailerJob(describe, self.max_minutes, self.workers)
 
 
 class Trailers:
-    """Loads tables of the form of ml-youtube.csv: youtubeId, movieId, title.
+    """Loads tables of the form of ml-youtube.csv: youtubeId, movieId, title; and folders of trailers' files.
 
     Left out, and counted in the log: ids that are none of YouTube's (a spreadsheet has made ``#NAME?`` of those that
-    begin with a minus), titles such as "part 2 of 9" and "full movie", dead links, files that are too long or cannot be
-    read, and trailers of movies that the graph does not know.
+    begin with a minus), titles such as "part 2 of 9" and "full movie", dead links, and trailers of movies that the
+    graph does not know. Files that are left out are told one by one, with why: those that cannot be read or are too
+    long, the same film under two names, and names that fit no movie, or several.
     """
 
     name: ClassVar[str] = "trailers"
-    title: ClassVar[str] = "trailers of movies that are loaded already: ml-youtube.csv"
+    title: ClassVar[str] = "trailers of movies that are loaded already: ml-youtube.csv, and folders of their files"
     example: ClassVar[str] = (
         "graphrec load trailers ml-youtube.csv --availability youtube_availability.csv --files trailers/"
     )
     Options: ClassVar[type[Options]] = TrailersOptions
 
     def blocks(self, paths: Sequence[Path], options: TrailersOptions, workspace: Path) -> Iterator[Block]:
-        """Yield the trailers of each table."""
+        """Yield the trailers of each table and folder.
+
+        A file of a folder that is no table's is named by a YouTube id that the graph knows, or ``Title (Year)``.
+        """
+        job = options.job(workspace)
         dead = None if options.availability is None else _dead(options.availability)
         files = {} if options.files is None else _files(options.files)
+        unnamed = set(files)
         for path in paths:
+            if path.is_dir():
+                yield PendingTrailerFiles([file.path for file in find([path], None)], job, str(path))
+                continue
             for part in read_parts(path, list(COLUMNS.values())):
-                yield _trailers(path, part, dead, files, options.max_minutes)
+                unnamed -= set(part.table[COLUMNS["id"]].cast(pa.string()).to_pylist())
+                yield _trailers(path, part, dead, files, job)
+        if unnamed:
+            log.warning("%s: %d files are named in no row, %s for example", options.files, len(unnamed), min(unnamed))
 
 
 def _trailers(
-    path: Path, part: Part, dead: pa.Array | None, files: dict[str, Path], max_minutes: float
+    path: Path, part: Part, dead: pa.Array | None, files: Mapping[str, Path], job: TrailerJob
 ) -> Block:
     # A Parquet file keeps its own order of columns, and ids as numbers.
     table = pa.table({name: part.table[column].cast(pa.string()) for name, column in COLUMNS.items()})
@@ -71,19 +104,14 @@ def _trailers(
     table = _without(table, pc.invert(usable), path, "rows without an id of YouTube's are left out")
     other = pc.match_substring_regex(pc.fill_null(table["title"], ""), NO_TRAILER)
     table = _without(table, other, path, "titles are not those of trailers and are left out")
+    # Whoever has the file needs no link.
+    there = pa.array([*files], pa.string())
     if dead is not None:
-        table = _without(table, pc.is_in(table["id"], dead), path, "dead links are left out")
-    lengths = {key: _length(files[key]) for key in table["id"].to_pylist() if key in files}
-    bad = pa.array(
-        [key for key, length in lengths.items() if not 0 < length <= 60 * max_minutes], pa.string()
-    )
-    long = f"files that cannot be read or last more than {max_minutes:g} minutes are left out"
-    table = _without(table, pc.is_in(table["id"], bad), path, long)
-    keys = table["id"].to_pylist()
-    uris = [str(files[key].resolve()) if key in files else ADDRESS + key for key in keys]
+        gone = pc.and_(pc.is_in(table["id"], dead), pc.invert(pc.is_in(table["id"], there)))
+        table = _without(table, gone, path, "dead links are left out")
+    uris = [ADDRESS + key for key in table["id"].to_pylist()]
     table = table.append_column("uri", pa.array(uris, pa.string()))
-    table = table.append_column("duration_s", pa.array([lengths.get(key) for key in keys], pa.float64()))
-    return PendingTrailers(table, str(path), part.line, part.refused)
+    return PendingTrailers(table, str(path), part.line, part.refused, files, job)
 
 
 def _without(table: pa.Table, wrong: pa.ChunkedArray, path: Path, what: str) -> pa.Table:
@@ -107,15 +135,4 @@ def _dead(path: Path) -> pa.Array:
 def _files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder of trailers", str(folder))
-    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES}
-
-
-def _length(path: Path) -> float:
-    try:
-        # FFmpeg takes a tenth of a second to import, and every load would.
-        from graphrec.media.probe import duration_s
-
-        return duration_s(path)
-    except DataError as error:
-        log.warning("%s", error)
-        return 0.0
+    return {path.stem: path.absolute() for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES}

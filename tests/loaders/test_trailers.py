@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from graphrec.errors import DataError
+from graphrec.features import FeatureStore
 from graphrec.loaders.movielens import MovieLens
 from graphrec.loaders.trailers import Trailers
 from graphrec.loading.load import load
+from graphrec.loading.resolve.trailer_films import without_end_card
 from graphrec.loading.resolve.trailers import likeness
+from graphrec.media.description import Description, VideoInfo
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
@@ -109,26 +113,100 @@ def test_doubts_are_told_and_loaded(
     ]
 
 
-def test_files_give_place_and_length(
-    movies: MemoryStore, tmp_path: Path, workspace: Workspace, caplog: pytest.LogCaptureFixture
-) -> None:
+def film(path: Path, segments: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    write_video(path, draw_looks(rng, segments), rng)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "files"
     folder.mkdir()
-    rng = np.random.default_rng(0)
-    for key, segments in ((TOY, 1), (HEAT, 3)):
-        write_video(folder / f"{key}.mp4", draw_looks(rng, segments), rng)
+    return folder
+
+
+def test_files_give_frames_and_what_cannot_be_used_is_told_one_by_one(
+    movies: MemoryStore, tmp_path: Path, folder: Path, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    film(folder / f"{TOY}.mp4", 1, 0)
+    film(folder / f"{HEAT}.mp4", 3, 1)
+    shutil.copy(folder / f"{TOY}.mp4", folder / "FFFFFFFFFFF.mp4")
     (folder / f"{JUMANJI}.mp4").write_text("no video")
+    film(folder / "ZZZZZZZZZZZ.mp4", 1, 2)
     path = table(
-        tmp_path, f"{TOY},1,Toy Story", f"{JUMANJI},2,Jumanji", f"{HEAT},6,Heat", "EEEEEEEEEEE,6,Heat"
-    )
+        tmp_path, f"{TOY},1,Toy Story", f"{JUMANJI},2,Jumanji", f"{HEAT},6,Heat", "EEEEEEEEEEE,6,Heat",
+        "FFFFFFFFFFF,11,The American President",
+    )  # fmt: skip
+    dead = tmp_path / "availability.csv"
+    dead.write_text(f"youtube_id,movielens_id,title,status_code\n{TOY},1,x,404\n")
     # Seven seconds.
-    options = Trailers.Options(files=folder, max_minutes=7 / 60)
-    load(movies, Trailers(), [path], options, workspace)
+    options = Trailers.Options(files=folder, max_minutes=7 / 60, availability=dead)
+    report = load(movies, Trailers(), [path], options, workspace)
     assert stored_nodes(movies, "Trailer", "uri", "duration_s") == {
-        TOY: (str((folder / f"{TOY}.mp4").resolve()), 5.0),
+        TOY: (str(folder / f"{TOY}.mp4"), 5.0),
         "EEEEEEEEEEE": ("https://www.youtube.com/watch?v=EEEEEEEEEEE", None),
     }
-    assert f"{JUMANJI}.mp4: not a video" in caplog.text
+    assert set(stored_edges(movies, "HAS_TRAILER", "Item", "Trailer")) == {("1", TOY), ("6", "EEEEEEEEEEE")}
+    frames = stored_nodes(movies, "Frame", "time_s")
+    assert frames == {f"{TOY}@{500 + 1000 * second}": (0.5 + second,) for second in range(5)}
+    assert set(stored_edges(movies, "HAS_FRAME", "Trailer", "Frame")) == {(TOY, frame) for frame in frames}
+    features = FeatureStore(workspace.features)
+    assert features.read("descriptor-frame", [*frames])[1].all()
+    assert features.read("descriptor-trailer", [TOY])[1].all()
+    reasons = sorted(one.reason.removeprefix(f"{folder}/") for one in report.failures)
+    assert [one[:40] for one in reasons] == [
+        "-2GfZl4vuvU.mp4: lasts 0.2 minutes, and ",
+        "3LPANjHlPxo.mp4: not a video, or too dam",
+        f"FFFFFFFFFFF.mp4: the same film as {folder}"[:40],
+    ]
+    assert "trailer of item 1" in reasons[2]
+    assert "1 files are named in no row, ZZZZZZZZZZZ for example" in caplog.text
+    again = load(movies, Trailers(), [path], options, workspace)
+    assert all(tally.created == tally.updated == 0 for tally in again.tallies.values())
+
+
+def test_a_folder_is_matched_by_title_and_year(
+    movies: MemoryStore, folder: Path, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ("Toy Story (1995) - Official Trailer", "Heat (1996)", "Alien (1979)", "Jumanji Part 2 of 9")
+    for seed, name in enumerate(names):
+        film(folder / f"{name}.mp4", 1, seed)
+    report = load(movies, Trailers(), [folder], Trailers.Options(frames="keyframes"), workspace)
+    assert set(stored_edges(movies, "HAS_TRAILER", "Item", "Trailer")) == {("1", names[0]), ("6", names[1])}
+    assert "Heat (1996).mp4: taken for the trailer of item 6, though it is of 1995" in caplog.text
+    assert sorted(one.reason.partition(": ")[2] for one in report.failures) == [
+        "its name is not that of a trailer",
+        "no movie in the graph is called so; name it by its YouTube id, or Title (Year)",
+    ]
+
+
+def test_a_folder_without_any_movie_of_the_graph(movies: MemoryStore, folder: Path, workspace: Workspace) -> None:
+    film(folder / "Alien (1979).mp4", 1, 0)
+    with pytest.raises(DataError, match="none of its files is named for a movie that is in the graph"):
+        load(movies, Trailers(), [folder], Trailers.Options(), workspace)
+
+
+def test_a_still_tail_is_cut_off(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "graphrec")
+    rng = np.random.default_rng(0)
+    moving = rng.normal(size=(6, 4)).astype(np.float32)
+    card = np.repeat(rng.normal(size=(1, 4)), 4, axis=0).astype(np.float32)
+
+    def described(looks: np.ndarray) -> Description:
+        times = np.arange(len(looks)) + 0.5
+        info = VideoInfo(float(len(looks)), 25, 96, 64, 0, False)
+        one = looks[:1]
+        return Description(info, np.array([0.0, len(looks)]), np.array([[0.0, len(looks)]]), times, len(looks) - 1,
+                           ("descriptor", "1"), (one, looks, one), None, None)  # fmt: skip
+
+    cut = without_end_card(described(np.concatenate([moving, card])), folder / "a.mp4")
+    assert cut.frames.tolist() == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+    np.testing.assert_array_equal(cut.looks[1], moving)
+    assert cut.cover == 5
+    assert "its end card, from second 6 on, is cut off" in caplog.text
+    for whole in (moving, np.concatenate([moving, card[:2]]), card):
+        assert without_end_card(described(whole), folder / "a.mp4").looks[1] is not None
+        assert len(without_end_card(described(whole), folder / "a.mp4").frames) == len(whole)
 
 
 def test_movies_come_first(tmp_path: Path, workspace: Workspace) -> None:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import ClassVar
 from unicodedata import normalize
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec.errors import DataError
-from graphrec.loading.blocks import Known, NodeBlock, Refused, RelationshipBlock, Resolved
+from graphrec.loading.blocks import (
+    FeatureBlock,
+    FileBlock,
+    Known,
+    NodeBlock,
+    Refused,
+    RelationshipBlock,
+    Resolved,
+)
+from graphrec.loading.resolve.trailer_films import TrailerJob, films
+from graphrec.loading.resolve.trailer_names import TrailerFile
 from graphrec.rows import check
 from graphrec.schema import label
 from graphrec.store.base import GraphStore
@@ -34,25 +46,43 @@ class PendingTrailers:
     """Trailers of items; those of items that the store does not know are left out.
 
     Attributes:
-        table: ``id``, ``item``, ``title`` (of the trailer, to be compared with the item's), ``uri`` and ``duration_s``.
+        table: ``id``, ``item``, ``title`` (of the trailer, to be compared with the item's) and ``uri``.
         source: the file the rows come from.
         line: the line of the first row in that file.
         refused: lines that could not be read as a row.
+        files: of trailers, by their ids.
+        job: how files are read; None where there are none.
     """
 
     table: pa.Table
     source: str
     line: int = 1
     refused: Refused = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
+    job: TrailerJob | None = None
     after_its_file: ClassVar[bool] = False
 
-    def resolve(self, known: Known) -> Iterator[Resolved]:
-        """Yield the trailers and whose they are."""
-        return of_known_items(self, known.store)
+    def resolve(self, known: Known) -> Iterator[Resolved | NodeBlock | RelationshipBlock | FeatureBlock | FileBlock]:
+        """Yield the trailers and whose they are, and of those that have a file what it shows.
+
+        A trailer whose file cannot be used is left out; of several items that are said to have one file, the first has
+        it.
+        """
+        table = of_known_items(self, known.store)
+        if self.job is not None and self.files:
+            keys = table["id"].to_pylist()
+            found = {
+                key: TrailerFile(self.files[key], key, item)
+                for key, item in reversed([*zip(keys, table["item"].to_pylist(), strict=True)])
+                if key in self.files
+            }
+            yield from films([found[key] for key in dict.fromkeys(keys) if key in found], self.job, known, len(found))
+            table = table.filter(pc.invert(pc.is_in(table["id"], pa.array([*found], pa.string()))))
+        yield from _rows(self, table, known.store)
 
 
-def of_known_items(block: PendingTrailers, store: GraphStore | None) -> Iterator[Resolved]:
-    """Yield a block's trailers and whose they are, checked, of the items that ``store`` knows; None knows all.
+def of_known_items(block: PendingTrailers, store: GraphStore | None) -> pa.Table:
+    """Return a block's trailers of the items that ``store`` knows; None knows all.
 
     What casts doubt on a pair is told in the log: titles that are not alike, years that are not near, a trailer of
     several items. Such pairs are loaded all the same. Raises ``DataError`` where no item is known.
@@ -75,7 +105,12 @@ def of_known_items(block: PendingTrailers, store: GraphStore | None) -> Iterator
         table = table.take(pa.array(known))
         stored = items.take(pa.array(at[known])).select(["title", "year"]).to_pylist()
         _tell(block.source, _doubts(table, [(row["title"], row["year"]) for row in stored]))
-    trailers = table.select(["id", "uri", "duration_s"])
+    return table
+
+
+def _rows(block: PendingTrailers, table: pa.Table, store: GraphStore | None) -> Iterator[Resolved]:
+    """Yield trailers and whose they are, checked."""
+    trailers = table.select(["id", "uri"])
     nodes = NodeBlock("Trailer", trailers, block.source, block.line, block.refused)
     yield nodes, check(trailers, ["id"], label("Trailer").properties)
     owners = pa.table({"from": table["item"], "to": table["id"]})

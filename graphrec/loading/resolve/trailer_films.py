@@ -1,0 +1,153 @@
+"""Files of trailers: their frames and what they look like, without end cards and without the same film twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from graphrec.errors import DataError
+from graphrec.loading.blocks import FeatureBlock, FileBlock, Known, Rows
+from graphrec.loading.resolve.described_video import DescribedVideo
+from graphrec.loading.resolve.trailer_names import TrailerFile, TrailerNames
+from graphrec.loading.resolve.videos import PendingVideos
+from graphrec.media.description import Description
+from graphrec.media.journal import Journal
+from graphrec.media.settings import DescribeJob
+from graphrec.media.video_file import Metadata, VideoFile
+
+log = logging.getLogger(__name__)
+
+STILL = 0.999
+"""Frames whose looks have a higher cosine show the same picture."""
+CARD_S = 3.0
+"""A picture that stands still for so long at the end is an end card."""
+_TOGETHER = 100
+
+
+@dataclass(frozen=True)
+class TrailerJob:
+    """How files of trailers are read.
+
+    Attributes:
+        describe: how they are described.
+        max_minutes: longer ones are no trailers.
+        workers: processes that decode; None for as many as there are cores.
+    """
+
+    describe: DescribeJob
+    max_minutes: float
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
+class PendingTrailerFiles:
+    """Files whose names say of which movies they are.
+
+    Attributes:
+        paths: the files.
+        job: how they are read.
+        source: the folder.
+    """
+
+    paths: Sequence[Path]
+    job: TrailerJob
+    source: str
+    after_its_file: ClassVar[bool] = False
+
+    def resolve(self, known: Known) -> Iterator[Rows | FeatureBlock | FileBlock]:
+        """Yield the trailers and their frames; raises ``DataError`` where no file is of a movie in the graph."""
+        if known.store is None:
+            return
+        names = TrailerNames.of(known.store)
+        told = [names.match(path) for path in self.paths]
+        files = [one for one in told if not isinstance(one, str)]
+        if not files:
+            raise DataError(
+                f"{self.source}: none of its files is named for a movie that is in the graph, by its YouTube id or as "
+                "Title (Year); load the movies first: graphrec load movielens",
+                self.source,
+            )
+        for path, one in zip(self.paths, told, strict=True):
+            if isinstance(one, str):
+                Journal(self.job.describe.media).failed(path, path.stem, one)
+                yield FileBlock(str(path), len(self.paths), one)
+        for file in files:
+            if file.doubt:
+                log.warning("%s: taken for the trailer of item %s, though %s", file.path, file.item, file.doubt)
+        yield from films(files, self.job, known, len(self.paths))
+
+
+def films(
+    files: Sequence[TrailerFile], job: TrailerJob, known: Known, of: int
+) -> Iterator[Rows | FeatureBlock | FileBlock]:
+    """Yield the trailers that can be read and their frames, and a ``FileBlock`` for each file.
+
+    Left out, each with its reason: what lasts too long or cannot be read, and a film that is there under another name.
+    """
+    # What decodes takes long to import, and every command would.
+    from graphrec.media.describe_files import describe_all
+
+    journal = Journal(job.describe.media)
+    short = []
+    for file in files:
+        if reason := _too_long(file.path, job.max_minutes):
+            journal.failed(file.path, file.trailer, reason)
+            yield FileBlock(str(file.path), of, reason)
+        else:
+            short.append(file)
+    first: dict[str, TrailerFile] = {}
+    together: list[DescribedVideo] = []
+    outcomes = describe_all([(file.path, file.trailer) for file in short], job.describe, workers=job.workers)
+    for file, outcome in zip(short, outcomes, strict=True):
+        reason = outcome.reason
+        if outcome.described is not None and (other := first.setdefault(outcome.digest, file)) is not file:
+            same = "trailer" if other.item == file.item else f"trailer of item {other.item}"
+            reason = f"{file.path}: the same film as {other.path}, the {same}"
+            journal.failed(file.path, file.trailer, reason)
+        yield FileBlock(str(file.path), of, reason)
+        if outcome.described is not None and not reason:
+            about = Metadata(id=file.trailer, trailer_of=file.item)
+            shown = without_end_card(outcome.described, file.path)
+            together.append(DescribedVideo(VideoFile(file.path, about), outcome.digest, shown))
+        if len(together) == _TOGETHER:
+            yield from PendingVideos(together).resolve(known)
+            together = []
+    yield from PendingVideos(together).resolve(known)
+
+
+def without_end_card(described: Description, path: Path) -> Description:
+    """Return a description without the frames of a picture that stands still at the end, and say so.
+
+    What shows nothing but one picture keeps it. What the whole trailer looks like was described with its end.
+    """
+    times, looks = described.frames, described.looks[1]
+    unit = looks / np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-12)
+    moves = np.flatnonzero((unit[1:] * unit[:-1]).sum(1) < STILL)
+    kept = int(moves[-1]) + 1 if len(moves) else 0
+    if not kept or kept == len(times) or described.info.duration_s - times[kept] < CARD_S:
+        return described
+    log.info("%s: its end card, from second %.0f on, is cut off", path, times[kept])
+    segment, _, whole = described.looks
+    sounds = described.sounds and (described.sounds[0], described.sounds[1][:kept], described.sounds[2])
+    cover = described.cover if described.cover < kept else kept - 1
+    return replace(
+        described, frames=times[:kept], looks=(segment, looks[:kept], whole), sounds=sounds, cover=cover
+    )
+
+
+def _too_long(path: Path, max_minutes: float) -> str:
+    # FFmpeg takes a tenth of a second to import, and every load would.
+    from graphrec.media.probe import duration_s
+
+    try:
+        lasts = duration_s(path)
+    except DataError as error:
+        return str(error)
+    if lasts <= 60 * max_minutes:
+        return ""
+    return f"{path}: lasts {lasts / 60:.1f} minutes, and a trailer {max_minutes:g} at most (--max-minutes)"
