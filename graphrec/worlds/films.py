@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -48,14 +49,23 @@ def write_video(path: Path, looks: list[TopicLook], rng: Generator) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    write_scenes(path, [(look, LENGTH_S) for look in looks], rng)
+
+
+def write_scenes(path: Path, scenes: Sequence[tuple[TopicLook, float]], rng: Generator, *, fps: int = _FPS) -> None:
+    """Write an mp4 of scenes, each of a look and so many seconds.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     tint = rng.normal(1, 0.07, 3)
     with av.open(f"file:{path}", "w", format="mp4") as container:
-        stream = _stream(container)
+        stream = _stream(container, fps)
         number = 0
-        for look in looks:
-            for planes in _segment(look, tint, rng):
+        for look, lasts_s in scenes:
+            for planes in _segment(look, tint, rng, frames=round(lasts_s * fps)):
                 frame = VideoFrame.from_ndarray(planes, format="yuv420p")
-                frame.pts, frame.time_base = number, Fraction(1, _FPS)
+                frame.pts, frame.time_base = number, Fraction(1, fps)
                 container.mux(stream.encode(frame))
                 number += 1
         container.mux(stream.encode())
@@ -76,13 +86,13 @@ def write_still(path: Path, look: TopicLook, tint: NDArray[np.float64], rng: Gen
     Image.fromarray(VideoFrame.from_ndarray(planes, format="yuv420p").to_ndarray(format="rgb24")).save(path)
 
 
-def _stream(container: OutputContainer) -> VideoStream:
+def _stream(container: OutputContainer, fps: int) -> VideoStream:
     x264 = "libx264" in av.codecs_available
-    stream = container.add_stream("libx264" if x264 else "mpeg4", rate=_FPS)
+    stream = container.add_stream("libx264" if x264 else "mpeg4", rate=fps)
     stream.width, stream.height, stream.pix_fmt = _WIDTH, _HEIGHT, "yuv420p"
-    stream.codec_context.gop_size = 2 * _FPS
+    stream.codec_context.gop_size = 2 * fps
     stream.codec_context.thread_count = 1
-    stream.codec_context.time_base = Fraction(1, _FPS)
+    stream.codec_context.time_base = Fraction(1, fps)
     if x264:
         stream.options = {"preset": "ultrafast", "crf": "30"}
     else:
@@ -90,10 +100,8 @@ def _stream(container: OutputContainer) -> VideoStream:
     return stream
 
 
-def _segment(
-    look: TopicLook, tint: NDArray[np.float64], rng: Generator, *, frames: int = int(LENGTH_S * _FPS)
-) -> NDArray[np.uint8]:
-    """So many frames, by default a segment's, as yuv420p planes, uint8 [frames, height * 3/2, width].
+def _segment(look: TopicLook, tint: NDArray[np.float64], rng: Generator, *, frames: int) -> NDArray[np.uint8]:
+    """So many frames as yuv420p planes, uint8 [frames, height * 3/2, width].
 
     Pictures are painted as numbers of colours in a palette, and only the palette is converted to YUV.
     """

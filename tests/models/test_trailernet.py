@@ -15,7 +15,7 @@ from graphrec.learning.run import RunContext
 from graphrec.models.strips import TIME
 from graphrec.models.trailernet import TrailerNet
 from graphrec.ragged import Ragged
-from graphrec.testing.framed import ITEMS, framed
+from graphrec.testing.framed import ITEMS, WIDTH, framed
 
 SMALL = {"hidden": 6, "dimension": 5, "length": 2, "shift": 1, "scaling": "none"}
 
@@ -42,7 +42,8 @@ def net(data: Data, **settings: object) -> TrailerNet:
 
 
 def looks(data: Data, *frames: int) -> torch.Tensor:
-    return torch.from_numpy(data.content_of("Frame").rows(np.array(frames)))[None]
+    """What the network sees of frames, float32 [1, n, F]: each number is of about unit size."""
+    return torch.from_numpy(data.content_of("Frame").rows(np.array(frames)))[None] * WIDTH**0.5
 
 
 @pytest.mark.parametrize("layer", ["last", "before"])
