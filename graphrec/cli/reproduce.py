@@ -50,8 +50,9 @@ def reproduce(
     """Train every system of a paper's tables, and report ours beside what the paper printed, and what differs and why.
 
     A graph in the workspace that holds what the paper learns from (highlights for transgrec; likes or ratings of items
-    with frames for jifr) is taken as it is. Else the data are looked for in --data. Nothing is published. Where no
-    --workspace is named, everything is kept in graphrec-PAPER.
+    with frames for jifr; ratings of movies with trailers or frames for trailer-ratings) is taken as it is. Else the
+    data are looked for in --data. Nothing is published. Where no --workspace is named, everything is kept in
+    graphrec-PAPER.
 
     Example: `graphrec reproduce jifr --quick`
 

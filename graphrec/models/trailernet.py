@@ -170,6 +170,14 @@ class TrailerNet(Model[TrailerNetSettings]):
         return found
 
     @torch.no_grad()
+    def sequences(self, item: int) -> list[Tensor]:
+        """Return the embeddings of the sequences of each of an item's trailers, in order, float32 [n, width] each."""
+        rows = PartRows(self._content, self.scaling)
+        cut = self._cut(self._strips.frames.take(self._of_item.take(np.array([item])).indices), rows)
+        found = self._of_stretches(cut, rows, self._given, self._width)
+        return [found[self._to(np.flatnonzero(cut.row == row))] for row in np.unique(cut.row)]
+
+    @torch.no_grad()
     def attention(self, item: int) -> tuple[Ints, Tensor]:
         """Return the frames of ``item``, int64 [n], and how much each says, float32 [n], 1 in all.
 

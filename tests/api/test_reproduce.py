@@ -13,14 +13,16 @@ import pyarrow as pa
 import pytest
 
 from graphrec.api.reproduce import reproduce as verbs
+from graphrec.api.reproduce import trailer_encoders, trailer_ratings
 from graphrec.api.reproduce.jifr_data import make_world
 from graphrec.api.reproduce.paper import Paper
 from graphrec.api.reproduce.report import Picture, Report, Section, Table, Text, write_report
 from graphrec.api.reproduce.reproduce import PAPERS, Reproduced, begin_reproduction, reproduce
 from graphrec.errors import DataError, NotFoundError
+from graphrec.features import FeatureStore
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
-from graphrec.training.runs import list_runs
+from graphrec.training.runs import find_run, list_runs
 from graphrec.workspace import Workspace
 
 Made = tuple[Workspace, Reproduced]
@@ -36,6 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
             workspace = Workspace(tmp_path_factory.mktemp(name) / "w")
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(verbs, "PAPERS", {name: short(PAPERS[name])})
+                patch.setitem(trailer_encoders._QUICK, "epochs", 2)
                 study = begin_reproduction(workspace, name, quick=True)
                 found[name] = workspace, reproduce(workspace, study)
         return found[name]
@@ -44,8 +47,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
 
 
 def short(paper: Paper) -> Paper:
-    world = partial(make_world, users=100, items=60) if paper.name == "jifr" else paper.make_world
-    return replace(paper, quick={"epochs": 2}, make_world=world)
+    worlds = {
+        "jifr": partial(make_world, users=100, items=60),
+        "trailer-ratings": partial(trailer_ratings.make_world, movies=24, users=30),
+    }
+    return replace(paper, quick={"epochs": 2}, make_world=worlds.get(paper.name, paper.make_world))
 
 
 def test_jifr_has_every_row_of_both_tasks_and_a_case(made: Callable[[str], Made]) -> None:
@@ -92,6 +98,34 @@ def test_transgrec_has_its_tables_groups_depths_and_maps(made: Callable[[str], M
     assert groups.columns[1:4] == ["MAP [0,8)", "MAP [8,16)", "MAP [16,..)"]
     assert [block.name for block in by_title["What the transfer network learns (figure 5)"]] == ["embeddings.png"]
     assert "Depth of TransGRec-A (table 5)" not in by_title
+
+
+def test_trailer_ratings_has_its_tables_and_pictures(made: Callable[[str], Made]) -> None:
+    workspace, done = made("trailer-ratings")
+    by_title = {section.title: section.blocks for section in done.report.sections}
+    table = by_title["Ratings (table 1)"][0]
+    assert isinstance(table, Table)
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert list(rows) == [*trailer_ratings.TABLE_1]
+    assert rows["libFM"][3].endswith("(0.7608)")
+    least, greatest, mean = (float(cell.split()[0]) for cell in rows["libFM"][:3])
+    assert least <= mean <= greatest
+    told, picture = by_title["Fusion (figures 7 and 8)"]
+    assert isinstance(told, Text)
+    assert f"{mean:.4f} of libFM alone (k = 1)" in told.lines[0]
+    assert isinstance(picture, Picture)
+    later = by_title["What was left for later"][0]
+    assert isinstance(later, Table)
+    assert [row[0] for row in later.rows[2:]] == [*trailer_ratings._OURS]
+    assert [block.name for block in by_title["Sequences (figure 9)"]] == ["sequences.png"]
+    # Every movie has a trailer: the network's layers are the features of movies, and it has seen no rating.
+    features = FeatureStore(workspace.features)
+    assert {name.partition("-")[2] for name in features.names() if name.startswith("vt2-10")} == {"10-256", "10-512"}
+    assert features.info("vt2-20-512").width == 2 * features.info("vt2-20-256").width
+    network = find_run(workspace, features.info("vt2-10-256").run)
+    assert network.manifest["task"]["target"] == "Item>Genre"
+    assert network.manifest["settings"]["rating"] == 0
+    assert len(done.report.claims.rows) == 6
 
 
 def test_what_is_trained_is_not_trained_again_and_the_report_is_the_same(made: Callable[[str], Made]) -> None:

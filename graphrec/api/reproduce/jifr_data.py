@@ -29,7 +29,8 @@ WORLD_DIFFERS = (
 )
 
 
-def _movielens(folder: Path) -> Sequence[Path] | None:
+def find_movielens(folder: Path) -> Sequence[Path] | None:
+    """Return the folders of ratings and of posters, or None."""
     posters = folder / "posters"
     sets = [
         one
@@ -42,7 +43,7 @@ def _movielens(folder: Path) -> Sequence[Path] | None:
 def _load_movielens(graph: GraphStore, paths: Sequence[Path], workspace: Workspace, step: Step) -> None:
     ratings, posters = paths
     load(graph, MovieLens(), [ratings], MovieLensOptions.model_validate({}), workspace)
-    _load_frames(graph, posters, workspace, step)
+    load_frames(graph, posters, workspace, step)
 
 
 def make_world(
@@ -61,12 +62,12 @@ def load_world(graph: GraphStore, world: KeyFrameWorld, workspace: Workspace, st
     load(graph, TableLoader(), [world.items], TableOptions(nodes="Item:id", property=["title"]), workspace)
     liked = TableOptions(rels="LIKED", from_="User:user", to="Item:item")
     load(graph, TableLoader(), [world.likes], liked, workspace)
-    _load_frames(graph, world.stills, workspace, step)
+    load_frames(graph, world.stills, workspace, step)
     drawn = TableOptions(rels="LIKED", from_="User:user", to="Frame:frame")
     load(graph, TableLoader(), [world.frame_likes], drawn, workspace)
 
 
-def _load_frames(graph: GraphStore, folder: Path, workspace: Workspace, step: Step) -> None:
+def load_frames(graph: GraphStore, folder: Path, workspace: Workspace, step: Step) -> None:
     """Load pictures as frames, and describe each item by the mean of its own."""
 
     def told(name: str, rows: int, *, of: int | None = None) -> None:
@@ -98,7 +99,7 @@ SOURCES = (
     Source(
         "MovieLens with posters",
         "a folder with ratings.csv from grouplens.org/datasets/movielens, beside it a folder posters with MOVIEID.jpg",
-        _movielens,
+        find_movielens,
         _load_movielens,
         (
             "The paper has likes of movies and of their frames, crawled from Douban and never published. Here ratings "

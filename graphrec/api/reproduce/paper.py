@@ -129,7 +129,7 @@ class Paper:
     Attributes:
         name: by which it is asked for.
         title: with authors and venue.
-        doi: likewise.
+        doi: likewise; empty where it has none.
         projections: which records it learns from, the first of which the graph holds any.
         common: what all its systems share: the split and the like.
         quick: what they share in the made world beside that.
@@ -143,6 +143,11 @@ class Paper:
         main: the metrics of its tables, of the first kind of measurement.
         differs: how we differ whatever the data.
         sections: what the report shows beside the parts that all have.
+        folds: in how many folds each system is trained; None for a split without folds.
+        seeds: by which, unless others are asked for.
+        trials: how many settings of each system are tried, unless another number is asked for; None: none are.
+        ready: makes what the systems learn from beside what was loaded, given the store, whether it is the made world,
+            and who is told what begins.
     """
 
     name: str
@@ -161,3 +166,7 @@ class Paper:
     main: Sequence[str]
     differs: Sequence[str]
     sections: Callable[[Found], Sequence[Section]]
+    folds: int | None = None
+    seeds: Sequence[int] = (0, 1, 2)
+    trials: int | None = 10
+    ready: Callable[[Workspace, str | None, bool, Callable[[str], None]], None] | None = None

@@ -74,6 +74,33 @@ def points(name: str, panels: Mapping[str, Mapping[str, Floats]], caption: str) 
 
 
 @matplotlib.rc_context(STYLE)
+def paths(name: str, walks: Mapping[str, Sequence[Floats]], caption: str) -> Picture:
+    """Draw what each name has as points that follow each other, float [n, 2] each, joined by lines."""
+    figure, (axis,) = _panels({"": None}, height=4.2)
+    for place, (title, parts) in enumerate(walks.items()):
+        for number, points in enumerate(parts):
+            label = title if not number else None
+            axis.plot(*points.T, marker="o", markersize=3, linewidth=0.6, color=_colour(place), label=label)
+    axis.set(xticks=[], yticks=[])
+    _legend(figure, [axis])
+    return Picture(f"{name}.png", _bytes(figure, "png"), caption)
+
+
+@matplotlib.rc_context(STYLE)
+def bands(name: str, panels: Mapping[str, Floats], at: Sequence[float], label: str, caption: str) -> Picture:
+    """Draw a panel for each metric, float [folds, points]: mean and median, and percentiles over folds as bands."""
+    figure, axes = _panels(panels)
+    for axis, (metric, values) in zip(axes, panels.items(), strict=True):
+        for low, high, alpha in ((0, 100, 0.2), (10, 90, 0.35)):
+            between = np.percentile(values, (low, high), axis=0)
+            axis.fill_between(at, *between, alpha=alpha, color=_colour(0), linewidth=0)
+        axis.plot(at, values.mean(0), color=_colour(1), label="mean")
+        axis.plot(at, np.median(values, axis=0), color=_colour(3), label="median")
+        axis.set(xlabel=label, ylabel=metric)
+    return _svg(name, figure, axes, caption)
+
+
+@matplotlib.rc_context(STYLE)
 def strip(name: str, rows: Sequence[tuple[str, Sequence[tuple[Path | None, str]]]], caption: str) -> Picture:
     """Draw rows of pictures, each with words of its own; where there is no picture, the words alone."""
     columns = max(len(pictures) for _, pictures in rows)

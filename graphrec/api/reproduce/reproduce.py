@@ -17,6 +17,7 @@ from graphrec.api.reproduce.jifr import JIFR
 from graphrec.api.reproduce.paper import Found, Paper, Row, Step, Study
 from graphrec.api.reproduce.report import Report, write_report
 from graphrec.api.reproduce.sections import report_of
+from graphrec.api.reproduce.trailer_ratings import TRAILER_RATINGS
 from graphrec.api.reproduce.transgrec import TRANSGREC
 from graphrec.api.search import Tried
 from graphrec.api.studies import beginning, find_study
@@ -29,10 +30,9 @@ from graphrec.training.runs import Run, find_run
 from graphrec.training.trainer import Progress
 from graphrec.workspace import Workspace
 
-PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (TRANSGREC, JIFR)}
-SEEDS = (0, 1, 2)
-TRIALS = 10
-"""So many settings are tried of each system; of none in the made world."""
+PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (TRANSGREC, JIFR, TRAILER_RATINGS)}
+QUICK_FOLDS = 3
+"""In so many folds systems of the made world are trained, where the split has folds."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def begin_reproduction(
         name: of the paper.
         data: folder with data sets, where the graph has no such records yet.
         quick: make a small world instead, and train each system shortly, by one seed, untuned.
-        trials: how many settings are tried of each system; by default 10, or none with ``quick``.
-        seeds: of all runs; by default 0, 1 and 2, or 0 with ``quick``.
+        trials: how many settings are tried of each system; by default what the paper says, or none with ``quick``.
+        seeds: of all runs; by default what the paper says, or 0 with ``quick``.
         store: what ``open_store`` takes.
         say: told what begins.
         step: told how far loading is.
@@ -83,6 +83,8 @@ def begin_reproduction(
         raise unknown("paper", name, PAPERS)
     paper = PAPERS[name]
     prepared, projection = prepare(workspace, paper, data, quick=quick, store=store, say=say, step=step)
+    if paper.ready is not None:
+        paper.ready(workspace, store, quick, say)
     rows, left_out = {}, {}
     for row in paper.rows:
         say(f"reading what {row.title} learns from")
@@ -99,8 +101,8 @@ def begin_reproduction(
         "paper": paper.name,
         "quick": quick,
         "data": prepared.to_dict(),
-        "trials": trials if trials is not None else None if quick else TRIALS,
-        "seeds": list(seeds) or ([0] if quick else list(SEEDS)),
+        "trials": trials if trials is not None else None if quick else paper.trials,
+        "seeds": list(seeds) or ([0] if quick else list(paper.seeds)),
         "store": store,
         "rows": rows,
         "left_out": left_out,
@@ -149,6 +151,7 @@ def reproduce(
             lambda: [Asked(title, plan, {}) for title, plan in plans.items()],
             seeds=told["seeds"],
             trials=told["trials"],
+            folds=paper.folds and (QUICK_FOLDS if quick else paper.folds),
         )
         judged: dict[str, Mapping[str, Measured]] = {}
         measured = _measured(workspace, paper, rows.runs, judged, say)

@@ -13,8 +13,9 @@ import torch
 from graphrec.api.comparison_formats import p_text
 from graphrec.api.reproduce.paper import Claim, Found, Paper
 from graphrec.api.reproduce.report import Report, Section, Table, Text
-from graphrec.evaluation.metrics import metric as metric_of
+from graphrec.evaluation.any_metric import more_is_better
 from graphrec.evaluation.systems import Measured, Values, holm
+from graphrec.tasks.cases import RankingCases
 
 CERTAIN = 0.05
 
@@ -64,7 +65,7 @@ def mean(runs: Sequence[Measured], metric: str) -> float:
 
 def called(metric: str) -> str:
     """Return a metric as tables have it."""
-    arrow = "" if metric_of(metric).higher_is_better else " (less is better)"
+    arrow = "" if more_is_better(metric) else " (less is better)"
     return metric.upper() + arrow
 
 
@@ -102,7 +103,7 @@ def _done(paper: Paper, found: Found, told: Mapping[str, Any]) -> list[str]:
         else "No setting was tuned."
     )
     return [
-        f"{paper.title}, doi:{paper.doi}.",
+        f"{paper.title}, doi:{paper.doi}." if paper.doi else f"{paper.title}.",
         f"Each system was trained by {len(seeds)} seeds ({', '.join(map(str, seeds))}), which also draw the split "
         f"where that is random. {tuned}",
         f"graphrec {version('graphrec')}, torch {torch.__version__}, Python {platform.python_version()}, "
@@ -120,12 +121,16 @@ def _counts(found: Found) -> Table:
         [f"{data.item} nodes", f"{data.items:,}"],
         ["of these with a training record", f"{int((data.by_item.lengths > 0).sum()):,}"],
         ["Training records", f"{len(data.records):,}"],
-        ["Validation records", f"{len(split.valid.relevant.indices):,}"],
-        ["Test records", f"{len(split.test.relevant.indices):,}"],
+        ["Validation records", f"{_asked(split.valid):,}"],
+        ["Test records", f"{_asked(split.test):,}"],
         ["Features", ", ".join(data.features) or "none"],
         ["Split", run.manifest["split_name"]],
     ]
     return Table(["", "here"], rows, f"Of the run {run.id}.")
+
+
+def _asked(cases: Any) -> int:
+    return len(cases.relevant.indices) if isinstance(cases, RankingCases) else len(cases)
 
 
 def _lacks(found: Found) -> list[str]:
@@ -139,7 +144,7 @@ def _claims(paper: Paper, found: Found) -> tuple[Table, int]:
         others = [title for title in claim.worse if title in measured]
         if claim.better not in measured or not others:
             continue
-        sign = 1 if metric_of(claim.metric).higher_is_better else -1
+        sign = 1 if more_is_better(claim.metric) else -1
         best = max(others, key=lambda title: sign * mean(measured[title], claim.metric))
         ours, theirs = (Values.of(measured[title], claim.metric) for title in (claim.better, best))
         if ours is None or theirs is None:
