@@ -15,10 +15,11 @@ from graphrec.app.media import address
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
 from graphrec.app.parts.jump import jump, jump_to_row
-from graphrec.app.parts.timeline import Timeline, timeline
+from graphrec.app.parts.timeline import Stretch, Timeline, timeline
 from graphrec.app.text import plain
 from graphrec.serving.clock import clock
-from graphrec.serving.explore.video import parts, remarks, scores, shots, stills, trailers, video
+from graphrec.serving.explore.attention import Said, attention
+from graphrec.serving.explore.video import Trailer, parts, remarks, scores, shots, stills, trailers, video
 
 T = TypeVar("T")
 
@@ -119,11 +120,35 @@ def show_trailers(node: str) -> None:
         told += [f"{count:,} {what}" for what, count in numbers.items() if count is not None]
         st.caption(" \u00b7 ".join(told))
         file = address(workspace(), one.uri)
-        if file:
-            timeline(Timeline(f"Trailer {one.id}", one.duration_s or 1.0, video=file), f"trailer-{one.id}")
-        else:
+        said = ask(attention, workspace(), one.id)
+        if file or said:
+            timeline(trailer_timeline(one, file, said), f"trailer-{one.id}")
+        if not file:
             where = f" It is said to be at {one.uri}." if one.uri else ""
             st.caption(plain(f"Its file is not in the workspace, so it cannot be played here.{where}"))
+
+
+def trailer_timeline(trailer: Trailer, file: str | None, said: Sequence[Said]) -> Timeline:
+    """Return a trailer with its ``file``, coloured by what each part of it has ``said`` to a network, if anything."""
+    lasts = trailer.duration_s or max((part.end_s for part in said), default=1.0)
+    title = f"Trailer {trailer.id}"
+    if not said:
+        return Timeline(title, lasts, video=file)
+    most = max(part.share for part in said)
+    stretches = [
+        Stretch(part.start_s, min(part.end_s, lasts), part.share / most, f"{part.share:.1%} of the attention")
+        for part in said
+    ]
+    return Timeline(
+        title,
+        lasts,
+        stretches,
+        video=file,
+        scale="Attention",
+        low="0 %",
+        high=f"{most:.1%}",
+        best="Most attended to",
+    )
 
 
 def page_of(found: Sequence[T], size: int, key: str) -> tuple[int, Sequence[T]]:

@@ -20,9 +20,12 @@ from graphrec.learning.options import TrainOptions
 from graphrec.models.base import Embeds, Model, PlacesByParts
 from graphrec.models.known import placed_items
 from graphrec.tasks.base import Task
-from graphrec.tasks.cases import PairCases, RankingCases, Split
+from graphrec.tasks.cases import NodeCases, PairCases, RankingCases, Split
 from graphrec.tasks.positive import POSITIVE, Condition, positive
 from graphrec.tasks.saturation import saturated
+
+NODES_VALIDATE = "a tenth of the nodes, drawn at random"
+"""What every split of nodes validates on."""
 
 
 def account(
@@ -142,7 +145,7 @@ def _tested(
         test.unscored,
         tuple(name for name in task.metrics(cases) if ranked and saturated(name, cases)),
         watched,
-        validation(shot, split.name),
+        NODES_VALIDATE if isinstance(cases, NodeCases) else validation(shot, split.name),
         _left_in(task, cases) if isinstance(cases, RankingCases) and cases.pool is None else "",
     )
 

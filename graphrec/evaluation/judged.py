@@ -69,7 +69,9 @@ def judge_model(
     who = cases.users if isinstance(cases, PairCases) else cases.nodes
     lists = data.by_user if isinstance(cases, PairCases) else data.by_item
     made = Predictions(who, cases.targets, whole, known)
-    return evaluate_predictions(made, metrics, lists.lengths[who], seed=seed)
+    found = evaluate_predictions(made, metrics, lists.lengths[who], seed=seed)
+    # Of a node that is held out nobody trains on a record: all of them would be a group of their own.
+    return replace(found, cold=None) if isinstance(cases, NodeCases) else found
 
 
 def known_metric(cases: Cases, name: str) -> bool:

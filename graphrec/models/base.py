@@ -147,6 +147,15 @@ class Predicts(Protocol):
         ...
 
 
+@runtime_checkable
+class Attends(Protocol):
+    """A model that tells how much of a trailer each of its frames says."""
+
+    def attention(self, trailer: int) -> tuple[Ints, Tensor]:
+        """Return the frames of ``trailer``, int64 [n], and what each says, float32 [n], 1 in all; none if all alike."""
+        ...
+
+
 @dataclass(frozen=True)
 class Encoded:
     """What a model makes of the nodes of one label.

@@ -35,10 +35,6 @@ class Recurrent(nn.Module):
             _, (state, _) = self.layers(shown)
         return torch.cat([state[-2], state[-1]], 1)
 
-    def weights(self, frames: Tensor, lengths: Tensor) -> Tensor:
-        """Return float32 [n, S], that all frames count alike."""
-        return _counted(frames, lengths).float() / lengths[:, None]
-
 
 class Attentive(nn.Module):
     """A transformer encoder over the frames (Vaswani et al., NIPS 2017, norm first), pooled by attention.

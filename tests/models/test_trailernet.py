@@ -123,10 +123,20 @@ def test_genres_that_an_item_lacks_and_ratings_are_heads_beside_the_target() -> 
 
 def test_attention_tells_what_each_frame_says() -> None:
     data = shown()
-    frames, shares = net(data, body="transformer").attention(0)
-    assert frames.tolist() == [1, 3]
+    both = Ragged(np.array([0, 2]), np.array([1, 5]))
+    data = replace(data, lists={**data.lists, "Trailer>Frame": both})
+    model = net(data, body="transformer", length=1)
+    frames, shares = model.attention(0)
+    assert frames.tolist() == [1, 5]
     torch.testing.assert_close(shares, torch.tensor([0.5, 0.5]))
-    assert len(net(data).attention(2)[0]) == 0
+    model = net(data, body="transformer")
+    with torch.no_grad():
+        model.body.query.normal_(0, 3)
+        expected = model.body.weights(looks(data, 5, 1), torch.tensor([2]))[0]
+    # Frame 5 is shown first.
+    torch.testing.assert_close(model.attention(0)[1], expected.flip(0))
+    assert len(model.attention(-1)[0]) == 0
+    assert len(net(data).attention(0)[0]) == 0
 
 
 def test_triplets_teach_the_network_and_the_heads_only_read_it() -> None:

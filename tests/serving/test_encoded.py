@@ -20,49 +20,19 @@ from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.testing.trailer_graph import MOVIES, write_trailer, write_trailers
 from graphrec.training.runs import list_runs
 from graphrec.workspace import Workspace
 
-MOVIES, USERS, EACH, WIDTH = 40, 25, 6, 8
 GIVEN = {"hidden": 8, "dimension": 8, "length": 4, "shift": 1, "epochs": 40, "patience": 20, "device": "cpu"}
 GIVEN["learning_rate"] = 0.01
 
 
-def looks(rng: np.random.Generator, genre: int, count: int) -> np.ndarray:
-    return (np.eye(WIDTH)[[genre] * count] + 0.2 * rng.normal(size=(count, WIDTH))).astype(np.float32)
-
-
-def write_trailer(store: LadybugStore, folder: Workspace, rng: np.random.Generator, movie: str, genre: int) -> str:
-    trailer = f"t-{movie}"
-    frames = [f"{trailer}@{second}" for second in range(EACH)]
-    store.write_nodes("Trailer", pa.table({"id": [trailer]}))
-    store.write_nodes("Frame", pa.table({"id": frames, "time_s": np.arange(EACH) + 0.5}))
-    store.write_relationships("HAS_TRAILER", "Item", "Trailer", pa.table({"from": [movie], "to": [trailer]}))
-    store.write_relationships("HAS_FRAME", "Trailer", "Frame", pa.table({"from": [trailer] * EACH, "to": frames}))
-    FeatureStore(folder.features).write("look-frame", "Frame", frames, looks(rng, genre, EACH))
-    return trailer
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Trained]:
-    folder, rng = Workspace(tmp_path_factory.mktemp("trailers")), np.random.default_rng(0)
-    movies = [f"m{n:02}" for n in range(MOVIES)]
-    genre = np.arange(MOVIES) % 4
+    folder = Workspace(tmp_path_factory.mktemp("trailers"))
     with closing(LadybugStore(folder, write=True)) as store:
-        store.initialise()
-        store.write_nodes("User", pa.table({"id": [f"u{n}" for n in range(USERS)]}))
-        store.write_nodes("Item", pa.table({"id": [*movies, "silent"], "title": [*movies, "Silent"]}))
-        store.write_nodes("Genre", pa.table({"id": [f"g{n}" for n in range(4)]}))
-        store.write_relationships(
-            "IN_GENRE", "Item", "Genre", pa.table({"from": movies, "to": [f"g{n}" for n in genre]})
-        )
-        for movie, of in zip(movies, genre.tolist(), strict=True):
-            write_trailer(store, folder, rng, movie, of)
-        pairs = [(u, m) for u in range(USERS) for m in rng.choice(MOVIES, 15, replace=False)]
-        rating = [float(np.clip(2 + genre[m] * 0.7 + rng.normal() * 0.3, 0.5, 5)) for _, m in pairs]
-        store.write_relationships("RATED", "User", "Item", pa.table({
-            "from": [f"u{u}" for u, _ in pairs], "to": [movies[m] for _, m in pairs], "rating": rating,
-        }))  # fmt: skip
+        write_trailers(store, folder)
     done = train(folder, Plan("trailernet", GIVEN, task="node-targets"))
     with closing(LadybugStore(folder, write=True)) as store:
         publish(store, done.loaded)
