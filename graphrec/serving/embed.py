@@ -16,8 +16,8 @@ from graphrec.graph.content import fill
 from graphrec.graph.snapshot import GENRES, Snapshot
 from graphrec.models.answers import placed_by
 from graphrec.models.base import Encodes, Places, PlacesByParts
+from graphrec.serving.embed_encoded import embed_encoded
 from graphrec.serving.embed_parts import embed_by_parts, parts_features
-from graphrec.serving.encoded import embed_encoded
 from graphrec.serving.lacking import Lacking, cure
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.lookups import LABELS
