@@ -328,7 +328,7 @@ class TestTrailerNetByTriplets(TestTrailerNet):
         **TestTrailerNet.settings, "hidden": 32, "dimension": 64, "objective": "triplet", "layer": "before",
         "margin": 1.0,
     }  # fmt: skip
-    options: ClassVar = {"learning_rate": 0.01, "patience": 60}
+    options: ClassVar = {"learning_rate": 0.02, "patience": 60}
 
 
 class TestTransGRec(ModelContract):
