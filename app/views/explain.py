@@ -22,10 +22,10 @@ from graphrec.app.text import heading, plain
 from graphrec.errors import NotFoundError
 from graphrec.serving.explain import Explanation, explain
 from graphrec.serving.explore.names import names
+from graphrec.serving.explore.spaces import ranking_runs
 from graphrec.serving.explore.subgraph import Key, Subgraph, merged, neighbours
 from graphrec.serving.explore.why import why
 from graphrec.serving.naming import with_id
-from graphrec.serving.published import current_runs
 from graphrec.serving.recommend import Recommendation, Recommendations, Request, recommend
 
 OFFERED = 50
@@ -53,7 +53,7 @@ def starts() -> None:
 
 def run_of() -> str | None:
     """Return the run that the visitor wants explained; None where none is published."""
-    runs = [run.id for run in ask(current_runs)]
+    runs = [run.id for run in ask(ranking_runs)]
     return pick_run("Model", runs, "run") if runs else None
 
 

@@ -21,8 +21,8 @@ from graphrec.app.text import heading
 from graphrec.serving.clock import clock
 from graphrec.serving.explore.catalogue import Order, catalogue
 from graphrec.serving.explore.looks import looks
+from graphrec.serving.explore.spaces import ranking_runs
 from graphrec.serving.explore.video import Video, parts, video
-from graphrec.serving.published import current_runs
 
 PAGE = 24
 ORDERS: tuple[Order, ...] = ("popular", "newest")
@@ -68,7 +68,7 @@ def look_at(node: str) -> None:
     with whose:
         user = pick("User", "Coloured by the taste of", "user") if segmented else None
     with by:
-        run = pick_run("Model", [published.id for published in ask(current_runs)], "run")
+        run = pick_run("Model", [published.id for published in ask(ranking_runs)], "run")
     with stage:
         if not player(node, "player", user=user, run=run, at=second(), turn=turn()):
             poster(shown.thumbnail, f"Picture of {shown.name}")

@@ -66,3 +66,26 @@ def test_the_explorer_colours_a_trailer_by_it(attending: Workspace, monkeypatch:
     assert max(one["share"] for one in shown["segments"]) == 1
     assert all(one["note"].endswith("% of the attention") for one in shown["segments"])
     assert "Its file is not in the workspace" in " ".join(one.value for one in app.caption)
+
+
+@pytest.mark.parametrize(
+    ("view", "asked"),
+    [
+        ("recommend", {"user": "u1"}),
+        ("explain", {"user": "u1", "item": "m07"}),
+        ("video", {"id": "m07", "tab": "Audience"}),
+        ("video", {"id": "m07", "tab": "Similar"}),
+        ("embeddings", {}),
+    ],
+)
+def test_pages_do_not_ask_it_what_it_cannot_tell(
+    attending: Workspace, monkeypatch: pytest.MonkeyPatch, view: str, asked: dict[str, str]
+) -> None:
+    monkeypatch.setattr(settings, "_used", ExplorerSettings(attending))
+    app = AppTest.from_file(str(server.SCRIPT), default_timeout=WAIT_S).run()
+    app.switch_page(f"views/{view}.py")
+    for name, value in asked.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert not app.error

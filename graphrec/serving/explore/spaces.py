@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphrec import schema
-from graphrec.serving.lookups import LABELS
-from graphrec.serving.published import PublishedRun, current_runs, for_label
+from graphrec.serving.lookups import FOUND, LABELS
+from graphrec.serving.published import DESCRIPTION, PublishedRun, current_runs, for_label
 from graphrec.store.base import GraphStore
 
 
@@ -16,7 +16,7 @@ class Space:
 
     Attributes:
         run: which.
-        labels: of which any node has one in its first space, in the schema's order.
+        labels: of those that can be looked at, of which any node has one in its first space, in the schema's order.
         recommended: what it can recommend: its own label, then what else it has placed, in any of its spaces.
     """
 
@@ -31,8 +31,14 @@ def spaces(store: GraphStore) -> list[Space]:
 
 
 def labels_of(store: GraphStore, run: PublishedRun) -> tuple[str, ...]:
-    """Return the labels of which any node has an embedding of ``run``, in the schema's order."""
-    return tuple(label for label in schema.EMBEDDED_LABELS if store.has_embeddings(label, run.property))
+    """Return the labels of ``FOUND`` of which any node has an embedding of ``run``, in the schema's order."""
+    labels = (label for label in schema.EMBEDDED_LABELS if label in FOUND)
+    return tuple(label for label in labels if store.has_embeddings(label, run.property))
+
+
+def ranking_runs(store: GraphStore) -> list[PublishedRun]:
+    """Return the runs that rank for users, the last published first."""
+    return [run for run in current_runs(store) if run.score != DESCRIPTION]
 
 
 def _recommended(store: GraphStore, run: PublishedRun) -> tuple[str, ...]:
