@@ -11,6 +11,7 @@ from graphrec.graph.data import Data, Shape
 from graphrec.models.tower import tower
 from graphrec.models.trailer_losses import classes_loss, identity_loss, number_loss
 from graphrec.ragged import Ints
+from graphrec.tasks.node_targets import mean_values, memberships
 
 Floats = npt.NDArray[np.float32]
 
@@ -84,17 +85,10 @@ class TrailerHeads(nn.Module):
         assert data.targets is not None
         true = {TARGET: self._standard(0, data.targets) if self.number else data.targets}
         if RATING in data.records.values and data.value != RATING:
-            known = np.isfinite(values := np.asarray(data.records.values[RATING]))
-            item = data.records.item[known]
-            counts = np.bincount(item, minlength=data.items)
-            sums = np.bincount(item, values[known], minlength=data.items)
-            means = np.divide(sums, counts, out=np.full(data.items, np.nan), where=counts > 0)
+            means = mean_values(data.records.item, data.records.values[RATING], data.items)
             true[RATING] = self._standard(1, means[:, None].astype(np.float32))
         if (listed := data.lists.get(GENRES)) is not None and listed.indices.size:
-            genres = np.zeros((data.items, data.nodes["Genre"]), np.float32)
-            genres[listed.rows, listed.indices] = 1
-            genres[listed.lengths == 0] = np.nan
-            true[GENRES] = genres
+            true[GENRES] = memberships(listed, data.nodes["Genre"]).astype(np.float32)
         return true
 
     def _standard(self, which: int, values: Floats) -> Floats:

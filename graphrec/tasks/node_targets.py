@@ -15,7 +15,7 @@ from graphrec.graph.projection import TEXT, THEN, Projection, list_type
 from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import FOLDS
-from graphrec.ragged import Ints
+from graphrec.ragged import Ints, Ragged
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Floats, NodeCases, Split
 
@@ -119,21 +119,25 @@ class NodeTargets(Task[NodeCases]):
         """Return float64 [items, classes]; NaN where a node has none."""
         items = len(snapshot.items)
         if THEN in self.target:
-            listed = snapshot.lists[self.target]
-            classes = len(snapshot.ids[list_type(self.target)[2]])
-            found = np.zeros((items, classes))
-            found[listed.rows, listed.indices] = 1
-            found[listed.lengths == 0] = np.nan
-            return found
+            return memberships(snapshot.lists[self.target], len(snapshot.ids[list_type(self.target)[2]]))
         if "." in self.target:
             column = snapshot.fields[self.target]
             if not isinstance(column, Numbers):
                 raise ConfigError(f"{self.target} is text; name a number, or a list such as Item>Genre")
             return np.asarray(column.values)[:, None].copy()
-        return _means(snapshot.records.item, snapshot.records.values[self.target], items)[:, None]
+        return mean_values(snapshot.records.item, snapshot.records.values[self.target], items)[:, None]
 
 
-def _means(item: Ints, values: Floats, items: int) -> Floats:
+def memberships(listed: Ragged, classes: int) -> Floats:
+    """Return which of ``classes`` each node lists, 0 or 1, float64 [nodes, classes]; NaN of one that lists none."""
+    found = np.zeros((len(listed), classes))
+    found[listed.rows, listed.indices] = 1
+    found[listed.lengths == 0] = np.nan
+    return found
+
+
+def mean_values(item: Ints, values: Floats, items: int) -> Floats:
+    """Return the mean value of the records of each item, float64 [items]; NaN of one without any."""
     known = np.isfinite(values)
     counts = np.bincount(item[known], minlength=items)
     sums = np.bincount(item[known], values[known], minlength=items)

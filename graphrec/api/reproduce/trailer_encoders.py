@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,8 +11,6 @@ from graphrec.features import FeatureStore
 from graphrec.models.trailernet import TrailerNet
 from graphrec.serving.run_embeddings import encoded_as
 from graphrec.workspace import Workspace
-
-log = logging.getLogger(__name__)
 
 LAYERS = {256: "last", 512: "before"}
 """The paper's two layers; the numbers are those of its network."""

@@ -22,6 +22,7 @@ from graphrec.models.trailernet import TrailerNet
 from graphrec.serving.ratings import predicted
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
+from graphrec.tasks.node_targets import mean_values
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,9 +80,8 @@ def correlations(found: Found, encoder: str) -> Table:
     """Return table 3: R and R² of movies' mean rating by linear regression, in the sample and across parts of it."""
     run = next(iter(next(iter(found.runs.values())).values()))
     shot = found.load(run.id).snapshot
-    item, values = np.asarray(shot.records.item), np.asarray(shot.records.values["rating"])
-    counts = np.bincount(item, minlength=len(shot.items))
-    means, known = np.bincount(item, values, minlength=len(shot.items)) / np.maximum(counts, 1), counts > 0
+    means = mean_values(shot.records.item, shot.records.values["rating"], len(shot.items))
+    known = np.isfinite(means)
     ids = shot.items.values.to_pylist()
     rows = []
     features = FeatureStore(found.workspace.features)
