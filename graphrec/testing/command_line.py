@@ -15,6 +15,7 @@ from functools import cache
 from importlib.util import find_spec
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from graphrec.testing.limits import WAIT_S
@@ -85,7 +86,8 @@ def begin(
         told = dict(os.environ if env is None else env)
         given = (words, str(cwd or Path.cwd()), told, out, err, before)
         process = _prepared().Process(target=_run, args=given)
-        process.start()
+        with _without_main():
+            process.start()
         try:
             yield Running(words, process, out, err)
         finally:
@@ -110,6 +112,17 @@ def graphrec(
     """
     with begin(*arguments, cwd=cwd, env=env, before=before) as running:
         return running.end()
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Have a process begin without running this one's ``__main__``: a test of the explorer leaves a page there."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @cache

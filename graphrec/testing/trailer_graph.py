@@ -6,12 +6,26 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphrec.api.plan import Plan
+from graphrec.api.train import train
 from graphrec.features import FeatureStore
-from graphrec.store.base import GraphStore
+from graphrec.serving.publish import publish
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
 
 MOVIES, USERS, EACH, WIDTH, GENRES = 40, 25, 6, 8, 4
 """Movie n is of genre n % GENRES; its trailer ``t-mNN`` has so many frames, one a second."""
+
+
+def describe_trailers(folder: Workspace, **given: object) -> None:
+    """Write the graph into the embedded database of ``folder``, and publish a small trailernet trained on it."""
+    settings = {"hidden": 8, "dimension": 8, "length": 4, "shift": 1, "epochs": 2, "device": "cpu", **given}
+    with closing(LadybugStore(folder, write=True)) as store:
+        write_trailers(store, folder)
+    done = train(folder, Plan("trailernet", settings, task="node-targets"))
+    with closing(LadybugStore(folder, write=True)) as store:
+        publish(store, done.loaded)
 
 
 def write_trailers(store: GraphStore, folder: Workspace) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -26,12 +25,6 @@ from graphrec.workspace import Workspace
 
 Page = Callable[..., AppTest]
 Running = Callable[..., AbstractContextManager[Neo4jServer]]
-
-
-@pytest.fixture(autouse=True)
-def own_main(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take back ``__main__``: a page's run puts itself there, and a later test's process would begin with it."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -24,6 +26,18 @@ RATED = ("--rels", "RATED", "--from", "User:user", "--to", "Item:item")
 def test_version(typed) -> None:
     asked = typed("--version")
     assert (asked.code, asked.out) == (0, version("graphrec") + "\n")
+
+
+def test_a_command_under_test_does_not_begin_with_a_page(
+    graphrec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.py"
+    page.write_text("raise SystemExit(1)\n", encoding="utf-8")
+    left = ModuleType("__main__")
+    left.__file__ = str(page)
+    monkeypatch.setitem(sys.modules, "__main__", left)
+    assert graphrec("--version").code == 0
+    assert sys.modules["__main__"] is left
 
 
 @pytest.mark.parametrize(
