@@ -107,7 +107,7 @@ GRIDS: dict[str, dict[str, dict[str, list[Any]]]] = {
         "Surprise SVD++": {"dimension": [20], "epochs": [20], "reg_all": [0.05, 0.1], "lr_all": [0.005, 0.01]},
     },
     "mf": {
-        "graphrec mf": {"epochs": [4, 8, 12, 20], "l2": [0.05, 0.1]},
+        "graphrec mf": {"epochs": [2, 4, 8, 12], "l2": [0.05, 0.1]},
         "Surprise SVD": {"epochs": [20, 40], "lr_all": [5e-3, 1e-2], "reg_all": [0.02, 0.1]},
         "LensKit BiasedMF": {"epochs": [5, 10], "regularization": [0.05, 0.1, 0.2, 0.4]},
     },
