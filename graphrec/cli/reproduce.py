@@ -26,7 +26,7 @@ from graphrec.workspace import Workspace
 
 def reproduce(
     context: typer.Context,
-    paper: Annotated[str | None, typer.Argument(help="transgrec or jifr.")] = None,
+    paper: Annotated[str | None, typer.Argument(help="transgrec, jifr or trailer-ratings.")] = None,
     data: Annotated[
         Path, typer.Option(help="A folder with data sets, where the graph holds no such records yet.")
     ] = Path("data"),

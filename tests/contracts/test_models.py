@@ -326,7 +326,7 @@ class TestTrailerNetByAttention(TestTrailerNet):
 class TestTrailerNetByTriplets(TestTrailerNet):
     settings: ClassVar = {
         **TestTrailerNet.settings, "hidden": 32, "dimension": 64, "objective": "triplet", "layer": "before",
-        "margin": 1.0,
+        "margin": 1.0, "dropout": 0.1,
     }  # fmt: skip
     options: ClassVar = {"learning_rate": 0.02, "patience": 60}
 
