@@ -54,12 +54,13 @@ class PartRows:
     Args:
         features: of all parts.
         scaling: fitted.
+        few: whether only a few rows will be asked for, so that nothing is kept.
     """
 
-    def __init__(self, features: Joined, scaling: FeatureScaling) -> None:
+    def __init__(self, features: Joined, scaling: FeatureScaling, *, few: bool = False) -> None:
         self._features, self._scaling = features, scaling
-        few = len(features) * features.width <= RESIDENT
-        self._all = scaling.of(features) if few else None
+        kept = not few and len(features) * features.width <= RESIDENT
+        self._all = scaling.of(features) if kept else None
 
     def __call__(self, rows: Tensor) -> Tensor:
         """Return float32 [n, F] for int64 [n]."""

@@ -182,7 +182,7 @@ class TrailerNet(Model[TrailerNetSettings]):
     @torch.no_grad()
     def sequences(self, item: int) -> list[Tensor]:
         """Return the embeddings of the sequences of each of an item's trailers, in order, float32 [n, width] each."""
-        rows = PartRows(self._content, self.scaling)
+        rows = PartRows(self._content, self.scaling, few=True)
         cut = self._cut(self._strips.frames.take(self._of_item.take(np.array([item])).indices), rows)
         found = self._of_stretches(cut, rows, self._given, self._width)
         return [found[self._to(np.flatnonzero(cut.row == row))] for row in np.unique(cut.row)]
@@ -193,7 +193,7 @@ class TrailerNet(Model[TrailerNetSettings]):
 
         That is the mean, over the sequences in which a frame is, of its weight there.
         """
-        rows = PartRows(self._content, self.scaling)
+        rows = PartRows(self._content, self.scaling, few=True)
         strip = np.flatnonzero(self._strips.trailers == trailer)[:1]
         if trailer < 0 or not len(strip) or not isinstance(self.body, Attentive):
             return np.empty(0, np.int64), torch.empty(0)
