@@ -61,6 +61,6 @@ def require_strips(data: Data, who: str) -> None:
         raise DataError(f"{who} reads the frames of items, and not of {data.item} nodes; choose --projection ratings")
     if not len(strips_of(data).items):
         raise DataError(
-            f"{who} needs items or trailers with frames that have features, and there are none; load some, such as "
-            "those of `graphrec load videos trailers/ --frames 1/s` or `graphrec load frames`"
+            f"{who} needs items or trailers with frames that have features, and there are none; load some by "
+            "`graphrec load trailers`, `graphrec load videos` or `graphrec load frames`"
         )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 RATING = "rating"
 """The task of runs that predict ratings."""
+PAIRS = 1 << 17
+"""So many ratings are predicted at a time: a model may look at two vectors for each."""
 
 
 def rating_run(store: GraphStore, workspace: Workspace, model: str | None = None, run: str | None = None) -> Run:
@@ -84,17 +86,17 @@ def by_rating(workspace: Workspace, run: Run, wanted: ListsWanted) -> list[Found
     own = str(run.manifest["item_label"])
     if wanted.label != own:
         raise ConfigError(f"run {run.id} predicts ratings of {own} nodes, not of {wanted.label}")
-    ids, known = loaded.snapshot.items, loaded.split.data.by_user.lengths > 0
-    everything = np.arange(len(ids))
-    found = []
-    for user, name, seen in zip(
-        loaded.snapshot.users.index(list(wanted.users)), wanted.users, wanted.seen, strict=True
-    ):
-        if user < 0 or not known[user]:
-            found.append(Found(None, f"nothing is known of {name} to the model: no rating in training"))
-            continue
-        ratings, told = predicted(loaded, np.full(len(ids), user), everything)
-        scores = np.where(told, ratings, np.nan).astype(np.float32)[None]
-        (best,) = best_each(ids.values, scores, wanted.k, among=wanted.among, without=[seen])
-        found.append(Found(best))
+    ids = loaded.snapshot.items
+    users = loaded.snapshot.users.index(list(wanted.users))
+    known = (users >= 0) & (loaded.split.data.by_user.lengths > 0)[users]
+    found = [Found(None, f"nothing is known of {name} to the model: no rating in training") for name in wanted.users]
+    left, step = np.flatnonzero(known), max(1, PAIRS // max(1, len(ids)))
+    for start in range(0, len(left), step):
+        some = left[start : start + step]
+        ratings, told = predicted(loaded, users[some].repeat(len(ids)), np.tile(np.arange(len(ids)), len(some)))
+        scores = np.where(told, ratings, np.nan).astype(np.float32).reshape(len(some), -1)
+        of = wanted.of(some.tolist())
+        lists = best_each(ids.values, scores, of.k, among=of.among, without=of.seen)
+        for at, best in zip(some.tolist(), lists, strict=True):
+            found[at] = Found(best)
     return found

@@ -11,11 +11,12 @@ import pytest
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.features import FeatureStore
+from graphrec.serving import ratings
 from graphrec.serving.explain import explain
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.rate import rate
-from graphrec.serving.recommend import Request, recommend
+from graphrec.serving.recommend import Request, best_for_each, recommend, source_of
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.workspace import Workspace
@@ -150,6 +151,19 @@ def test_a_list_leaves_out_what_was_rated_and_is_by_the_published_run(store: Lad
     assert not {one.id for one in found.items} & {*had}
     assert found.basis.startswith("libfm-")
     assert all(int(one.id[1:]) % 2 == 0 for one in found.items[:2])
+
+
+@pytest.mark.parametrize("name", ["libfm", "trailer_content"])
+def test_the_lists_of_several_are_those_of_each(
+    store: LadybugStore, made: Workspace, runs, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ratings, "PAIRS", 50)  # two users at a time
+    request, users = Request("", k=5, run=runs[name].run.id, rated=True), ["u03", "u29", "u00", "u02", "u05", "u01"]
+    source = source_of(store, made, request)
+    together = best_for_each(store, made, request, source, users)
+    assert [one.user for one in together] == users
+    for user, one in zip(users, together, strict=True):
+        assert one == best_for_each(store, made, request, source, [user])[0]
 
 
 def test_of_whom_nothing_is_known_a_list_is_by_popularity(store: LadybugStore, made: Workspace) -> None:
