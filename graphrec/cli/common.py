@@ -209,7 +209,7 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.4f}"
+        return "-" if math.isnan(value) else f"{value:.4f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)  # 1995 may be a year
     if isinstance(value, dict):

@@ -95,13 +95,14 @@ class Tested:
         candidates: least, median and greatest number of candidates of a case; None where nothing is ranked.
         known: held-out records that are not asked for, since training has the same pair.
         cold: cases of users without training records.
-        by_popularity: whether these get what is popular; else the model itself ranks for them.
+        by_popularity: whether these get what is popular, or means for predictions; else the model itself answers.
         unscored: cases of users of whose training records the model can make nothing; they get what is popular.
         saturated: metrics that are the same for every order here.
         watched: the metric that stopped the training.
         validation: what validates, in words; empty where nobody says.
         left_in: what a ranking keeps among the candidates though serving would leave it out, in words; empty where
             candidates are not of a pool.
+        undefined: which metrics have no value, and why, in words; empty where all have one.
     """
 
     split: str
@@ -118,6 +119,7 @@ class Tested:
     watched: str
     validation: str = ""
     left_in: str = ""
+    undefined: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,8 @@ class TrainingAccount:
     def sentences(self) -> list[str]:
         """Return it in words; the verdict is the last."""
         beside = [self._beside()] if self.beside else []
-        parts = (_used(self.used), _tested(self.tested), _unplaced(self.unplaced, self.used.label))
+        predicted = self.tested.candidates is None
+        parts = (_used(self.used), _tested(self.tested), _unplaced(self.unplaced, self.used.label, predicted))
         return [*(one for part in parts for one in part), *self.notes, *beside, f"Verdict: {self.verdict.sentence}"]
 
     def to_dict(self) -> dict[str, Any]:
@@ -233,7 +236,8 @@ def _tested(tested: Tested) -> Iterator[str]:
     if tested.known:
         yield f"{tested.known:,} held-out records are not asked for: their users had chosen the same before."
     if tested.cold:
-        how = "ranked as they are served, by what is popular" if tested.by_popularity else "ranked by the model itself"
+        told, instead = ("predicted", "means") if tested.candidates is None else ("ranked", "what is popular")
+        how = f"{told} as they are served, by {instead}" if tested.by_popularity else f"{told} by the model itself"
         yield f"Of these cases {tested.cold:,} are of users with no training record, {how}."
     if tested.unscored:
         yield (
@@ -242,19 +246,21 @@ def _tested(tested: Tested) -> Iterator[str]:
         )
     if tested.saturated:
         yield f"No order changes {', '.join(tested.saturated)} here: nearly every list is no longer than the cut."
+    if tested.undefined:
+        yield f"{tested.undefined}."
     if tested.watched in tested.saturated:
         yield f"The early stop watched {tested.watched} all the same, as was asked for; metric=auto watches another."
 
 
-def _unplaced(unplaced: Unplaced | None, label: str) -> Iterator[str]:
+def _unplaced(unplaced: Unplaced | None, label: str, predicted: bool) -> Iterator[str]:
     if unplaced is None:
         return
     if unplaced.count:
         nor = f" nor any features ({', '.join(unplaced.features)})" if unplaced.features else ""
         said = f"have neither a training record{nor}" if nor else "have no training record"
         yield (
-            f"{unplaced.count:,} of {unplaced.of:,} {label} nodes {said}: they are never recommended, and ranked last "
-            "where they are asked for."
+            f"{unplaced.count:,} of {unplaced.of:,} {label} nodes {said}: they are never recommended, and "
+            + ("means are predicted of them." if predicted else "ranked last where they are asked for.")
         )
     if unplaced.partly:
         lacking = ", ".join(f"{count:,} lack {name}" for name, count in unplaced.lacking.items())

@@ -147,7 +147,19 @@ def _tested(
         watched,
         NODES_VALIDATE if isinstance(cases, NodeCases) else validation(shot, split.name),
         _left_in(task, cases) if isinstance(cases, RankingCases) and cases.pool is None else "",
+        _undefined(cases, test),
     )
+
+
+def _undefined(cases: object, test: Evaluation) -> str:
+    """Say which metrics of predictions have no value, and why."""
+    names = [name for name, value in test.metrics.items() if np.isnan(value)]
+    if not names or not isinstance(cases, PairCases | NodeCases):
+        return ""
+    targets = cases.targets[np.isfinite(cases.targets)]
+    alike = bool(len(targets)) and np.ptp(targets) == 0
+    why = f"all that is to be predicted is {targets[0]:g}" if alike else "too little of what is tested differs"
+    return f"{', '.join(names)} cannot be worked out here: {why}"
 
 
 def _left_in(task: Task[Any], cases: RankingCases) -> str:

@@ -158,6 +158,16 @@ def test_predictions_are_compared_with_what_stands_in(workspace: Workspace, mode
     assert title in account.verdict.sentence
 
 
+def test_what_constant_ratings_leave_open_is_said(tmp_path: Path) -> None:
+    workspace = rated(tmp_path / "nothing", 0)
+    trained = train(workspace, Plan("mf", {"epochs": 1, "device": "cpu"}))
+    assert np.isnan(trained.test.metrics["r2"])
+    said = trained.account.sentences
+    assert "r, r2 cannot be worked out here: all that is to be predicted is 0." in said
+    assert any("3 of 33 Item nodes" in one and "means are predicted of them" in one for one in said)
+    assert not any("popular" in one or "ranked" in one for one in said)
+
+
 def test_publish_warns_of_a_bad_verdict(workspace: Workspace) -> None:
     """Of taste that is drawn, nothing can be learned: the model is not told apart from chance."""
     loaded = train(workspace, Plan("bpr", {"epochs": 1, "dimension": 2})).loaded
