@@ -15,11 +15,22 @@ from graphrec.app.media import address
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
 from graphrec.app.parts.jump import jump, jump_to_row
-from graphrec.app.parts.timeline import Stretch, Timeline, timeline
+from graphrec.app.parts.timeline import KeyFrame, Stretch, Timeline, timeline
 from graphrec.app.text import plain
 from graphrec.serving.clock import clock
 from graphrec.serving.explore.attention import Said, attention
-from graphrec.serving.explore.video import Trailer, parts, remarks, scores, shots, stills, trailers, video
+from graphrec.serving.explore.video import (
+    Still,
+    Trailer,
+    parts,
+    remarks,
+    scores,
+    shots,
+    stills,
+    trailer_stills,
+    trailers,
+    video,
+)
 
 T = TypeVar("T")
 
@@ -120,34 +131,42 @@ def show_trailers(node: str) -> None:
         told += [f"{count:,} {what}" for what, count in numbers.items() if count is not None]
         st.caption(" \u00b7 ".join(told))
         file = address(workspace(), one.uri)
-        said = ask(attention, workspace(), one.id)
-        if file or said:
-            timeline(trailer_timeline(one, file, said), f"trailer-{one.id}")
+        said, seen = ask(attention, workspace(), one.id), ask(trailer_stills, one.id)
+        if file or said or seen:
+            timeline(trailer_timeline(one, file, said, seen), f"trailer-{one.id}")
         if not file:
             where = f" It is said to be at {one.uri}." if one.uri else ""
             st.caption(plain(f"Its file is not in the workspace, so it cannot be played here.{where}"))
 
 
-def trailer_timeline(trailer: Trailer, file: str | None, said: Sequence[Said]) -> Timeline:
-    """Return a trailer with its ``file``, coloured by what each part of it has ``said`` to a network, if anything."""
-    lasts = trailer.duration_s or max((part.end_s for part in said), default=1.0)
-    title = f"Trailer {trailer.id}"
-    if not said:
-        return Timeline(title, lasts, video=file)
-    most = max(part.share for part in said)
+def trailer_timeline(trailer: Trailer, file: str | None, said: Sequence[Said], seen: Sequence[Still]) -> Timeline:
+    """Return a trailer with its ``file`` and frames, coloured by what each part has ``said`` to a network, if anything.
+
+    Args:
+        trailer: what is known of it.
+        file: its file's address; None where it cannot be played.
+        said: by what it is coloured.
+        seen: its frames.
+    """
+    frames = [KeyFrame(one.time_s, address(workspace(), one.uri)) for one in seen if one.time_s is not None]
+    ends = [part.end_s for part in said] or [frame.time_s for frame in frames]
+    lasts = trailer.duration_s or max(ends, default=0.0) or 1.0
+    most = max((part.share for part in said), default=1.0)
     stretches = [
         Stretch(part.start_s, min(part.end_s, lasts), part.share / most, f"{part.share:.1%} of the attention")
         for part in said
     ]
     return Timeline(
-        title,
+        f"Trailer {trailer.id}",
         lasts,
         stretches,
+        frames,
         video=file,
-        scale="Attention",
+        poster=frames[0].picture if frames else None,
+        scale="Attention" if said else "",
         low="0 %",
         high=f"{most:.1%}",
-        best="Most attended to",
+        best="Most attended to" if said else "",
     )
 
 

@@ -32,6 +32,7 @@ def test_a_trailer_is_coloured_by_its_attention(attending: Workspace, monkeypatc
     assert shown["scale"] == "Attention"
     assert len(shown["segments"]) == EACH
     assert max(one["share"] for one in shown["segments"]) == 1
+    assert [one["time_s"] for one in shown["frames"]] == [one + 0.5 for one in range(EACH)]
     assert all(one["note"].endswith("% of the attention") for one in shown["segments"])
     assert "Its file is not in the workspace" in " ".join(one.value for one in app.caption)
 

@@ -120,6 +120,11 @@ def stills(store: GraphStore, node: str, limit: int = 2000) -> list[Still]:
     return [Still(**row) for row in rows(store, "video_frames", video=node, limit=limit)]
 
 
+def trailer_stills(store: GraphStore, trailer: str, limit: int = 2000) -> list[Still]:
+    """Return the first ``limit`` frames of a trailer by their second."""
+    return [Still(**row) for row in rows(store, "trailer_frames", trailer=trailer, limit=limit)]
+
+
 def remarks(store: GraphStore, node: str, limit: int = COMMENTS) -> list[Remark]:
     """Return the first ``limit`` comments on a video, its segments and its frames by their second."""
     return [Remark(**row) for row in named(store, "comments_of_video", video=node, limit=limit)]
