@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -279,11 +280,16 @@ def _compared(
             loaded = load_run(workspace, run)
             cases, task = loaded.split.test, loaded.task
             if not higher:
-                names = metrics or list(dict.fromkeys([task.watched(cases), *task.metrics(cases)]))[:METRICS]
+                names = metrics or list(dict.fromkeys([task.watched(cases), *task.metrics(cases)]))
                 higher = {name: known_metric(cases, name) for name in names}
             seed = run.manifest["seed"]
             found = judge_model(loaded.model, task, loaded.split.data, cases, list(higher), seed=seed)
             measured[title].append(Measured(found, whose(found, cases, loaded.snapshot)))
+    if not metrics:
+        every = [one.evaluation.metrics for of in measured.values() for one in of]
+        # Of clicks, a case for each user, no AUC within users can be told.
+        told_of_all = [name for name in higher if all(isfinite(figures[name]) for figures in every)]
+        higher = {name: higher[name] for name in told_of_all[:METRICS]}
     references, rows = {}, list[Row]()
     for metric, better in higher.items():
         chosen, found_rows = side_by_side(

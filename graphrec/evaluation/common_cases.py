@@ -112,7 +112,8 @@ def compare(first: Evaluation, second: Evaluation, keys: tuple[CaseKeys, CaseKey
     order = np.argsort(here)
     at = here[order], there[order]
     alike = int((one.ranked[at[0]] == other.ranked[at[1]]).sum())
-    return Compared(len(here), of, alike, {name: first.against(second, name, at) for name in names})
+    valued = [name for name in names if np.isfinite(first.values[name][at[0]] + second.values[name][at[1]]).any()]
+    return Compared(len(here), of, alike, {name: first.against(second, name, at) for name in valued})
 
 
 def _hashes(ids: Ids) -> Hashes:

@@ -46,6 +46,7 @@ def evaluate_predictions(
     asked = [prediction_metric(name) for name in metrics]
     figures = {m.name: m.overall(found) for m in asked}
     whole = [m.name for m in asked if m.per_case is None and np.isfinite(figures[m.name])]
+    values = {m.name: m.per_case(found) for m in asked if m.per_case is not None}
 
     def inside(chosen: npt.NDArray[np.bool_]) -> dict[str, float]:
         some = found.take(np.flatnonzero(chosen))
@@ -55,7 +56,7 @@ def evaluate_predictions(
         _digest(found),
         found.users,
         0,
-        {m.name: m.per_case(found) for m in asked if m.per_case is not None},
+        {name: its for name, its in values.items() if not np.isnan(its).all()},
         figures,
         by_records(inside, records, buckets),
         seed,

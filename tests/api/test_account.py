@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.api.compare import begin_comparison, compare
+from graphrec.api.evaluate import evaluate_run
+from graphrec.api.systems import asked_systems
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import DataError
 from graphrec.evaluation.baselines import baselines
@@ -156,6 +159,19 @@ def test_predictions_are_compared_with_what_stands_in(workspace: Workspace, mode
     (other,) = account.beside
     assert (other.title, account.metric) == (title, "rmse")
     assert title in account.verdict.sentence
+
+
+def test_clicks_with_one_case_a_user_have_no_auc_within_users(workspace: Workspace) -> None:
+    first, second = (train(workspace, Plan("mf", {"epochs": 1, "seed": seed}, task="click")) for seed in (0, 1))
+    assert np.isnan(first.test.metrics["gauc"])
+    assert "gauc cannot be worked out here: too little of what is tested differs." in first.account.sentences
+    assert first.account.metric == "logloss"
+    measured = [evaluate_run(workspace, one.run.id) for one in (first, second)]
+    assert list(measured[0].against(measured[1]).metrics) == ["logloss"]
+    asked = asked_systems(workspace, ["mf:dimension=2", "mf:dimension=3"], {"task": "click", "epochs": 1})
+    done = compare(workspace, begin_comparison(workspace, asked, seeds=[0]))
+    assert list(dict.fromkeys(row.metric for row in done.rows)) == ["auc", "logloss"]
+
 
 
 def test_what_constant_ratings_leave_open_is_said(tmp_path: Path) -> None:
