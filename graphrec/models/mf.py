@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from graphrec.graph.data import Data, Shape
 from graphrec.learning.batch import PointwiseBatch
 from graphrec.learning.descent import Descent
 from graphrec.learning.learner import Learner
-from graphrec.learning.optimisers import Move, Phase
+from graphrec.learning.optimisers import Phase
 from graphrec.learning.pointwise import Pointwise
 from graphrec.learning.run import RunContext, several_processes
 from graphrec.learning.sequential import Sequential
@@ -28,6 +29,9 @@ from graphrec.models.mf_sweep import sweep
 from graphrec.models.rated import Rated
 from graphrec.models.rating_parts import rating_parts
 from graphrec.settings import Settings
+
+ADAM_RATE = 0.04
+"""By which the learning rate is multiplied where Adam takes the steps: those of Adagrad begin large and shrink."""
 
 
 class MFSettings(Settings):
@@ -49,9 +53,9 @@ class MF(Model[MFSettings]):
 
     r_ui = μ + b_i + b_u + <q_i, p_u> (Eq. 4); stochastic gradient descent on (r - r_ui)² + λ (b_i² + b_u² + |q_i|² +
     |p_u|²) (Eq. 5), one record after the other, with a step of its own for each weight (Adagrad). On a GPU, and in
-    several processes, the gradients of a batch are taken together; so they are of clicks, which have the cross-entropy
-    of σ(r_ui) in the place of the error. Biases are dimensions where the other side holds 1, so that the prediction is
-    an inner product. Users and items without a record in training have no prediction.
+    several processes, the gradients of a batch are taken together (Adam); so they are of clicks, which have the
+    cross-entropy of σ(r_ui) in the place of the error. Biases are dimensions where the other side holds 1, so that the
+    prediction is an inner product. Users and items without a record in training have no prediction.
     """
 
     name = "mf"
@@ -95,7 +99,8 @@ class MF(Model[MFSettings]):
             moves = partial(sweep, p, q, seen_p, seen_q, *known)
             return Sequential("mf", moves, len(rated), run, memory)
         feed = Pointwise(data, data.value, run.options, run.generator(), unseen)
-        return Descent(self, self.loss, feed, [Phase("mf", (Move(tables, "adagrad"),))], run)
+        slower = [replace(table.move, rate=ADAM_RATE) for table in (self.users, self.items)]
+        return Descent(self, self.loss, feed, [Phase("mf", slower)], run)
 
     def loss(self, phase: str, batch: PointwiseBatch) -> Tensor:
         """Return the mean over the batch, float32 scalar."""

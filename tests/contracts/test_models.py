@@ -257,7 +257,7 @@ class TestMetadata(ModelContract):
 class TestMF(ModelContract):
     kind = MF
     settings: ClassVar = {"dimension": 8, "l2": 0.005}
-    options: ClassVar = {"batch_size": 128, "learning_rate": 0.02}
+    options: ClassVar = {"batch_size": 128, "learning_rate": 0.1}
 
 
 class TestPHDGIFs(ModelContract):

@@ -94,7 +94,7 @@ def test_an_epoch_by_hand(rated: Data) -> None:
 def test_batches_of_records_learn_it_too(rated: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a GPU, and in several processes."""
     monkeypatch.setattr(mf, "several_processes", lambda: True)
-    scorer = learned(MF, rated, {"epochs": 300}, l2=0.0).scorer()
+    scorer = learned(MF, rated, {"epochs": 300, "learning_rate": 0.5}, l2=0.0).scorer()
     found = scorer.pairs(torch.from_numpy(rated.records.user), torch.from_numpy(rated.records.item.copy()))
     assert found.numpy() == pytest.approx(RATINGS, abs=0.05)
 
@@ -132,7 +132,7 @@ def test_fits_what_it_has_seen(rated: Data) -> None:
 def test_clicks_are_probabilities(rated: Data) -> None:
     data = data_of(np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 2]), 4, 4, click=[1, 0, 1, 1, 0])
     data = replace(data, value="click", binary=True)
-    model = learned(MF, data, {"epochs": 100, "learning_rate": 0.05}, l2=0.0)
+    model = learned(MF, data, {"epochs": 100, "learning_rate": 1.0}, l2=0.0)
     assert float(torch.sigmoid(model.mean)) == pytest.approx(0.6)
     found = model.scorer().pairs(
         torch.from_numpy(data.records.user), torch.from_numpy(data.records.item.copy())
