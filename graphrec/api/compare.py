@@ -320,14 +320,19 @@ def _notes(
     reference: str | None,
 ) -> list[str]:
     one = next(iter(next(iter(runs.values())).values()))
-    users = {owner for its in measured.values() for run in its for owner in run.whose.tolist()}
+    owners = {owner for its in measured.values() for run in its for owner in run.whose.tolist()}
+    of_nodes = one.manifest["protocol"] == "nodes"
+    who = f"{one.manifest['item_label']} nodes" if of_nodes else "users"
     counts = sorted({len(its) for its in runs.values()})
     notes = [
-        f"The same cases for all, of {len(users):,} users: split {one.manifest['split_name']}, "
+        f"The same cases for all, of {len(owners):,} {who}: split {one.manifest['split_name']}, "
         f"protocol {one.manifest['protocol']}.",
         f"Mean and standard deviation over runs, {' or '.join(map(str, counts))} of each (seeds and folds). Interval "
-        "and test draw and swap users, each with all runs.",
+        f"and test draw and swap {who}, each with all runs.",
     ]
+    valued = [run.evaluation.values for its in measured.values() for run in its]
+    if untested := [metric for metric in references if any(metric not in values for values in valued)]:
+        notes.append(f"No single case has {' or '.join(untested)}, so there is no interval and no test of it.")
     against = ", ".join(dict.fromkeys(references.values()))
     chosen = " (the best on the test, which favours it)" if reference == BEST else ""
     notes.append(

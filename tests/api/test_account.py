@@ -174,6 +174,14 @@ def test_clicks_with_one_case_a_user_have_no_auc_within_users(workspace: Workspa
 
 
 
+def test_models_of_nodes_are_compared_over_nodes(workspace: Workspace) -> None:
+    asked = asked_systems(workspace, ["ridge", "ridge:l2=9"], {"target": "rating"})
+    done = compare(workspace, begin_comparison(workspace, asked, seeds=[0], metrics=["rmse", "r2"]))
+    assert any(" of 6 Item nodes: " in one for one in done.notes)
+    assert not any("users" in one for one in done.notes)
+    assert "No single case has r2, so there is no interval and no test of it." in done.notes
+
+
 def test_what_constant_ratings_leave_open_is_said(tmp_path: Path) -> None:
     workspace = rated(tmp_path / "nothing", 0)
     trained = train(workspace, Plan("mf", {"epochs": 1, "device": "cpu"}))
