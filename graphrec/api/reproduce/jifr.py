@@ -148,7 +148,13 @@ JIFR = Paper(
     common={"split": "random-70-10-20", "baselines": False},
     quick={"epochs": 200},
     rows=_ROWS,
-    studies=(Study("Length of the embeddings", WHOLE, {f"d={d}": {"dimension": d} for d in (16, 32, 64)}),),
+    studies=(
+        Study(
+            "Length of the embeddings",
+            WHOLE,
+            {f"d={d}": {"dimension": d, "visual_dimension": d} for d in (16, 32, 64)},
+        ),
+    ),
     claims=_CLAIMS,
     sources=SOURCES,
     make_world=make_world,

@@ -198,6 +198,9 @@ class _Wait:
             elif "done" in told:
                 return
             elif "failed" in told:
+                # A server that was asked to end it may say so before this has looked whether it was stopped.
+                if self._limits.stop.is_set():
+                    raise _Ended(_stopped())
                 raise FAILURES.get(told["failed"], QueryError)(told["words"])
             else:
                 raise _Ended(_crashed(told.get("ended")))
