@@ -5,17 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
 
 from graphrec.graph.negatives import Line
+from graphrec.models.compiled import Floats, compiled_sums
 from graphrec.ragged import Ints
 
-Floats = npt.NDArray[np.float32]
 
-
-# What may be reordered is a sum; numbers that are not finite stay what they are, for whoever looks at the loss.
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
+@compiled_sums
 def sweep(
     p: Floats,
     q: Floats,

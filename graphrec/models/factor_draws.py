@@ -8,19 +8,12 @@ Data, VLDB 2013): a sweep costs records + columns, not records times fields.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
 
+from graphrec.models.compiled import Doubles, Floats, Ints32, compiled, compiled_sums
 from graphrec.ragged import Ints
 
-Doubles = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
-Ints32 = npt.NDArray[np.int32]
 
-_SUMS = {"reassoc", "contract", "arcp", "nsz"}
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
+@compiled_sums
 def gather(own: Ints32, other: Ints32, error: Floats, factor: Doubles, sums: Doubles) -> None:
     """Sum over each node's records: their errors e, e q, q and q², where q is the other node's ``factor``.
 
@@ -40,7 +33,7 @@ def gather(own: Ints32, other: Ints32, error: Floats, factor: Doubles, sums: Dou
         row[3] += q * q
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
+@compiled_sums
 def pass_on(
     own: Ints32,
     other: Ints32,
@@ -75,7 +68,7 @@ def pass_on(
         row[3] += q * q
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def columns(
     weights: Doubles,
     indptr: Ints32,
@@ -148,7 +141,7 @@ def columns(
             total[node] += change
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_SUMS)
+@compiled_sums
 def errors(users: Ints32, items: Ints32, values: Floats, p: Floats, q: Floats, mean: float, error: Floats) -> None:
     """Fill ``error``, [E], with y - ŷ for vectors whose last number is what a node adds by itself.
 

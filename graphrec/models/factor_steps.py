@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
 
+from graphrec.models.compiled import Floats, Ints32, compiled_sums
 from graphrec.ragged import Ints
 
-Floats = npt.NDArray[np.float32]
-Ints32 = npt.NDArray[np.int32]
 
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
+@compiled_sums
 def steps(
     user_indptr: Ints32,
     user_columns: Ints32,

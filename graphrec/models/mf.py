@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,6 +27,7 @@ from graphrec.models.known_pairs import KnownPairs
 from graphrec.models.mf_sweep import sweep
 from graphrec.models.rated import Rated
 from graphrec.models.rating_parts import rating_parts
+from graphrec.ragged import Ints
 from graphrec.settings import Settings
 
 ADAM_RATE = 0.04
@@ -96,7 +96,11 @@ class MF(Model[MFSettings]):
             memory = {name: torch.zeros_like(table) for name, table in zip(("p", "q"), tables, strict=True)}
             p, q, seen_p, seen_q = (one.detach().numpy() for one in (*tables, *memory.values()))
             known = rated.users, rated.items, rated.values, float(self.mean), self.settings.l2
-            moves = partial(sweep, p, q, seen_p, seen_q, *known)
+
+            def moves(rows: Ints, rate: float, seed: int) -> float:
+                squared: float = sweep(p, q, seen_p, seen_q, *known, rows, rate)
+                return squared
+
             return Sequential("mf", moves, len(rated), run, memory)
         feed = Pointwise(data, data.value, run.options, run.generator(), unseen)
         slower = [replace(table.move, rate=ADAM_RATE) for table in (self.users, self.items)]

@@ -5,16 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
 
+from graphrec.models.compiled import Floats, Ints32, compiled_sums
 from graphrec.ragged import Ints
 
-Floats = npt.NDArray[np.float32]
-Ints32 = npt.NDArray[np.int32]
 
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
+@compiled_sums
 def sweep(
     p: Floats,
     q: Floats,
@@ -27,7 +23,6 @@ def sweep(
     l2: float,
     rows: Ints,
     rate: float,
-    seed: int,
 ) -> float:
     """Move ``p`` and ``q`` in place, record after record, and return the sum of squared errors.
 
@@ -46,7 +41,6 @@ def sweep(
         l2: λ.
         rows: int64 [n], the records to go over, in order.
         rate: the learning rate.
-        seed: nothing is drawn.
     """
     size = p.shape[1] - 1
     lr, keep, eps = np.float32(rate), np.float32(l2), np.float32(1e-10)

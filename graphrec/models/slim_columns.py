@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from graphrec.models.compiled import compiled
 from graphrec.models.together import Floats, meet
 from graphrec.ragged import Ints
 
@@ -15,7 +15,7 @@ SWEEPS, TOLERANCE = 200, 1e-5
 """A column is done when no weight of it moves further than this, or after so many sweeps."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def solve(
     first: int,
     last: int,

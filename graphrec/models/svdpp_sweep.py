@@ -5,16 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit
 
+from graphrec.models.compiled import Floats, Ints32, compiled_sums
 from graphrec.ragged import Ints
 
-Floats = npt.NDArray[np.float32]
-Ints32 = npt.NDArray[np.int32]
 
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
+@compiled_sums
 def sweep(
     p: Floats,
     q: Floats,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from numba import njit
 
+from graphrec.models.compiled import compiled
 from graphrec.ragged import Ints, Ragged
 
 _PARTS = 100
@@ -66,7 +66,7 @@ class Together:
             yield slice(start, min(start + step, items))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def meet(
     item: int, had: Ints, had_ptr: Ints, users: Ints, users_ptr: Ints, weight: Floats, common: Floats, met: Ints
 ) -> int:
@@ -92,7 +92,7 @@ def meet(
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def nearest(
     first: int,
     last: int,
