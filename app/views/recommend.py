@@ -20,14 +20,13 @@ from graphrec.app.text import heading, plain
 from graphrec.serving.explore.history import longest
 from graphrec.serving.explore.looks import looks
 from graphrec.serving.explore.spaces import Space, spaces
-from graphrec.serving.published import DESCRIPTION
 from graphrec.serving.ratings import predicts_ratings
 from graphrec.serving.recommend import Recommendations, Request, recommend
 
 
 def controls() -> tuple[Request | None, list[Space]]:
     """Return what is asked for, None before a user is chosen, and the runs to ask: none, one, or two to compare."""
-    runs = {space.run.id: space for space in ask(spaces) if space.run.score != DESCRIPTION}
+    runs = {space.run.id: space for space in ask(spaces) if space.run.ranks()}
     who, by, against, many = st.columns([3, 3, 3, 1.4])
     with who:
         user = pick("User", "User", "user")

@@ -50,6 +50,10 @@ class PublishedRun:
     seed: int | None
     metrics: Mapping[str, float]
 
+    def ranks(self) -> bool:
+        """Return whether it ranks for users; else it only describes nodes."""
+        return self.score != DESCRIPTION
+
 
 def current_runs(store: GraphStore) -> list[PublishedRun]:
     """Return the runs whose embeddings no later run has replaced, the last published first."""
@@ -74,9 +78,9 @@ def current_run(
             raises ``ConfigError``.
     """
     asked = [run for run in current_runs(store) if model in (None, run.model, run.id)]
-    found = [run for run in asked if run.score != DESCRIPTION]
+    found = [run for run in asked if run.ranks()]
     if describing:
-        found += [run for run in asked if run.score == DESCRIPTION]
+        found += [run for run in asked if not run.ranks()]
     elif model and asked and not found:
         raise ConfigError(
             f"{asked[0].id} describes nodes and ranks nothing for users; `graphrec similar NODE --model "

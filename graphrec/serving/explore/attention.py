@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from graphrec.errors import NotFoundError, TrainingError
-from graphrec.serving.published import DESCRIPTION, current_runs
+from graphrec.serving.published import current_runs
 from graphrec.store.base import GraphStore
 from graphrec.training.runs import find_run
 from graphrec.workspace import Workspace
@@ -36,7 +36,7 @@ def attention(store: GraphStore, workspace: Workspace, trailer: str) -> list[Sai
     Nothing where that network attends to none more than to others, its files are not here, or the trailer came after
     its training or has no frames with a time.
     """
-    runs = [run.id for run in current_runs(store) if run.score == DESCRIPTION]
+    runs = [run.id for run in current_runs(store) if not run.ranks()]
     if not runs:
         return []
     # Here, not above: torch takes seconds.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graphrec import schema
 from graphrec.serving.lookups import FOUND, LABELS
-from graphrec.serving.published import DESCRIPTION, PublishedRun, current_runs, for_label
+from graphrec.serving.published import PublishedRun, current_runs, for_label
 from graphrec.store.base import GraphStore
 
 
@@ -38,7 +38,7 @@ def labels_of(store: GraphStore, run: PublishedRun) -> tuple[str, ...]:
 
 def ranking_runs(store: GraphStore) -> list[PublishedRun]:
     """Return the runs that rank for users, the last published first."""
-    return [run for run in current_runs(store) if run.score != DESCRIPTION]
+    return [run for run in current_runs(store) if run.ranks()]
 
 
 def _recommended(store: GraphStore, run: PublishedRun) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from graphrec.media.kept_descriptions import shots_of
 from graphrec.serving.explore.named import named
 from graphrec.serving.lookups import no_such, require, rows
-from graphrec.serving.published import DESCRIPTION, current_run
+from graphrec.serving.published import current_run
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
@@ -156,6 +156,6 @@ def scores(
 
 def _scores_segments(store: GraphStore, model: str) -> bool:
     run = current_run(store, model, describing=True)
-    if run is None or run.score == DESCRIPTION:
+    if run is None or not run.ranks():
         return False
     return run.label == "Segment" or store.has_embeddings("Segment", run.property)
