@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -280,16 +279,11 @@ def _compared(
             loaded = load_run(workspace, run)
             cases, task = loaded.split.test, loaded.task
             if not higher:
-                names = metrics or list(dict.fromkeys([task.watched(cases), *task.metrics(cases)]))
+                names = metrics or _usual([task.watched(cases), *task.metrics(cases)], runs)
                 higher = {name: known_metric(cases, name) for name in names}
             seed = run.manifest["seed"]
             found = judge_model(loaded.model, task, loaded.split.data, cases, list(higher), seed=seed)
             measured[title].append(Measured(found, whose(found, cases, loaded.snapshot)))
-    if not metrics:
-        every = [one.evaluation.metrics for of in measured.values() for one in of]
-        # Of clicks, a case for each user, no AUC within users can be told.
-        told_of_all = [name for name in higher if all(isfinite(figures[name]) for figures in every)]
-        higher = {name: higher[name] for name in told_of_all[:METRICS]}
     references, rows = {}, list[Row]()
     for metric, better in higher.items():
         chosen, found_rows = side_by_side(
@@ -305,6 +299,13 @@ def _compared(
         {title: _settings(told["systems"][title]) for title in runs},
         _notes(told, runs, measured, references, reference),
     )
+
+
+def _usual(names: Sequence[str], runs: Mapping[str, Mapping[str, Run]]) -> list[str]:
+    """Return the first of ``names`` that all runs have a figure of: of clicks there may be no AUC within users."""
+    figures = [run.manifest["test"]["metrics"] for its in runs.values() for run in its.values()]
+    different = list(dict.fromkeys(names))
+    return ([name for name in different if all(of.get(name) is not None for of in figures)] or different)[:METRICS]
 
 
 def _settings(told: Mapping[str, Any]) -> Mapping[str, Any]:
