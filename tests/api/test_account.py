@@ -173,7 +173,6 @@ def test_clicks_with_one_case_a_user_have_no_auc_within_users(workspace: Workspa
     assert list(dict.fromkeys(row.metric for row in done.rows)) == ["auc", "logloss"]
 
 
-
 def test_models_of_nodes_are_compared_over_nodes(workspace: Workspace) -> None:
     asked = asked_systems(workspace, ["ridge", "ridge:l2=9"], {"target": "rating"})
     done = compare(workspace, begin_comparison(workspace, asked, seeds=[0], metrics=["rmse", "r2"]))

@@ -9,7 +9,7 @@ import pytest
 from graphrec.serving.explore.attention import attention
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
-from graphrec.testing.trailer_graph import EACH, describe_trailers
+from graphrec.testing.trailer_graph import EACH, describe_trailers, write_trailers
 from graphrec.workspace import Workspace
 
 
@@ -31,7 +31,7 @@ def test_each_frame_has_a_stretch_and_a_share(attending: Workspace) -> None:
 def test_a_network_that_attends_to_none_tells_nothing(attending: Workspace, tmp_path: Path) -> None:
     folder = Workspace(tmp_path / "lstm")
     with closing(LadybugStore(folder, write=True)) as store:
-        store.initialise()
+        write_trailers(store, folder)
         assert attention(store, folder, "t-m07") == []
     describe_trailers(folder, body="lstm")
     with closing(LadybugStore(folder)) as store:

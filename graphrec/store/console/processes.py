@@ -198,7 +198,7 @@ class _Wait:
             elif "done" in told:
                 return
             elif "failed" in told:
-                # A server that was asked to end it may say so before this has looked whether it was stopped.
+                # Whatever the database says of a query that was stopped: it was stopped.
                 if self._limits.stop.is_set():
                     raise _Ended(_stopped())
                 raise FAILURES.get(told["failed"], QueryError)(told["words"])
