@@ -83,7 +83,7 @@ class LibFM(Model[LibFMSettings]):
     Settings = LibFMSettings
     tuned = ("dimension", "learner", "l2", "learning_rate")
     tasks = ("rating",)
-    defaults: ClassVar[Mapping[str, Any]] = {"epochs": 100, "learning_rate": 0.01, "patience": 3}
+    defaults: ClassVar[Mapping[str, Any]] = {"epochs": 100, "learning_rate": 0.01, "patience": 5}
 
     mean: Tensor
     drawn: Tensor

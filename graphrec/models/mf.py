@@ -65,7 +65,7 @@ class MF(Model[MFSettings]):
     Settings = MFSettings
     tuned = ("l2", "learning_rate", "dimension")
     tasks = ("rating", "click")
-    defaults: ClassVar[Mapping[str, Any]] = {"batch_size": 512, "learning_rate": 0.05, "patience": 5}
+    defaults: ClassVar[Mapping[str, Any]] = {"batch_size": 512, "learning_rate": 0.05, "patience": 10}
 
     mean: Tensor
 

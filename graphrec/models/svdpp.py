@@ -61,7 +61,7 @@ class SVDPP(InSpace[SVDPPSettings]):
     Settings = SVDPPSettings
     tuned = ("l2", "learning_rate", "dimension")
     tasks = ("rating",)
-    defaults: ClassVar[Mapping[str, Any]] = {"learning_rate": 0.01, "patience": 3}
+    defaults: ClassVar[Mapping[str, Any]] = {"learning_rate": 0.01, "patience": 5}
 
     mean: Tensor
 

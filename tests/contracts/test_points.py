@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -21,7 +23,14 @@ VECTORS = {
 
 
 @pytest.fixture
-def store(database: GraphStore) -> GraphStore:
+def store(reading: Callable[..., GraphStore]) -> GraphStore:
+    """The graph, to read only."""
+    return reading(fill)
+
+
+@pytest.fixture
+def own(database: GraphStore) -> GraphStore:
+    """The same graph, to write into."""
     fill(database)
     return database
 
@@ -48,15 +57,15 @@ def fill(store: GraphStore) -> None:
     )
 
 
-def test_a_space_names_the_labels_that_have_embeddings(store: GraphStore) -> None:
-    (space,) = spaces(store)
+def test_a_space_names_the_labels_that_have_embeddings(own: GraphStore) -> None:
+    (space,) = spaces(own)
     assert (space.run.id, space.run.label, space.labels) == (
         "toy-1",
         "Segment",
         ("User", "Item", "Segment", "Frame"),
     )
-    store.drop_embeddings("Frame", "toy")
-    assert spaces(store)[0].labels == ("User", "Item", "Segment")
+    own.drop_embeddings("Frame", "toy")
+    assert spaces(own)[0].labels == ("User", "Item", "Segment")
 
 
 def test_all_that_is_known_of_each_node_stands_in_its_row(store: GraphStore) -> None:
@@ -92,8 +101,8 @@ def test_only_the_labels_asked_for_are_read(store: GraphStore) -> None:
         points(store, "other", ["Item"])
 
 
-def test_the_digest_tells_other_vectors(store: GraphStore) -> None:
-    before = points(store, "toy-1", ["Item"]).digest
-    assert points(store, "toy-1", ["Item"]).digest == before
-    store.write_embeddings("Item", "toy", pa.array(["v"]), np.array([[1, 3]], np.float32))
-    assert points(store, "toy-1", ["Item"]).digest != before
+def test_the_digest_tells_other_vectors(own: GraphStore) -> None:
+    before = points(own, "toy-1", ["Item"]).digest
+    assert points(own, "toy-1", ["Item"]).digest == before
+    own.write_embeddings("Item", "toy", pa.array(["v"]), np.array([[1, 3]], np.float32))
+    assert points(own, "toy-1", ["Item"]).digest != before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,14 @@ USERS = {"ann": (3, 0), "bob": (-1, 2)}
 
 
 @pytest.fixture
-def store(database: GraphStore) -> GraphStore:
+def store(reading: Callable[..., GraphStore]) -> GraphStore:
+    """The graph, to read only."""
+    return reading(fill)
+
+
+@pytest.fixture
+def own(database: GraphStore) -> GraphStore:
+    """The same graph, to write into."""
     fill(database)
     return database
 
@@ -132,13 +140,13 @@ def test_each_reason_is_the_nearest_of_the_history(store: GraphStore, tmp_path: 
         nearest_past(store, workspace, "ann", "Segment", ["w#0"], model="none")
 
 
-def test_items_stand_in_an_order(store: GraphStore) -> None:
+def test_items_stand_in_an_order(own: GraphStore) -> None:
     # v has two viewers, w one, x none.
-    assert catalogue(store, "popular") == ["v", "w", "x"]
-    assert catalogue(store, "newest") == ["w", "v", "x"]
-    assert catalogue(store, "newest", 2) == ["w", "v"]
-    store.write_nodes("Item", nodes("x", added_at=[1]))
-    assert catalogue(store, "newest") == ["x", "w", "v"]
+    assert catalogue(own, "popular") == ["v", "w", "x"]
+    assert catalogue(own, "newest") == ["w", "v", "x"]
+    assert catalogue(own, "newest", 2) == ["w", "v"]
+    own.write_nodes("Item", nodes("x", added_at=[1]))
+    assert catalogue(own, "newest") == ["x", "w", "v"]
 
 
 def test_a_video_from_all_sides(store: GraphStore, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from graphrec.errors import ConfigError, NotFoundError
@@ -15,18 +17,21 @@ FANS = [f"fan{n:03}" for n in range(300)]
 
 
 @pytest.fixture
-def store(database: GraphStore) -> GraphStore:
-    database.write_nodes("User", nodes("ann", "bob", *FANS, *HOSTILE))
-    database.write_nodes("Item", nodes("v", "w", title=["Vau", None], year=[1999, None]))
-    database.write_nodes("Genre", nodes("g", name=["Noir"]))
+def store(reading: Callable[..., GraphStore]) -> GraphStore:
+    return reading(fill)
+
+
+def fill(store: GraphStore) -> None:
+    store.write_nodes("User", nodes("ann", "bob", *FANS, *HOSTILE))
+    store.write_nodes("Item", nodes("v", "w", title=["Vau", None], year=[1999, None]))
+    store.write_nodes("Genre", nodes("g", name=["Noir"]))
     rated = edges(("ann", "v"), ("bob", "v"), rating=[5.0, None], at=[7, None])
-    database.write_relationships("RATED", "User", "Item", rated)
-    database.write_relationships("LIKED", "User", "Item", edges(("ann", "v"), ("ann", "w")))
-    database.write_relationships("IN_GENRE", "Item", "Genre", edges(("v", "g")))
-    database.write_relationships("FOLLOWS", "User", "User", edges(("ann", "bob"), ("bob", "ann")))
-    database.write_relationships("VIEWED", "User", "Item", edges(*((fan, "w") for fan in FANS)))
-    database.write_relationships("LIKED", "User", "Item", edges(*((key, "w") for key in HOSTILE)))
-    return database
+    store.write_relationships("RATED", "User", "Item", rated)
+    store.write_relationships("LIKED", "User", "Item", edges(("ann", "v"), ("ann", "w")))
+    store.write_relationships("IN_GENRE", "Item", "Genre", edges(("v", "g")))
+    store.write_relationships("FOLLOWS", "User", "User", edges(("ann", "bob"), ("bob", "ann")))
+    store.write_relationships("VIEWED", "User", "Item", edges(*((fan, "w") for fan in FANS)))
+    store.write_relationships("LIKED", "User", "Item", edges(*((key, "w") for key in HOSTILE)))
 
 
 def test_a_node_comes_with_its_neighbours_and_what_is_known_of_them(store: GraphStore) -> None:

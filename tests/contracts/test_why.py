@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,22 +22,25 @@ ANN, FILM = Key("User", "ann"), Key("Item", "film")
 
 
 @pytest.fixture
-def store(database: GraphStore) -> GraphStore:
-    database.write_nodes("User", nodes("ann", "bob", "cat", "new"))
-    database.write_nodes("Item", nodes("a", "b", "film", title=["Alpha", None, "Film"]))
-    database.write_nodes("Genre", nodes("g", name=["Noir"]))
+def store(reading: Callable[..., GraphStore]) -> GraphStore:
+    return reading(fill)
+
+
+def fill(store: GraphStore) -> None:
+    store.write_nodes("User", nodes("ann", "bob", "cat", "new"))
+    store.write_nodes("Item", nodes("a", "b", "film", title=["Alpha", None, "Film"]))
+    store.write_nodes("Genre", nodes("g", name=["Noir"]))
     pairs = [*((who, what) for who in ("ann", "bob", "cat") for what in ("a", "b")), ("bob", "film")]
-    database.write_relationships("RATED", "User", "Item", edges(*pairs, rating=[4.0] * len(pairs)))
-    database.write_relationships("LIKED", "User", "Item", edges(("cat", "film")))
-    database.write_relationships("IN_GENRE", "Item", "Genre", edges(("film", "g")))
+    store.write_relationships("RATED", "User", "Item", edges(*pairs, rating=[4.0] * len(pairs)))
+    store.write_relationships("LIKED", "User", "Item", edges(("cat", "film")))
+    store.write_relationships("IN_GENRE", "Item", "Genre", edges(("film", "g")))
     for label, ids, rows in (
         ("User", ["ann"], [[1, 0]]),
         ("Item", ["a", "b", "film"], [[1, 0], [0, 1], [2, 0]]),
     ):
-        database.write_embeddings(label, "toy", pa.array(ids), np.array(rows, np.float32))
+        store.write_embeddings(label, "toy", pa.array(ids), np.array(rows, np.float32))
     run = nodes("toy-1", model=["toy"], property=["toy"], label=["Item"], published_at=[1])
-    database.write_nodes("GraphrecRun", run)
-    return database
+    store.write_nodes("GraphrecRun", run)
 
 
 def test_ways_lead_over_those_who_chose_both(store: GraphStore, tmp_path: Path) -> None:

@@ -1,15 +1,20 @@
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 
+from graphrec.evaluation.judging import validation_judge
 from graphrec.graph.data import Data
 from graphrec.learning.batch import PointwiseBatch
 from graphrec.models import mf
 from graphrec.models.mf import MF
 from graphrec.models.mf_sweep import sweep
+from graphrec.testing.model_under_test import ModelUnderTest
 from graphrec.testing.training_data import attached, data_of, learned
+from graphrec.training.seeding import seed_everything
+from graphrec.training.trainer import train
 
 RATINGS = [4.0, 2.0, 5.0, 3.0, 1.0]
 
@@ -162,3 +167,20 @@ def test_clicks_are_probabilities(rated: Data) -> None:
         torch.from_numpy(data.records.user), torch.from_numpy(data.records.item.copy())
     )
     assert found.numpy() == pytest.approx([1, 0, 1, 1, 0], abs=0.1)
+
+
+class Clicks(ModelUnderTest):
+    kind = MF
+    settings: ClassVar = {"dimension": 8, "l2": 0.005}
+    options: ClassVar = {"batch_size": 128, "learning_rate": 0.1}
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_early_stop_waits_until_factors_of_clicks_have_grown(seed: int) -> None:
+    """From these starts validation is no better for six epochs and more."""
+    asked = Clicks()
+    world = asked.world_of("click")
+    seed_everything(seed)
+    options = asked.train_options(seed=seed)
+    judge = validation_judge(world.task, world.split, options)
+    assert train(asked.made(world.data), world.split, options, judge=judge).best > 0.8
