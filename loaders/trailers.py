@@ -54,7 +54,7 @@ class TrailersOptions(Options):
         """Return how files are read; raises ``ConfigError``."""
         weights = str(self.weights) if self.weights else None
         encoders = EncoderSpecs(EncoderSpec(self.encoder, weights))
-        settings = DescribeSettings(frames=FrameRule.parse(self.frames))
+        settings = DescribeSettings(frames=FrameRule.parse(self.frames), cut_end_card=True)
         describe = DescribeJob(Workspace(workspace).media, settings, encoders)
         return TrailerJob(describe, self.max_minutes, self.workers)
 

@@ -11,6 +11,7 @@ from graphrec.media.cutting import Bounds
 from graphrec.media.description import Description
 from graphrec.media.encoders.base import Floats
 from graphrec.media.encoders.registry import Encoders
+from graphrec.media.end_cards import film_end
 from graphrec.media.keyframes import Candidates, Pick, choose
 from graphrec.media.moments import Beside, Hearing, Looking, Moments
 from graphrec.media.one_pass import PictureSink, SoundSink, one_pass
@@ -74,24 +75,29 @@ def _describe(
     candidates.finish()
     look = looking.finish()
     bounds = shots.finish() if shots is not None else np.array([0.0, info.duration_s])
+    times, end_s = np.array(spool.times), info.duration_s
+    if settings.cut_end_card:
+        end_s = film_end(look.times, look.at(look.times), end_s)
+        bounds = np.append(bounds[bounds < end_s], end_s)
+        times = times[times < end_s]
     segments = settings.segments.cut(bounds, look.times, look.vectors)
-    whole = np.array([[0.0, info.duration_s]])
+    whole = np.array([[0.0, end_s]])
     looks = look.stretches(segments)
     video = look.stretches(whole)
-    candidate = Candidates(np.array(spool.times), look.at(np.array(spool.times)), np.array(spool.sharpness))
+    candidate = Candidates(times, look.at(times), np.array(spool.sharpness)[: len(times)])
     chosen, cover = _frames(settings, candidate, look, bounds, segments, looks, video)
-    times = candidate.times[chosen]
     sound = hearing.finish(info.duration_s) if hearing else None
     return Description(
         info,
+        end_s,
         bounds,
         segments,
-        times,
+        candidate.times[chosen],
         cover,
         (encoders.frames.name, encoders.frames.version),
         (looks, candidate.vectors[chosen], video),
         (encoders.audio.name, encoders.audio.version) if encoders.audio else None,
-        (sound.stretches(segments), sound.at(times), sound.stretches(whole)) if sound else None,
+        (sound.stretches(segments), sound.at(candidate.times[chosen]), sound.stretches(whole)) if sound else None,
     ), chosen.tolist()
 
 

@@ -19,6 +19,7 @@ class Description:
 
     Attributes:
         info: duration, size and the like.
+        end_s: up to where it is described, in seconds; less than the duration where an end card was cut off.
         shots: float64 [n + 1], their bounds in seconds; only 0 and the end where nobody asked for them.
         segments: float64 [s, 2], start and end of each in seconds.
         frames: float64 [f], times in seconds of the frames that are kept.
@@ -30,6 +31,7 @@ class Description:
     """
 
     info: VideoInfo
+    end_s: float
     shots: Bounds
     segments: Bounds
     frames: Times

@@ -20,7 +20,7 @@ from graphrec.media.description import Description, VideoInfo
 from graphrec.media.encoders.registry import Encoders
 from graphrec.media.settings import DescribeSettings
 
-_FORMAT = 2
+_FORMAT = 3
 _LOOKS = ("segment_looks", "frame_looks", "video_look")
 _NONE: Bounds = np.empty(0)
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile)
@@ -91,6 +91,7 @@ def _shots(path: Path) -> Bounds:
 
 def _arrays(described: Description) -> Iterator[tuple[str, Any]]:
     yield "info", np.array(json.dumps(asdict(described.info)))
+    yield "end_s", np.array(described.end_s)
     yield "shots", described.shots
     yield "segments", described.segments
     yield "frames", described.frames
@@ -107,6 +108,7 @@ def _described(stored: Any) -> Description:
     sounds = tuple(stored[name] for name in _SOUNDS) if _SOUNDS[0] in stored else None
     return Description(
         VideoInfo(**json.loads(str(stored["info"]))),
+        float(stored["end_s"]),
         stored["shots"],
         stored["segments"],
         stored["frames"],

@@ -22,6 +22,7 @@ class DescribeSettings:
         frames_per_s: pictures described per second; None for what the encoder wants.
         hardware: an FFmpeg device type that decodes, or None.
         shots: find shots even where neither segments nor frames need them.
+        cut_end_card: describe a video up to the still picture at its end only, where it has one.
     """
 
     segments: Cutting = field(default_factory=Cutting)
@@ -31,6 +32,7 @@ class DescribeSettings:
     frames_per_s: float | None = None
     hardware: str | None = None
     shots: bool = False
+    cut_end_card: bool = False
 
     @property
     def find_shots(self) -> bool:

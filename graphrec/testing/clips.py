@@ -21,20 +21,25 @@ def write_brightening(
     path: Path,
     *,
     seconds: float = 6.0,
+    still_s: float = 0.0,
     fps: int = 10,
     size: tuple[int, int] = (128, 72),
     codec: str = "mpeg4",
     ticks: Iterable[int] | None = None,
     **options: str,
 ) -> Path:
-    """Write a clip that brightens evenly from black to white; ``ticks`` are its pictures' times, in pictures."""
+    """Write a clip that brightens evenly from black to white, and then stands still for ``still_s``.
+
+    ``ticks`` are its pictures' times, in pictures.
+    """
     count = round(seconds * fps)
+    whole = count + round(still_s * fps)
     grain = np.random.default_rng(0).integers(0, 40, (size[1], size[0], 3), dtype=np.uint8)
     with av.open(str(path), "w", options=options) as container:
         stream = _pictures(container, codec, fps, size, 8_000_000)
         stream.codec_context.gop_size = 5
-        for number, tick in enumerate(ticks or range(count)):
-            picture = np.full_like(grain, 200 * number // max(1, count - 1)) + grain
+        for number, tick in enumerate(ticks or range(whole)):
+            picture = np.full_like(grain, 200 * min(number, count - 1) // max(1, count - 1)) + grain
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = tick, Fraction(1, fps)
             container.mux(stream.encode(frame))

@@ -16,9 +16,7 @@ from graphrec.features import FeatureStore
 from graphrec.loaders.movielens import MovieLens
 from graphrec.loaders.trailers import Trailers
 from graphrec.loading.load import load
-from graphrec.loading.resolve.trailer_films import without_end_card
 from graphrec.loading.resolve.trailers import likeness
-from graphrec.media.description import Description, VideoInfo
 from graphrec.store.base import closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
@@ -186,27 +184,20 @@ def test_a_folder_without_any_movie_of_the_graph(movies: MemoryStore, folder: Pa
         load(movies, Trailers(), [folder], Trailers.Options(), workspace)
 
 
-def test_a_still_tail_is_cut_off(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_end_card_is_cut_off_and_said(
+    movies: MemoryStore,
+    folder: Path,
+    workspace: Workspace,
+    caplog: pytest.LogCaptureFixture,
+    write_video: Callable[..., Path],
+) -> None:
     caplog.set_level("INFO", "graphrec")
-    rng = np.random.default_rng(0)
-    moving = rng.normal(size=(6, 4)).astype(np.float32)
-    card = np.repeat(rng.normal(size=(1, 4)), 4, axis=0).astype(np.float32)
-
-    def described(looks: np.ndarray) -> Description:
-        times = np.arange(len(looks)) + 0.5
-        info = VideoInfo(float(len(looks)), 25, 96, 64, 0, False)
-        one = looks[:1]
-        return Description(info, np.array([0.0, len(looks)]), np.array([[0.0, len(looks)]]), times, len(looks) - 1,
-                           ("descriptor", "1"), (one, looks, one), None, None)  # fmt: skip
-
-    cut = without_end_card(described(np.concatenate([moving, card])), folder / "a.mp4")
-    assert cut.frames.tolist() == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
-    np.testing.assert_array_equal(cut.looks[1], moving)
-    assert cut.cover == 5
-    assert "its end card, from second 6 on, is cut off" in caplog.text
-    for whole in (moving, np.concatenate([moving, card[:2]]), card):
-        assert without_end_card(described(whole), folder / "a.mp4").looks[1] is not None
-        assert len(without_end_card(described(whole), folder / "a.mp4").frames) == len(whole)
+    path = write_video(seconds=6, still_s=4).rename(folder / "Toy Story (1995).mp4")
+    load(movies, Trailers(), [folder], Trailers.Options(), workspace)
+    assert f"{path}: its end card, from second 6 on, is cut off" in caplog.text
+    seconds = [time for (time,) in stored_nodes(movies, "Frame", "time_s").values()]
+    assert sorted(seconds) == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+    assert stored_nodes(movies, "Trailer", "duration_s") == {"Toy Story (1995)": (10.0,)}
 
 
 def test_movies_come_first(tmp_path: Path, workspace: Workspace) -> None:

@@ -58,6 +58,19 @@ def test_frames_at_a_rate(write_video, described):
     assert [part.shape[0] for part in found.looks] == [1, 6, 1]
 
 
+@pytest.mark.parametrize("rule", [FrameRule("rate", 1.0), FrameRule("shots")])
+def test_what_is_described_ends_where_an_end_card_begins(write_video, described, rule):
+    how = {"frames": rule, "segments": Cutting("fixed", 2.5), "cut_end_card": True}
+    found = described(write_video(seconds=6, still_s=4), **how)
+    alone = described(write_video("alone.mp4", seconds=6), **how)
+    assert (found.info.duration_s, found.end_s, alone.end_s) == (10, 6.25, 6)
+    assert found.segments.tolist() == [[0, 2.5], [2.5, 5], [5, 6.25]]
+    assert found.frames.max(initial=0) < 6.25
+    np.testing.assert_allclose(found.looks[2], alone.looks[2], atol=0.01)
+    assert described(write_video("short.mp4", seconds=6, still_s=2), **how).end_s == 8
+    assert described(write_video("all.mp4", seconds=0.1, still_s=5), **how).end_s == pytest.approx(5.1)
+
+
 def test_no_frames(write_video, described):
     found = described(write_video(), frames=FrameRule("none"))
     assert (len(found.frames), found.cover, len(found.looks[1])) == (0, -1, 0)

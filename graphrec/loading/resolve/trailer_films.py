@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
-
-import numpy as np
 
 from graphrec.errors import DataError
 from graphrec.loading.blocks import FeatureBlock, FileBlock, Known, Rows
 from graphrec.loading.resolve.described_video import DescribedVideo
 from graphrec.loading.resolve.trailer_names import TrailerFile, TrailerNames
 from graphrec.loading.resolve.videos import PendingVideos
-from graphrec.media.description import Description
 from graphrec.media.journal import Journal
 from graphrec.media.settings import DescribeJob
 from graphrec.media.video_file import Metadata, VideoFile
 
 log = logging.getLogger(__name__)
 
-STILL = 0.999
-"""Frames whose looks have a higher cosine show the same picture."""
-CARD_S = 3.0
-"""A picture that stands still for so long at the end is an end card."""
 _TOGETHER = 100
 
 
@@ -112,32 +105,13 @@ def films(
         yield FileBlock(str(file.path), of, reason)
         if outcome.described is not None and not reason:
             about = Metadata(id=file.trailer, trailer_of=file.item)
-            shown = without_end_card(outcome.described, file.path)
-            together.append(DescribedVideo(VideoFile(file.path, about), outcome.digest, shown))
+            if outcome.described.end_s < outcome.described.info.duration_s:
+                log.info("%s: its end card, from second %.0f on, is cut off", file.path, outcome.described.end_s)
+            together.append(DescribedVideo(VideoFile(file.path, about), outcome.digest, outcome.described))
         if len(together) == _TOGETHER:
             yield from PendingVideos(together).resolve(known)
             together = []
     yield from PendingVideos(together).resolve(known)
-
-
-def without_end_card(described: Description, path: Path) -> Description:
-    """Return a description without the frames of a picture that stands still at the end, and say so.
-
-    What shows nothing but one picture keeps it. What the whole trailer looks like was described with its end.
-    """
-    times, looks = described.frames, described.looks[1]
-    unit = looks / np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-12)
-    moves = np.flatnonzero((unit[1:] * unit[:-1]).sum(1) < STILL)
-    kept = int(moves[-1]) + 1 if len(moves) else 0
-    if not kept or kept == len(times) or described.info.duration_s - times[kept] < CARD_S:
-        return described
-    log.info("%s: its end card, from second %.0f on, is cut off", path, times[kept])
-    segment, _, whole = described.looks
-    sounds = described.sounds and (described.sounds[0], described.sounds[1][:kept], described.sounds[2])
-    cover = described.cover if described.cover < kept else kept - 1
-    return replace(
-        described, frames=times[:kept], looks=(segment, looks[:kept], whole), sounds=sounds, cover=cover
-    )
 
 
 def _too_long(path: Path, max_minutes: float) -> str:
