@@ -199,12 +199,16 @@ def _measured(
 def _fitting(
     workspace: Workspace, paper: Paper, row: Row, projection: str, quick: bool, store: str | None
 ) -> tuple[Plan | None, str]:
-    """Return what ``row`` trains, None where the graph does not allow it; and what is left out of it, if anything."""
+    """Return what ``row`` trains, None where the graph does not allow it; and in words how that differs, and why."""
     values = {**paper.common, **(paper.quick if quick else {}), "projection": projection, **row.given}
     wanted, why = Plan.of(values), ""
-    # What the graph lacks of it is left out, and said: likes of frames first, then the features that are named.
     less = replace(wanted, also=())
-    for plan in (wanted, less, replace(less, features=None)):
+    features = "the features that it asks for"
+    for lacking, plan in (
+        ([], wanted),
+        ([*wanted.also], less),
+        ([*wanted.also, features], replace(less, features=None)),
+    ):
         try:
             ground = read_ground(workspace, plan, store=store)
             given = read_given(plan)
@@ -212,8 +216,8 @@ def _fitting(
         except (DataError, NotFoundError) as error:
             why = str(error)
         else:
-            return plan, why
-    return None, why
+            return plan, f"without {' and '.join(lacking)} ({why})" if lacking else ""
+    return None, f"left out ({why})"
 
 
 def _variants(study: Study, rows: TrainedSystems) -> list[Asked]:

@@ -134,7 +134,7 @@ def _asked(cases: Any) -> int:
 
 
 def _lacks(found: Found) -> list[str]:
-    return [f"{title}: left out in part or whole. {why}" for title, why in found.left_out.items()]
+    return [f"{title}: {why}" for title, why in found.left_out.items()]
 
 
 def _claims(paper: Paper, found: Found) -> tuple[Table, int]:
