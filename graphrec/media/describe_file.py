@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,29 +76,32 @@ def _describe(
     candidates.finish()
     look = looking.finish()
     bounds = shots.finish() if shots is not None else np.array([0.0, info.duration_s])
-    times, end_s = np.array(spool.times), info.duration_s
+    taken, end_s = np.array(spool.times), info.duration_s
     if settings.cut_end_card:
         end_s = film_end(look.times, look.at(look.times), end_s)
         bounds = np.append(bounds[bounds < end_s], end_s)
-        times = times[times < end_s]
+        taken = taken[taken < end_s]
+        shown = look.times < end_s
+        look = replace(look, times=look.times[shown], vectors=look.vectors[shown])
     segments = settings.segments.cut(bounds, look.times, look.vectors)
     whole = np.array([[0.0, end_s]])
     looks = look.stretches(segments)
     video = look.stretches(whole)
-    candidate = Candidates(times, look.at(times), np.array(spool.sharpness)[: len(times)])
+    candidate = Candidates(taken, look.at(taken), np.array(spool.sharpness)[: len(taken)])
     chosen, cover = _frames(settings, candidate, look, bounds, segments, looks, video)
+    times = candidate.times[chosen]
     sound = hearing.finish(info.duration_s) if hearing else None
     return Description(
         info,
         end_s,
         bounds,
         segments,
-        candidate.times[chosen],
+        times,
         cover,
         (encoders.frames.name, encoders.frames.version),
         (looks, candidate.vectors[chosen], video),
         (encoders.audio.name, encoders.audio.version) if encoders.audio else None,
-        (sound.stretches(segments), sound.at(candidate.times[chosen]), sound.stretches(whole)) if sound else None,
+        (sound.stretches(segments), sound.at(times), sound.stretches(whole)) if sound else None,
     ), chosen.tolist()
 
 

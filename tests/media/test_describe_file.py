@@ -66,6 +66,7 @@ def test_what_is_described_ends_where_an_end_card_begins(write_video, described,
     assert (found.info.duration_s, found.end_s, alone.end_s) == (10, 6.25, 6)
     assert found.segments.tolist() == [[0, 2.5], [2.5, 5], [5, 6.25]]
     assert found.frames.max(initial=0) < 6.25
+    assert found.cover in range(len(found.frames))
     np.testing.assert_allclose(found.looks[2], alone.looks[2], atol=0.01)
     assert described(write_video("short.mp4", seconds=6, still_s=2), **how).end_s == 8
     assert described(write_video("all.mp4", seconds=0.1, still_s=5), **how).end_s == pytest.approx(5.1)
