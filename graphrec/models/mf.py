@@ -65,6 +65,7 @@ class MF(Model[MFSettings]):
     Settings = MFSettings
     tuned = ("l2", "learning_rate", "dimension")
     tasks = ("rating", "click")
+    # Factors of clicks grow late: validation may be no better for more than five epochs.
     defaults: ClassVar[Mapping[str, Any]] = {"batch_size": 512, "learning_rate": 0.05, "patience": 10}
 
     mean: Tensor

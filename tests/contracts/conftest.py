@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,14 +34,20 @@ def kept() -> Kept:
     return Kept()
 
 
+@pytest.fixture
+def neo4j_empty(neo4j_empty: Neo4jServer, kept: Kept) -> Neo4jServer:
+    """The server, with an empty graph in place of what was kept there."""
+    kept.on_server = None
+    return neo4j_empty
+
+
 @pytest.fixture(params=DATABASES)
-def database(request: pytest.FixtureRequest, kept: Kept, tmp_path: Path) -> Iterator[GraphStore]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
     """An initialised store, open for writing."""
     if request.param == "ladybug":
         opened: GraphStore = LadybugStore(Workspace(tmp_path), write=True)
     else:
         server: Neo4jServer = request.getfixturevalue("neo4j_empty")
-        kept.on_server = None
         opened = Neo4jStore(server.uri, server.login, write=True)
     with closing(opened):
         opened.initialise()
@@ -52,31 +59,27 @@ def reading(
     request: pytest.FixtureRequest, kept: Kept, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Reading]:
     """Open the graph that a file's ``fill`` makes, to read only: ``reading(fill)``, the same one for all its tests."""
-    opened: list[GraphStore] = []
+
+    def make(store: GraphStore, fill: Fill) -> None:
+        with closing(store):
+            store.initialise()
+            fill(store)
 
     def embedded(fill: Fill) -> GraphStore:
         if fill not in kept.embedded:
             workspace = Workspace(tmp_path_factory.mktemp("kept"))
-            with closing(LadybugStore(workspace, write=True)) as store:
-                store.initialise()
-                fill(store)
+            make(LadybugStore(workspace, write=True), fill)
             kept.embedded[fill] = workspace
         return LadybugStore(kept.embedded[fill])
 
     def on_server(fill: Fill) -> GraphStore:
         server: Neo4jServer = request.getfixturevalue("neo4j_server")
         if kept.on_server is not fill:
-            server.empty()
-            with closing(Neo4jStore(server.uri, server.login, write=True)) as store:
-                store.initialise()
-                fill(store)
+            request.getfixturevalue("neo4j_empty")
+            make(Neo4jStore(server.uri, server.login, write=True), fill)
             kept.on_server = fill
         return Neo4jStore(server.uri, server.login)
 
-    def read(fill: Fill) -> GraphStore:
-        opened.append(embedded(fill) if request.param == "ladybug" else on_server(fill))
-        return opened[-1]
-
-    yield read
-    for store in opened:
-        store.close()
+    opened = embedded if request.param == "ladybug" else on_server
+    with ExitStack() as stack:
+        yield lambda fill: stack.enter_context(closing(opened(fill)))
