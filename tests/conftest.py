@@ -21,7 +21,15 @@ from graphrec.media.one_pass import one_pass
 from graphrec.media.sampling import PictureSampler
 from graphrec.store.neo4j.login import Login
 from graphrec.testing import clips, limits
-from graphrec.testing.neo4j_server import NEWER, VERSION, Neo4jServer, available, free_port, java_needed
+from graphrec.testing.neo4j_server import (
+    NEWER,
+    QUICK,
+    VERSION,
+    Neo4jServer,
+    available,
+    free_port,
+    java_needed,
+)
 
 ASKED = os.environ.get("GRAPHREC_TEST_NEO4J") or VERSION
 """What the tests run on; a few run on ``NEWER`` too."""
@@ -35,9 +43,8 @@ os.environ.setdefault("PYTEST_TIMEOUT", f"{limits.TEST_S:g}")
 
 Running = Callable[..., AbstractContextManager[Neo4jServer]]
 
-QUICK = ("-XX:TieredStopAtLevel=1",)
-"""Compile and do not optimise: it halves the processor time of a server that lives for a minute."""
-
+FIRST: dict[str, Neo4jServer] = {}
+"""The first server of each version, whose password the others have too."""
 
 TOGETHER = {
     "the explorer in a browser": re.compile(r"tests/app/test_\w+_in_browser\.py"),
@@ -116,7 +123,10 @@ def running(version: str, folders: pytest.TempPathFactory, *settings: str) -> It
         # What a database of one's own may be set to; what runs in it runs in Cypher 5 too, as 5.26 tells.
         settings = ("db.query.default_language=CYPHER_25", *settings)
     server = Neo4jServer(folders.mktemp("neo4j"), free_port(), version, settings, QUICK)
+    if version in FIRST:
+        FIRST[version].give_login(server)
     server.start()
+    FIRST.setdefault(version, server)
     try:
         yield server
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, Self
 
 import numpy as np
 
@@ -27,6 +27,11 @@ class Task(Settings, ABC, Generic[C]):
     """The parts of the graph that may be chosen without being named, the likeliest first."""
     default_split: ClassVar[str | None] = None
     """None for what the data say."""
+
+    def __class_getitem__(cls, cases: Any) -> type[Self]:
+        # No field is of the cases' type, and a model of its own for each type takes a quarter of a second to make:
+        # pydantic looks for its docstrings in every module that is loaded.
+        return cls
 
     @classmethod
     @abstractmethod

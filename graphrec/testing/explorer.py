@@ -41,6 +41,7 @@ BAD_TITLE = "[x](javascript:alert(1)) :smile: <b>bold</b> $a$"
 BAD_TEXT = "<script>alert(1)</script> **bold** ![x](http://example.invalid/x.png)"
 """What must be shown as it is typed: a user's id, a video's title, a comment's text."""
 
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",
@@ -187,8 +188,8 @@ def settle(tab: Page, title: str = "") -> None:
 
 
 def chromium_path() -> str | None:
-    """Return where Chromium is, or None."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    """Return where Chromium is, or None; the one that draws no windows first, which needs half the time."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from graphrec.store.ladybug import LadybugStore
 from graphrec.store.neo4j.login import Login
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.testing.memory_store import MemoryStore
-from graphrec.testing.neo4j_server import Neo4jServer, available, free_port
+from graphrec.testing.neo4j_server import QUICK, Neo4jServer, available, free_port
 from graphrec.testing.sample_graph import content, write_sample
 from graphrec.testing.store_contract import edges, nodes
 from graphrec.workspace import Workspace
@@ -156,11 +156,11 @@ def imported(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A server of its own that the files were imported into."""
     if not available():
         pytest.skip("Neo4j needs Java 17 and Maven")
-    server = Neo4jServer(tmp_path_factory.mktemp("imported"), free_port())
+    server = Neo4jServer(tmp_path_factory.mktemp("imported"), free_port(), jvm=QUICK)
     server.import_files(files / "import.sh", "--overwrite-destination")
     server.start()
     yield server.uri, Login("neo4j", server.password_file.read_text())
-    server.stop()
+    server.stop(kill=True)
 
 
 @pytest.fixture
