@@ -46,7 +46,7 @@ ifeq ($(NEWER),)
 	rm -rf $(WITHOUT_DGL)/lib/python*/site-packages/dgl $(WITHOUT_DGL)/lib/python*/site-packages/dgl-*
 else
 	$(NEWER) -m venv $(WITHOUT_DGL)
-	$(INSTALL) --python $(WITHOUT_DGL)/bin/python -e . pytest pytest-timeout pytest-xdist
+	$(subst --compile-bytecode,,$(INSTALL)) --python $(WITHOUT_DGL)/bin/python -e . pytest pytest-timeout pytest-xdist
 endif
 	$(WITHOUT_DGL)/bin/python -m pytest -m "not slow and not neo4j" $(PARALLEL) \
 		tests/graph tests/models/test_transgrec.py tests/training

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -28,22 +27,22 @@ WORKSPACE = Workspace(Path("graphrec-data"))
 
 
 Page = Callable[..., AppTest]
-Running = Callable[..., AbstractContextManager[Neo4jServer]]
 
 
 @pytest.fixture(scope="module")
-def owner(neo4j_running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
+def owner(neo4j_server: Neo4jServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
     """A server with a graph of films, of which two runs are published; where graphrec runs a mapping lies."""
     folder = tmp_path_factory.mktemp("mapped")
     (folder / "graphrec.toml").write_text(MAPPING, encoding="utf-8")
-    with neo4j_running() as server, pytest.MonkeyPatch.context() as patch, films(server) as made:
+    neo4j_server.empty()
+    with pytest.MonkeyPatch.context() as patch, films(neo4j_server) as made:
         patch.chdir(folder)
-        patch.setenv("NEO4J_PASSWORD_FILE", str(server.password_file))
+        patch.setenv("NEO4J_PASSWORD_FILE", str(neo4j_server.password_file))
         made.ask("CREATE (:Film {slug: 'new', name: 'Nobody has seen it'})")
         for model, name in (("transgrec", "taste"), ("bpr", "other")):
             plan = Plan(model, {"epochs": 2, "dimension": 8}, split="temporal-last")
-            done = train(WORKSPACE, plan, store=server.uri)
-            with closing(open_store(WORKSPACE, server.uri, write=True)) as store:
+            done = train(WORKSPACE, plan, store=neo4j_server.uri)
+            with closing(open_store(WORKSPACE, neo4j_server.uri, write=True)) as store:
                 store.initialise()
                 publish(store, load_run(WORKSPACE, done.run), name)
         yield made
