@@ -8,17 +8,28 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec.loaders.movielens_files import Edition, File, edition_of
 from graphrec.loaders.tabular import Part, milliseconds, read_parts
-from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock, RelationshipBlock
+from graphrec.loading.blocks import (
+    Block,
+    FeatureBlock,
+    NodeBlock,
+    Refusal,
+    Refused,
+    RelationshipBlock,
+    by_line,
+)
 from graphrec.loading.loader import Options, require_folder
 from graphrec.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
+SCALE = 0.5, 5.0
+"""Ratings of every edition lie between."""
 NO_GENRES = ("(no genres listed)", "unknown", "")
 
 
@@ -124,11 +135,37 @@ def _links(file: File) -> Iterator[Block]:
 
 def _ratings(file: File) -> Iterator[Block]:
     for part in _parts(file):
-        table = part.table.rename_columns(["from", "to", "rating", "at"])
+        table, cells, refused = _on_scale(part, file.columns[2])
+        table = table.rename_columns(["from", "to", "rating", "at"])
         table = table.set_column(3, "at", milliseconds(table["at"]))
         ends = {"from": _called(file.columns[0], "user"), "to": _called(file.columns[1], "movie")}
-        place = str(file.path), part.line, part.refused, ends
-        yield RelationshipBlock("RATED", "User", "Item", table, *place, cells=part.cells)
+        place = str(file.path), part.line, refused, ends
+        yield RelationshipBlock("RATED", "User", "Item", table, *place, cells=cells)
+
+
+def _on_scale(part: Part, column: str) -> tuple[pa.Table, pa.Table | None, Refused]:
+    """Return the rows whose rating an edition allows, as read and as the file has them, and the refused lines."""
+    ratings = part.table[column]
+    outside = [text for text in pc.unique(ratings).to_pylist() if _off_scale(text)]
+    if not outside:
+        return part.table, part.cells, part.refused
+    wrong = pc.fill_null(pc.is_in(ratings, value_set=pa.array(outside)), False)
+    cells = part.table if part.cells is None else part.cells
+    low, high = SCALE
+    lines, told = part.lines[np.asarray(wrong)].tolist(), ratings.filter(wrong).to_pylist()
+    refused = [
+        Refusal(line, f"{column} {text} is outside MovieLens' scale, {low:g} to {high:g}", cells=row)
+        for line, text, row in zip(lines, told, cells.filter(wrong).to_pylist(), strict=True)
+    ]
+    kept = pc.invert(wrong)
+    return part.table.filter(kept), cells.filter(kept), tuple(sorted([*part.refused, *refused], key=by_line))
+
+
+def _off_scale(text: str | None) -> bool:
+    try:
+        return text is not None and (float(text) < SCALE[0] or float(text) > SCALE[1])
+    except ValueError:
+        return False
 
 
 def _tags(file: File) -> Iterator[Block]:

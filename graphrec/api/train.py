@@ -114,6 +114,7 @@ def train_on(
     if isinstance(task, Ranking) and task.value and not kind.reads(settings).weights:
         notes.append(f"{kind.name} does not weigh records: {task.value} was not used.")
     kind.check(parts.data, settings)
+    notes += kind.notes(parts.data, settings)
     folder = new_run_folder(workspace, plan.model)
     chosen = ground.chosen(replace(plan, given={**as_given(plan), "seed": options.seed}), parts.name)
     write_config(folder, chosen.to_dict())

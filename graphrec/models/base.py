@@ -76,6 +76,11 @@ class Model(nn.Module, ABC, Generic[S]):
         """Raise ``DataError`` where ``data`` lack what the model needs."""
 
     @classmethod
+    def notes(cls, data: Data, settings: S) -> list[str]:
+        """Return what of ``data`` it does not learn from, or otherwise than one may think, a sentence each."""
+        return []
+
+    @classmethod
     def reads(cls, settings: S) -> Needs:
         """Return what it reads with these ``settings``; what ``needs`` says, unless they change that."""
         return cls.needs

@@ -84,11 +84,12 @@ class TrailerHeads(nn.Module):
         """Return what is to be told of items, float32 [items, C], NaN where that is not known."""
         assert data.targets is not None
         true = {TARGET: self._standard(0, data.targets) if self.number else data.targets}
-        if RATING in data.records.values and data.value != RATING:
+        absent = absent_heads(data)
+        if RATING not in absent and data.value != RATING:
             means = mean_values(data.records.item, data.records.values[RATING], data.items)
             true[RATING] = self._standard(1, means[:, None].astype(np.float32))
-        if (listed := data.lists.get(GENRES)) is not None and listed.indices.size:
-            true[GENRES] = memberships(listed, data.nodes["Genre"]).astype(np.float32)
+        if GENRES not in absent:
+            true[GENRES] = memberships(data.lists[GENRES], data.nodes["Genre"]).astype(np.float32)
         return true
 
     def _standard(self, which: int, values: Floats) -> Floats:
@@ -97,6 +98,13 @@ class TrailerHeads(nn.Module):
         self.spread[which] = known.std() or 1.0
         scaled: Floats = (values - float(self.centre[which])) / float(self.spread[which])
         return scaled
+
+
+def absent_heads(data: Data) -> list[str]:
+    """Return which of ``RATING`` and ``GENRES`` the graph says nothing of."""
+    listed = data.lists.get(GENRES)
+    there = {RATING: RATING in data.records.values, GENRES: listed is not None and listed.indices.size > 0}
+    return [name for name, known in there.items() if not known]
 
 
 def _number(width: int) -> nn.Sequential:

@@ -24,7 +24,7 @@ from graphrec.models.parts import Lists, PartRows
 from graphrec.models.sequence_bodies import Attentive, BodyName, make_body
 from graphrec.models.starts import start_as_keras
 from graphrec.models.strips import TIME, in_order, require_strips, strips_of
-from graphrec.models.trailer_heads import GENRES, RATING, TARGET, TrailerHeads
+from graphrec.models.trailer_heads import GENRES, RATING, TARGET, TrailerHeads, absent_heads
 from graphrec.models.trailer_losses import triplet_loss
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
@@ -104,6 +104,26 @@ class TrailerNet(Model[TrailerNetSettings]):
     def check(cls, data: Data, settings: TrailerNetSettings) -> None:
         """Raise ``DataError`` where no item has frames with features."""
         require_strips(data, cls.name)
+
+    @classmethod
+    def notes(cls, data: Data, settings: TrailerNetSettings) -> list[str]:
+        """Return which items and trailers have too few frames or several owners, and which heads learn nothing."""
+        strips, said = strips_of(data), []
+        bare, short = data.items - len(np.unique(strips.items)), strips.frames.lengths < settings.length
+        shared = np.bincount(strips.trailers[strips.trailers >= 0], minlength=1) > 1
+        if bare:
+            said.append(f"{bare:,} of {data.items:,} items have no frames with features, nor has a trailer of theirs.")
+        if short.any():
+            said.append(
+                f"{short.sum():,} of {len(short):,} trailers (an item's own frames are one) have fewer than "
+                f"{settings.length} frames: each is one shorter sequence."
+            )
+        if shared.any():
+            said.append(f"Of the trailers {shared.sum():,} belong to several items: they count for each.")
+        for name, weight in ((RATING, settings.rating), (GENRES, settings.genres)):
+            if weight and name in absent_heads(data):
+                said.append(f"The graph has no {name}: the head that would tell it teaches nothing.")
+        return said
 
     def __init__(self, shape: Shape, settings: TrailerNetSettings) -> None:
         super().__init__(shape, settings)

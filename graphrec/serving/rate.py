@@ -139,7 +139,7 @@ def rate(
         known,
         float(had[0]) if len(had) else None,
         loaded.model.parts(who, what) if known and isinstance(loaded.model, HasParts) else (),
-        _neighbours(store, loaded, label, who, what, items, given, k),
+        _neighbours(store, loaded, label, who, what, items, given, k) if known else [],
         "" if known else f"{found.model} cannot tell: this is what user and item have on average",
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from graphrec.errors import ConfigError, DataError
 from graphrec.graph.data import Data
@@ -19,6 +20,8 @@ from graphrec.tasks.fallback import Biases
 from graphrec.tasks.positive import Condition, asking, conditions, positive
 from graphrec.tasks.ranking import training
 
+FEW = 0.01
+"""A value that so few of the records have may be a mistake."""
 METRICS = ("rmse", "mae", "rmse@user", "mae@user", "r", "r2", "coverage")
 
 
@@ -74,7 +77,7 @@ class Rating(Task[PairCases]):
         known = rated.records.values[self.value]
         scale = float(known.min()), float(known.max())
         valid, test = (self._cases(rated, found.of_record == part, scale) for part in (VALID, TEST))
-        return Split(found.name, data, valid, test, found.notes)
+        return Split(found.name, data, valid, test, (*found.notes, *_told(self.value, known)))
 
     def metrics(self, cases: PairCases) -> Sequence[str]:
         """Return errors over all ratings and averaged over users, correlation, and how many could be predicted."""
@@ -96,3 +99,21 @@ class Rating(Task[PairCases]):
         records = snapshot.records
         user, item = records.user[here], np.asarray(records.item)[here]
         return PairCases(user, item, np.asarray(records.values[self.value])[here], scale)
+
+
+def _told(name: str, known: npt.NDArray[np.floating]) -> Iterator[str]:
+    """Say between which values the numbers lie, and whether that is so by a few of them, far from all others."""
+    values, counts = np.unique(known, return_counts=True)
+    low, high = values[0], values[-1]
+    yield f"{name} runs from {low:g} to {high:g}, and so do predictions."
+    if len(values) < 3:
+        return
+    for count, end, beside, other, sign in (
+        (counts[-1], high, values[-2], low, "<="),
+        (counts[0], low, values[1], high, ">="),
+    ):
+        if count <= FEW * len(known) and abs(end - beside) > abs(beside - other):
+            yield (
+                f"{count:,} of {len(known):,} have {name} {end:g}, far from all others, which end at {beside:g}: "
+                f"--where '{name}{sign}{beside:g}' leaves out what is a mistake."
+            )

@@ -152,6 +152,22 @@ def test_a_threshold_of_another_scale_is_said(tmp_path: Path) -> None:
         train(workspace, Plan("popularity", {}, where=["rating>=60"]))
 
 
+def test_the_scale_of_predictions_is_said_and_what_alone_makes_it_so(tmp_path: Path) -> None:
+    workspace, plan = rated(tmp_path / "five"), Plan("mf", {"epochs": 1, "device": "cpu"})
+    said = train(workspace, plan).account.sentences
+    assert "rating runs from 1 to 5, and so do predictions." in said
+    assert not any("mistake" in one for one in said)
+    with closing(LadybugStore(workspace, write=True)) as store:
+        edges = {"from": ["u00", "u01"], "to": ["x0", "x0"], "rating": [77.0, -9.0], "at": [1, 1]}
+        store.write_relationships("RATED", "User", "Item", pa.table(edges))
+    said = train(workspace, plan).account.sentences
+    assert "rating runs from -9 to 77, and so do predictions." in said
+    told = "1 of 482 have rating 77, far from all others, which end at 5: --where 'rating<=5' leaves out"
+    assert any(one.startswith(told) for one in said)
+    mended = train(workspace, Plan("mf", plan.given, where=["rating<=5", "rating>=1"]))
+    assert "rating runs from 1 to 5, and so do predictions." in mended.account.sentences
+
+
 @pytest.mark.parametrize(("model", "title"), [("mf", "the means of users and items"), ("ridge", "the mean")])
 def test_predictions_are_compared_with_what_stands_in(workspace: Workspace, model: str, title: str) -> None:
     given = {"target": "rating"} if model == "ridge" else {"epochs": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -189,6 +190,23 @@ def test_movielens_with_bad_rows(movielens: Path, workspace: Workspace) -> None:
     assert store.counts()["Item"] == 3
     report = load(store, MovieLens(), [movielens], MovieLens.Options(), workspace, on_bad_row="skip")
     assert (report.tallies["RATED"].created, report.tallies["RATED"].rejected) == (3, 3)
+
+
+def test_movielens_with_ratings_outside_its_scale(movielens: Path, workspace: Workspace) -> None:
+    with (movielens / "ratings.csv").open("a") as file:
+        file.write("3,1,7.5,1\n3,2,4,1\n4,1,0,1\n4,2,5.0,1\n")
+    store = MemoryStore()
+    told = r"line 5: rating 7.5 is outside MovieLens' scale, 0.5 to 5; line 7: rating 0 is outside"
+    with pytest.raises(BadRows, match=told):
+        loaded(store, MovieLens(), movielens, workspace)
+    report = load(store, MovieLens(), [movielens], MovieLens.Options(), workspace, on_bad_row="skip")
+    assert (report.tallies["RATED"].created, report.tallies["RATED"].rejected) == (5, 2)
+    assert report.rejects is not None
+    (_, *rejected) = csv.reader(report.rejects.read_text(encoding="utf-8").splitlines())
+    assert [row[1:3] + row[3:7] for row in rejected] == [
+        [line, f"rating {rating} is outside MovieLens' scale, 0.5 to 5", user, "1", rating, "1"]
+        for line, rating, user in (("5", "7.5", "3"), ("7", "0", "4"))
+    ]
 
 
 DAT = {

@@ -12,7 +12,7 @@ from graphrec.graph.columns import Numbers
 from graphrec.graph.data import Data
 from graphrec.learning.options import TrainOptions
 from graphrec.learning.run import RunContext
-from graphrec.models.strips import TIME
+from graphrec.models.strips import TIME, strips_of
 from graphrec.models.trailernet import TrailerNet
 from graphrec.ragged import Ragged
 from graphrec.testing.framed import ITEMS, WIDTH, framed
@@ -119,6 +119,27 @@ def test_genres_that_an_item_lacks_and_ratings_are_heads_beside_the_target() -> 
     # Where the mean rating is the target, it is not asked for twice.
     model.learner(replace(data, records=records, value="rating"), RunContext(TrainOptions()))
     assert "rating" not in model.heads._true
+
+
+def test_what_it_does_not_learn_from_is_said() -> None:
+    data, settings = shown(), TrailerNet.Settings.model_validate(SMALL)
+    strips = strips_of(data)
+    short = int((strips.frames.lengths < 2).sum())
+    bare = ITEMS - len(set(strips.items.tolist()))
+    assert short
+    assert bare
+    rest = [
+        f"{bare} of {ITEMS} items have no frames with features, nor has a trailer of theirs.",
+        f"{short} of {len(strips.items)} trailers (an item's own frames are one) have fewer than 2 frames: each is one "
+        "shorter sequence.",
+        "The graph has no rating: the head that would tell it teaches nothing.",
+    ]
+    assert TrailerNet.notes(data, settings) == rest
+    nothing = Ragged.from_pairs(np.empty(0, np.int64), np.empty(0, np.int64), ITEMS)
+    without = replace(data, lists={**data.lists, "Item>Genre": nothing})
+    genres = "The graph has no Item>Genre: the head that would tell it teaches nothing."
+    assert TrailerNet.notes(without, settings) == [*rest, genres]
+    assert genres not in TrailerNet.notes(without, settings.model_copy(update={"genres": 0.0}))
 
 
 def test_attention_tells_what_each_frame_says() -> None:

@@ -103,6 +103,7 @@ def test_what_the_model_cannot_tell_is_the_mean_and_said(store: LadybugStore, ma
         assert "on average" in told.note
         assert 1 <= told.rating <= 5
         assert told.parts == ()
+        assert told.neighbours == [], "of what the model knows nothing, nothing is alike"
 
 
 def test_who_came_after_training_gets_what_the_item_has_on_average(made: Workspace, runs, tmp_path) -> None:
