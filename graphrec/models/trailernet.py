@@ -120,9 +120,9 @@ class TrailerNet(Model[TrailerNetSettings]):
             )
         if shared.any():
             said.append(f"Of the trailers {shared.sum():,} belong to several items: they count for each.")
-        for name, weight in ((RATING, settings.rating), (GENRES, settings.genres)):
+        for name, plain, weight in ((RATING, "ratings", settings.rating), (GENRES, "genres", settings.genres)):
             if weight and name in absent_heads(data):
-                said.append(f"The graph has no {name}: the head that would tell it teaches nothing.")
+                said.append(f"The graph has no {plain}: the head that would tell them teaches nothing.")
         return said
 
     def __init__(self, shape: Shape, settings: TrailerNetSettings) -> None:

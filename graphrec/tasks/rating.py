@@ -103,17 +103,16 @@ class Rating(Task[PairCases]):
 
 def _told(name: str, known: npt.NDArray[np.floating]) -> Iterator[str]:
     """Say between which values the numbers lie, and whether that is so by a few of them, far from all others."""
-    values, counts = np.unique(known, return_counts=True)
-    low, high = values[0], values[-1]
+    low, high = known.min(), known.max()
     yield f"{name} runs from {low:g} to {high:g}, and so do predictions."
-    if len(values) < 3:
-        return
-    for count, end, beside, other, sign in (
-        (counts[-1], high, values[-2], low, "<="),
-        (counts[0], low, values[1], high, ">="),
-    ):
-        if count <= FEW * len(known) and abs(end - beside) > abs(beside - other):
+    for end, sign in ((high, "<="), (low, ">=")):
+        rest = known[known != end]
+        few = len(known) - len(rest)
+        if not len(rest) or few > FEW * len(known):
+            continue
+        nearest = rest.max() if end == high else rest.min()
+        if abs(end - nearest) > np.ptp(rest) > 0:
             yield (
-                f"{count:,} of {len(known):,} have {name} {end:g}, far from all others, which end at {beside:g}: "
-                f"--where '{name}{sign}{beside:g}' leaves out what is a mistake."
+                f"{few:,} of {len(known):,} have {name} {end:g}, far from all others, which end at {nearest:g}: "
+                f"--where '{name}{sign}{nearest:g}' leaves out what is a mistake."
             )

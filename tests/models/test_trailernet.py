@@ -132,12 +132,12 @@ def test_what_it_does_not_learn_from_is_said() -> None:
         f"{bare} of {ITEMS} items have no frames with features, nor has a trailer of theirs.",
         f"{short} of {len(strips.items)} trailers (an item's own frames are one) have fewer than 2 frames: each is one "
         "shorter sequence.",
-        "The graph has no rating: the head that would tell it teaches nothing.",
+        "The graph has no ratings: the head that would tell them teaches nothing.",
     ]
     assert TrailerNet.notes(data, settings) == rest
     nothing = Ragged.from_pairs(np.empty(0, np.int64), np.empty(0, np.int64), ITEMS)
     without = replace(data, lists={**data.lists, "Item>Genre": nothing})
-    genres = "The graph has no Item>Genre: the head that would tell it teaches nothing."
+    genres = "The graph has no genres: the head that would tell them teaches nothing."
     assert TrailerNet.notes(without, settings) == [*rest, genres]
     assert genres not in TrailerNet.notes(without, settings.model_copy(update={"genres": 0.0}))
 
