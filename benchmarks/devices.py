@@ -42,7 +42,9 @@ def main() -> None:
     print(f"| epoch of | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}", flush=True)
     data = trailers(asked.trailers, asked.frames)
     for body in ("lstm", "transformer"):
-        row(f"trailernet, {body}", TrailerNet, data, {"body": body}, devices)
+        for length in (20, 10):
+            settings = {"body": body, "length": length}
+            row(f"trailernet, {body}, sequences of {length}", TrailerNet, data, settings, devices)
     for records in map(int, asked.records.split(",")):
         graph = likes(records)
         for kind in (LightGCN, TransGRec):
