@@ -27,7 +27,7 @@ from graphrec.loaders.tabular import (
     milliseconds,
     read_parts,
 )
-from graphrec.loading.blocks import Block, NodeBlock, Refusal, Refused, by_line
+from graphrec.loading.blocks import Block, NodeBlock, Refused
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.comments import PendingComments
 from graphrec.media.segments import LENGTH_S
@@ -177,13 +177,8 @@ def _checked(part: Part, columns: dict[str, str], unit: TimeUnit) -> tuple[pa.Ta
         empty = pc.equal(pc.utf8_length(column), 0) if name == "text" else column.is_null()
         wrong = np.flatnonzero(pc.fill_null(empty, True).to_numpy())
         checked = checked.without(wrong, f"{columns[name]} is empty")
-    lines = part.lines
-    wrong = cells.take(pa.array([row for row, _ in checked.refused], pa.int64())).to_pylist()
-    refused = [
-        Refusal(int(lines[row]), reason, cells=values)
-        for (row, reason), values in zip(checked.refused, wrong, strict=True)
-    ]
-    return checked.table, tuple(sorted([*part.refused, *refused], key=by_line)), cells.take(pa.array(checked.rows))
+    rest = part.refusing(dict(checked.refused))
+    return checked.table, rest.refused, rest.cells
 
 
 def _ids(table: pa.Table) -> pa.Array:

@@ -14,15 +14,7 @@ import pyarrow.compute as pc
 
 from graphrec.loaders.movielens_files import Edition, File, edition_of
 from graphrec.loaders.tabular import Part, milliseconds, read_parts
-from graphrec.loading.blocks import (
-    Block,
-    FeatureBlock,
-    NodeBlock,
-    Refusal,
-    Refused,
-    RelationshipBlock,
-    by_line,
-)
+from graphrec.loading.blocks import Block, FeatureBlock, NodeBlock, RelationshipBlock
 from graphrec.loading.loader import Options, require_folder
 from graphrec.workspace import Workspace
 
@@ -134,31 +126,24 @@ def _links(file: File) -> Iterator[Block]:
 
 
 def _ratings(file: File) -> Iterator[Block]:
-    for part in _parts(file):
-        table, cells, refused = _on_scale(part, file.columns[2])
-        table = table.rename_columns(["from", "to", "rating", "at"])
+    for part in (_on_scale(one, file.columns[2]) for one in _parts(file)):
+        table = part.table.rename_columns(["from", "to", "rating", "at"])
         table = table.set_column(3, "at", milliseconds(table["at"]))
         ends = {"from": _called(file.columns[0], "user"), "to": _called(file.columns[1], "movie")}
-        place = str(file.path), part.line, refused, ends
-        yield RelationshipBlock("RATED", "User", "Item", table, *place, cells=cells)
+        place = str(file.path), part.line, part.refused, ends
+        yield RelationshipBlock("RATED", "User", "Item", table, *place, cells=part.cells)
 
 
-def _on_scale(part: Part, column: str) -> tuple[pa.Table, pa.Table | None, Refused]:
-    """Return the rows whose rating an edition allows, as read and as the file has them, and the refused lines."""
+def _on_scale(part: Part, column: str) -> Part:
+    """Return it without the rows whose rating no edition allows."""
     ratings = part.table[column]
     outside = [text for text in pc.unique(ratings).to_pylist() if _off_scale(text)]
     if not outside:
-        return part.table, part.cells, part.refused
-    wrong = pc.fill_null(pc.is_in(ratings, value_set=pa.array(outside)), False)
-    cells = part.table if part.cells is None else part.cells
-    low, high = SCALE
-    lines, told = part.lines[np.asarray(wrong)].tolist(), ratings.filter(wrong).to_pylist()
-    refused = [
-        Refusal(line, f"{column} {text} is outside MovieLens' scale, {low:g} to {high:g}", cells=row)
-        for line, text, row in zip(lines, told, cells.filter(wrong).to_pylist(), strict=True)
-    ]
-    kept = pc.invert(wrong)
-    return part.table.filter(kept), cells.filter(kept), tuple(sorted([*part.refused, *refused], key=by_line))
+        return part
+    wrong = np.flatnonzero(pc.is_in(ratings, value_set=pa.array(outside)))
+    told = zip(wrong.tolist(), ratings.take(pa.array(wrong)).to_pylist(), strict=True)
+    scale = f"MovieLens' scale, {SCALE[0]:g} to {SCALE[1]:g}"
+    return part.refusing({row: f"{column} {text} is outside {scale}" for row, text in told})
 
 
 def _off_scale(text: str | None) -> bool:

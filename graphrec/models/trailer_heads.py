@@ -84,11 +84,11 @@ class TrailerHeads(nn.Module):
         """Return what is to be told of items, float32 [items, C], NaN where that is not known."""
         assert data.targets is not None
         true = {TARGET: self._standard(0, data.targets) if self.number else data.targets}
-        absent = absent_heads(data)
-        if RATING not in absent and data.value != RATING:
+        known = known_heads(data)
+        if RATING in known and data.value != RATING:
             means = mean_values(data.records.item, data.records.values[RATING], data.items)
             true[RATING] = self._standard(1, means[:, None].astype(np.float32))
-        if GENRES not in absent:
+        if GENRES in known:
             true[GENRES] = memberships(data.lists[GENRES], data.nodes["Genre"]).astype(np.float32)
         return true
 
@@ -100,11 +100,11 @@ class TrailerHeads(nn.Module):
         return scaled
 
 
-def absent_heads(data: Data) -> list[str]:
-    """Return which of ``RATING`` and ``GENRES`` the graph says nothing of."""
+def known_heads(data: Data) -> set[str]:
+    """Return of which of ``RATING`` and ``GENRES`` the graph says anything."""
     listed = data.lists.get(GENRES)
     there = {RATING: RATING in data.records.values, GENRES: listed is not None and listed.indices.size > 0}
-    return [name for name, known in there.items() if not known]
+    return {name for name, known in there.items() if known}
 
 
 def _number(width: int) -> nn.Sequential:

@@ -24,7 +24,7 @@ from graphrec.models.parts import Lists, PartRows
 from graphrec.models.sequence_bodies import Attentive, BodyName, make_body
 from graphrec.models.starts import start_as_keras
 from graphrec.models.strips import TIME, in_order, require_strips, strips_of
-from graphrec.models.trailer_heads import GENRES, RATING, TARGET, TrailerHeads, absent_heads
+from graphrec.models.trailer_heads import GENRES, RATING, TARGET, TrailerHeads, known_heads
 from graphrec.models.trailer_losses import triplet_loss
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
@@ -120,8 +120,9 @@ class TrailerNet(Model[TrailerNetSettings]):
             )
         if shared.any():
             said.append(f"Of the trailers {shared.sum():,} belong to several items: they count for each.")
+        known = known_heads(data)
         for name, plain, weight in ((RATING, "ratings", settings.rating), (GENRES, "genres", settings.genres)):
-            if weight and name in absent_heads(data):
+            if weight and name not in known:
                 said.append(f"The graph has no {plain}: the head that would tell them teaches nothing.")
         return said
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from graphrec.errors import DataError
@@ -47,6 +48,23 @@ class Part:
     def lines(self) -> Lines:
         """int64 [rows], the line of each."""
         return lines_of_rows(self.line, self.table.num_rows, self.refused, self.left_out)
+
+    def refusing(self, reasons: Mapping[int, str]) -> Part:
+        """Return it without the rows of these numbers, which are refused for these reasons."""
+        cells = self.table if self.cells is None else self.cells
+        rows, lines = pa.array(list(reasons), pa.int64()), self.lines
+        refused = [
+            Refusal(int(lines[row]), reason, cells=values)
+            for (row, reason), values in zip(reasons.items(), cells.take(rows).to_pylist(), strict=True)
+        ]
+        kept = np.ones(self.table.num_rows, bool)
+        kept[list(reasons)] = False
+        return replace(
+            self,
+            table=self.table.filter(pa.array(kept)),
+            refused=tuple(sorted([*self.refused, *refused], key=by_line)),
+            cells=cells.filter(pa.array(kept)),
+        )
 
 
 def read_parts(

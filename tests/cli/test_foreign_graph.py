@@ -302,28 +302,24 @@ def test_nodes_without_an_id_are_left_out_on_every_path(typed, owner: Owner, tmp
     owner.ask("MATCH (f:Film) WITH f LIMIT 9 CREATE (:Person {country: 'de'})-[:WATCHED {ts: 1700000000}]->(f)")
     known = owner.ask("MATCH (:Person {login: 'p4'})-[:WATCHED]->(f:Film) RETURN count(DISTINCT f.slug)")[0][0]
 
-    lists = tmp_path / "lists.parquet"
-    of_models = (
-        ("recommend", "p4", "-k", "40", "--include-seen", "--explain"),
-        ("recommend", "p4", "-k", "40", "--new-only"),
-        ("recommend", "--all-users", "-k", "40", "--to", lists),
-        ("similar", "f2"),
-        ("audience", "f2", "-k", "60", "--include-seen"),
-        ("explain", "p4", "f2"),
-    )
-    of_the_graph = (
-        ("query", "popular"),
-        ("query", "trending"),
-        ("query", "history", "-p", "user=p4"),
-        ("query", "top_users"),
-        ("query", "co_liked", "-p", "id=f2"),
-        ("query", "neighbours", "-p", "user=p4"),
-        ("query", "genre_profile", "-p", "user=p4"),
-        ("query", "cold_items"),
-    )
-
-    def answers(*commands: tuple[str | Path, ...]) -> None:
-        for command in commands:
+    def answers() -> None:
+        lists = tmp_path / "lists.parquet"
+        for command in (
+            ("recommend", "p4", "-k", "40", "--include-seen", "--explain"),
+            ("recommend", "p4", "-k", "40", "--new-only"),
+            ("recommend", "--all-users", "-k", "40", "--to", lists),
+            ("query", "popular"),
+            ("query", "trending"),
+            ("query", "history", "-p", "user=p4"),
+            ("query", "top_users"),
+            ("query", "co_liked", "-p", "id=f2"),
+            ("query", "neighbours", "-p", "user=p4"),
+            ("query", "genre_profile", "-p", "user=p4"),
+            ("query", "cold_items"),
+            ("similar", "f2"),
+            ("audience", "f2", "-k", "60", "--include-seen"),
+            ("explain", "p4", "f2"),
+        ):
             told = typed(*command, "--json")
             if command[0] in ("similar", "audience") and told.code:
                 assert "published" in told.err
@@ -352,9 +348,9 @@ def test_nodes_without_an_id_are_left_out_on_every_path(typed, owner: Owner, tmp
             assert graph_of(asked).nodes == []
             assert None not in catalogue(store, "popular")
 
-    answers(*of_the_graph, *of_models)
+    answers()
     assert typed(*TRAIN).code == 0
-    answers(*of_models)
+    answers()
 
 
 def test_serving_refuses_another_mapping_than_the_runs(typed, owner: Owner, tmp_path: Path) -> None:

@@ -41,21 +41,23 @@ def test_the_password_is_told_nowhere(
     here = ("-w", workspace)
     commands = [
         (0, load_command(ratings, workspace)),
+        (0, ("train", "-m", "transgrec", "--set", "epochs=1", "--set", "dimension=4", "--json", *here)),
         (0, ("doctor", *here)),
         (0, ("doctor", "--json", *here)),
+        (0, ("recommend", "u1", "--json", *here)),
         (0, ("query", "top_users", *here)),
         (0, ("stats", "--json", *here)),
         (1, ("query", tmp_path / "wrong.cypher", *here)),
         (1, ("stats", "--store", "neo4j://127.0.0.1:1", *here)),
     ]
-    if debug:
-        model = ("-m", "transgrec", "--set", "epochs=1", "--set", "dimension=4")
-        commands += [(0, ("train", *model, *here)), (0, ("recommend", "u1", "--json", *here))]
     told = []
     for status, arguments in commands:
         asked = graphrec(*debug, *arguments, env=env)
         assert asked.code == status, asked
         told.append(asked.out + asked.err)
+        if arguments[0] == "train":
+            run = asked.json["run"]
+    told.append(graphrec(*debug, "publish", run, *here, env=env).out)
     for wrong in ({"NEO4J_USERNAME": "nobody"}, {"NEO4J_DATABASE": "nowhere"}):
         for arguments in (("doctor", *here), ("stats", *here)):
             asked = graphrec(*debug, *arguments, env=env | wrong)
@@ -63,7 +65,7 @@ def test_the_password_is_told_nowhere(
             told.append(asked.out + asked.err)
     assert password not in "".join(told)
     files = [path for path in workspace.rglob("*") if path.is_file()]
-    assert any(path.name == "manifest.json" for path in files) == bool(debug)
+    assert any(path.name == "manifest.json" for path in files)
     assert not [path for path in files if password.encode() in path.read_bytes()]
 
 

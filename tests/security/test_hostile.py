@@ -16,7 +16,7 @@ from graphrec.testing.limits import ENDLESS_S, PROMPT_S, WAIT_S
 
 USERS = 40
 LIMITS = Limits(seconds=WAIT_S, memory=512 << 20)
-QUICK = Limits(seconds=3.0, memory=512 << 20)
+QUICK = Limits(seconds=5.0, memory=512 << 20)
 """For what may well go on until then."""
 
 
