@@ -41,13 +41,12 @@ def watched(browser: Browser, width: int = 1440, height: int = 900) -> Iterator[
     assert not wrong, wrong
 
 
-def fits(page: Page) -> bool:
-    """Return whether nothing of the page lies beside the window."""
-    fitting: bool = page.evaluate(
+def fits(page: Page) -> None:
+    """Wait until nothing of the page lies beside the window, which a page that is still drawn may do for a moment."""
+    page.wait_for_function(
         "() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')]"
         ".every((element) => element.scrollWidth <= element.clientWidth)"
     )
-    return fitting
 
 
 def nameless(page: Page) -> list[str]:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from graphrec.testing.explorer import BAD_TITLE, BAD_USER, Explorer, settle
 from graphrec.testing.store_contract import ENDLESS
-from graphrec.testing.watched import watched
+from graphrec.testing.watched import fits, watched
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def test_a_link_runs_the_same_after_a_reload(visit: Page, served: Explorer) -> N
     visit.goto(f"{served.address}/cypher?query=history&user={quote(BAD_USER)}&limit=3")
     for _ in range(2):
         expect(visit.get_by_text("3 rows in ")).to_be_visible()
-        assert visit.get_by_role("combobox", name="Query", exact=True).input_value() == "history"
-        assert visit.get_by_role("combobox", name="user (string)").input_value() == BAD_USER
-        assert visit.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") == 375
+        expect(visit.get_by_role("combobox", name="Query", exact=True)).to_have_value("history")
+        expect(visit.get_by_role("combobox", name="user (string)")).to_have_value(BAD_USER)
+        fits(visit)
         visit.reload()
 
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from graphrec.testing.explorer import BAD_TITLE, Explorer, settle, window
-from graphrec.testing.watched import watched
+from graphrec.testing.watched import fits, watched
 
 MAP = ".map canvas"
 CARD = ".map .card:not([hidden])"
@@ -210,4 +210,4 @@ def test_a_finger_shows_the_card(browser: Browser, served: Explorer) -> None:
 def test_a_telephone_shows_all_of_it(opened: Any) -> None:
     page = opened("embeddings", width=375)
     expect(page.get_by_role("heading", name="New among the old")).to_be_attached()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    fits(page)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from graphrec.testing.explorer import Explorer, settle
-from graphrec.testing.watched import watched
+from graphrec.testing.watched import fits, watched
 from graphrec.training.runs import Run, list_runs
 from graphrec.workspace import Workspace
 
@@ -69,5 +69,5 @@ def test_a_telephone_shows_all_of_it(opened: Any, runs: list[Run]) -> None:
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
         settle(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+        fits(page)
     expect(page.get_by_role("heading", name="Files")).to_be_attached()
