@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +33,7 @@ class Recurrent(nn.Module):
         if bool((lengths < frames.shape[1]).any()):
             shown = pack_padded_sequence(frames, lengths.cpu(), batch_first=True, enforce_sorted=False)
         # Not every CPU has recurrent layers in bfloat16.
-        with torch.autocast(frames.device.type, enabled=False):
+        with torch.autocast(frames.device.type, enabled=False), _learned_by_products():
             _, (state, _) = self.layers(shown)
         return torch.cat([state[-2], state[-1]], 1)
 
@@ -75,6 +77,18 @@ class Attentive(nn.Module):
 def make_body(name: BodyName, width: int, hidden: int, length: int) -> Recurrent | Attentive:
     """Return the body called ``name``."""
     return Recurrent(width, hidden) if name == "lstm" else Attentive(width, hidden, length)
+
+
+@contextmanager
+def _learned_by_products() -> Iterator[None]:
+    """Learn by matrix products: oneDNN would work out the gradient of frames too, which nobody asks for."""
+    backend: Any = torch.backends.mkldnn
+    before = backend.enabled
+    backend.enabled = before and not torch.is_grad_enabled()
+    try:
+        yield
+    finally:
+        backend.enabled = before
 
 
 def _counted(frames: Tensor, lengths: Tensor) -> Tensor:

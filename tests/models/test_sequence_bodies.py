@@ -24,6 +24,16 @@ def test_what_is_repeated_at_the_end_does_not_count(name: BodyName) -> None:
     assert told.shape == (3, 16)
 
 
+def test_recurrent_layers_learn_what_onednn_would_and_leave_it_on() -> None:
+    torch.manual_seed(0)
+    body, frames, lengths = make_body("lstm", 5, 8, 6), torch.randn(3, 6, 5), torch.full((3,), 6)
+    by_products = torch.autograd.grad(body(frames, lengths).square().sum(), [*body.parameters()])
+    assert torch.backends.mkldnn.enabled
+    _, (state, _) = body.layers(frames)
+    told = torch.cat([state[-2], state[-1]], 1)
+    torch.testing.assert_close(by_products, torch.autograd.grad(told.square().sum(), [*body.parameters()]))
+
+
 def test_attention_follows_what_is_asked_for() -> None:
     torch.manual_seed(0)
     body = make_body("transformer", 4, 8, 5).eval()
