@@ -178,8 +178,11 @@ class Encoded:
 class Encodes(Protocol):
     """A model that describes nodes by what they are made of, in vectors that other models take for features."""
 
-    def encoded(self, data: Data) -> Mapping[str, Encoded]:
-        """Return by label what it makes of the nodes of ``data``, which may have come after training."""
+    def encoded(self, data: Data, items: Ints | None = None) -> Mapping[str, Encoded]:
+        """Return by label what it makes of the nodes of ``data``, which may have come after training.
+
+        With ``items``, int64 [n], only of these and of what they are made of.
+        """
         ...
 
 

@@ -30,6 +30,11 @@ class Strips:
     items: Ints
     trailers: Ints
 
+    def of(self, items: Ints) -> Strips:
+        """Return the strips of ``items``, int64 [n], alone."""
+        kept = np.flatnonzero(np.isin(self.items, items))
+        return Strips(self.frames.take(kept), self.items[kept], self.trailers[kept])
+
 
 def strips_of(data: Data) -> Strips:
     """Return the strips of all items; a trailer of several items is a strip of each."""

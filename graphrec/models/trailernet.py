@@ -179,12 +179,15 @@ class TrailerNet(Model[TrailerNetSettings]):
         return _means(told, self._to(asked.rows), len(asked))
 
     @torch.no_grad()
-    def encoded(self, data: Data) -> Mapping[str, Encoded]:
+    def encoded(self, data: Data, items: Ints | None = None) -> Mapping[str, Encoded]:
         """Return the embeddings of items, of trailers and segments, and of each sequence as that of its first frame.
 
-        An item is the mean over its trailers and, where it has any, its own frames.
+        An item is the mean over its trailers and, where it has any, its own frames. With ``items``, int64 [n], those of
+        these alone, and of their trailers, segments and frames.
         """
-        rows, strips = PartRows(data.content_of(FRAME), self.scaling), strips_of(data)
+        few = items is not None
+        asked = np.arange(data.items) if items is None else items
+        rows, strips = PartRows(data.content_of(FRAME), self.scaling, few=few), strips_of(data).of(asked)
         cut = self._cut(strips.frames, rows)
         sequences = self._of_stretches(cut, rows, self._given, self._width)
         vectors = _means(sequences, self._to(cut.row), len(strips.items))
@@ -194,7 +197,8 @@ class TrailerNet(Model[TrailerNetSettings]):
             found["Trailer"] = _by(strips.trailers[shown], vectors[self._to(shown)])
         segments = in_order(data.lists["Segment>Frame"], data)
         if segments.indices.size:
-            shown = np.flatnonzero(segments.lengths)
+            shown = np.unique(data.lists["Item>Segment"].take(asked).indices)
+            shown = shown[segments.lengths[shown] > 0]
             means = self._mean(segments.take(shown), rows, self._given, self._width)
             found["Segment"] = Encoded(shown, means)
         found[FRAME] = _by(cut.parts(slice(None))[0][:, 0], sequences)

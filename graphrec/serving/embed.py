@@ -22,7 +22,7 @@ from graphrec.serving.lacking import Lacking, cure
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.lookups import LABELS
 from graphrec.serving.placed import Embedded, place_all, state_of, write_changed
-from graphrec.serving.published import require_published
+from graphrec.serving.published import PublishedRun, require_published
 from graphrec.store.base import Floats, GraphStore
 from graphrec.workspace import Workspace
 
@@ -53,24 +53,23 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     was trained on it, or was made anew since then.
     """
     published = require_published(store, loaded.run)
-    name = published.property
     features = FeatureStore(workspace.features)
     label, names = loaded.snapshot.item_label, loaded.snapshot.feature_names
     if isinstance(loaded.model, Encodes):
         _require_same_features(features, loaded, parts_features(loaded))
         return embed_encoded(store, workspace, loaded, published)
     if unable := _unable(loaded):
-        lacking = store.counts()[label] - len(store.read_embeddings(label, name)[0])
+        lacking = store.counts()[label] - len(store.read_embeddings(label, published.property)[0])
         return Embedded(loaded.run.id, label, 0, lacking, unable=unable)
     by_parts = isinstance(loaded.model, PlacesByParts)
     _require_same_features(features, loaded, parts_features(loaded) if by_parts else names)
     if by_parts:
         return embed_by_parts(store, workspace, loaded, published)
     own = replace(
-        _place(store, workspace, loaded, name, label, names), new_genres=_new_genres(store, loaded.snapshot)
+        _place(store, workspace, loaded, published, label, names), new_genres=_new_genres(store, loaded.snapshot)
     )
     siblings = tuple(
-        _place(store, workspace, loaded, name, other, matrices)
+        _place(store, workspace, loaded, published, other, matrices)
         for other, matrices in _siblings(features, names, label)
     )
     return replace(own, siblings=siblings)
@@ -129,17 +128,17 @@ def _siblings(features: FeatureStore, names: Sequence[str], label: str) -> Itera
 
 
 def _place(
-    store: GraphStore, workspace: Workspace, loaded: Loaded, name: str, label: str, matrices: Sequence[str]
+    store: GraphStore, workspace: Workspace, loaded: Loaded, run: PublishedRun, label: str, matrices: Sequence[str]
 ) -> Embedded:
     """Embed the nodes of ``label`` that have no embedding, and again those whose features are others than before."""
-    state = state_of(store, FeatureStore(workspace.features), matrices)
+    state = state_of(store, FeatureStore(workspace.features), matrices, run)
     return place_all(
         store,
         loaded,
-        name,
+        run.property,
         label,
         state,
-        lambda nodes: _write(store, workspace, loaded, name, label, matrices, nodes),
+        lambda nodes: _write(store, workspace, loaded, run.property, label, matrices, nodes),
     )
 
 

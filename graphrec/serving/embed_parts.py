@@ -48,7 +48,7 @@ def embed_by_parts(store: GraphStore, workspace: Workspace, loaded: Loaded, run:
     """
     placing = _Placing(store, workspace, loaded, run)
     part, item = part_of(loaded), loaded.snapshot.item_label
-    state = state_of(store, FeatureStore(workspace.features), parts_features(loaded))
+    state = state_of(store, FeatureStore(workspace.features), parts_features(loaded), run)
     parts = place_all(store, loaded, placing.first(part), part, state, placing.parts)
     owned = [*state, str(store.versions(OWNING))]
     items = place_all(store, loaded, placing.first(item), item, owned, placing.items)

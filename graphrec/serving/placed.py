@@ -14,6 +14,7 @@ from graphrec.files import read_json, write_json
 from graphrec.graph.snapshot import GENRES
 from graphrec.serving.lacking import Lacking
 from graphrec.serving.load_model import Loaded
+from graphrec.serving.published import PublishedRun
 from graphrec.store.base import Floats, GraphStore
 
 PLACED = "placed.json"
@@ -84,12 +85,18 @@ def place_all(
     return replace(written, again=again)
 
 
-def state_of(store: GraphStore, features: FeatureStore, matrices: Sequence[str]) -> list[str]:
-    """Return what is another as soon as a vector in one of ``matrices`` is another."""
-    return [
+def state_of(
+    store: GraphStore, features: FeatureStore, matrices: Sequence[str], published: PublishedRun
+) -> list[str]:
+    """Return what is another as soon as a vector in one of ``matrices`` is another, or the run was published again.
+
+    To publish it again writes places by the features that it was trained on.
+    """
+    found = [
         str(store.versions(["IN_GENRE"])) if name == GENRES else features.info(name).fingerprint
         for name in matrices
     ]
+    return [str(published.published_at), *found] if found else []
 
 
 def write_changed(store: GraphStore, label: str, name: str, ids: pa.Array, vectors: Floats) -> int:

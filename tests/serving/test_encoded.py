@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,16 @@ from graphrec.api.ingest import place
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import ConfigError, DataError
 from graphrec.features import FeatureStore
+from graphrec.graph.data import Data
+from graphrec.models.base import Encoded
+from graphrec.models.trailernet import TrailerNet
+from graphrec.ragged import Ints
 from graphrec.serving.load_model import load_run
 from graphrec.serving.publish import publish
 from graphrec.serving.published import current_run, current_runs
 from graphrec.serving.recommend import Request, recommend
 from graphrec.serving.similar import similar
-from graphrec.store.base import closing
+from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.trailer_graph import MOVIES, write_trailer, write_trailers
 from graphrec.training.runs import list_runs
@@ -102,7 +107,43 @@ def test_a_new_trailer_is_described_without_retraining(copied: Workspace) -> Non
         np.testing.assert_allclose(kept, store.read_embeddings("Trailer", "trailernet", [trailer])[1], rtol=1e-5)
         again = place(store, copied)
     assert again is not None
-    assert [one.embedded for one in (again, *again.siblings)] == [0, 0, 0]
+    assert not any(one.embedded or one.again for one in (again, *again.siblings))
+
+
+def test_what_is_as_it_was_is_not_described_again(copied: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[int]] = []
+    encoded = TrailerNet.encoded
+
+    def counted(self: TrailerNet, data: Data, items: Ints | None = None) -> Mapping[str, Encoded]:
+        asked.append([] if items is None else items.tolist())
+        return encoded(self, data, items)
+
+    monkeypatch.setattr(TrailerNet, "encoded", counted)
+    [run] = list_runs(copied)
+    features = FeatureStore(copied.features)
+    with closing(LadybugStore(copied, write=True)) as store:
+        before = store.read_embeddings("Item", "trailernet")
+        assert _placed(store, copied) == (0, 0)
+        assert asked.pop() == []
+        shown = features.read("look-frame", ["t-m07@2"])[0]
+        features.write("look-frame", "Frame", ["t-m07@2"], -shown)
+        assert _placed(store, copied) == (0, 1)
+        [[changed]] = asked
+        after = store.read_embeddings("Item", "trailernet")
+        assert before[0].to_pylist() == after[0].to_pylist()
+        assert [before[0][int(at)].as_py() for at in np.flatnonzero((before[1] != after[1]).any(1))] == ["m07"]
+        # To publish it again writes what training has made of it, of which it is told apart.
+        publish(store, load_run(copied, run))
+        asked.clear()
+        assert _placed(store, copied) == (0, 1)
+        assert asked == [[changed]]
+        np.testing.assert_allclose(store.read_embeddings("Item", "trailernet")[1], after[1], rtol=1e-5)
+
+
+def _placed(store: GraphStore, folder: Workspace) -> tuple[int, int]:
+    done = place(store, folder)
+    assert done is not None
+    return done.embedded, done.again
 
 
 def test_other_models_take_it_where_it_is_named_and_that_is_said(copied: Workspace) -> None:

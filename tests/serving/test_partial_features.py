@@ -113,3 +113,9 @@ def test_a_new_one_is_placed_by_what_it_has_and_again_when_it_has_more(trained: 
     more, after = placed()
     assert (more.embedded, more.again) == (0, 2)
     assert {key for key in before if not np.array_equal(before[key], after[key])} == {"i100", "i38"}
+    # To publish it again writes places by the features that it was trained on, and drops those of what is new.
+    with closing(LadybugStore(workspace, write=True)) as graph:
+        publish(graph, loaded)
+    once_more, latest = placed()
+    assert (once_more.embedded, once_more.again) == (3, 1)
+    assert all(np.allclose(after[key], latest[key], atol=1e-5) for key in after)
