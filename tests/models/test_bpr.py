@@ -12,7 +12,7 @@ from graphrec.learning.options import TrainOptions
 from graphrec.learning.pairwise import Pairwise
 from graphrec.learning.run import RunContext
 from graphrec.models.bpr import BPR
-from graphrec.models.bpr_sweep import sweep
+from graphrec.models.bpr_sweep import BLOCK, draws, moves, sweep
 from graphrec.testing.training_data import attached, data_of, learned
 
 LEARNED = {"epochs": 60, "batch_size": 64, "learning_rate": 0.05}
@@ -113,15 +113,31 @@ def test_a_sweep_by_hand(many: int) -> None:
 def test_a_sweep_draws_what_the_sampler_draws(toy: Data, distribution: Distribution) -> None:
     options = TrainOptions(negative_distribution=distribution)
     users, items, line, _ = Pairwise(toy, options, torch.Generator()).drawn_from
-    drawn, row = np.zeros(4), np.array([2])
-    for seed in range(20_000):
-        q = np.zeros((4, 2), np.float32)
-        p, squares = np.zeros((3, 1), np.float32), np.zeros(4, np.float32)
-        sweep(p, q, squares[:3], squares.copy(), users, items, line, 1, 0.0, row, 1.0, seed << 40)
-        drawn += q[:, 1] < 0
+    found = draws(users, items, line, 2, np.array([7], np.uint64), np.full(50_000, 2))
+    assert (found[:, :2] == [users[2], items[2]]).all()
+    drawn = np.bincount(found[:, 2:].flatten(), minlength=4)
     sampler = NegativeSampler(toy, distribution=distribution, generator=torch.Generator().manual_seed(0))
     by_sampler = np.bincount(sampler.sample(torch.tensor([users[2]]), 100_000).numpy()[0], minlength=4)
     assert drawn / drawn.sum() == pytest.approx(by_sampler / by_sampler.sum(), abs=0.015)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_and_reading_ahead_change_nothing(toy: Data, threads: int) -> None:
+    users, items, line, _ = Pairwise(toy, TrainOptions(), torch.Generator()).drawn_from
+    rng, before = np.random.default_rng(0), torch.get_num_threads()
+    rows = rng.integers(len(users), size=2 * BLOCK + 3)
+    p, q = (rng.normal(size=size).astype(np.float32) for size in ((3, 20), (4, 21)))
+    squares, state = [np.zeros(3, np.float32), np.zeros(4, np.float32)], np.array([2 * 5 + 1], np.uint64)
+    one_by_one = [p.copy(), q.copy(), *(one.copy() for one in squares)]
+    for row in rows:
+        moves(*one_by_one, draws(users, items, line, 1, state, np.array([row])), 0.01, 0.05)
+    try:
+        torch.set_num_threads(threads)
+        sweep(p, q, *squares, users, items, line, 1, 0.01, rows, 0.05, 5)
+    finally:
+        torch.set_num_threads(before)
+    for found, expected in zip((p, q, *squares), one_by_one, strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_numbers_that_are_not_finite_are_told(toy: Data) -> None:
