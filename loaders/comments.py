@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
@@ -30,8 +31,10 @@ from graphrec.loaders.tabular import (
 from graphrec.loading.blocks import Block, NodeBlock, Refused
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.comments import PendingComments
+from graphrec.media.comments.clean import typed_words, words_of
+from graphrec.media.language import Language
 from graphrec.media.segments import LENGTH_S
-from graphrec.media.words import Language, split_words
+from graphrec.media.words import language_of, plain
 from graphrec.rows import check
 
 ARCHIVE = ("comments.tsv.gz", "comments.tsv")
@@ -43,6 +46,8 @@ SPLIT = "split"
 BLOCKS = 4
 """Larger blocks than a table's: new nodes are stored fastest in the first, and comments are mostly new nodes."""
 PLACE = (schema.Property("time_s", "float64"),)
+
+Floats = npt.NDArray[np.float64]
 
 
 class On(StrEnum):
@@ -72,7 +77,7 @@ class CommentsOptions(TabularOptions):
     that video, to the video."""
     typing_speed: float = Field(0, ge=0)
     """Words a minute: a comment belongs to the moment at which its writer began to type. 0 for where it is shown; 40 in
-    the paper of KFRCI."""
+    the paper of KFRCI. In Japanese two characters are a word, in Chinese one and a half."""
     segment_s: float = Field(LENGTH_S, gt=0)
     """For a niconico archive, whose videos.tsv tells how long the videos are: length of a segment, seconds."""
     language: Language | None = None
@@ -147,12 +152,14 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
         if archive:
             table = _with(table, "time_s", pc.divide(table["time_s"], 1000.0))
         ids = _ids(table)
-        words = split_words(table["text"].combine_chunks(), options.language)
+        texts = table["text"].combine_chunks()
+        language = options.language or language_of(plain(texts))
+        words = words_of(texts, language)
         nodes = pa.table(
             {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes", SPLIT)}
         )
         wrote = pa.table({"from": table["user"], "to": ids})
-        began = table["time_s"].to_numpy() - _typing_s(words, options.typing_speed)
+        began = table["time_s"].to_numpy() - _typing_s(typed_words(texts, language), options.typing_speed)
         moments = pa.table({"comment": ids, "video": table["video"], "time_s": np.maximum(began, 0)})
         label = "Segment" if options.on is On.SEGMENT else "Frame"
         yield PendingComments(
@@ -190,12 +197,9 @@ def _ids(table: pa.Table) -> pa.Array:
     return pc.binary_join_element_wise(table["video"], pa.array(digests, pa.string()), "@").combine_chunks()
 
 
-def _typing_s(words: pa.Array, speed: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return how long each comment took to type, float64 [n], seconds."""
-    if not speed:
-        return np.zeros(len(words))
-    counts = pc.add(pc.count_substring(words, " "), 1)
-    return np.asarray(pc.fill_null(counts, 0).to_numpy(zero_copy_only=False) * (60.0 / speed), np.float64)
+def _typing_s(words: Floats, speed: float) -> Floats:
+    """Return how long each comment of so many ``words``, float64 [n], took to type, float64 [n], seconds."""
+    return words * (60.0 / speed) if speed else np.zeros(len(words))
 
 
 def _columns(table: pa.Table, *names: str) -> dict[str, pa.ChunkedArray]:

@@ -26,6 +26,7 @@ COMMANDS = (
     "demo",
     "init",
     "load",
+    "prepare",
     "describe",
     "stats",
     "train",

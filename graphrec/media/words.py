@@ -7,48 +7,31 @@ Chinese into overlapping pairs of characters: what the field uses where no dicti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from enum import StrEnum
+import sys
+from functools import cache
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graphrec.media.language import Language
 
-class Language(StrEnum):
-    """How words are told apart."""
-
-    SPACED = "spaced"
-    JAPANESE = "japanese"
-    CHINESE = "chinese"
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint32]
 
 
-HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 HIRAGANA = "\u3041-\u309f"
-KATAKANA = "\u30a0-\u30ff"
-OWN_SCRIPTS = HAN + HIRAGANA + KATAKANA
-
-_RUNS = re.compile(rf"[{HAN}]+|[{HIRAGANA}ー]+|[{KATAKANA}]+|(?:(?![{OWN_SCRIPTS}])[^\W_])+")
-_HAN = re.compile(rf"[{HAN}]")
+KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff"
+_NONE, _OTHER, _HAN, _HIRAGANA, _KATAKANA = range(5)
+_LENGTHENING, _KANA = "ー", 0x3041
 
 
-def split_words(texts: pa.Array, language: Language | None = None) -> pa.Array:
-    """Return the words of each text, separated by spaces: string [n]; null for a text without any.
-
-    Words are in compatibility form (NFKC) and lower case. Laughter and applause of any length (wwww, 8888) are one
-    word each, ``w`` and ``888``.
-
-    Args:
-        texts: string [n].
-        language: of all of them; None to tell it from their scripts.
-    """
-    plain = pc.utf8_lower(pc.utf8_normalize(texts, "NFKC"))
-    plain = pc.replace_substring_regex(plain, r"w{2,}", "w")
-    plain = pc.replace_substring_regex(plain, r"8{3,}", "888")
-    if language is None:
-        language = language_of(plain)
-    chinese = language is Language.CHINESE
-    found = (_words(text, chinese=chinese) for text in plain.to_pylist())
-    return pa.array([" ".join(words) or None for words in found], pa.string())
+def plain(texts: pa.Array) -> pa.Array:
+    """Return texts, string [n], in compatibility form (NFKC) and lower case."""
+    return pc.utf8_lower(pc.utf8_normalize(texts, "NFKC"))
 
 
 def language_of(texts: pa.Array) -> Language:
@@ -60,14 +43,88 @@ def language_of(texts: pa.Array) -> Language:
     return Language.SPACED
 
 
-def _words(text: str | None, *, chinese: bool) -> Iterable[str]:
-    runs = _RUNS.findall(text or "")
-    return _in_pairs(runs) if chinese else runs
+def split(texts: pa.Array, language: Language) -> pa.ListArray:
+    """Return the words of each text, list<string> [n]; of a null none.
+
+    A letter that is written three times or more in a row counts once, and twice if it is of an alphabet (cooool); of
+    digits all count.
+    """
+    codes, first = _folded(*_characters(texts))
+    script = _scripts(codes, first)
+    begins = _differs(script, first)
+    begin = np.flatnonzero(begins)
+    end = np.append(begin[1:], len(codes))[: len(begin)]
+    spoken = script[begin] != _NONE
+    begin, end = begin[spoken], end[spoken]
+    if language is Language.CHINESE:
+        begin, end = _in_pairs(begin, end, script)
+    offsets = np.searchsorted(begin, np.append(first, len(codes)))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), _slices(codes, begin, end))
 
 
-def _in_pairs(runs: Iterable[str]) -> Iterator[str]:
-    for run in runs:
-        if len(run) < 3 or not _HAN.match(run):
-            yield run
-        else:
-            yield from (run[at : at + 2] for at in range(len(run) - 1))
+def _characters(texts: pa.Array) -> tuple[Codes, Ints]:
+    """Return the characters of all texts, uint32 [C], and where each text begins, int64 [n]."""
+    lengths = np.asarray(pc.fill_null(pc.utf8_length(texts), 0), np.int64)
+    every = "".join(pc.fill_null(texts, "").to_pylist())
+    return np.frombuffer(every.encode("utf-32-le"), np.uint32), np.cumsum(lengths) - lengths
+
+
+def _differs(values: npt.NDArray[Any], first: Ints) -> npt.NDArray[np.bool_]:
+    """Return bool [C], where a value is another than the one before it, or the first of its text."""
+    found = np.ones(len(values), bool)
+    found[1:] = values[1:] != values[:-1]
+    found[first[first < len(values)]] = True
+    return found
+
+
+def _folded(codes: Codes, first: Ints) -> tuple[Codes, Ints]:
+    """Return the characters and where texts begin, fewer letters where one stands many times in a row."""
+    new = _differs(codes, first)
+    run = np.cumsum(new) - 1
+    digits = (codes >= ord("0")) & (codes <= ord("9"))
+    place = np.arange(len(codes)) - np.flatnonzero(new)[run]
+    kept = digits | (np.bincount(run) < 3)[run] | (place < np.where(codes < _KANA, 2, 1))
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    return codes[kept], before[first]
+
+
+def _scripts(codes: Codes, first: Ints) -> npt.NDArray[np.uint8]:
+    """Return of which script each character is, uint8 [C]; 0 of what is in no word."""
+    different = np.unique(codes)
+    table = np.zeros(sys.maxunicode + 1, np.uint8)
+    table[different] = [_script(chr(code)) for code in different.tolist()]
+    found = table[codes]
+    # What lengthens a vowel is of the kana before it.
+    lengthens = codes == ord(_LENGTHENING)
+    lengthens[first[first < len(codes)]] = False
+    before = np.maximum.accumulate(np.where(lengthens, 0, np.arange(len(codes))))
+    return np.where(lengthens & (found[before] == _KATAKANA), np.uint8(_KATAKANA), found)
+
+
+@cache
+def _script(character: str) -> int:
+    for script, characters in ((_HAN, HAN), (_HIRAGANA, HIRAGANA + _LENGTHENING), (_KATAKANA, KATAKANA)):
+        if re.match(f"[{characters}]", character):
+            return script
+    return _OTHER if character.isalnum() else _NONE
+
+
+def _in_pairs(begin: Ints, end: Ints, script: npt.NDArray[np.uint8]) -> tuple[Ints, Ints]:
+    """Return words of which those of three Han characters and more are cut into overlapping pairs."""
+    long = (script[begin] == _HAN) & (end - begin > 2)
+    pairs = np.where(long, end - begin - 1, 1)
+    within = np.arange(pairs.sum()) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    start = np.repeat(begin, pairs) + within
+    return start, np.where(np.repeat(long, pairs), start + 2, np.repeat(end, pairs))
+
+
+def _slices(codes: Codes, begin: Ints, end: Ints) -> pa.StringArray:
+    """Return the words from ``begin`` to ``end``, int64 [w] each, of the characters."""
+    lengths = end - begin
+    ends = np.cumsum(lengths)
+    at = np.arange(lengths.sum()) + np.repeat(begin - (ends - lengths), lengths)
+    used = codes[at]
+    sizes = 1 + (used > 0x7F).astype(np.int64) + (used > 0x7FF) + (used > 0xFFFF)
+    size = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])[np.append(0, ends)]
+    text = used.tobytes().decode("utf-32-le").encode()
+    return pa.StringArray.from_buffers(len(begin), pa.py_buffer(size.astype(np.int32)), pa.py_buffer(text))

@@ -1,0 +1,116 @@
+"""The verb ``prepare``: what is derived from comments, beside what was written, as often as one likes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graphrec.errors import DataError
+from graphrec.graph.belonging import belonging
+from graphrec.graph.records import Mask
+from graphrec.media.comments.clean import Cleaning, clean
+from graphrec.media.comments.lexicon import lexicon_of
+from graphrec.media.language import Language
+from graphrec.media.words import language_of, plain
+from graphrec.store.base import GraphStore
+from graphrec.store.checks import check_owned
+
+DERIVED = ("words", "polarity", "left_out")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A comment before and after."""
+
+    id: str
+    text: str
+    words: str
+    polarity: float
+    left_out: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What ``prepare`` did.
+
+    Attributes:
+        language: how words were told apart.
+        counts: what each step did, by what it is called, in order.
+        without_time: comments that stand at no moment of a video, such as tags; they stay as they are.
+        written: how many comments have other words, another feeling or another verdict than before.
+        examples: some comments, evenly spread.
+    """
+
+    language: Language
+    counts: Mapping[str, int]
+    without_time: int
+    written: int
+    examples: Sequence[Example]
+
+
+def prepare_comments(
+    store: GraphStore,
+    cleaning: Cleaning | None = None,
+    *,
+    language: Language | None = None,
+    more: Sequence[Path] = (),
+    show: int = 0,
+    write: bool = True,
+) -> Prepared:
+    """Work out words, feelings and what is of no use, of all comments on videos, and write what differs.
+
+    Args:
+        store: opened for writing, unless nothing is to be written.
+        cleaning: what counts as usable.
+        language: of all comments; None to tell it from their scripts.
+        more: files of words beside those that come with graphrec; see ``lexicon_of``.
+        show: so many examples.
+        write: whether the graph is changed.
+
+    Raises ``DataError`` where there are no comments on videos, or for a file of words that is wrong, ``StoreError``
+    where comments are not graphrec's to change.
+    """
+    if write:
+        check_owned(store)
+    stored = store.read_nodes("Comment", ["text", "time_s", *DERIVED]).sort_by("id")
+    timed = stored.filter(pc.and_(pc.is_valid(stored["time_s"]), pc.is_valid(stored["text"]))).combine_chunks()
+    if not len(timed):
+        raise DataError("the graph has no comments on moments of videos; `graphrec load comments` loads some")
+    language = language or language_of(plain(timed["text"].combine_chunks()))
+    lexicon = lexicon_of(language, more)
+    on_videos = timed.append_column("video", _videos(store, timed["id"]))
+    done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}))
+    now = done.table.add_column(0, "id", timed["id"])
+    changed = now.filter(pa.array(_differs(timed, now)))
+    if write and len(changed):
+        store.write_nodes("Comment", changed)
+    examples = [*_examples(timed, now, show)]
+    return Prepared(language, done.counts, len(stored) - len(timed), len(changed), examples)
+
+
+def _videos(store: GraphStore, comments: pa.ChunkedArray) -> pa.Array:
+    """Return which video each comment is on, string [n]; empty where that is not known."""
+    found = belonging(store, "Comment", comments.to_pylist(), "Item")
+    of_comment = found.matrix.tocsc()
+    known = np.flatnonzero(np.diff(of_comment.indptr))
+    at = np.full(len(comments), len(found.ids), np.int64)
+    at[known] = of_comment.indices[of_comment.indptr[known]]
+    return pa.array([*found.ids, ""], pa.string()).take(pa.array(at))
+
+
+def _differs(before: pa.Table, now: pa.Table) -> Mask:
+    same = [pc.fill_null(pc.equal(before[name], now[name]), False).to_numpy() for name in DERIVED]
+    found: Mask = ~np.logical_and.reduce(same)
+    return found
+
+
+def _examples(before: pa.Table, now: pa.Table, count: int) -> Iterator[Example]:
+    at = np.unique(np.linspace(0, len(now) - 1, min(count, len(now))).astype(np.int64))
+    texts = before["text"].take(pa.array(at)).to_pylist()
+    for text, row in zip(texts, now.take(pa.array(at)).to_pylist(), strict=True):
+        yield Example(text=text, **row)

@@ -1,0 +1,118 @@
+"""Comments prepared in the graph."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from graphrec.api.prepare import prepare_comments
+from graphrec.errors import DataError
+from graphrec.loaders.comments import Comments
+from graphrec.loading.load import load
+from graphrec.media.comments.clean import Cleaning
+from graphrec.media.language import Language
+from graphrec.store.base import GraphStore, closing
+from graphrec.store.ladybug import LadybugStore
+from graphrec.testing.source_files import write_segmented_videos
+from graphrec.testing.store_contract import stored_nodes
+from graphrec.workspace import Workspace
+
+ROWS = (
+    "ann,v,7,What a lovely coat lolol",
+    "bob,v,8,so boring",
+    "bob,v,1,first",
+    "cat,bare,30,...",
+    "cat,other,30,not bad",
+)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def store(workspace: Workspace, tmp_path: Path) -> Iterator[GraphStore]:
+    file = tmp_path / "comments.csv"
+    file.write_text("\n".join(["user,video,time_s,text", *ROWS]) + "\n", encoding="utf-8")
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        write_segmented_videos(store)
+        load(store, Comments(), [file], Comments.Options(), workspace)
+        store.write_nodes("Comment", pa.table({"id": ["a tag"], "text": ["blue"]}))
+        yield store
+
+
+def found(store: GraphStore) -> dict[str, tuple[object, ...]]:
+    rows = stored_nodes(store, "Comment", "text", "words", "polarity", "left_out", "time_s").values()
+    return {str(row[0]): row[1:] for row in rows}
+
+
+def test_what_was_written_stays_and_what_is_derived_stands_beside_it(store: GraphStore) -> None:
+    done = prepare_comments(store, show=2)
+    assert found(store) == {
+        "What a lovely coat lolol": ("lovely coat lol", 1.0, "", 7.0),
+        "so boring": ("boring", 0.0, "", 8.0),
+        "first": ("first", 1.0, "opening", 1.0),
+        "...": ("", 1.0, "no words", 30.0),
+        "not bad": ("not bad", 1.0, "", 30.0),
+        "blue": (None, None, None, None),
+    }
+    assert (done.language, done.without_time, done.written) == (Language.SPACED, 1, 5)
+    assert (done.counts["comments"], done.counts["usable"]) == (5, 3)
+    assert len(done.examples) == 2
+
+
+def test_it_is_repeated_with_other_settings_and_changes_only_what_differs(store: GraphStore, tmp_path: Path) -> None:
+    prepare_comments(store)
+    assert prepare_comments(store).written == 0
+    assert prepare_comments(store, Cleaning(opening_s=0), write=False).written == 1
+    assert prepare_comments(store, Cleaning(opening_s=0)).written == 1
+    assert found(store)["first"] == ("first", 1.0, "", 1.0)
+    own = tmp_path / "own.tsv"
+    own.write_text("stop\tcoat first\n", encoding="utf-8")
+    assert prepare_comments(store, Cleaning(opening_s=0), more=[own]).written == 2
+    assert found(store)["first"] == ("", 1.0, "no words", 1.0)
+
+
+def test_a_greeting_is_told_by_the_videos_that_it_is_said_of(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "comments.csv"
+    rows = [f"u,v{n},9,hello there" for n in range(5)] + [f"u{n},v1,9,nice hat" for n in range(5)]
+    file.write_text("\n".join(["user,video,time_s,text", *rows]) + "\n", encoding="utf-8")
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        load(store, Comments(), [file], Comments.Options(), workspace)
+        done = prepare_comments(store)
+    assert (done.counts["greeting"], done.counts["usable"]) == (5, 5)
+
+
+def test_without_comments_it_says_what_to_load(workspace: Workspace) -> None:
+    with closing(LadybugStore(workspace, write=True)) as store:
+        store.initialise()
+        with pytest.raises(DataError, match="no comments on moments of videos; `graphrec load comments`"):
+            prepare_comments(store)
+
+
+def test_on_the_command_line(store: GraphStore, workspace: Workspace) -> None:
+    store.close()
+
+    def called(*given: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "graphrec", "prepare", *given, "-w", str(workspace.root)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    dry = called("comments", "--dry-run", "--show", "5")
+    assert dry.returncode == 0, dry.stderr
+    assert "5 would change" in dry.stdout
+    assert "What a lovely coat lolol" in dry.stdout
+    assert "left out: 1 without words, 1 on the opening, 0 greetings; 3 are usable" in dry.stdout
+    assert json.loads(called("comments", "--json").stdout)["written"] == 5
+    assert "0 changed" in called("comments").stdout
+    wrong = called("videos")
+    assert wrong.returncode == 1
+    assert "no thing to prepare named 'videos'" in wrong.stderr
