@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,7 @@ def prepare_comments(
     more: Sequence[Path] = (),
     show: int = 0,
     write: bool = True,
+    tell: Callable[[str], None] = lambda step: None,
 ) -> Prepared:
     """Work out words, feelings and what is of no use, of all comments on videos, and write what differs.
 
@@ -71,23 +72,27 @@ def prepare_comments(
         more: files of words beside those that come with graphrec; see ``lexicon_of``.
         show: so many examples.
         write: whether the graph is changed.
+        tell: is told what is done next.
 
     Raises ``DataError`` where there are no comments on videos, or for a file of words that is wrong, ``StoreError``
     where comments are not graphrec's to change.
     """
     if write:
         check_owned(store)
+    tell("Reading comments")
     stored = store.read_nodes("Comment", ["text", "time_s", *DERIVED]).sort_by("id")
     timed = stored.filter(pc.and_(pc.is_valid(stored["time_s"]), pc.is_valid(stored["text"]))).combine_chunks()
     if not len(timed):
         raise DataError("the graph has no comments on moments of videos; `graphrec load comments` loads some")
     language = language or language_of(plain(timed["text"].combine_chunks()))
     lexicon = lexicon_of(language, more)
+    tell(f"Working out the words of {len(timed):,} comments")
     on_videos = timed.append_column("video", _videos(store, timed["id"]))
     done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}))
     now = done.table.add_column(0, "id", timed["id"])
     changed = now.filter(pa.array(_differs(timed, now)))
     if write and len(changed):
+        tell(f"Writing {len(changed):,} comments")
         store.write_nodes("Comment", changed)
     examples = [*_examples(timed, now, show)]
     return Prepared(language, done.counts, len(stored) - len(timed), len(changed), examples)

@@ -12,6 +12,7 @@ from graphrec.cli.common import (
     JsonFlag,
     StoreFlag,
     WorkspaceFlag,
+    err,
     opened,
     out,
     print_json,
@@ -73,8 +74,10 @@ def prepare(
         raise unknown("thing to prepare", what, ["comments"])
     given = {"opening_s": opening, "greeting_videos": greeting_videos}
     cleaning = Cleaning.model_validate({name: value for name, value in given.items() if value is not None})
-    with opened(workspace, store, write=not dry_run) as (graph, _):
-        done = prepare_comments(graph, cleaning, language=language, more=words or [], show=show, write=not dry_run)
+    with opened(workspace, store, write=not dry_run) as (graph, _), err.status("Opening") as status:
+        done = prepare_comments(
+            graph, cleaning, language=language, more=words or [], show=show, write=not dry_run, tell=status.update
+        )
     if as_json:
         print_json(done)
         return
