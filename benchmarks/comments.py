@@ -1,4 +1,4 @@
-"""Bulk load of comments, with their words, users and segments, into the embedded store, beside UNWIND + MERGE.
+"""Comments, with words, users and segments, into the embedded store, beside UNWIND + MERGE; and what prepare takes.
 
     python benchmarks/comments.py [ARCHIVE] [--rows 300000] [--sample 20000]
 
@@ -121,10 +121,13 @@ def main() -> None:
         rows = count(comments_of(archive))
         sample = min(arguments.sample, rows)
         load = ("-m", "graphrec", "load", "comments", archive, "--workspace", folder / "workspace")
+        prepare = ("-m", "graphrec", "prepare", "comments", "--workspace", folder / "workspace")
         peer = ("-c", PEER, comments_of(archive), folder / "peer.lbug", sample)
         ways = {
             "graphrec load": (rows, *measure(*load)),
             "graphrec load, again": (rows, *measure(*load)),
+            "graphrec prepare": (rows, *measure(*prepare)),
+            "graphrec prepare, nothing changes": (rows, *measure(*prepare)),
             "UNWIND + MERGE, 10k batches": (sample, *measure(*peer)),
         }
     first = ways["graphrec load"][1] / rows
