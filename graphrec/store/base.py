@@ -172,6 +172,13 @@ class GraphStore(Protocol):
         """
         ...
 
+    def delete_relationships(self, name: str, source: str, target: str, table: pa.Table) -> int:
+        """Delete those of the relationships ``from``, ``to`` (string ids) that there are; return how many.
+
+        Raises ``StoreError`` where they are not graphrec's to change.
+        """
+        ...
+
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
         ...

@@ -253,6 +253,25 @@ class LadybugStore:
                 self._embedded = object()
         return found
 
+    def delete_relationships(self, name: str, source: str, target: str, table: pa.Table) -> int:
+        """Delete those of the relationships that there are; return how many."""
+        check_ends(name, source, target)
+        if not table.num_rows:
+            return 0
+        with self.transaction():
+            rows = pa.table({_column(end): table[end] for end in ("from", "to")})
+            match = (
+                f"LOAD FROM $rows MATCH (a:{source} {{{schema.KEY}: {_column('from')}}}) "
+                f"MATCH (b:{target} {{{schema.KEY}: {_column('to')}}}) MATCH (a)-[n:`{name}`]->(b)"
+            )
+            found = int(self._rows(f"{match} RETURN count(n) AS c", rows=rows)["c"][0].as_py())
+            if found:
+                touch(self.workspace, [name])
+                self._run(f"{match} DELETE n", rows=rows.slice(0))
+                self._edges.clear()
+                self._copied.add(name)
+        return found
+
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
         schema.label(label)

@@ -107,6 +107,17 @@ class MemoryStore:
             self._versions[label] = self._versions.get(label, 0) + 1
         return len(gone)
 
+    def delete_relationships(self, name: str, source: str, target: str, table: pa.Table) -> int:
+        """Delete those of the relationships that there are; return how many."""
+        stored = self._between(name, source, target)
+        named = zip(*(table[end].to_pylist() for end in ("from", "to")), strict=True)
+        gone = [ends for ends in named if ends in stored]
+        for ends in gone:
+            del stored[ends]
+        if gone:
+            self._versions[name] = self._versions.get(name, 0) + 1
+        return len(gone)
+
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
         schema.label(label)

@@ -345,6 +345,36 @@ class StoreContract(OwnPropertiesContract):
         assert store.delete_nodes("User", pa.array(["u"])) == 0
         assert store.delete_nodes("User", pa.array([], pa.string())) == 0
 
+    def test_deleted_relationships_leave_their_ends_and_the_others(self, rated: GraphStore) -> None:
+        rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), ("v", "i"), ("v", "j")))
+        before = rated.versions(["User", "RATED", "FOLLOWS", "Item"])
+        assert rated.delete_relationships("RATED", "User", "Item", edges(("u", "i"), ("u", "j"), ("x", "y"))) == 1
+        assert set(stored_edges(rated, "RATED", "User", "Item")) == {("v", "i"), ("v", "j")}
+        assert {"u", "v"} <= set(stored_nodes(rated, "User"))
+        after = rated.versions(["User", "RATED", "FOLLOWS", "Item"])
+        assert {name for name in before if after[name] != before[name]} == {"RATED"}
+        assert rated.delete_relationships("RATED", "User", "Item", edges(("u", "i"))) == 0
+        assert rated.delete_relationships("RATED", "User", "Item", edges(("u", "i")).slice(0, 0)) == 0
+
+    def test_deleted_relationships_may_come_again_in_the_same_transaction(self, rated: GraphStore) -> None:
+        rated.write_relationships("RATED", "User", "Item", edges(("u", "i"), ("v", "i"), rating=[1.0, 2.0]))
+        with rated.transaction():
+            assert rated.delete_relationships("RATED", "User", "Item", edges(("u", "i"))) == 1
+            again = edges(("u", "i"), ("u", "j"), rating=[4.0, 5.0])
+            assert rated.write_relationships("RATED", "User", "Item", again) == Written(created=2)
+            assert rated.delete_relationships("RATED", "User", "Item", edges(("u", "j"))) == 1
+        found = stored_edges(rated, "RATED", "User", "Item", "rating")
+        assert found == {("u", "i"): (4.0,), ("v", "i"): (2.0,)}
+
+    def test_a_failed_deletion_of_relationships_leaves_all(self, rated: GraphStore) -> None:
+        rated.write_relationships("RATED", "User", "Item", edges(("u", "i")))
+        with pytest.raises(RuntimeError), rated.transaction():
+            rated.delete_relationships("RATED", "User", "Item", edges(("u", "i")))
+            raise RuntimeError
+        assert set(stored_edges(rated, "RATED", "User", "Item")) == {("u", "i")}
+        again = rated.write_relationships("RATED", "User", "Item", edges(("u", "i")))
+        assert again == Written(unchanged=1)
+
     def test_deleted_nodes_may_come_again_in_the_same_transaction(self, rated: GraphStore) -> None:
         with rated.transaction():
             rated.write_nodes("User", nodes("w"))

@@ -232,6 +232,19 @@ class Neo4jStore:
         self.kept.clear()
         return found
 
+    def delete_relationships(self, name: str, source: str, target: str, table: pa.Table) -> int:
+        """Delete those of the relationships that there are; return how many."""
+        check_ends(name, source, target)
+        if self._server.mapping.foreign:
+            raise read_only(self.uri)
+        if not table.num_rows:
+            return 0
+        with self.transaction():
+            writer, _ = self._open()
+            found = writer.delete_relationships(name, source, target, table)
+        self.kept.clear()
+        return found
+
     def read_nodes(self, label: str, properties: Sequence[str] = ()) -> pa.Table:
         """Return ``id`` and ``properties`` of every node of ``label``."""
         schema.label(label)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,20 @@ class Writer:
         embeddings = "MATCH (m:GraphrecMeta) WHERE m.id STARTS WITH $of SET m.version = m.version + 1"
         self.work.write(Statement(embeddings, lambda: {"of": f"{label}."}))
         self._nodes.clear()
+        self._edges.clear()
+        return found
+
+    def delete_relationships(self, name: str, source: str, target: str, table: pa.Table) -> int:
+        """Delete those of the relationships that there are; return how many."""
+        match = (
+            f"UNWIND $rows AS row MATCH (a:`{source}` {{id: row[0]}}) MATCH (b:`{target}` {{id: row[1]}}) "
+            f"MATCH (a)-[e:`{name}`]->(b)"
+        )
+        found = 0
+        for part in _batches(table.select(["from", "to"])):
+            rows = [[*row.values()] for row in part.to_pylist()]
+            found += int(self.work.read(f"{match} RETURN count(e)", rows=rows)[0][0])
+            self.work.write(Statement(f"{match} DELETE e", partial(dict, rows=rows), of=name, rewritten=True))
         self._edges.clear()
         return found
 
