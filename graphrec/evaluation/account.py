@@ -129,7 +129,7 @@ class Unplaced:
     Attributes:
         count: how many have neither a training record nor any of ``features``.
         of: how many items there are.
-        features: what the model reads of items, or of the parts by which it places them.
+        features: what the model reads of items, or of the parts or other fields by which it places them.
         partly: how many have no training record and some of the features only.
         lacking: how many of these lack which.
     """

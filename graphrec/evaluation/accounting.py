@@ -17,7 +17,7 @@ from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import validation
 from graphrec.learning.options import TrainOptions
-from graphrec.models.base import Embeds, Model, PlacesByParts
+from graphrec.models.base import Embeds, KnowsItems, Model, PlacesByParts
 from graphrec.models.known import placed_items
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import NodeCases, PairCases, RankingCases, Split
@@ -180,11 +180,17 @@ def _unplaced(split: Split[Any], model: Model[Any]) -> Unplaced:
     without = {name: ~np.asarray(one.present) for name, one in features.items()}
     partly = placed & (data.by_item.lengths == 0) & np.any([*without.values(), np.zeros(data.items, bool)], axis=0)
     parts = model.needs.described if isinstance(model, PlacesByParts) else ()
+    reads = model.reads(model.settings)
+    fields = [name for name in (*reads.lists, *reads.fields) if name.startswith(data.item)]
     lacking = {name: int((partly & missing).sum()) for name, missing in without.items()}
     return Unplaced(
         int((~placed).sum()),
         data.items,
-        (*features, *(name for name, one in data.features.items() if one.label in parts)),
+        (
+            *features,
+            *(name for name, one in data.features.items() if one.label in parts),
+            *(fields if isinstance(model, KnowsItems) else ()),
+        ),
         int(partly.sum()),
         {name: count for name, count in lacking.items() if count},
     )

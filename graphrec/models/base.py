@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -237,6 +239,15 @@ class PlacesByParts(Protocol):
             features: float32 [n, F], of the parts.
             parts: which of them each new item has.
         """
+        ...
+
+
+@runtime_checkable
+class KnowsItems(Protocol):
+    """A model that knows items by more than their records and features, such as by other fields of theirs."""
+
+    def known_items(self) -> npt.NDArray[np.bool_]:
+        """Return bool [items], of which it knows anything."""
         ...
 
 

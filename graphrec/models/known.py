@@ -14,7 +14,7 @@ from torch import Tensor
 
 from graphrec.graph.data import Data
 from graphrec.graph.records import Mask
-from graphrec.models.base import EmbeddingScorer, Embeds, Model, PlacesByParts, Scorer
+from graphrec.models.base import EmbeddingScorer, Embeds, KnowsItems, Model, PlacesByParts, Scorer
 from graphrec.ragged import Ints
 
 
@@ -32,7 +32,12 @@ def known_users(data: Data, scorer: Scorer | None = None, users: Ints | None = N
 
 
 def placed_items(data: Data, model: object = None) -> Mask:
-    """Return bool [items], which have a training record or features, of their parts where ``model`` places by these."""
+    """Return bool [items], which have a training record or features, of their parts where ``model`` places by these.
+
+    A model that knows better says so itself.
+    """
+    if isinstance(model, KnowsItems):
+        return model.known_items()
     placed: Mask = (data.by_item.lengths > 0) | data.content.described
     if isinstance(model, PlacesByParts) and isinstance(model, Model) and data.item == model.shape.item:
         placed = placed | (model.parts_of(data).lengths > 0)

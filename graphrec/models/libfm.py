@@ -22,7 +22,7 @@ from graphrec.models.base import ANYTHING, SPACE, Model, Needs, Scorer, Target, 
 from graphrec.models.drawn import DrawnScorer, space_of
 from graphrec.models.factor_steps import steps
 from graphrec.models.factor_sweeps import Doubles, Floats, Prior, Sweeps, Weights, composed
-from graphrec.models.fields import Side, needed, require_fields, side, widths
+from graphrec.models.fields import Mask, Side, needed, require_fields, side, widths
 from graphrec.models.influences import Part
 from graphrec.models.known_pairs import KnownPairs
 from graphrec.models.rated import Rated
@@ -151,6 +151,10 @@ class LibFM(Model[LibFMSettings]):
         """Return the predictions; NaN as a pair where nothing is known of the user or the item."""
         known = [torch.from_numpy(one.known).to(self.device) for one in self._sides]
         return KnownPairs(DrawnScorer(*self._draws), known)
+
+    def known_items(self) -> Mask:
+        """Return bool [items], which have a training record or say something in one of its fields."""
+        return self._sides[1].known
 
     def embeddings(self) -> Mapping[str, Vectors]:
         """Return one space whose inner product is the rating; of several draws, nearly."""

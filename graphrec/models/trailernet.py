@@ -120,7 +120,8 @@ class TrailerNet(Model[TrailerNetSettings]):
             )
         if shared.any():
             said.append(f"Of the trailers {shared.sum():,} belong to several items: they count for each.")
-        known = known_heads(data)
+        # What is the target is not among the lists: its head is another.
+        known = known_heads(data) | ({GENRES} - {*data.lists})
         for name, plain, weight in ((RATING, "ratings", settings.rating), (GENRES, "genres", settings.genres)):
             if weight and name not in known:
                 said.append(f"The graph has no {plain}: the head that would tell them teaches nothing.")
