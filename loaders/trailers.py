@@ -14,7 +14,7 @@ from pydantic import Field
 from graphrec.errors import DataError
 from graphrec.loaders.tabular import Part, read_parts
 from graphrec.loaders.video_files import SUFFIXES, find
-from graphrec.loading.blocks import Block
+from graphrec.loading.blocks import Block, FileBlock
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.trailer_films import PendingTrailerFiles, TrailerJob
 from graphrec.loading.resolve.trailer_names import NO_TRAILER
@@ -36,7 +36,8 @@ class TrailersOptions(Options):
     """Which trailers to leave out, where their files are, and how these are described."""
 
     availability: Path | None = None
-    """A table (youtube_availability.csv) with youtube_id and status_code; what is not 200 is left out."""
+    """A table (youtube_availability.csv) with youtube_id and status_code; what is not 200 is left out,
+    unless its file is in --files."""
     files: Path | None = None
     """A folder of video files named by YouTube's id: their frames are stored, and what these look like."""
     max_minutes: float = Field(10, gt=0)
@@ -91,8 +92,10 @@ class Trailers:
             for part in read_parts(path, list(COLUMNS.values())):
                 unnamed -= set(part.table[COLUMNS["id"]].cast(pa.string()).to_pylist())
                 yield _trailers(path, part, dead, files, job)
-        if unnamed:
-            log.warning("%s: %d files are named in no row, %s for example", options.files, len(unnamed), min(unnamed))
+        for name in sorted(unnamed):
+            cure = "load the folder itself to match it by title and year"
+            reason = f"{files[name]}: no row has its name for an id; {cure}"
+            yield FileBlock(str(files[name]), len(unnamed), reason)
 
 
 def _trailers(

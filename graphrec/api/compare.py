@@ -308,6 +308,19 @@ def _usual(names: Sequence[str], runs: Mapping[str, Mapping[str, Run]]) -> list[
     return ([name for name in different if all(of.get(name) is not None for of in figures)] or different)[:METRICS]
 
 
+def _unlike_features(runs: Mapping[str, Mapping[str, Run]]) -> list[str]:
+    """Return a note where those that read features do not all read the same."""
+    read: dict[tuple[str, ...], list[str]] = {}
+    for title, its in runs.items():
+        names = {name for run in its.values() for name in run.manifest["projection"].get("features", ())}
+        if names:
+            read.setdefault(tuple(sorted(names)), []).append(title)
+    if len(read) < 2:
+        return []
+    said = "; ".join(f"{', '.join(titles)} {', '.join(names)}" for names, titles in read.items())
+    return [f"Not all read the same features, which may be all that makes the difference: {said}."]
+
+
 def _settings(told: Mapping[str, Any]) -> Mapping[str, Any]:
     given = Plan.of(told["plan"]).given
     return {name: value for name, value in given.items() if name != "seed"}
@@ -344,6 +357,7 @@ def _notes(
         given = _settings(told["systems"][title])
         if given and "tuned" not in told["systems"][title] and ":" not in title:
             notes.append(f"{title} was given {', '.join(f'{name}={value}' for name, value in given.items())}.")
+    notes += _unlike_features(runs)
     if later := [title for title in told["systems"] if title not in runs]:
         notes.append(f"Not trained in all seeds and folds yet: {', '.join(later)}.")
     for title in runs:

@@ -12,7 +12,7 @@ from graphrec.evaluation.common_cases import CaseKeys, Compared, case_keys, comp
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.protocols import SAMPLED, protocol_of, under
-from graphrec.evaluation.sampled import mean_of_draws, sampled
+from graphrec.evaluation.sampled import mean_of_draws, sampled, told_draws
 from graphrec.serving.load_model import load_run
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Cases, RankingCases, Split
@@ -34,6 +34,7 @@ class Evaluated:
         also: the same of each further projection.
         keys: what the cases are, for comparisons.
         changed: metrics that are not what training had measured on the same cases: then, and now.
+        among: what was drawn to rank among, a sentence; empty where nothing was.
     """
 
     run: Run
@@ -42,6 +43,7 @@ class Evaluated:
     also: Mapping[str, Evaluation]
     keys: CaseKeys
     changed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    among: str = ""
 
     @property
     def warning(self) -> str:
@@ -101,8 +103,10 @@ def evaluate_run(
 
     cases = of(loaded.split)
     by = protocol or protocol_of(cases)
+    among = ""
     if by == SAMPLED:
         drawn = sampled(under(cases, by), loaded.split)
+        among = told_draws(drawn)
         found = mean_of_draws(measured(loaded.task, loaded.split, drawn, [*WHOLE, *_cut(cuts)]))
     else:
         cases = cases if protocol is None else under(cases, protocol)
@@ -113,7 +117,7 @@ def evaluate_run(
     }
     keys = case_keys(cases, loaded.split, loaded.snapshot)
     changed = _changed(run, found) if part == "test" and by == run.manifest.get("protocol") else {}
-    return Evaluated(run, by, found, also, keys, changed)
+    return Evaluated(run, by, found, also, keys, changed, among)
 
 
 def _changed(run: Run, found: Evaluation) -> dict[str, tuple[float, float]]:

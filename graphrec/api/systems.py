@@ -16,7 +16,7 @@ from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.runs import Run, find_run, list_runs, require_format, require_use
 from graphrec.workspace import Workspace
 
-SHARED = ("split", "at", "task", "projection", "where", "folds")
+SHARED = ("split", "at", "task", "projection", "where", "folds", "features")
 """What of the first run or file also holds for models that are named by themselves."""
 
 
@@ -42,7 +42,7 @@ def asked_systems(workspace: Workspace, what: Sequence[str], common: Mapping[str
         workspace: where runs are.
         what: ids of runs, ``MODEL``, ``MODEL:KEY=VALUE,KEY=VALUE``, and paths of TOML files.
         common: attributes of plans and settings for all that is to be trained; where they say nothing, models that
-            are named by themselves are split and asked as the first run or file is.
+            are named by themselves are split and asked as the first run or file is, and read the same features.
 
     Raises ``NotFoundError`` for what is none of these, ``ConfigError`` for what is named twice.
     """

@@ -194,7 +194,7 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
             options,
             watched=result.metric,
             beside=loaded.run.manifest.get("baselines", True),
-            notes=loaded.run.manifest.get("notes", ()),
+            notes=(*loaded.run.manifest.get("notes", ()), *model.learned()),
         )
         manifest = result.manifest | {
             "protocol": protocol_of(parts.test),

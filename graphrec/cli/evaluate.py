@@ -59,6 +59,7 @@ def evaluate(
             "model": found.run.model,
             "split": found.run.manifest["split"],
             "protocol": found.protocol,
+            **({"among": found.among} if found.among else {}),
             **found.evaluation.to_dict(),
             "also": {name: one.to_dict() for name, one in found.also.items()},
             "changed": {name: {"training": then, "now": now} for name, (then, now) in found.changed.items()},
@@ -85,6 +86,8 @@ def evaluate(
         rows.append(row)
     columns = ["metric", "value", "95% from", "to", *([against, "difference", "p"] if against else [])]
     out.print(table(columns, rows, title=f"{found.run.id}: {evaluation.groups} cases, {found.protocol}"))
+    if found.among:
+        out.print(found.among, soft_wrap=True)
     if not evaluation.ci95:
         out.print(f"no interval of fewer than {FEWEST} cases")
     if compared:

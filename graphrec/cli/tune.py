@@ -149,7 +149,8 @@ def _print(done: Tuned) -> None:
             f"another process is still at it, and tests the best; `graphrec tune --resume {done.id}` tells"
         )
         return
-    test = [(name, one.mean, one.deviation) for name, one in done.test.items()]
+    # Of one run there is no deviation.
+    test = [(name, one.mean, one.deviation if len(done.runs) > 1 else None) for name, one in done.test.items()]
     out.print(table(("test metric", "mean", "deviation"), test, title=f"the best over {len(done.runs)} runs"))
     out.print(f"graphrec train --config {done.config}", markup=False, soft_wrap=True)
     against = f"graphrec compare {done.model} {done.config}"

@@ -71,6 +71,19 @@ def mean_of_draws(found: Evaluation, draws: int = DRAWS) -> Evaluation:
     )
 
 
+def told_draws(cases: RankingCases, negatives: int = NEGATIVES, draws: int = DRAWS) -> str:
+    """Return among what ``sampled`` has these cases ranked, in a sentence."""
+    assert cases.candidates is not None
+    others = cases.candidates.lengths - cases.relevant.lengths
+    fewest, most = int(others.min(initial=negatives)), int(others.max(initial=0))
+    which = f"{negatives:,} others at random, mean of {draws} draws"
+    if most < negatives:
+        which = f"all others, {fewest:,} to {most:,}, as there are fewer than {negatives:,}"
+    elif fewest < negatives:
+        which += f", or all where they are fewer ({fewest:,} the fewest)"
+    return f"Ranked among what is relevant and {which}; what the user has in training, validation or test is no other."
+
+
 def _chosen(split: Split[RankingCases]) -> Ragged:
     """Return the items of each user of which a record trains, validates or tests."""
     users = [split.data.by_user.rows, *(part.users[part.relevant.rows] for part in (split.valid, split.test))]

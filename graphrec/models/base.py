@@ -101,6 +101,10 @@ class Model(nn.Module, ABC, Generic[S]):
     def learner(self, data: Data, run: RunContext) -> Learner:
         """Return what moves the model's parameters; ``attach`` has been called with the same ``data``."""
 
+    def learned(self) -> list[str]:
+        """Return what it has learned that one wants to know at once, a sentence each."""
+        return []
+
     @property
     def device(self) -> torch.device:
         """Where the model's tensors are."""

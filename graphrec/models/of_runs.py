@@ -91,6 +91,12 @@ class OfRuns(Model[R]):
         for own, model in zip(self.each, models, strict=True):
             own.load_state_dict(model.state_dict())
 
+    def learned(self) -> list[str]:
+        """Return how much each member counts."""
+        told = zip(self.settings.members, self.weights.tolist(), strict=True)
+        weights = ", ".join(f"{one.run} {by:.3f}" for one, by in told)
+        return [f"Weights, the best of those tried on validation: {weights}."]
+
     def attach(self, data: Data) -> None:
         """Take what each member looks at: the graph, and of the features those that it reads."""
         self.seen = [_seen_by(data, member) for member in self.settings.members]

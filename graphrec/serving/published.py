@@ -121,11 +121,11 @@ def for_label(store: GraphStore, run: PublishedRun, label: str) -> PublishedRun 
 def placing(run: PublishedRun, cure: str) -> str:
     """Return ``cure``, which places nodes by their features, or what helps where the run's model does not do so."""
     # Models need torch, which takes seconds.
-    from graphrec.models.base import Places, PlacesByParts
+    from graphrec.models.base import Encodes, Places, PlacesByParts
     from graphrec.models.registry import models
 
     kind = models().get(run.model)
-    if kind is None or issubclass(kind, Places | PlacesByParts):
+    if kind is None or issubclass(kind, Places | PlacesByParts | Encodes):
         return cure
     return f"{run.model} does not place what came after training: `graphrec train --model {run.model}` again"
 

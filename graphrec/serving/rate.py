@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from graphrec.tasks.cases import Floats
 
 
+NEAR = 0.005
+"""Less is not seen in the digits that are shown."""
+
+
 @dataclass(frozen=True)
 class OwnRating:
     """A rating of the user's own, in training, and how like its item is to the one asked about.
@@ -127,6 +131,10 @@ def rate(
     own = np.flatnonzero((records.user == who) & np.isfinite(records.values[loaded.split.data.value]))
     items, given = np.asarray(records.item)[own], np.asarray(records.values[loaded.split.data.value])[own]
     had = given[items == what]
+    parts = loaded.model.parts(who, what) if known and isinstance(loaded.model, HasParts) else ()
+    note = "" if known else f"{found.model} cannot tell: this is what user and item have on average"
+    if parts and not low - NEAR <= (total := sum(part.score for part in parts)) <= high + NEAR:
+        note = f"the parts come to {total:.2f}, beyond the scale of {low:g} to {high:g}, at whose end this is"
     return PredictedRating(
         user,
         item,
@@ -138,9 +146,9 @@ def rate(
         high,
         known,
         float(had[0]) if len(had) else None,
-        loaded.model.parts(who, what) if known and isinstance(loaded.model, HasParts) else (),
+        parts,
         _neighbours(store, loaded, label, who, what, items, given, k) if known else [],
-        "" if known else f"{found.model} cannot tell: this is what user and item have on average",
+        note,
     )
 
 

@@ -27,6 +27,8 @@ from graphrec.api.tune import begin_tuning, tune
 from graphrec.errors import ConfigError, GraphrecError, NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.files import write_json
+from graphrec.store.base import closing
+from graphrec.store.ladybug import LadybugStore
 from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.runs import find_run, list_runs
 from graphrec.workspace import Workspace
@@ -111,6 +113,23 @@ def test_models_beside_runs_are_trained_as_these_were(likes: Workspace) -> None:
     assert list(done.runs["popularity"]) == ["1/3", "1/4"]
     assert list(done.runs["ease"].values()) == runs
     assert find_run(likes, done.runs["popularity"]["1/4"]).manifest["split"] == "random-k-fold-1-of-3"
+
+
+def test_models_beside_runs_read_their_features_or_it_is_said(likes: Workspace) -> None:
+    with closing(LadybugStore(likes)) as store:
+        ids = store.read_nodes("Item")["id"].to_pylist()
+    for name in ("look", "sound"):
+        looks = np.random.default_rng(0).normal(size=(len(ids), 4)).astype(np.float32)
+        FeatureStore(likes.features).write(name, "Item", ids, looks)
+    run = train(likes, Plan("contentknn", {}, SPLIT["split"], features=["look"])).run.id
+    done = compared(likes, run, "vbpr:epochs=1", common={})
+    assert find_run(likes, done.runs["vbpr:epochs=1"]["0/0"]).manifest["projection"]["features"] == ["look"]
+    assert not [note for note in done.notes if "same features" in note]
+    other = compared(likes, run, "vbpr:epochs=1", common={"features": ["sound"]})
+    assert [note for note in other.notes if "same features" in note] == [
+        "Not all read the same features, which may be all that makes the difference: contentknn look; "
+        "vbpr:epochs=1 sound."
+    ]
 
 
 def test_folds_are_one_figure(likes: Workspace) -> None:

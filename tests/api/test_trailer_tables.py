@@ -22,7 +22,8 @@ def test_audiences_of_a_movies_trailers_are_added_up() -> None:
     np.testing.assert_allclose(found[0], np.log([100, 4, 2]))
     # Nobody has seen that of b: log(1 + 0). Of c likes are told without views, and d has no trailer.
     assert found[1].tolist() == [0, 0, 0]
-    assert np.isnan(found[2:]).all()
+    np.testing.assert_allclose(found[2], [np.nan, np.log(6), np.log(2)])
+    assert np.isnan(found[3]).all()
 
 
 def test_a_regression_tells_what_it_cannot() -> None:

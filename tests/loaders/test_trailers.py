@@ -156,9 +156,9 @@ def test_files_give_frames_and_what_cannot_be_used_is_told_one_by_one(
         "-2GfZl4vuvU.mp4: lasts 0.2 minutes, and ",
         "3LPANjHlPxo.mp4: not a video, or too dam",
         f"FFFFFFFFFFF.mp4: the same film as {folder}"[:40],
+        "ZZZZZZZZZZZ.mp4: no row has its name for",
     ]
     assert "trailer of item 1" in reasons[2]
-    assert "1 files are named in no row, ZZZZZZZZZZZ for example" in caplog.text
     again = load(movies, Trailers(), [path], options, workspace)
     assert all(tally.created == tally.updated == 0 for tally in again.tallies.values())
 
@@ -176,6 +176,24 @@ def test_a_folder_is_matched_by_title_and_year(
         "its name is not that of a trailer",
         "no movie in the graph is called so; name it by its YouTube id, or Title (Year)",
     ]
+
+
+def test_the_same_film_is_that_which_an_id_names_and_once_in_the_graph(
+    movies: MemoryStore, tmp_path: Path, folder: Path, workspace: Workspace
+) -> None:
+    load(movies, Trailers(), [table(tmp_path, f"{TOY},1,Toy Story")], Trailers.Options(), workspace)
+    film(folder / "Heat (1995).mp4", 1, 0)
+    shutil.copy(folder / "Heat (1995).mp4", folder / f"{TOY}.mp4")
+    report = load(movies, Trailers(), [folder], Trailers.Options(), workspace)
+    assert set(stored_edges(movies, "HAS_TRAILER", "Item", "Trailer")) == {("1", TOY)}
+    [left_out] = report.failures
+    assert left_out.reason == (
+        f"{folder}/Heat (1995).mp4: the same film as {folder}/{TOY}.mp4, the trailer of item 1"
+    )
+    (folder / f"{TOY}.mp4").unlink()
+    with pytest.raises(DataError, match=rf"Heat \(1995\)\.mp4: the same film as trailer {TOY} of the graph"):
+        load(movies, Trailers(), [folder], Trailers.Options(), workspace)
+    assert set(stored_edges(movies, "HAS_TRAILER", "Item", "Trailer")) == {("1", TOY)}
 
 
 def test_a_folder_without_any_movie_of_the_graph(movies: MemoryStore, folder: Path, workspace: Workspace) -> None:

@@ -19,6 +19,7 @@ NAMES = TrailerNames(
         ("7", None, None),
         ("8", "Léon", 1994),
         ("9", "The Good, the Bad and the Ugly", 1966),
+        ("10", "Undated", None),
     ],
     [("K26_sDKnvMU", "1"), ("3LPANjHlPxo", "2"), ("3LPANjHlPxo", "3")],
 )
@@ -33,10 +34,11 @@ NAMES = TrailerNames(
         ("The.Godfather.1972.1080p.Trailer", "2", ""),
         ("King Kong (2005)", "4", ""),
         ("King Kong (1934)", "3", "it is of 1933"),
-        ("2001 - A Space Odyssey", "5", ""),
+        ("2001 - A Space Odyssey", "5", "its name says no year"),
         ("Good Bad Ugly (1966)", "9", "it is called otherwise"),
-        ("1984", "6", ""),
-        ("Léon", "8", ""),
+        ("1984", "6", "its name says no year"),
+        ("Léon", "8", "its name says no year"),
+        ("Undated (2001)", "10", "the graph does not know its year"),
     ],
 )
 def test_a_name_is_of_a_movie(stem: str, item: str, doubt: str) -> None:
@@ -49,7 +51,7 @@ def test_a_name_is_of_a_movie(stem: str, item: str, doubt: str) -> None:
     ("stem", "why"),
     [
         ("King Kong", "fits 2 movies alike (3, 4); add the year"),
-        ("Toy Story (2010)", "no movie in the graph is called so"),
+        ("Toy Story (2010)", "the movies in the graph that are called so are of 1995"),
         ("Alien", "no movie in the graph is called so"),
         ("Toy Story part 3 of 9", "not that of a trailer"),
         ("Toy.Story.full.movie", "not that of a trailer"),

@@ -10,6 +10,7 @@ import torch
 
 from graphrec.errors import ConfigError
 from graphrec.graph.data import Data
+from graphrec.models.known import placed_items
 from graphrec.models.libfm import LibFM
 from graphrec.ragged import Ragged
 from graphrec.testing.training_data import data_of, learned
@@ -54,6 +55,7 @@ def test_an_item_without_a_record_is_rated_by_its_fields(rated: Data, learner: s
         model = learned(LibFM, rated, {"epochs": 40}, learner=learner, dimension=3, l2=0.02, fields=fields)
         told = model.scorer().pairs(users, torch.full((40,), 29))
         assert told.isfinite().all() == known
+        assert placed_items(rated, model)[29] == known
     odd, even = told[1::2].mean(), told[::2].mean()
     assert odd > even + 0.4
 

@@ -140,6 +140,8 @@ def test_what_it_does_not_learn_from_is_said() -> None:
     genres = "The graph has no genres: the head that would tell them teaches nothing."
     assert TrailerNet.notes(without, settings) == [*rest, genres]
     assert genres not in TrailerNet.notes(without, settings.model_copy(update={"genres": 0.0}))
+    target = replace(data, lists={name: one for name, one in data.lists.items() if name != "Item>Genre"})
+    assert genres not in TrailerNet.notes(target, settings), "they are what is asked"
 
 
 def test_attention_tells_what_each_frame_says() -> None:

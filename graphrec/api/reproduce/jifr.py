@@ -103,7 +103,8 @@ def sections(found: Found) -> Sequence[Section]:
             "Items (figure 3)",
             [
                 _lines(
-                    "items", items, CUTS, "Items among the relevant ones and 1,000 others, mean of ten draws."
+                    "items", items, CUTS, "Items among the relevant ones and 1,000 others (all others "
+                    "where they are fewer), mean of ten draws.",
                 ),
                 figures(items, ["hr@5", "ndcg@5", "hr@15", "ndcg@15", "hr@30", "ndcg@30"], {}, mean_over),
                 figures(found.measured[FULL], _NAMES[FULL], {}, f"The same by full ranking. {mean_over}"),

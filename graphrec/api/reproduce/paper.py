@@ -53,6 +53,10 @@ class Study:
     quick: bool = False
 
 
+LATER = "for later"
+"""What the paper says of what it leaves for later."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """That one system is better than others in a metric, as the paper has it.
@@ -63,7 +67,7 @@ class Claim:
         metric: likewise.
         better: a title.
         worse: titles; the best of them by our own mean is taken.
-        printed: what the paper says of it.
+        printed: what the paper says of it; ``LATER`` where it only asks.
     """
 
     said: str

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from graphrec.api.comparison_formats import p_text
-from graphrec.api.reproduce.paper import Claim, Found, Paper
+from graphrec.api.reproduce.paper import LATER, Claim, Found, Paper
 from graphrec.api.reproduce.report import Report, Section, Table, Text
 from graphrec.evaluation.any_metric import more_is_better
 from graphrec.evaluation.systems import Measured, Values, holm
@@ -23,10 +23,11 @@ CERTAIN = 0.05
 def report_of(paper: Paper, found: Found, told: Mapping[str, Any]) -> Report:
     """Return the report of what was ``found``; ``told`` is the study's file."""
     claims, held = _claims(paper, found)
-    data = told["data"]
+    data, questions = told["data"], sum(LATER in row for row in claims.rows)
+    asked = f", {questions} of them questions that it leaves for later," if questions else ""
     summary = (
-        f"Of {len(claims.rows)} claims of the paper that could be tested here, {held} hold with p below {CERTAIN:g} on "
-        f"{data['title']}."
+        f"Of {len(claims.rows)} claims of the paper{asked} that could be tested here, {held} hold with p below "
+        f"{CERTAIN:g} on {data['title']}."
         if claims.rows
         else f"Trained on {data['title']}; none of the paper's claims could be tested on it."
     )
@@ -188,7 +189,8 @@ def _studies(paper: Paper, found: Found) -> list[Section]:
         if study.title not in found.studies:
             continue
         metrics = list(next(iter(study.printed.values()), {})) or list(paper.main)
-        caption = "The tuned row of the tables above with one setting changed, which is not tuned anew."
+        row = "The tuned row" if found.tuned else "The row"
+        caption = f"{row} of the tables above with one setting changed, which is not tuned anew."
         caption += " In brackets: the paper's figures." if study.printed else ""
         sections.append(
             Section(study.title, [figures(found.studies[study.title], metrics, study.printed, caption)])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import KFold, cross_val_predict
 
 from graphrec.api.reproduce.paper import Found
 from graphrec.api.reproduce.pictures import bands, paths
@@ -98,7 +98,8 @@ def correlations(found: Found, encoder: str) -> Table:
         rows.append(_regressed(title, numbers[told], means[told], printed))
     columns = ["independent variable", "movies", "R (paper)", "R² (paper)", f"R² across {FOLDS} parts"]
     caption = (
-        "Linear regression of a movie's mean rating. In the sample many numbers fit by chance; across parts they don't."
+        "Linear regression of a movie's mean rating. In the sample many numbers fit by chance; across parts, drawn at "
+        "random, they don't."
     )
     return Table(columns, rows, caption)
 
@@ -130,15 +131,18 @@ def walks(found: Found, encoder: str) -> list[Block]:
 
 
 def _audiences(graph: GraphStore, ids: Sequence[str]) -> Floats:
-    """Return log(1 + views, likes, dislikes) of each movie's trailers together, float64 [movies, 3]; NaN of unknown."""
+    """Return log(1 + views, likes, dislikes) of each movie's trailers together, float64 [movies, 3]; NaN of unknown.
+
+    Of a number those of its trailers count that have it.
+    """
     trailers = graph.read_nodes("Trailer", ["views", "likes", "dislikes"]).to_pylist()
     said = {row["id"]: [row["views"], row["likes"], row["dislikes"]] for row in trailers}
     at = {key: place for place, key in enumerate(ids)}
     sums = np.full((len(ids), 3), np.nan)
     for movie, trailer in _pairs(graph):
-        numbers = np.array([np.nan if one is None else one for one in said[trailer]], float)
-        if movie in at and np.isfinite(numbers).all():
-            sums[at[movie]] = np.nan_to_num(sums[at[movie]]) + numbers
+        for place, number in enumerate(said[trailer] if movie in at else ()):
+            if number is not None:
+                sums[at[movie], place] = np.nan_to_num(sums[at[movie], place]) + number
     logged: Floats = np.log1p(sums)
     return logged
 
@@ -158,7 +162,7 @@ def _regressed(title: str, x: Floats, y: Floats, printed: tuple[float, float]) -
     told = fitted.predict(x)
     explained = fitted.score(x, y)
     correlation = float(np.corrcoef(told, y)[0, 1]) if told.std() else 0.0
-    across = cross_val_predict(LinearRegression(), x, y, cv=FOLDS)
+    across = cross_val_predict(LinearRegression(), x, y, cv=KFold(FOLDS, shuffle=True, random_state=0))
     honest = 1 - np.square(y - across).sum() / np.square(y - y.mean()).sum()
     r, r2 = printed
     return [title, f"{len(y):,}", f"{correlation:.3f} ({r})", f"{explained:.3f} ({r2})", f"{honest:.3f}"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -80,20 +80,22 @@ def films(
 ) -> Iterator[Rows | FeatureBlock | FileBlock]:
     """Yield the trailers that can be read and their frames, and a ``FileBlock`` for each file.
 
-    Left out, each with its reason: what lasts too long or cannot be read, and a film that is there under another name.
+    Left out, each with its reason: what lasts too long or cannot be read, and a film that is there under another name,
+    in the graph or among the files. Of the same film that which is named by an id is taken, then that without a doubt.
     """
     # What decodes takes long to import, and every command would.
     from graphrec.media.describe_files import describe_all
 
     journal = Journal(job.describe.media)
     short = []
-    for file in files:
+    for file in sorted(files, key=lambda one: (not one.by_id, bool(one.doubt))):
         if reason := _too_long(file.path, job.max_minutes):
             journal.failed(file.path, file.trailer, reason)
             yield FileBlock(str(file.path), of, reason)
         else:
             short.append(file)
     first: dict[str, TrailerFile] = {}
+    stored = _stored(known)
     together: list[DescribedVideo] = []
     outcomes = describe_all([(file.path, file.trailer) for file in short], job.describe, workers=job.workers)
     for file, outcome in zip(short, outcomes, strict=True):
@@ -101,6 +103,9 @@ def films(
         if outcome.described is not None and (other := first.setdefault(outcome.digest, file)) is not file:
             same = "trailer" if other.item == file.item else f"trailer of item {other.item}"
             reason = f"{file.path}: the same film as {other.path}, the {same}"
+            journal.failed(file.path, file.trailer, reason)
+        elif outcome.described is not None and file.trailer not in stored.get(outcome.digest, [file.trailer]):
+            reason = f"{file.path}: the same film as trailer {stored[outcome.digest][0]} of the graph"
             journal.failed(file.path, file.trailer, reason)
         yield FileBlock(str(file.path), of, reason)
         if outcome.described is not None and not reason:
@@ -112,6 +117,16 @@ def films(
             yield from PendingVideos(together).resolve(known)
             together = []
     yield from PendingVideos(together).resolve(known)
+
+
+def _stored(known: Known) -> Mapping[str, list[str]]:
+    """Return the trailers in the graph that have a film, by its digest."""
+    found: dict[str, list[str]] = {}
+    if known.store is not None:
+        table = known.store.read_nodes("Trailer", ["digest"])
+        for digest, trailer in zip(table["digest"].to_pylist(), table["id"].to_pylist(), strict=True):
+            found.setdefault(digest, []).append(trailer)
+    return found
 
 
 def _too_long(path: Path, max_minutes: float) -> str:

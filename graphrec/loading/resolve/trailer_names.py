@@ -32,12 +32,14 @@ class TrailerFile:
         trailer: id of the trailer.
         item: id of its movie.
         doubt: why that may be wrong; empty where nothing speaks against it.
+        by_id: whether it is named by an id that the graph, or a table, knows.
     """
 
     path: Path
     trailer: str
     item: str
     doubt: str = ""
+    by_id: bool = False
 
 
 class TrailerNames:
@@ -76,13 +78,18 @@ class TrailerNames:
         named = _ID.search(path.stem)
         known = named and (named[1] or named[0])
         if known and len(self._of.get(known, ())) == 1:
-            return TrailerFile(path, known, self._of[known][0])
+            return TrailerFile(path, known, self._of[known][0], by_id=True)
         stem = normalize("NFC", path.stem[: named.start()] if named and named[1] else path.stem)
         stem = stem.replace("_", " ").replace(".", " ")
         if re.search(NO_TRAILER, stem):
             return f"{path}: its name is not that of a trailer"
         words, years = _words(stem), _years(stem)
         found = list(self._candidates(words, years))
+        if not found and (other := self._of_other_years(words)):
+            return (
+                f"{path}: the movies in the graph that are called so are of {', '.join(map(str, other))}; name it by "
+                "its YouTube id if it is of one of them"
+            )
         best = max((score for score, *_ in found), default=0.0)
         first = sorted({(item, doubt) for score, item, doubt in found if score == best})
         if not first:
@@ -105,8 +112,15 @@ class TrailerNames:
                 if off is not None and off > 1:
                     continue
                 said = "it is called otherwise" if alike < 1 else f"it is of {year}" if off else ""
+                if not said and off is None:
+                    said = "the graph does not know its year" if told else "its name says no year"
                 # A title counts before a year, and the right year before none.
                 yield alike + (0.01 if off == 0 else 0.005 if off is None else 0), item, said
+
+
+    def _of_other_years(self, words: frozenset[str]) -> list[int]:
+        """Return the years of the movies that have exactly these words."""
+        return sorted({year for _, year, _ in self._by_words.get(words, ()) if year})
 
 
 def _words(title: str) -> frozenset[str]:

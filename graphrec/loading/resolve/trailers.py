@@ -72,7 +72,7 @@ class PendingTrailers:
         if self.job is not None and self.files:
             keys = table["id"].to_pylist()
             found = {
-                key: TrailerFile(self.files[key], key, item)
+                key: TrailerFile(self.files[key], key, item, by_id=True)
                 for key, item in reversed([*zip(keys, table["item"].to_pylist(), strict=True)])
                 if key in self.files
             }
@@ -92,7 +92,7 @@ def of_known_items(block: PendingTrailers, store: GraphStore | None) -> pa.Table
         items = store.read_nodes("Item", ["title", "year"])
         at = positions(table["item"], items["id"])
         known = np.flatnonzero(at >= 0)
-        if not len(known):
+        if not len(known) and len(at):
             raise DataError(
                 f"{block.source}: none of its movies is in the graph; load those first: graphrec load movielens"
             )
