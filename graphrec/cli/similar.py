@@ -18,7 +18,8 @@ def similar(
         str | None, typer.Option(help="Whose embeddings; the last published by default.")
     ] = None,
     label: Annotated[
-        str | None, typer.Option(help="Its label, where several have such an id: Item, Segment, User or Frame.")
+        str | None,
+        typer.Option(help="Its label, where several have such an id: Item, Segment, User or Frame; or Trailer."),
     ] = None,
     run: Annotated[str | None, typer.Option(help="Those of this run, published or not.")] = None,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,

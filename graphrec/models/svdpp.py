@@ -48,8 +48,7 @@ class SVDPP(InSpace[SVDPPSettings]):
     r_ui = μ + b_u + b_i + <q_i, p_u + |N(u)|^-½ Σ_j y_j> with N(u) all that u has rated in training; stochastic
     gradient descent on squared errors with λ on all that a record moves, the records of a user one after the other,
     users in random order. Biases are dimensions where the other side holds 1, so that the prediction is an inner
-    product. Users and items without a record in training have no prediction; who comes later is known by what they
-    have.
+    product. Users and items without a record in training have no prediction.
     """
 
     name = "svdpp"

@@ -10,12 +10,14 @@ import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
-from graphrec.serving.lookups import LABELS, find_node
+from graphrec.serving.lookups import FOUND, LABELS, find_node
 from graphrec.serving.published import current_run, placing
 from graphrec.serving.recommend import Recommendation, detailed
-from graphrec.store.base import GraphStore, Neighbour
+from graphrec.store.base import Floats, GraphStore, Neighbour
 from graphrec.store.nearest import exact_nearest
 from graphrec.workspace import Workspace
+
+TRAILER = "Trailer"
 
 if TYPE_CHECKING:
     from graphrec.serving.run_embeddings import Space
@@ -35,7 +37,7 @@ def similar(
 
     Args:
         store: the graph.
-        node: id of an item, segment, frame or user.
+        node: id of an item, segment, frame, user or trailer.
         k: how many.
         model: whose published embeddings; None for those published last.
         label: of ``node``, where several labels have such an id; None for the first of Item, Segment, User and Frame.
@@ -43,11 +45,12 @@ def similar(
         run: the run whose embeddings count instead; where the graph does not hold them, those of its files, and that
             is said in the log.
 
-    Raises ``NotFoundError`` for an unknown id, or one without an embedding.
+    Raises ``NotFoundError`` for an unknown id, or one without an embedding, ``ConfigError`` for embeddings of one
+    number, of which cosine tells nothing.
     """
     if k < 1:
         raise ConfigError(f"k must be at least 1, not {k}")
-    label, node = find_node(store, node, label)
+    label, node = find_node(store, node, label, (*FOUND, TRAILER) if label == TRAILER else FOUND)
     if run is not None and workspace is not None:
         # Here, not above: models need torch, which takes seconds.
         from graphrec.serving.run_embeddings import of_unpublished
@@ -67,6 +70,7 @@ def similar(
             f"{label} {node!r} has no embedding of {published.id}; "
             + placing(published, "`graphrec embed` gives one to every node that has features")
         )
+    _require_directions(published.id, vectors)
     found = store.nearest(label, published.property, vectors[0], k, without=[node], metric="cosine")
     return _shown(store, label, found)
 
@@ -79,7 +83,16 @@ def _by_files(space: Space, run: str, label: str, node: str, k: int) -> list[Nei
             f"{label} {node!r} has no embedding of {run}, which was trained without it; `graphrec publish {run}` and "
             "`graphrec embed` give one to every node that has features"
         )
+    _require_directions(run, vectors)
     return exact_nearest(ids, vectors, vectors[at], k, among=None, without=[node], metric="cosine")
+
+
+def _require_directions(run: str, vectors: Floats) -> None:
+    if vectors.shape[1] == 1:
+        raise ConfigError(
+            f"{run} tells of each node one number, the same for all users, by which none is more like another: take a "
+            "run of another model"
+        )
 
 
 def _shown(store: GraphStore, label: str, found: list[Neighbour]) -> list[Recommendation]:

@@ -12,7 +12,7 @@ import pytest
 from graphrec.api.export import export_embeddings
 from graphrec.api.ingest import place
 from graphrec.api.train import Plan, Trained, train
-from graphrec.errors import ConfigError, DataError
+from graphrec.errors import ConfigError, DataError, NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.graph.data import Data
 from graphrec.models.base import Encoded
@@ -78,6 +78,9 @@ def test_alike_is_of_the_same_genre(trained: tuple[Workspace, Trained]) -> None:
     with closing(LadybugStore(trained[0])) as store:
         found = similar(store, "m05", 5)
         assert all(int(one.id[1:]) % 4 == 1 for one in found)
+        assert all(int(one.id[3:]) % 4 == 1 for one in similar(store, "t-m05", 5, label="Trailer"))
+        with pytest.raises(NotFoundError, match=r"'silent' has no embedding of .*; `graphrec embed` gives one"):
+            similar(store, "silent")
 
 
 def test_what_describes_ranks_nothing(trained: tuple[Workspace, Trained]) -> None:

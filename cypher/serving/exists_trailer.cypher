@@ -1,0 +1,2 @@
+MATCH (n:Trailer {id: $id})
+RETURN n.id AS id
