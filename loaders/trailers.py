@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from graphrec.errors import DataError
-from graphrec.loaders.tabular import Part, read_parts
+from graphrec.loaders.tabular import Part, column_names, read_parts
 from graphrec.loaders.video_files import SUFFIXES, find
 from graphrec.loading.blocks import Block, FileBlock
 from graphrec.loading.loader import Options
@@ -89,6 +89,11 @@ class Trailers:
             if path.is_dir():
                 yield PendingTrailerFiles([file.path for file in find([path], None)], job, str(path))
                 continue
+            if more := sorted({*column_names(path)} - {*COLUMNS.values()}):
+                log.warning(
+                    "%s: %s not read; `graphrec load table FILE --nodes Trailer:youtubeId --property views:int` adds "
+                    "properties to trailers", path, f"{', '.join(more)} {'is' if len(more) == 1 else 'are'}",
+                )  # fmt: skip
             for part in read_parts(path, list(COLUMNS.values())):
                 unnamed -= set(part.table[COLUMNS["id"]].cast(pa.string()).to_pylist())
                 yield _trailers(path, part, dead, files, job)

@@ -61,7 +61,7 @@ def asked_systems(workspace: Workspace, what: Sequence[str], common: Mapping[str
     own = [plan for _, plan, _ in named if isinstance(plan, Plan)]
     shared = _shared(own[0]) if own else {}
     found = [
-        Asked(title, plan if isinstance(plan, Plan) else _of_model(workspace, plan, {**shared, **common}), runs)
+        Asked(title, plan if isinstance(plan, Plan) else _of_model(workspace, plan, shared, common), runs)
         for title, plan, runs in named
     ]
     return list(_titled(found))
@@ -94,7 +94,7 @@ def _shared(plan: Plan) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key in SHARED or (key in plan.given and key in task)}
 
 
-def _of_model(workspace: Workspace, text: str, common: Mapping[str, Any]) -> Plan:
+def _of_model(workspace: Workspace, text: str, shared: Mapping[str, Any], common: Mapping[str, Any]) -> Plan:
     name, _, settings = text.partition(":")
     if name not in models():
         raise unknown("model or run", name, [*models(), *(run.id for run in list_runs(workspace))])
@@ -104,7 +104,12 @@ def _of_model(workspace: Workspace, text: str, common: Mapping[str, Any]) -> Pla
         if not equals or not key:
             raise ConfigError(f"{text}: settings are KEY=VALUE with commas between them, not {pair!r}")
         given[key.strip()] = value.strip()
-    return Plan.of({**common, **given, "model": name})
+    plan = Plan.of({**shared, **common, **given, "model": name})
+    asked = read_given(plan)
+    reads = asked.kind.reads(asked.settings)
+    # Of a model that reads none, features would only say that items are known which it knows nothing of.
+    unread = "features" not in common and not (reads.features or reads.described)
+    return replace(plan, features=None) if unread else plan
 
 
 def _titled(found: Sequence[Asked]) -> Iterator[Asked]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from graphrec.ragged import Ints
 from graphrec.worlds.films import still_looks, write_scenes
@@ -28,6 +29,8 @@ LASTS_S = 32
 GUEST = 0.3
 """The chance that a trailer shows a scene of a genre that its movie does not have."""
 FPS = 2
+SHOWN = "shown.csv"
+"""In the world's folder: for how many seconds each trailer shows each genre, which no loader reads."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,22 @@ def make_trailer_world(
     return world
 
 
+def oracle_ap(folder: Path) -> float | None:
+    """Return the mean average precision, over genres, of who knows for how long a world's trailers show each.
+
+    Over all movies of the world in ``folder``; None where that holds none.
+    """
+    # It takes a second to import, and every demo would.
+    from sklearn.metrics import average_precision_score
+
+    if not (folder / SHOWN).exists():
+        return None
+    shown = pd.read_csv(folder / SHOWN, dtype={"movieId": str}).set_index("movieId")
+    movies = pd.read_csv(folder / "movies.csv", dtype=str).set_index("movieId")
+    has = movies["genres"].str.get_dummies("|").reindex(index=shown.index, columns=shown.columns, fill_value=0)
+    return float(average_precision_score(has.to_numpy(), shown.to_numpy(), average="macro"))
+
+
 def _scenes(rng: np.random.Generator, genres: npt.NDArray[np.bool_], quality: float) -> list[tuple[int, int]]:
     """Return what each scene of a trailer shows, a genre or a filler, and for how many seconds."""
     kinds = [int(genre) for genre in np.flatnonzero(genres) for _ in range(rng.integers(1, 4))]
@@ -141,4 +160,6 @@ def _write(
         for at, movie in enumerate(own)
     )
     write_table(world.folder / "ratings.csv", ("userId", "movieId", "rating", "timestamp"), ratings)
+    hidden = ((movie, *seconds) for movie, seconds in zip(world.movies, world.shown.tolist(), strict=True))
+    write_table(world.folder / SHOWN, ("movieId", *GENRES), hidden)
     write_table(world.table, ("youtubeId", "movieId", "title"), zip(names, world.movies, titles, strict=True))

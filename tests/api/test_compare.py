@@ -125,6 +125,8 @@ def test_models_beside_runs_read_their_features_or_it_is_said(likes: Workspace) 
     done = compared(likes, run, "vbpr:epochs=1", common={})
     assert find_run(likes, done.runs["vbpr:epochs=1"]["0/0"]).manifest["projection"]["features"] == ["look"]
     assert not [note for note in done.notes if "same features" in note]
+    alone = compared(likes, run, "bpr:epochs=1", common={})
+    assert find_run(likes, alone.runs["bpr:epochs=1"]["0/0"]).manifest["projection"]["features"] == []
     other = compared(likes, run, "vbpr:epochs=1", common={"features": ["sound"]})
     assert [note for note in other.notes if "same features" in note] == [
         "Not all read the same features, which may be all that makes the difference: contentknn look; "

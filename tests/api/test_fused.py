@@ -57,6 +57,9 @@ def fused(made: Workspace, runs: list[Trained]) -> Trained:
 
 def test_the_sweep_goes_from_the_one_to_the_other_and_the_best_is_kept(fused: Trained, runs: list[Trained]) -> None:
     lines = [json.loads(line) for line in (fused.run.folder / "metrics.jsonl").read_text().splitlines()]
+    each = zip(runs, fused.loaded.model.weights.tolist(), strict=True)
+    kept = ", ".join(f"{one.run.id} {by:.3f}" for one, by in each)
+    assert f"Weights, the best of those tried on validation: {kept}." in fused.account.notes
     weights = np.array([[*line["loss"].values()] for line in lines])
     np.testing.assert_allclose(weights[:, 0], np.linspace(1, 0, 21), atol=1e-6)
     np.testing.assert_allclose(weights.sum(1), 1)

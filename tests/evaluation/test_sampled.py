@@ -7,7 +7,7 @@ import torch
 
 from graphrec.errors import ConfigError
 from graphrec.evaluation.evaluate import evaluate
-from graphrec.evaluation.sampled import mean_of_draws, sampled
+from graphrec.evaluation.sampled import mean_of_draws, sampled, told_draws
 from graphrec.ragged import Ragged
 from graphrec.tasks.cases import RankingCases, Split
 from graphrec.testing.training_data import data_of
@@ -43,6 +43,19 @@ def test_a_draw_is_of_what_the_user_has_no_record_of(split) -> None:
     # 300 draws of 10 among 35: each about 86 times.
     assert min(seen.values()) > 50
     assert max(seen.values()) < 125
+
+
+@pytest.mark.parametrize(
+    ("negatives", "said"),
+    [
+        (10, "10 others at random, mean of 2 draws;"),
+        (36, "36 others at random, mean of 2 draws, or all where they are fewer (35 the fewest);"),
+        (1000, "all others, 35 to 38, as there are fewer than 1,000;"),
+    ],
+)
+def test_what_was_drawn_is_told(split, negatives: int, said: str) -> None:
+    drawn = sampled(split.test, split, negatives=negatives, draws=2)
+    assert f"what is relevant and {said} what the user has in training" in told_draws(drawn, negatives, 2)
 
 
 def test_the_seed_alone_decides(split) -> None:

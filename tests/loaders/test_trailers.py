@@ -91,6 +91,15 @@ def test_parquet_has_its_own_order_and_types(
     assert set(stored_edges(movies, "HAS_TRAILER", "Item", "Trailer")) == {("1", TOY)}
 
 
+def test_columns_that_are_not_read_are_said(
+    movies: MemoryStore, tmp_path: Path, workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "ml-youtube.csv"
+    path.write_text(f"youtubeId,movieId,title,views,likes\n{TOY},1,Toy Story,9,1\n", encoding="utf-8")
+    load(movies, Trailers(), [path], Trailers.Options(), workspace)
+    assert "likes, views are not read; `graphrec load table FILE --nodes Trailer:youtubeId" in caplog.text
+
+
 def test_doubts_are_told_and_loaded(
     movies: MemoryStore, tmp_path: Path, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -79,6 +79,13 @@ def test_its_parts_add_up(store: LadybugStore, made: Workspace) -> None:
     assert sum(part.score for part in told.parts) == pytest.approx(told.rating, abs=1e-4)
 
 
+def test_parts_beyond_the_scale_are_said(store: LadybugStore, made: Workspace) -> None:
+    told = [rate(store, made, f"u{user:02}", f"i{item:02}") for user in range(0, 29, 4) for item in range(0, 23, 2)]
+    beyond = [not 0.995 <= sum(part.score for part in one.parts) <= 5.005 for one in told]
+    assert any(beyond)
+    assert [one.note.startswith("the parts come to ") for one in told] == beyond
+
+
 def test_its_neighbours_are_own_ratings_of_like_items(store: LadybugStore, made: Workspace) -> None:
     told = rate(store, made, "u02", "i04", k=4)
     assert len(told.neighbours) == 4

@@ -14,7 +14,7 @@ from graphrec.loaders.trailers import Trailers
 from graphrec.loading.load import load
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.workspace import Workspace
-from graphrec.worlds.trailers import GENRES, LASTS_S, make_trailer_world
+from graphrec.worlds.trailers import GENRES, LASTS_S, make_trailer_world, oracle_ap
 
 
 def test_the_same_seed_gives_the_same_world(tmp_path: Path) -> None:
@@ -37,6 +37,10 @@ def test_what_is_planted(tmp_path: Path) -> None:
     # What a movie is, is shown for two seconds at least; a guest for just two.
     assert (world.shown[world.genres] >= 2).all()
     assert set(world.shown[~world.genres].tolist()) == {0, 2}
+    best = oracle_ap(tmp_path)
+    assert best is not None
+    assert 0.8 < best < 1, "guests mislead it"
+    assert oracle_ap(tmp_path / "trailers") is None
     ratings = np.genfromtxt(tmp_path / "ratings.csv", delimiter=",", skip_header=1)
     assert len(ratings) == 40 * 20
     means = np.array([ratings[ratings[:, 1] == int(movie), 2].mean() for movie in world.movies])

@@ -10,7 +10,7 @@ from graphrec.api.reproduce.paper import LATER, Claim, Found, Paper, Row, Source
 from graphrec.api.reproduce.report import Section
 from graphrec.api.reproduce.sections import figures
 from graphrec.api.reproduce.trailer_encoders import feature, make_features
-from graphrec.api.reproduce.trailer_tables import correlations, fusion, over_folds, walks
+from graphrec.api.reproduce.trailer_tables import WORLD, correlations, fusion, genres, over_folds, walks
 from graphrec.evaluation.common_cases import whose
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.systems import Measured
@@ -30,6 +30,14 @@ FIELD = "libFM, with trailers as a field"
 DIFFERENT, ATTENTION, TRIPLETS = "The most different frames", "Transformer", "Triplet loss"
 _OURS = (DIFFERENT, ATTENTION, TRIPLETS, FIELD)
 _CHOSEN = CONTENT.format(256, 10)
+
+_NETWORKS = {
+    "vt2-10": "the paper's, 10 frames",
+    "vt2-20": "the paper's, 20 frames",
+    "vt2-different": "of the most different frames",
+    "vt2-attention": "transformer",
+    "vt2-triplets": "triplet loss",
+}
 
 _EMBEDDED = [
     Row(CONTENT.format(layer, length), {"model": "trailer_content", "features": [feature(f"vt2-{length}", layer)]})
@@ -85,6 +93,7 @@ def sections(found: Found) -> Sequence[Section]:
         Section("Ratings (table 1)", [over_folds(papers, TABLE_1)]),
         Section("Fusion (figures 7 and 8)", fusion(found, LIBFM, CONTENT.format(512, 10))),
         Section("What was left for later", [figures(later, ["rmse", "mae", "coverage"], {}, caption)]),
+        Section("Genres that the networks find", [genres(found, _NETWORKS)]),
         Section("Mean ratings (table 3)", [correlations(found, "vt2-10")]),
         Section("Sequences (figure 9)", walks(found, "vt2-20")),
     ]
@@ -95,7 +104,7 @@ def make_world(
 ) -> None:
     """Write the world's films and tables, and load them."""
     world = make_trailer_world(
-        workspace.root / "world", seed=seed, movies=movies, users=users,
+        workspace.root / WORLD, seed=seed, movies=movies, users=users,
         progress=lambda done, of: step("films written", done, of),
     )  # fmt: skip
     _load_movielens(graph, world.folder, workspace)

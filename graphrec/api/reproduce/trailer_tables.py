@@ -23,6 +23,8 @@ from graphrec.serving.ratings import predicted
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.open import open_store
 from graphrec.tasks.node_targets import mean_values
+from graphrec.training.runs import find_run
+from graphrec.worlds.trailers import oracle_ap
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,6 +32,8 @@ KS = np.linspace(0, 1, 21)
 FOLDS = 5
 """So many parts tell each other's R² in table 3."""
 MOVIES = 6
+WORLD = "world"
+"""Where in a workspace its made world is, if it has one."""
 _OVER: Mapping[str, Callable[[Sequence[float]], float]] = {"min": min, "max": max, "mean": fmean, "median": median}
 
 
@@ -49,6 +53,19 @@ def over_folds(
         rows.append(row)
     columns = ["", *(f"{metric.upper()} {name}" for metric in ("rmse", "mae") for name in _OVER)]
     return Table(columns, rows, "Less is better. Over the runs, one a fold.")
+
+
+def genres(found: Found, titles: Mapping[str, str]) -> Table:
+    """Return how well each network tells the genres of movies that it was not trained on; ``titles`` by encoder."""
+    features, rows = FeatureStore(found.workspace.features), []
+    for encoder, title in titles.items():
+        test = find_run(found.workspace, features.info(feature(encoder)).run).manifest["test"]
+        rows.append([title, f"{test['groups']:,}", f"{test['metrics']['ap']:.3f}", f"{test['metrics']['auc']:.3f}"])
+    caption = "Mean average precision and AUC over genres, of the movies that test a network."
+    best = oracle_ap(found.workspace.root / WORLD)
+    if best is not None:
+        rows.append(["oracle: for how many seconds a trailer shows each genre", "all", f"{best:.3f}", ""])
+    return Table(["network", "movies", "AP", "AUC"], rows, caption)
 
 
 def fusion(found: Found, first: str, second: str) -> list[Block]:
