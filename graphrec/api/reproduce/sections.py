@@ -105,8 +105,8 @@ def _done(paper: Paper, found: Found, told: Mapping[str, Any]) -> list[str]:
     )
     return [
         f"{paper.title}, doi:{paper.doi}." if paper.doi else f"{paper.title}.",
-        f"Each system was trained by {len(seeds)} seed{'s' * (len(seeds) > 1)} ({', '.join(map(str, seeds))}), of which "
-        f"the split follows too, where it is random. {tuned}",
+        f"Each system was trained by {len(seeds)} seed{'s' * (len(seeds) > 1)} ({', '.join(map(str, seeds))}), of "
+        f"which the split follows too, where it is random. {tuned}",
         f"graphrec {version('graphrec')}, torch {torch.__version__}, Python {platform.python_version()}, "
         f"{platform.machine()}.",
     ]
