@@ -153,13 +153,14 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
             table = _with(table, "time_s", pc.divide(table["time_s"], 1000.0))
         ids = _ids(table)
         texts = table["text"].combine_chunks()
-        language = options.language or language_of(plain(texts))
-        words = words_of(texts, language)
+        known = plain(texts)
+        language = options.language or language_of(known)
+        words = words_of(known, language)
         nodes = pa.table(
             {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes", SPLIT)}
         )
         wrote = pa.table({"from": table["user"], "to": ids})
-        began = table["time_s"].to_numpy() - _typing_s(typed_words(texts, language), options.typing_speed)
+        began = table["time_s"].to_numpy() - _typing_s(texts, language, options.typing_speed)
         moments = pa.table({"comment": ids, "video": table["video"], "time_s": np.maximum(began, 0)})
         label = "Segment" if options.on is On.SEGMENT else "Frame"
         yield PendingComments(
@@ -197,9 +198,9 @@ def _ids(table: pa.Table) -> pa.Array:
     return pc.binary_join_element_wise(table["video"], pa.array(digests, pa.string()), "@").combine_chunks()
 
 
-def _typing_s(words: Floats, speed: float) -> Floats:
-    """Return how long each comment of so many ``words``, float64 [n], took to type, float64 [n], seconds."""
-    return words * (60.0 / speed) if speed else np.zeros(len(words))
+def _typing_s(texts: pa.Array, language: Language, speed: float) -> Floats:
+    """Return how long each comment took to type, float64 [n], seconds."""
+    return typed_words(texts, language) * (60.0 / speed) if speed else np.zeros(len(texts))
 
 
 def _columns(table: pa.Table, *names: str) -> dict[str, pa.ChunkedArray]:

@@ -6,18 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from graphrec.errors import DataError
 from graphrec.evaluation.confidence import Comparison
 from graphrec.evaluation.evaluate import Evaluation
-from graphrec.graph.ids import Ids
+from graphrec.graph.hashes import Hashes, hashes_of, sums
 from graphrec.graph.snapshot import Snapshot
 from graphrec.ragged import Ragged
 from graphrec.tasks.cases import Cases, PairCases, RankingCases, Split
-
-Hashes = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -66,30 +62,30 @@ def case_keys(cases: Cases, split: Split[Cases], snapshot: Snapshot) -> CaseKeys
         split: of which they are; what users have in training is left out of a pool.
         snapshot: of the same positions.
     """
-    items = _hashes(snapshot.items)
+    items = hashes_of(snapshot.items)
     if not isinstance(cases, PairCases | RankingCases):
         return CaseKeys(items[cases.nodes], np.zeros(len(cases), np.uint64))
-    users = _hashes(snapshot.users)
+    users = hashes_of(snapshot.users)
     if isinstance(cases, PairCases):
         return CaseKeys(_mixed(users[cases.users], items[cases.items]), np.zeros(len(cases), np.uint64))
     kept = np.flatnonzero(cases.relevant.lengths)
     who = cases.users[kept]
     if cases.candidates is not None:
-        ranked = _sums(items, cases.candidates.take(kept))
+        ranked = sums(items, cases.candidates.take(kept))
     else:
         inside = np.ones(len(items), bool) if cases.pool is None else np.isin(np.arange(len(items)), cases.pool)
         in_pool = np.where(inside, items, np.uint64(0))
         known = split.data.by_user.take(who)
         pairs = np.unique(known.rows * len(items) + known.indices)
         left_out = Ragged.from_sorted(pairs // len(items), pairs % len(items), len(who))
-        ranked = in_pool.sum(dtype=np.uint64) - _sums(in_pool, left_out)
-    return CaseKeys(_mixed(users[who], _sums(items, cases.relevant.take(kept))), ranked)
+        ranked = in_pool.sum(dtype=np.uint64) - sums(in_pool, left_out)
+    return CaseKeys(_mixed(users[who], sums(items, cases.relevant.take(kept))), ranked)
 
 
 def whose(evaluation: Evaluation, cases: Cases, snapshot: Snapshot) -> Hashes:
     """Return uint64 [groups], of whom (or of which node) each case of an evaluation of ``cases`` is, by ids."""
     of_nodes = not isinstance(cases, PairCases | RankingCases)
-    found: Hashes = _hashes(snapshot.items if of_nodes else snapshot.users)[evaluation.users]
+    found: Hashes = hashes_of(snapshot.items if of_nodes else snapshot.users)[evaluation.users]
     return found
 
 
@@ -116,17 +112,5 @@ def compare(first: Evaluation, second: Evaluation, keys: tuple[CaseKeys, CaseKey
     return Compared(len(here), of, alike, {name: first.against(second, name, at) for name in valued})
 
 
-def _hashes(ids: Ids) -> Hashes:
-    found: Hashes = pd.util.hash_array(ids.values.to_numpy(zero_copy_only=False), categorize=False)
-    return found
-
-
 def _mixed(one: Hashes, other: Hashes) -> Hashes:
     return one * np.uint64(0x9E3779B97F4A7C15) ^ other
-
-
-def _sums(hashes: Hashes, lists: Ragged) -> Hashes:
-    """Return the sum over each list, modulo 2 ** 64: the same in any order."""
-    totals = np.concatenate([np.zeros(1, np.uint64), np.cumsum(hashes[lists.indices], dtype=np.uint64)])
-    found: Hashes = totals[lists.indptr[1:]] - totals[lists.indptr[:-1]]
-    return found

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphrec.evaluation.common_cases import Hashes
 from graphrec.evaluation.confidence import FEWEST, Comparison, Floats, as_is, interval, sign_flips
 from graphrec.evaluation.evaluate import Evaluation
+from graphrec.graph.hashes import Hashes
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from graphrec.graph.columns import Numbers
 from graphrec.graph.content import VALUES, Joined
 from graphrec.graph.data import Data
+from graphrec.graph.hashes import Hashes, hashes_of, sums
 from graphrec.graph.ids import Ids
 from graphrec.graph.records import Mask
-from graphrec.ragged import Ragged
-
-Hashes = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -56,8 +52,7 @@ class Making:
         return self._made[label]
 
     def _make(self, label: str) -> MadeOf:
-        ids = self._ids[label].values.to_numpy(zero_copy_only=False)
-        marks: Hashes = pd.util.hash_array(ids, categorize=False)
+        marks = hashes_of(self._ids[label])
         described: Mask = np.zeros(len(marks), bool)
         if label in self._labels:
             content = self._data.content_of(label)
@@ -70,7 +65,7 @@ class Making:
             of, _, part = name.partition(">")
             if of == label:
                 parts, listed = self[part], self._data.lists[name]
-                marks = _mixed(marks + _of_lists(listed, parts.marks))
+                marks = _mixed(marks + sums(parts.marks, listed))
                 described[listed.rows[parts.described[listed.indices]]] = True
         return MadeOf(marks, described)
 
@@ -83,13 +78,6 @@ def _of_rows(content: Joined) -> Hashes:
     for start in range(0, len(content), step):
         bits = np.ascontiguousarray(content.rows(slice(start, start + step))).view(np.uint32)
         found[start : start + step] = (bits * odd).sum(1)
-    return found
-
-
-def _of_lists(lists: Ragged, marks: Hashes) -> Hashes:
-    """Return a number for each list, whatever its order."""
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(marks[lists.indices])])
-    found: Hashes = sums[lists.indptr[1:]] - sums[lists.indptr[:-1]]
     return found
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from graphrec.media.comments.lexicon import Lexicon, lexicon_of
 from graphrec.media.language import Language
-from graphrec.media.words import language_of, plain, split
+from graphrec.media.words import plain, split
 from graphrec.settings import Settings
 
 WORD_LENGTH = {Language.JAPANESE: 2.0, Language.CHINESE: 1.5}
@@ -92,16 +92,14 @@ def clean(comments: pa.Table, lexicon: Lexicon, language: Language, cleaning: Cl
     return Cleaned(table, counts)
 
 
-def words_of(texts: pa.Array, language: Language | None = None) -> pa.Array:
+def words_of(texts: pa.Array, language: Language) -> pa.Array:
     """Return the words of each text with slang replaced, separated by spaces: string [n]; null for a text without any.
 
     Args:
-        texts: string [n].
-        language: of all of them; None to tell it from their scripts.
+        texts: string [n], as ``plain`` returns them.
+        language: of all of them.
     """
-    known = plain(texts)
-    language = language or language_of(known)
-    found = pc.binary_join(split(slang_replaced(known, lexicon_of(language))[0], language), " ")
+    found = pc.binary_join(split(slang_replaced(texts, lexicon_of(language))[0], language), " ")
     return pc.if_else(pc.equal(pc.utf8_length(found), 0), None, found)
 
 
@@ -112,7 +110,7 @@ def slang_replaced(texts: pa.Array, lexicon: Lexicon) -> tuple[pa.Array, npt.NDA
     any_of_it = pc.match_substring_regex(texts, "|".join(f"(?:{pattern})" for pattern, _ in lexicon.slang))
     some = texts.filter(any_of_it)
     for pattern, word in lexicon.slang:
-        some = pc.replace_substring_regex(some, pattern, f" {word.replace(chr(92), chr(92) * 2)} ")
+        some = pc.replace_substring_regex(some, pattern, f" {word} ")
     return pc.replace_with_mask(texts, any_of_it, some), any_of_it.to_numpy(zero_copy_only=False)
 
 

@@ -33,7 +33,7 @@ ENGLISH, JAPANESE, CHINESE = Language.SPACED, Language.JAPANESE, Language.CHINES
     ],
 )
 def test_slang_is_replaced(text: str | None, language: Language, words: str | None) -> None:
-    assert words_of(pa.array([text], pa.string()), language).to_pylist() == [words]
+    assert words_of(plain(pa.array([text], pa.string())), language).to_pylist() == [words]
 
 
 @pytest.mark.parametrize(
