@@ -65,6 +65,14 @@ class Ragged:
         found: Ints = np.repeat(self.indptr[rows], lengths) + offsets
         return found
 
+    def only(self, rows: Ints) -> Ragged:
+        """Return the same with nothing in any row that is not one of ``rows``, int64 [n]."""
+        kept = np.zeros(len(self), np.bool_)
+        kept[rows] = True
+        lengths = np.where(kept, self.lengths, 0)
+        indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        return Ragged(indptr, self.indices[np.repeat(kept, self.lengths)])
+
     def distinct(self) -> Ragged:
         """Return the different values of each row, in ascending order."""
         rows = self.rows

@@ -50,8 +50,8 @@ def train(
         str | None,
         typer.Option(
             help="given, temporal-last, leave-one-out, temporal-cut (one point in time for all users, see --at), "
-            "random-70-10-20, cold-items or random-k-fold. By default given where the data name train and test, else "
-            "temporal-last where they have times, else random-70-10-20."
+            "random-70-10-20, random-by-user, cold-items or random-k-fold. By default given where the data name train "
+            "and test, else temporal-last where they have times, else random-70-10-20."
         ),
     ] = None,
     at: Annotated[

@@ -19,6 +19,8 @@ TRAIN, VALID, TEST, UNUSED = 0, 1, 2, 3
 FOLDS = 5
 COLD_VALID = 0.1
 """Share of the warm items held out for validation: records of warm items cannot measure how cold ones fare."""
+BY_USER = 0.3
+"""Share of each user's items that is the test of ``random-by-user``."""
 LAST_MINIMUM = 5
 """Records a user must have for the last video to become a test (TransGRec section 4.1)."""
 AT = ":"
@@ -197,6 +199,25 @@ def _random(snapshot: Snapshot, draw: _Draw) -> tuple[Ints, Ints | None]:
     return np.where(rank < 0.7, TRAIN, np.where(rank < 0.8, VALID, TEST)), None
 
 
+def _random_by_user(snapshot: Snapshot, draw: _Draw) -> tuple[Ints, Ints | None]:
+    """KFRCI section 5.1: of each user's items 30 % are the test, with all their records; a tenth of the rest validates.
+
+    What comes out uneven is drawn, so that the shares are met over all users.
+    """
+    user, item = snapshot.records.user, np.asarray(snapshot.records.item)
+    pairs, pair = np.unique(user * len(snapshot.items) + item, return_inverse=True)
+    owner = pairs // max(1, len(snapshot.items))
+    many = np.bincount(owner, minlength=len(snapshot.users))
+    order = np.lexsort((draw.rng.random(len(pairs)), owner))
+    place = np.empty(len(pairs), np.int64)
+    place[order] = np.arange(len(pairs)) - np.repeat(np.cumsum(many) - many, many)
+    # The only item of a user trains.
+    start = np.where(many > 1, draw.rng.random(len(many)), 0)[owner]
+    test, valid = (np.floor(share * many[owner] + start) for share in (BY_USER, BY_USER + 0.1 * (1 - BY_USER)))
+    part = np.where(place < test, TEST, np.where(place < valid, VALID, TRAIN))
+    return part[pair], None
+
+
 def _random_k_fold(snapshot: Snapshot, draw: _Draw) -> tuple[Ints, Ints | None]:
     rank = draw.rng.permutation(len(snapshot.records))
     part = np.where(rank % draw.folds == draw.fold, TEST, TRAIN)
@@ -231,6 +252,7 @@ SPLITTERS: dict[str, Splitter] = {
     "leave-one-out": _leave_one_out,
     CUT: _temporal_cut,
     "random-70-10-20": _random,
+    "random-by-user": _random_by_user,
     "random-k-fold": _random_k_fold,
     "cold-items": _cold_items,
 }
@@ -247,6 +269,7 @@ VALIDATION = {
     "leave-one-out": "the last item (or video) of each user before the one tested, of users with three",
     CUT: "the latest ninth of what came before the moment",
     "random-70-10-20": "a tenth of the records, drawn at random",
+    "random-by-user": "a tenth of each user's other items, drawn at random",
     "random-k-fold": "a tenth of the records of the other folds, drawn at random",
     "cold-items": "all records of a tenth of the other items (or videos), drawn at random",
 }
@@ -317,7 +340,7 @@ def _notes(snapshot: Snapshot, name: str, of_record: Ints, at: str, *, asked: bo
         short = int(((records.by_user.lengths > 0) & (records.by_user.lengths < LAST_MINIMUM)).sum())
         if short:
             found.append(f"{short:,} users have fewer than {LAST_MINIMUM} records: they train, and are not tested.")
-    if name == "leave-one-out" and (single := int((records.by_user.lengths == 1).sum())):
+    if name in ("leave-one-out", "random-by-user") and (single := int((records.by_user.lengths == 1).sum())):
         found.append(f"{single:,} users have one record only: it trains, and they are not tested.")
     return tuple(found)
 

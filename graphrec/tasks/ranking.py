@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from pydantic import Field
 
 from graphrec import schema
 from graphrec.errors import DataError
 from graphrec.graph.columns import Column
 from graphrec.graph.data import Data
-from graphrec.graph.projection import Projection
+from graphrec.graph.projection import TEXT, Projection
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.graph.splits import TEST, VALID, Parts, parts
@@ -19,6 +20,7 @@ from graphrec.graph.videos import Videos
 from graphrec.ragged import Ints, Ragged
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import RankingCases, Split
+from graphrec.tasks.contrary import contrary
 from graphrec.tasks.positive import Condition, asking, positive, positive_conditions
 from graphrec.tasks.saturation import saturated
 
@@ -37,6 +39,8 @@ class Ranking(Task[RankingCases]):
 
     positive: tuple[Condition, ...] = ()
     """What must hold of a record for it to count; the others are not used at all."""
+    min_records: int = Field(1, ge=1)
+    """Users with fewer records, positive or not, are left out (KFRCI section 5.1: 100 comments)."""
     value: str = ""
     """A number of the records that says how much each weighs, for models that weigh them; empty where all are alike."""
 
@@ -44,7 +48,7 @@ class Ranking(Task[RankingCases]):
     def of(cls, projection: Projection, where: Sequence[str]) -> Ranking:
         """Return the ranking of what ``projection`` has records of."""
         value = schema.WEIGHT if schema.WEIGHT in projection.values else ""
-        return cls(positive=positive_conditions(projection, where), value=value)
+        return cls.model_validate({"positive": positive_conditions(projection, where), "value": value})
 
     def reads(self, projection: Projection) -> Projection:
         """Return ``projection`` with the properties that conditions compare, and the weights."""
@@ -62,6 +66,14 @@ class Ranking(Task[RankingCases]):
 
         Raises ``DataError`` where no record is positive, or a part comes out empty.
         """
+        active = snapshot.records.by_user.lengths >= self.min_records
+        if not active.any():
+            most = int(snapshot.records.by_user.lengths.max(initial=0))
+            raise DataError(
+                f"no user has {self.min_records:,} records, the most that one has are {most:,}; --set min_records "
+                "lowers it"
+            )
+        snapshot = snapshot.where(active[snapshot.records.user])
         kept = self.holds(snapshot.records, snapshot.fields)
         if not kept.any():
             label, rules = snapshot.item_label, ", ".join(map(str, self.positive))
@@ -74,9 +86,19 @@ class Ranking(Task[RankingCases]):
             )
         liked = snapshot.where(kept).merged()
         found = parts(liked, name, seed=seed, fold=fold, folds=folds)
-        data = _weighed(training(liked, found.training()), self.value)
+        against = contrary(snapshot, self.positive, liked, found)
+        data = _weighed(training(liked, found.training(), against), self.value)
         valid, test = (_cases(liked, data, found, part) for part in (VALID, TEST))
-        return Split(found.name, data, valid, test, found.notes)
+        return Split(found.name, data, valid, test, (*found.notes, *self._left_out(active)))
+
+    def _left_out(self, active: Mask) -> Sequence[str]:
+        """Say which users have too few records, where ``active``, bool [users], are those with enough."""
+        if self.min_records <= 1:
+            return ()
+        return (
+            f"{int(active.sum()):,} of {len(active):,} users have {self.min_records:,} records or more; the others are "
+            "left out.",
+        )
 
     def metrics(self, cases: RankingCases) -> Sequence[str]:
         """Return the metrics within videos or over all items."""
@@ -98,16 +120,24 @@ def _weighed(data: Data, value: str) -> Data:
     return replace(data, weight=value)
 
 
-def training(snapshot: Snapshot, at: Ints) -> Data:
-    """Return what a model may see where the records with the numbers ``at`` (int64 [n]) train, in that order."""
+def training(snapshot: Snapshot, at: Ints, against: Records | None = None) -> Data:
+    """Return what a model may see where the records with the numbers ``at`` (int64 [n]) train, in that order.
+
+    With them train those ``against``. Of what was written it sees what these records say, and nothing else.
+    """
     records = snapshot.records.take(at)
-    sampled = np.bincount(records.item, minlength=len(snapshot.items)) > 0
+    trains = [records] if against is None else [records, against]
+    sampled = np.bincount(np.concatenate([one.item for one in trains]), minlength=len(snapshot.items)) > 0
     if snapshot.videos:
         video = snapshot.videos.group
         known = np.zeros(snapshot.videos.count, bool)
         known[video[sampled & (video >= 0)]] = True
         sampled |= (video >= 0) & known[video]
-    return snapshot.data(records, sampled)
+    data = replace(snapshot.data(records, sampled), against=against)
+    if TEXT not in data.lists or records.text is None:
+        return data
+    said = np.concatenate([np.asarray(one.text) for one in trains])
+    return replace(data, lists={**data.lists, TEXT: data.lists[TEXT].only(said)})
 
 
 def _cases(snapshot: Snapshot, data: Data, found: Parts, wanted: int) -> RankingCases:
