@@ -25,6 +25,7 @@ from graphrec.models.ease import EASE
 from graphrec.models.freedom import Freedom
 from graphrec.models.fused import Fused
 from graphrec.models.gorec import GoRec
+from graphrec.models.hft import HFT
 from graphrec.models.ials import IALS
 from graphrec.models.item_knn import ItemKNN
 from graphrec.models.jifr import JIFR
@@ -194,6 +195,13 @@ class TestGoRec(ModelContract):
     kind = GoRec
     settings: ClassVar = {"dimension": 8, "latent_dimension": 4, "hidden": 16, "teacher_epochs": 15}
     options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 20}
+
+
+class TestHFT(ModelContract):
+    kind = HFT
+    settings: ClassVar = {"dimension": 8}
+    options: ClassVar = {"learning_rate": 0.02}
+    projection = "comments"
 
 
 class TestItemKNN(ModelContract):
