@@ -36,7 +36,7 @@ class HFTSettings(Settings):
 
     dimension: int = Field(64, ge=1, le=4096)
     """K, the length of the factors, and the number of topics."""
-    word_weight: float = Field(1.0, ge=0, allow_inf_nan=False)
+    word_weight: float = Field(0.5, ge=0, allow_inf_nan=False)
     """μ, how much telling a word weighs beside telling a rating."""
     words: int = Field(5_000, ge=1)
     """So many words count at most, those said most in training."""
