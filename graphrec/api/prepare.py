@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from graphrec.errors import DataError
 from graphrec.graph.belonging import belonging
 from graphrec.graph.records import Mask
+from graphrec.loading.resolve.placing import placing
 from graphrec.media.comments.clean import Cleaning, clean
 from graphrec.media.comments.lexicon import lexicon_of
 from graphrec.media.language import Language
@@ -20,7 +21,7 @@ from graphrec.media.words import language_of, plain
 from graphrec.store.base import GraphStore
 from graphrec.store.checks import check_owned
 
-DERIVED = ("words", "polarity", "left_out")
+DERIVED = ("words", "polarity", "left_out", "moment_s")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Example:
     words: str
     polarity: float
     left_out: str
+    time_s: float
+    moment_s: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,11 @@ class Prepared:
         language: how words were told apart.
         counts: what each step did, by what it is called, in order.
         without_time: comments that stand at no moment of a video, such as tags; they stay as they are.
-        written: how many comments have other words, another feeling or another verdict than before.
+        written: how many comments have other words, another feeling, verdict or moment than before.
+        moved: how many are ON another segment or frame than before, since they were begun at another moment.
+        stayed: how many are ON the same one.
+        on_videos: how many are ON a whole video.
+        nowhere: how many are ON nothing.
         examples: some comments, evenly spread.
     """
 
@@ -50,6 +57,10 @@ class Prepared:
     counts: Mapping[str, int]
     without_time: int
     written: int
+    moved: int
+    stayed: int
+    on_videos: int
+    nowhere: int
     examples: Sequence[Example]
 
 
@@ -59,17 +70,20 @@ def prepare_comments(
     *,
     language: Language | None = None,
     more: Sequence[Path] = (),
+    on: str | None = None,
     show: int = 0,
     write: bool = True,
     tell: Callable[[str], None] = lambda step: None,
 ) -> Prepared:
-    """Work out words, feelings and what is of no use, of all comments on videos, and write what differs.
+    """Work out words, feelings, moments and what is of no use, of all comments on videos, and write what differs.
 
     Args:
         store: opened for writing, unless nothing is to be written.
         cleaning: what counts as usable.
         language: of all comments; None to tell it from their scripts.
         more: files of words beside those that come with graphrec; see ``lexicon_of``.
+        on: ``"Segment"`` or ``"Frame"``, what comments shall be ON where their video has any; None for what each is ON
+            now.
         show: so many examples.
         write: whether the graph is changed.
         tell: is told what is done next.
@@ -79,6 +93,7 @@ def prepare_comments(
     """
     if write:
         check_owned(store)
+        store.initialise()
     tell("Reading comments")
     stored = store.read_nodes("Comment", ["text", "time_s", *DERIVED]).sort_by("id")
     timed = stored.filter(pc.and_(pc.is_valid(stored["time_s"]), pc.is_valid(stored["text"]))).combine_chunks()
@@ -91,11 +106,17 @@ def prepare_comments(
     done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}))
     now = done.table.add_column(0, "id", timed["id"])
     changed = now.filter(pa.array(_differs(timed, now)))
-    if write and len(changed):
-        tell(f"Writing {len(changed):,} comments")
-        store.write_nodes("Comment", changed)
+    tell("Placing them where they were begun")
+    moments = now.select(["id", "moment_s"]).append_column("video", on_videos["video"])
+    places = placing(moments, store, on)
+    if write:
+        tell(f"Writing {len(changed):,} comments, of which {places.moved:,} move")
+        with store.transaction():
+            store.write_nodes("Comment", changed)
+            places.write(store)
     examples = [*_examples(timed, now, show)]
-    return Prepared(language, done.counts, len(stored) - len(timed), len(changed), examples)
+    counts = places.moved, places.stayed, places.on_videos, places.nowhere
+    return Prepared(language, done.counts, len(stored) - len(timed), len(changed), *counts, examples)
 
 
 def _videos(store: GraphStore, comments: pa.ChunkedArray) -> pa.Array:
@@ -116,6 +137,6 @@ def _differs(before: pa.Table, now: pa.Table) -> Mask:
 
 def _examples(before: pa.Table, now: pa.Table, count: int) -> Iterator[Example]:
     at = np.unique(np.linspace(0, len(now) - 1, min(count, len(now))).astype(np.int64))
-    texts = before["text"].take(pa.array(at)).to_pylist()
-    for text, row in zip(texts, now.take(pa.array(at)).to_pylist(), strict=True):
-        yield Example(text=text, **row)
+    written = before.select(["text", "time_s"]).take(pa.array(at)).to_pylist()
+    for told, row in zip(written, now.take(pa.array(at)).to_pylist(), strict=True):
+        yield Example(**told, **row)

@@ -18,11 +18,11 @@ from graphrec.cli.common import (
     print_json,
     print_wide,
 )
+from graphrec.loaders.comments import On
 from graphrec.media.language import Language
 
 if TYPE_CHECKING:
     from graphrec.api.prepare import Prepared
-
 
 def prepare(
     what: Annotated[str, typer.Argument(metavar="comments", help="What to prepare: comments.")],
@@ -51,16 +51,31 @@ def prepare(
             min=1, help="Leave out what is said of so many videos, mostly in their first 30 seconds; 5 by default."
         ),
     ] = None,
+    typing_speed: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="WORDS_PER_MINUTE",
+            help="A comment was begun so much before it was sent as it took to type, and is put on what was playing "
+            "then; 40 by default, 0 to leave it where it was sent. In Japanese two characters are a "
+            "word, in Chinese one and a half.",
+        ),
+    ] = None,
+    on: Annotated[
+        On | None,
+        typer.Option(help="What comments shall be ON where their video has any; by default what each is ON now."),
+    ] = None,
     show: Annotated[int, typer.Option(min=0, help="Show so many comments before and after.")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make comments usable: their words, whether they say something bad, and which say nothing of what is seen.
+    """Make comments usable: their words, whether they say something bad, which say nothing of what is seen, and when
+    they were begun.
 
-    What people wrote stays as it is; words, polarity and left_out are worked out beside it, again with other settings
-    as often as you like.
+    What people wrote stays as it is; words, polarity, left_out and moment_s are worked out beside it, again with other
+    settings as often as you like.
 
     Example: `graphrec load comments comments.csv && graphrec prepare comments --show 20`
 
@@ -72,24 +87,32 @@ def prepare(
 
     if what != "comments":
         raise unknown("thing to prepare", what, ["comments"])
-    given = {"opening_s": opening, "greeting_videos": greeting_videos}
+    given = {"opening_s": opening, "greeting_videos": greeting_videos, "typing_speed": typing_speed}
     cleaning = Cleaning.model_validate({name: value for name, value in given.items() if value is not None})
     with opened(workspace, store, write=not dry_run) as (graph, _), err.status("Opening") as status:
         done = prepare_comments(
-            graph, cleaning, language=language, more=words or [], show=show, write=not dry_run, tell=status.update
+            graph,
+            cleaning,
+            language=language,
+            more=words or [],
+            on=on.capitalize() if on else None,
+            show=show,
+            write=not dry_run,
+            tell=status.update,
         )
     if as_json:
         print_json(done)
         return
-    _tell(done, dry_run=dry_run)
+    _tell(done, cleaning.typing_speed, dry_run=dry_run)
 
 
-def _tell(done: Prepared, *, dry_run: bool) -> None:
+def _tell(done: Prepared, typing_speed: float, *, dry_run: bool) -> None:
     if done.examples:
         rows = [
-            [one.text, one.words, "bad" if one.polarity < 0.5 else "", one.left_out] for one in done.examples
+            [one.text, one.words, "bad" if one.polarity < 0.5 else "", one.left_out, f"{one.time_s - one.moment_s:.1f}"]
+            for one in done.examples
         ]
-        print_wide(["text", "words", "says", "left out"], rows)
+        print_wide(["text", "words", "says", "left out", "typed, s"], rows)
     counts = done.counts
     lines = [
         f"{counts['comments']:,} comments, {counts['different texts']:,} different texts, split as {done.language}",
@@ -99,6 +122,15 @@ def _tell(done: Prepared, *, dry_run: bool) -> None:
         f"{counts['positive']:,} say something good, {counts['negative']:,} something bad, and {counts['neutral']:,} "
         "neither, which counts as good; by a list of words",
     ]
+    moved = "would move" if dry_run else "moved"
+    typing = f"typed at {typing_speed:g} words a minute" if typing_speed else "typing takes no time here"
+    lines.append(
+        f"{done.moved:,} {moved} to the segment or frame where they were begun ({typing}), {done.stayed:,} stay"
+    )
+    if done.on_videos:
+        lines.append(f"{done.on_videos:,} are on a whole video, and stay there")
+    if done.nowhere:
+        lines.append(f"{done.nowhere:,} are on nothing: nobody knows of which video they are")
     if done.without_time:
         lines.append(f"{done.without_time:,} stand at no moment of a video, such as tags, and stay as they are")
     lines.append(f"{done.written:,} {'would change' if dry_run else 'changed'}")
