@@ -16,6 +16,7 @@ from graphrec.graph.records import Mask
 from graphrec.loading.resolve.placing import placing
 from graphrec.media.comments.clean import Cleaning, clean
 from graphrec.media.comments.lexicon import lexicon_of
+from graphrec.media.comments.splitters import Splitter, splitter_of
 from graphrec.media.language import Language
 from graphrec.media.words import language_of, plain
 from graphrec.store.base import GraphStore
@@ -42,7 +43,8 @@ class Prepared:
     """What ``prepare`` did.
 
     Attributes:
-        language: how words were told apart.
+        language: of all comments.
+        splitter: what told their words apart.
         counts: what each step did, by what it is called, in order.
         without_time: comments that stand at no moment of a video, such as tags; they stay as they are.
         written: how many comments have other words, another feeling, verdict or moment than before.
@@ -54,6 +56,7 @@ class Prepared:
     """
 
     language: Language
+    splitter: Splitter
     counts: Mapping[str, int]
     without_time: int
     written: int
@@ -69,6 +72,7 @@ def prepare_comments(
     cleaning: Cleaning | None = None,
     *,
     language: Language | None = None,
+    splitter: Splitter | None = None,
     more: Sequence[Path] = (),
     on: str | None = None,
     show: int = 0,
@@ -81,6 +85,7 @@ def prepare_comments(
         store: opened for writing, unless nothing is to be written.
         cleaning: what counts as usable.
         language: of all comments; None to tell it from their scripts.
+        splitter: what tells words apart; None for the language's dictionary where it is installed.
         more: files of words beside those that come with graphrec; see ``lexicon_of``.
         on: ``"Segment"`` or ``"Frame"``, what comments shall be ON where their video has any; None for what each is ON
             now.
@@ -89,7 +94,7 @@ def prepare_comments(
         tell: is told what is done next.
 
     Raises ``DataError`` where there are no comments on videos, or for a file of words that is wrong, ``StoreError``
-    where comments are not graphrec's to change.
+    where comments are not graphrec's to change, ``ConfigError`` for a splitter that cannot be used.
     """
     if write:
         check_owned(store)
@@ -100,10 +105,11 @@ def prepare_comments(
     if not len(timed):
         raise DataError("the graph has no comments on moments of videos; `graphrec load comments` loads some")
     language = language or language_of(plain(timed["text"].combine_chunks()))
+    splitter = splitter_of(language, splitter)
     lexicon = lexicon_of(language, more)
     tell(f"Working out the words of {len(timed):,} comments")
     on_videos = timed.append_column("video", _videos(store, timed["id"]))
-    done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}))
+    done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}), splitter, tell)
     now = done.table.add_column(0, "id", timed["id"])
     changed = now.filter(pa.array(_differs(timed, now)))
     tell("Placing them where they were begun")
@@ -116,7 +122,7 @@ def prepare_comments(
             places.write(store)
     examples = [*_examples(timed, now, show)]
     counts = places.moved, places.stayed, places.on_videos, places.nowhere
-    return Prepared(language, done.counts, len(stored) - len(timed), len(changed), *counts, examples)
+    return Prepared(language, splitter, done.counts, len(stored) - len(timed), len(changed), *counts, examples)
 
 
 def _videos(store: GraphStore, comments: pa.ChunkedArray) -> pa.Array:

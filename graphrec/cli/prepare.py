@@ -19,6 +19,7 @@ from graphrec.cli.common import (
     print_wide,
 )
 from graphrec.loaders.comments import On
+from graphrec.media.comments.splitters import CURE, Splitter, dictionaries, installed
 from graphrec.media.language import Language
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ def prepare(
         typer.Option(
             help="How words are told apart: at spaces, where the script changes, or in pairs of characters; by default "
             "told from the scripts of all comments."
+        ),
+    ] = None,
+    splitter: Annotated[
+        Splitter | None,
+        typer.Option(
+            help="What tells Japanese or Chinese words apart: a dictionary (mecab, jieba; by default where it is "
+            "installed), or script: where the script changes, pairs of characters."
         ),
     ] = None,
     words: Annotated[
@@ -94,6 +102,7 @@ def prepare(
             graph,
             cleaning,
             language=language,
+            splitter=splitter,
             more=words or [],
             on=on.capitalize() if on else None,
             show=show,
@@ -115,7 +124,8 @@ def _tell(done: Prepared, typing_speed: float, *, dry_run: bool) -> None:
         print_wide(["text", "words", "says", "left out", "typed, s"], rows)
     counts = done.counts
     lines = [
-        f"{counts['comments']:,} comments, {counts['different texts']:,} different texts, split as {done.language}",
+        f"{counts['comments']:,} comments, {counts['different texts']:,} different texts, split as {done.language} by "
+        f"{done.splitter}{_better(done)}",
         f"{counts['with slang']:,} have slang, which was replaced; {counts['stop words']:,} stop words were taken out",
         f"left out: {counts['no words']:,} without words, {counts['opening']:,} on the opening, "
         f"{counts['greeting']:,} greetings; {counts['usable']:,} are usable",
@@ -136,6 +146,12 @@ def _tell(done: Prepared, typing_speed: float, *, dry_run: bool) -> None:
     lines.append(f"{done.written:,} {'would change' if dry_run else 'changed'}")
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _better(done: Prepared) -> str:
+    """Say what would know the language's words, where that is not installed."""
+    missing = [one for one in dictionaries(done.language) if not installed(one)]
+    return f"; {CURE} brings {' and '.join(missing)}, which knows its words" if missing else ""
 
 
 def register(app: typer.Typer) -> None:

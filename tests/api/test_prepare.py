@@ -143,6 +143,10 @@ def test_on_the_command_line(store: GraphStore, workspace: Workspace) -> None:
     assert "2 are on a whole video" in dry.stdout
     assert "What a lovely coat lolol" in dry.stdout
     assert "left out: 1 without words, 1 on the opening, 0 greetings; 3 are usable" in dry.stdout
+    assert "5 different texts, split as spaced by script\n" in dry.stdout
+    wrong = called("comments", "--splitter", "jieba", "--dry-run")
+    assert wrong.returncode == 1
+    assert "jieba splits chinese, and these comments are spaced" in wrong.stderr
     assert json.loads(called("comments", "--json").stdout)["written"] == 5
     again = called("comments", "--typing-speed", "0", "--on", "frame").stdout
     assert "3 moved to the segment or frame where they were begun (typing takes no time here), 0 stay" in again

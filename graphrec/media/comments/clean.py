@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from pydantic import Field
 
 from graphrec.media.comments.begun import begun
 from graphrec.media.comments.lexicon import Lexicon, lexicon_of
+from graphrec.media.comments.splitters import Splitter, split_by
 from graphrec.media.language import Language
 from graphrec.media.words import plain, split
 from graphrec.settings import Settings
@@ -50,16 +51,24 @@ class Cleaned:
     counts: Mapping[str, int]
 
 
-def clean(comments: pa.Table, lexicon: Lexicon, language: Language, cleaning: Cleaning) -> Cleaned:
+def clean(
+    comments: pa.Table,
+    lexicon: Lexicon,
+    language: Language,
+    cleaning: Cleaning,
+    splitter: Splitter = Splitter.SCRIPT,
+    tell: Callable[[str], None] = lambda step: None,
+) -> Cleaned:
     """Return what is made of comments, ``video``, ``time_s`` (float64) and ``text`` of each, without nulls.
 
     Everything is worked out once for each different text. What many say early in many videos is a greeting: so all
-    comments that there are shall be given at once.
+    comments that there are shall be given at once. ``tell`` is told how far it is where that takes long.
     """
     encoded = comments["text"].combine_chunks().dictionary_encode()
     code, texts = np.asarray(encoded.indices), plain(encoded.dictionary)
     mapped, slang = slang_replaced(texts, lexicon)
-    kept, stopped = _without(split(mapped, language), lexicon.stop)
+    slang_words = frozenset(word for _, word in lexicon.slang)
+    kept, stopped = _without(split_by(splitter, mapped, language, slang_words, tell), lexicon.stop)
     words = pc.binary_join(kept, " ")
     feeling = feelings(mapped, lexicon)
     time = comments["time_s"].to_numpy()

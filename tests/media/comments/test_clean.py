@@ -10,6 +10,7 @@ import pytest
 from graphrec.errors import DataError
 from graphrec.media.comments.clean import Cleaning, clean, feelings, words_of
 from graphrec.media.comments.lexicon import lexicon_of
+from graphrec.media.comments.splitters import Splitter
 from graphrec.media.language import Language
 from graphrec.media.words import plain
 
@@ -80,6 +81,12 @@ def test_every_comment_is_usable_or_left_out_for_a_reason() -> None:
     assert counts["comments"] == 12 == sum(counts[name] for name in ("usable", "no words", "opening", "greeting"))
     assert counts["positive"] + counts["neutral"] + counts["negative"] == 12
     assert (counts["different texts"], counts["negative"], counts["usable"]) == (7, 2, 3)
+
+
+def test_a_dictionary_tells_words_apart_and_leaves_slang_whole() -> None:
+    told = comments(("v", 60, "ｷﾀｰｰｰ この服かわいい"))
+    done = clean(told, lexicon_of(JAPANESE), JAPANESE, Cleaning(), Splitter.MECAB)
+    assert done.table["words"].to_pylist() == ["きた 服 かわいい"]
 
 
 def test_what_is_said_in_few_videos_or_mostly_later_is_no_greeting() -> None:
