@@ -152,6 +152,7 @@ LABELS: dict[str, Label] = {
             (
                 Property("time_s", "float64"),
                 Property("uri", "string", "its picture, a file below the workspace's folder"),
+                Property("shots", "int64", "how many equal shots its video is cut into, of which it stands for one"),
             ),
             "a key frame",
         ),

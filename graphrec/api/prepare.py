@@ -48,10 +48,8 @@ class Prepared:
         counts: what each step did, by what it is called, in order.
         without_time: comments that stand at no moment of a video, such as tags; they stay as they are.
         written: how many comments have other words, another feeling, verdict or moment than before.
-        moved: how many are ON another segment or frame than before, since they were begun at another moment.
-        stayed: how many are ON the same one.
-        on_videos: how many are ON a whole video.
-        nowhere: how many are ON nothing.
+        places: what they are ON, by what it is called: how many ``moved`` to another segment or frame, since they were
+            begun at another moment, or were asked to; how many ``stayed``, and so on.
         examples: some comments, evenly spread.
     """
 
@@ -60,10 +58,7 @@ class Prepared:
     counts: Mapping[str, int]
     without_time: int
     written: int
-    moved: int
-    stayed: int
-    on_videos: int
-    nowhere: int
+    places: Mapping[str, int]
     examples: Sequence[Example]
 
 
@@ -75,6 +70,7 @@ def prepare_comments(
     splitter: Splitter | None = None,
     more: Sequence[Path] = (),
     on: str | None = None,
+    shots: int | None = None,
     show: int = 0,
     write: bool = True,
     tell: Callable[[str], None] = lambda step: None,
@@ -89,6 +85,7 @@ def prepare_comments(
         more: files of words beside those that come with graphrec; see ``lexicon_of``.
         on: ``"Segment"`` or ``"Frame"``, what comments shall be ON where their video has any; None for what each is ON
             now.
+        shots: put comments on frames, of equal shots of which each video without frames has so many; None for as it is.
         show: so many examples.
         write: whether the graph is changed.
         tell: is told what is done next.
@@ -113,16 +110,16 @@ def prepare_comments(
     now = done.table.add_column(0, "id", timed["id"])
     changed = now.filter(pa.array(_differs(timed, now)))
     tell("Placing them where they were begun")
-    moments = now.select(["id", "moment_s"]).append_column("video", on_videos["video"])
-    places = placing(moments, store, on)
+    moments = on_videos.select(["id", "video", "time_s"]).append_column("moment_s", now["moment_s"])
+    places = placing(moments, store, "Frame" if shots else on, shots)
     if write:
         tell(f"Writing {len(changed):,} comments, of which {places.moved:,} move")
         with store.transaction():
             store.write_nodes("Comment", changed)
             places.write(store)
-    examples = [*_examples(timed, now, show)]
-    counts = places.moved, places.stayed, places.on_videos, places.nowhere
-    return Prepared(language, splitter, done.counts, len(stored) - len(timed), len(changed), *counts, examples)
+        places.shots.clear(store)
+    without_time, examples = len(stored) - len(timed), [*_examples(timed, now, show)]
+    return Prepared(language, splitter, done.counts, without_time, len(changed), places.counts, examples)
 
 
 def _videos(store: GraphStore, comments: pa.ChunkedArray) -> pa.Array:

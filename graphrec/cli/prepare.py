@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,6 +74,14 @@ def prepare(
         On | None,
         typer.Option(help="What comments shall be ON where their video has any; by default what each is ON now."),
     ] = None,
+    shots: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Put comments on frames: each video that has none is cut into so many equal shots, and a frame stands "
+            "for each that is commented, by its time alone; 1,000 in the paper of KFRCI.",
+        ),
+    ] = None,
     show: Annotated[int, typer.Option(min=0, help="Show so many comments before and after.")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     workspace: WorkspaceFlag = DEFAULT_WORKSPACE,
@@ -90,11 +99,13 @@ def prepare(
     Example: `graphrec prepare comments --words my-slang.tsv --opening 10 --dry-run`
     """
     from graphrec.api.prepare import prepare_comments
-    from graphrec.errors import unknown
+    from graphrec.errors import UsageError, unknown
     from graphrec.media.comments.clean import Cleaning
 
     if what != "comments":
         raise unknown("thing to prepare", what, ["comments"])
+    if shots and on is On.SEGMENT:
+        raise UsageError("--shots puts comments on frames; leave out --on segment")
     given = {"opening_s": opening, "greeting_videos": greeting_videos, "typing_speed": typing_speed}
     cleaning = Cleaning.model_validate({name: value for name, value in given.items() if value is not None})
     with opened(workspace, store, write=not dry_run) as (graph, _), err.status("Opening") as status:
@@ -105,6 +116,7 @@ def prepare(
             splitter=splitter,
             more=words or [],
             on=on.capitalize() if on else None,
+            shots=shots,
             show=show,
             write=not dry_run,
             tell=status.update,
@@ -132,20 +144,32 @@ def _tell(done: Prepared, typing_speed: float, *, dry_run: bool) -> None:
         f"{counts['positive']:,} say something good, {counts['negative']:,} something bad, and {counts['neutral']:,} "
         "neither, which counts as good; by a list of words",
     ]
-    moved = "would move" if dry_run else "moved"
-    typing = f"typed at {typing_speed:g} words a minute" if typing_speed else "typing takes no time here"
-    lines.append(
-        f"{done.moved:,} {moved} to the segment or frame where they were begun ({typing}), {done.stayed:,} stay"
-    )
-    if done.on_videos:
-        lines.append(f"{done.on_videos:,} are on a whole video, and stay there")
-    if done.nowhere:
-        lines.append(f"{done.nowhere:,} are on nothing: nobody knows of which video they are")
+    lines += _places(done.places, typing_speed, dry_run=dry_run)
     if done.without_time:
         lines.append(f"{done.without_time:,} stand at no moment of a video, such as tags, and stay as they are")
     lines.append(f"{done.written:,} {'would change' if dry_run else 'changed'}")
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _places(places: Mapping[str, int], typing_speed: float, *, dry_run: bool) -> Iterator[str]:
+    """Say what comments are on."""
+    moved = "would move" if dry_run else "moved"
+    typing = f"typed at {typing_speed:g} words a minute" if typing_speed else "typing takes no time here"
+    yield f"{places['moved']:,} {moved} to what was playing when they were begun ({typing}), {places['stayed']:,} stay"
+    if places["on whole videos"]:
+        yield f"{places['on whole videos']:,} are on a whole video, and stay there"
+    if places["on nothing"]:
+        yield f"{places['on nothing']:,} are on nothing: nobody knows of which video they are"
+    if places["videos in equal shots"]:
+        yield (
+            f"{places['videos in equal shots']:,} videos are cut into equal shots, of which "
+            f"{places['commented shots']:,} have comments: their frames have a time and no picture"
+        )
+    if places["of unknown length"]:
+        yield f"nobody knows how long {places['of unknown length']:,} of them are; these end at their last comment"
+    if places["videos in equal shots"] and places["videos with frames"]:
+        yield f"{places['videos with frames']:,} videos have frames of their own, which comments are on there"
 
 
 def _better(done: Prepared) -> str:

@@ -23,7 +23,7 @@ from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.source_files import write_segmented_videos
-from graphrec.testing.store_contract import nodes, stored_edges, stored_nodes
+from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
 
@@ -85,6 +85,17 @@ def test_a_comment_is_on_the_last_frame_before_its_time(tmp_path: Path, workspac
     store = with_videos()
     load(store, Comments(), [table(tmp_path, *MOMENTS)], Comments.Options(on="frame"), workspace)
     assert placed(store, "Frame") == {"first": "f4", "late": "f4", "second": "f4", "after": "f8"}
+    assert placed(store, "Item") == {"alone": "bare", "unknown": "new"}
+
+
+def test_a_segment_s_first_frame_stands_for_all_of_it(tmp_path: Path, workspace: Workspace) -> None:
+    store = with_videos()
+    store.write_relationships("HAS_FRAME", "Segment", "Frame", edges(("v#0", "f4"), ("v#1", "f8")))
+    # A picture without a time is no moment of a video.
+    store.write_nodes("Frame", nodes("still"))
+    store.write_relationships("HAS_FRAME", "Item", "Frame", edges(("v", "still"), ("bare", "still")))
+    load(store, Comments(), [table(tmp_path, *MOMENTS)], Comments.Options(on="frame"), workspace)
+    assert placed(store, "Frame") == {"first": "f4", "late": "f4", "second": "f8", "after": "f8"}
     assert placed(store, "Item") == {"alone": "bare", "unknown": "new"}
 
 

@@ -39,7 +39,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore
 
 def moments(second: float) -> pa.Table:
     videos = {"cut": "v", "still": "v", "whole": "v", "bare": "bare", "trailer": "v", "lost": ""}
-    return pa.table({"id": [*videos], "video": [*videos.values()], "moment_s": [second] * len(videos)})
+    times = [second] * len(videos)
+    return pa.table({"id": [*videos], "video": [*videos.values()], "moment_s": times, "time_s": times})
 
 
 def on(store: GraphStore) -> dict[str, str]:
