@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pyarrow as pa
 import pytest
 
 from graphrec.loading.resolve.placing import Placing, placing
-from graphrec.store.base import GraphStore, closing
-from graphrec.store.ladybug import LadybugStore
+from graphrec.store.base import GraphStore
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
-from graphrec.workspace import Workspace
 
 VIDEOS = {"c0": "long", "c1": "long", "c2": "long", "c3": "new", "c4": "new", "c5": "filmed", "c6": ""}
 TIMES = [0.0, 99.9, 120.0, 2.0, 8.0, 7.0, 1.0]
 
 
-@pytest.fixture(params=["memory", "ladybug"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+@pytest.fixture
+def store(empty_store: GraphStore) -> GraphStore:
     """Return a video of 100 s, one of unknown length, and one with a frame, all with comments on the whole of them."""
-    made = MemoryStore() if request.param == "memory" else LadybugStore(Workspace(tmp_path), write=True)
-    with closing(made) as store:
-        store.initialise()
-        store.write_nodes("User", nodes("u"))
-        store.write_nodes("Item", nodes("long", "new", "filmed", "silent", duration_s=[100.0, None, 50.0, 50.0]))
-        store.write_nodes("Frame", pa.table({"id": ["filmed@5000"], "time_s": [5.0], "uri": ["a.jpg"]}))
-        store.write_relationships("HAS_FRAME", "Item", "Frame", edges(("filmed", "filmed@5000")))
-        store.write_nodes("Comment", nodes(*VIDEOS))
-        on = [(comment, video) for comment, video in VIDEOS.items() if video]
-        store.write_relationships("ON", "Comment", "Item", edges(*on))
-        yield store
+    store = empty_store
+    store.write_nodes("User", nodes("u"))
+    store.write_nodes("Item", nodes("long", "new", "filmed", "silent", duration_s=[100.0, None, 50.0, 50.0]))
+    store.write_nodes("Frame", pa.table({"id": ["filmed@5000"], "time_s": [5.0], "uri": ["a.jpg"]}))
+    store.write_relationships("HAS_FRAME", "Item", "Frame", edges(("filmed", "filmed@5000")))
+    store.write_nodes("Comment", nodes(*VIDEOS))
+    on = [(comment, video) for comment, video in VIDEOS.items() if video]
+    store.write_relationships("ON", "Comment", "Item", edges(*on))
+    return store
 
 
 def placed(store: GraphStore, shots: int | None, times: list[float] = TIMES, on: str | None = None) -> Placing:
@@ -90,7 +83,7 @@ def test_frames_with_pictures_take_the_place_of_equal_shots(store: GraphStore) -
         assert set(stored_nodes(store, "Frame")) == {"long@7", "new@1600", "new@7200", "filmed@5000"}
 
 
-def test_every_comment_is_in_the_shot_of_its_frame(tmp_path: Path) -> None:
+def test_every_comment_is_in_the_shot_of_its_frame() -> None:
     store = MemoryStore()
     count, length = 2_000, 1234.567
     store.write_nodes("Item", nodes("v", duration_s=[length]))

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pyarrow as pa
 import pytest
 
 from graphrec.loading.resolve.placing import Placing, placing
-from graphrec.store.base import GraphStore, closing
-from graphrec.store.ladybug import LadybugStore
-from graphrec.testing.memory_store import MemoryStore
+from graphrec.store.base import GraphStore
 from graphrec.testing.source_files import write_segmented_videos
 from graphrec.testing.store_contract import edges, nodes, stored_edges
-from graphrec.workspace import Workspace
 
 LABELS = ("Segment", "Frame", "Item")
 
 
-@pytest.fixture(params=["memory", "ladybug"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+@pytest.fixture
+def store(empty_store: GraphStore) -> GraphStore:
     """Return comments on a segment, on a frame, on whole videos, on a trailer's frame, and on nothing."""
-    made = MemoryStore() if request.param == "memory" else LadybugStore(Workspace(tmp_path), write=True)
-    with closing(made) as store:
-        store.initialise()
-        write_segmented_videos(store)
-        store.write_nodes("Trailer", nodes("t"))
-        store.write_nodes("Frame", pa.table({"id": ["t0"], "time_s": [0.0]}))
-        store.write_relationships("HAS_TRAILER", "Item", "Trailer", edges(("v", "t")))
-        store.write_relationships("HAS_FRAME", "Trailer", "Frame", edges(("t", "t0")))
-        store.write_nodes("Comment", nodes("cut", "still", "whole", "bare", "trailer", "lost"))
-        store.write_relationships("ON", "Comment", "Segment", edges(("cut", "v#2")))
-        store.write_relationships("ON", "Comment", "Frame", edges(("still", "f8"), ("trailer", "t0")))
-        store.write_relationships("ON", "Comment", "Item", edges(("whole", "v"), ("bare", "bare")))
-        yield store
+    store = empty_store
+    write_segmented_videos(store)
+    store.write_nodes("Trailer", nodes("t"))
+    store.write_nodes("Frame", pa.table({"id": ["t0"], "time_s": [0.0]}))
+    store.write_relationships("HAS_TRAILER", "Item", "Trailer", edges(("v", "t")))
+    store.write_relationships("HAS_FRAME", "Trailer", "Frame", edges(("t", "t0")))
+    store.write_nodes("Comment", nodes("cut", "still", "whole", "bare", "trailer", "lost"))
+    store.write_relationships("ON", "Comment", "Segment", edges(("cut", "v#2")))
+    store.write_relationships("ON", "Comment", "Frame", edges(("still", "f8"), ("trailer", "t0")))
+    store.write_relationships("ON", "Comment", "Item", edges(("whole", "v"), ("bare", "bare")))
+    return store
 
 
 def moments(second: float) -> pa.Table:
