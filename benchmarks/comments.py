@@ -128,6 +128,7 @@ def main() -> None:
             "graphrec load, again": (rows, *measure(*load)),
             "graphrec prepare": (rows, *measure(*prepare)),
             "graphrec prepare, nothing changes": (rows, *measure(*prepare)),
+            "graphrec prepare, without a dictionary": (rows, *measure(*prepare, "--splitter", "script", "--dry-run")),
             "UNWIND + MERGE, 10k batches": (sample, *measure(*peer)),
         }
     first = ways["graphrec load"][1] / rows

@@ -152,6 +152,7 @@ LABELS: dict[str, Label] = {
             (
                 Property("time_s", "float64"),
                 Property("uri", "string", "its picture, a file below the workspace's folder"),
+                Property("shots", "int64", "how many equal shots its video is cut into, of which it stands for one"),
             ),
             "a key frame",
         ),
@@ -161,6 +162,7 @@ LABELS: dict[str, Label] = {
                 Property("text", "string"),
                 Property("words", "string", "its words, separated by spaces"),
                 Property("time_s", "float64"),
+                Property("moment_s", "float64", "when it was begun, where typing it is taken off"),
                 Property("posted_at", "int64"),
                 Property("likes", "int64"),
                 Property("polarity", "float64", "below 0.5 where it says something bad"),

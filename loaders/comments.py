@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
@@ -31,7 +30,7 @@ from graphrec.loaders.tabular import (
 from graphrec.loading.blocks import Block, NodeBlock, Refused
 from graphrec.loading.loader import Options
 from graphrec.loading.resolve.comments import PendingComments
-from graphrec.media.comments.clean import typed_words, words_of
+from graphrec.media.comments.clean import words_of
 from graphrec.media.language import Language
 from graphrec.media.segments import LENGTH_S
 from graphrec.media.words import language_of, plain
@@ -45,9 +44,6 @@ SPLIT = "split"
 """The column that says which part a comment is of, where there is one."""
 BLOCKS = 4
 """Larger blocks than a table's: new nodes are stored fastest in the first, and comments are mostly new nodes."""
-PLACE = (schema.Property("time_s", "float64"),)
-
-Floats = npt.NDArray[np.float64]
 
 
 class On(StrEnum):
@@ -75,9 +71,6 @@ class CommentsOptions(TabularOptions):
     on: On = On.SEGMENT
     """Attach a comment to the segment that it falls in, or to the last frame before it; where the graph knows none of
     that video, to the video."""
-    typing_speed: float = Field(0, ge=0)
-    """Words a minute: a comment belongs to the moment at which its writer began to type. 0 for where it is shown; 40 in
-    the paper of KFRCI. In Japanese two characters are a word, in Chinese one and a half."""
     segment_s: float = Field(LENGTH_S, gt=0)
     """For a niconico archive, whose videos.tsv tells how long the videos are: length of a segment, seconds."""
     language: Language | None = None
@@ -152,16 +145,13 @@ def _comments(path: Path, options: CommentsOptions) -> Iterator[Block]:
         if archive:
             table = _with(table, "time_s", pc.divide(table["time_s"], 1000.0))
         ids = _ids(table)
-        texts = table["text"].combine_chunks()
-        known = plain(texts)
-        language = options.language or language_of(known)
-        words = words_of(known, language)
+        texts = plain(table["text"].combine_chunks())
+        words = words_of(texts, options.language or language_of(texts))
         nodes = pa.table(
             {"id": ids, "words": words, **_columns(table, "text", "time_s", "posted_at", "likes", SPLIT)}
         )
         wrote = pa.table({"from": table["user"], "to": ids})
-        began = table["time_s"].to_numpy() - _typing_s(texts, language, options.typing_speed)
-        moments = pa.table({"comment": ids, "video": table["video"], "time_s": np.maximum(began, 0)})
+        moments = pa.table({"comment": ids, "video": table["video"], "time_s": table["time_s"]})
         label = "Segment" if options.on is On.SEGMENT else "Frame"
         yield PendingComments(
             nodes, wrote, moments, label, str(path), part.line, refused, part.left_out, columns, rows
@@ -196,11 +186,6 @@ def _ids(table: pa.Table) -> pa.Array:
     content = pc.binary_join_element_wise(*texts, "\x1f").to_pylist()
     digests = [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in content]
     return pc.binary_join_element_wise(table["video"], pa.array(digests, pa.string()), "@").combine_chunks()
-
-
-def _typing_s(texts: pa.Array, language: Language, speed: float) -> Floats:
-    """Return how long each comment took to type, float64 [n], seconds."""
-    return typed_words(texts, language) * (60.0 / speed) if speed else np.zeros(len(texts))
 
 
 def _columns(table: pa.Table, *names: str) -> dict[str, pa.ChunkedArray]:

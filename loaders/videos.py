@@ -32,7 +32,7 @@ class VideoOptions(Options):
     """How videos are cut and described."""
 
     segments: str = "fixed:5"
-    """fixed:SECONDS, shots, or scenes:SECONDS (like shots joined until none is shorter)."""
+    """fixed:SECONDS, equal:COUNT, shots, or scenes:SECONDS (like shots joined until none is shorter)."""
     frames: str = "keyframes"
     """N/s (as in 1/s), per-shot, keyframes (one per segment) or none."""
     pick: Pick = Pick.BEST

@@ -12,6 +12,7 @@ from graphrec.api.finding import Finding
 from graphrec.api.first_contact import OFFER, unmapped
 from graphrec.errors import GraphrecError
 from graphrec.features import FeatureStore
+from graphrec.media.comments import splitters
 from graphrec.store.answers import Limits
 from graphrec.store.base import closing
 from graphrec.store.console import wall
@@ -26,7 +27,7 @@ ENOUGH_BYTES = 1 << 30
 
 def diagnose(workspace: Workspace, store: str | None = None) -> list[Finding]:
     """Look at the installation and a workspace; never raises for what it finds."""
-    return [*_installed(), _device(), _sampler(), _wall(), _space(workspace), *_graph(workspace, store)]
+    return [*_installed(), _device(), _sampler(), *_words(), _wall(), _space(workspace), *_graph(workspace, store)]
 
 
 def _installed() -> Iterator[Finding]:
@@ -53,6 +54,15 @@ def _sampler() -> Finding:
         return Finding(True, "DGL", version("dgl"))
     except PackageNotFoundError:
         return Finding(True, "DGL", "not installed; graphrec's own sampler is used")
+
+
+def _words() -> Iterator[Finding]:
+    for splitter, language in splitters.LANGUAGES.items():
+        if splitters.installed(splitter):
+            state = f"{splitter}: {', '.join(f'{name} {version(name)}' for name in splitters.PACKAGES[splitter])}"
+        else:
+            state = f"no {splitter}, so that comments are split without a dictionary; {splitters.CURE}"
+        yield Finding(True, f"words in {language.capitalize()}", state)
 
 
 def _wall() -> Finding:

@@ -15,6 +15,7 @@ from graphrec.graph.projection import Projection, choose
 from graphrec.graph.refresh import unchecked
 from graphrec.graph.snapshot import Snapshot, open_snapshot
 from graphrec.graph.splits import AT, base_name, split_at
+from graphrec.graph.usable import told
 from graphrec.models.base import Needs
 from graphrec.store.base import TellingStore, closing
 from graphrec.store.open import open_store
@@ -113,8 +114,9 @@ def read_ground(
             fresh=fresh,
         )
         missed = None if fresh else unchecked(graph)
+        notes = [*([missed] if missed else []), *(told(graph) if projection.through == "Comment" else [])]
         mapped = dict(graph.mapped) if isinstance(graph, TellingStore) else {}
-    return Ground(task, shot, further, mapped, [missed] if missed else [])
+    return Ground(task, shot, further, mapped, notes)
 
 
 def open_ground(workspace: Workspace, told: Mapping[str, Any]) -> Ground:

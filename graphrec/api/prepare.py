@@ -13,14 +13,16 @@ import pyarrow.compute as pc
 from graphrec.errors import DataError
 from graphrec.graph.belonging import belonging
 from graphrec.graph.records import Mask
+from graphrec.loading.resolve.placing import placing
 from graphrec.media.comments.clean import Cleaning, clean
 from graphrec.media.comments.lexicon import lexicon_of
+from graphrec.media.comments.splitters import Splitter, splitter_of
 from graphrec.media.language import Language
 from graphrec.media.words import language_of, plain
 from graphrec.store.base import GraphStore
 from graphrec.store.checks import check_owned
 
-DERIVED = ("words", "polarity", "left_out")
+DERIVED = ("words", "polarity", "left_out", "moment_s")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Example:
     words: str
     polarity: float
     left_out: str
+    time_s: float
+    moment_s: float
 
 
 @dataclass(frozen=True)
@@ -39,17 +43,22 @@ class Prepared:
     """What ``prepare`` did.
 
     Attributes:
-        language: how words were told apart.
+        language: of all comments.
+        splitter: what told their words apart.
         counts: what each step did, by what it is called, in order.
         without_time: comments that stand at no moment of a video, such as tags; they stay as they are.
-        written: how many comments have other words, another feeling or another verdict than before.
+        written: how many comments have other words, another feeling, verdict or moment than before.
+        places: what they are ON, by what it is called: how many ``moved`` to another segment or frame, since they were
+            begun at another moment, or were asked to; how many ``stayed``, and so on.
         examples: some comments, evenly spread.
     """
 
     language: Language
+    splitter: Splitter
     counts: Mapping[str, int]
     without_time: int
     written: int
+    places: Mapping[str, int]
     examples: Sequence[Example]
 
 
@@ -58,44 +67,59 @@ def prepare_comments(
     cleaning: Cleaning | None = None,
     *,
     language: Language | None = None,
+    splitter: Splitter | None = None,
     more: Sequence[Path] = (),
+    on: str | None = None,
+    shots: int | None = None,
     show: int = 0,
     write: bool = True,
     tell: Callable[[str], None] = lambda step: None,
 ) -> Prepared:
-    """Work out words, feelings and what is of no use, of all comments on videos, and write what differs.
+    """Work out words, feelings, moments and what is of no use, of all comments on videos, and write what differs.
 
     Args:
         store: opened for writing, unless nothing is to be written.
         cleaning: what counts as usable.
         language: of all comments; None to tell it from their scripts.
+        splitter: what tells words apart; None for the language's dictionary where it is installed.
         more: files of words beside those that come with graphrec; see ``lexicon_of``.
+        on: ``"Segment"`` or ``"Frame"``, what comments shall be ON where their video has any; None for what each is ON
+            now.
+        shots: put comments on frames, of equal shots of which each video without frames has so many; None for as it is.
         show: so many examples.
         write: whether the graph is changed.
         tell: is told what is done next.
 
     Raises ``DataError`` where there are no comments on videos, or for a file of words that is wrong, ``StoreError``
-    where comments are not graphrec's to change.
+    where comments are not graphrec's to change, ``ConfigError`` for a splitter that cannot be used.
     """
     if write:
         check_owned(store)
+        store.initialise()
     tell("Reading comments")
     stored = store.read_nodes("Comment", ["text", "time_s", *DERIVED]).sort_by("id")
     timed = stored.filter(pc.and_(pc.is_valid(stored["time_s"]), pc.is_valid(stored["text"]))).combine_chunks()
     if not len(timed):
         raise DataError("the graph has no comments on moments of videos; `graphrec load comments` loads some")
     language = language or language_of(plain(timed["text"].combine_chunks()))
+    splitter = splitter_of(language, splitter)
     lexicon = lexicon_of(language, more)
     tell(f"Working out the words of {len(timed):,} comments")
     on_videos = timed.append_column("video", _videos(store, timed["id"]))
-    done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}))
+    done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}), splitter, tell)
     now = done.table.add_column(0, "id", timed["id"])
     changed = now.filter(pa.array(_differs(timed, now)))
-    if write and len(changed):
-        tell(f"Writing {len(changed):,} comments")
-        store.write_nodes("Comment", changed)
-    examples = [*_examples(timed, now, show)]
-    return Prepared(language, done.counts, len(stored) - len(timed), len(changed), examples)
+    tell("Placing them where they were begun")
+    moments = on_videos.select(["id", "video", "time_s"]).append_column("moment_s", now["moment_s"])
+    places = placing(moments, store, "Frame" if shots else on, shots)
+    if write:
+        tell(f"Writing {len(changed):,} comments, of which {places.moved:,} move")
+        with store.transaction():
+            store.write_nodes("Comment", changed)
+            places.write(store)
+        places.shots.clear(store)
+    without_time, examples = len(stored) - len(timed), [*_examples(timed, now, show)]
+    return Prepared(language, splitter, done.counts, without_time, len(changed), places.counts, examples)
 
 
 def _videos(store: GraphStore, comments: pa.ChunkedArray) -> pa.Array:
@@ -116,6 +140,6 @@ def _differs(before: pa.Table, now: pa.Table) -> Mask:
 
 def _examples(before: pa.Table, now: pa.Table, count: int) -> Iterator[Example]:
     at = np.unique(np.linspace(0, len(now) - 1, min(count, len(now))).astype(np.int64))
-    texts = before["text"].take(pa.array(at)).to_pylist()
-    for text, row in zip(texts, now.take(pa.array(at)).to_pylist(), strict=True):
-        yield Example(text=text, **row)
+    written = before.select(["text", "time_s"]).take(pa.array(at)).to_pylist()
+    for told, row in zip(written, now.take(pa.array(at)).to_pylist(), strict=True):
+        yield Example(**told, **row)

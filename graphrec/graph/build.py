@@ -19,6 +19,7 @@ from graphrec.graph.ids import Ids
 from graphrec.graph.projection import TEXT, Projection, list_type
 from graphrec.graph.reading import Reader
 from graphrec.graph.snapshot import FORMAT, GENRES, Snapshot, open_snapshot
+from graphrec.graph.usable import LEFT_OUT
 from graphrec.graph.writing import SnapshotWriter
 from graphrec.store.base import GraphStore, TellingStore
 from graphrec.store.upsert import positions
@@ -97,6 +98,9 @@ def _key(store: GraphStore, projection: Projection, features: FeatureStore) -> s
         "versions": store.versions(sorted(used)),
         "features": {n: features.info(n).fingerprint for n in projection.features or () if n != GENRES},
     }
+    if projection.through:
+        # Snapshots of before any were left out hold more.
+        content["without"] = LEFT_OUT
     return blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

@@ -19,6 +19,7 @@ from graphrec.graph.projection import TEXT, TYPE, Projection, list_type
 from graphrec.graph.records import Records
 from graphrec.graph.refresh import read_relationships
 from graphrec.graph.snapshot import SPLITS
+from graphrec.graph.usable import LEFT_OUT, usable
 from graphrec.ragged import Ints, Ragged
 from graphrec.store.base import GraphStore, Relationships
 from graphrec.store.upsert import positions
@@ -128,11 +129,13 @@ class Reader:
         about = self.store.read_relationships(second, through, asked.item)
         comment, item = self._ends(about, through, asked.item)
         by_comment = Ragged.from_pairs(written, writer, len(self.ids[through]))
-        joined = by_comment.take(comment)
-        wanted = {*asked.values, *asked.texts, *ORDERS, "split"}
+        wanted = {*asked.values, *asked.texts, *ORDERS, "split", LEFT_OUT}
         names = [p.name for p in self.store.properties.of(through) if p.name in wanted]
         table = self.store.read_nodes(through, names)
         order, _ = ranked(table["id"])
+        kept = usable(table[LEFT_OUT])[order[comment]]
+        comment, item = comment[kept], item[kept]
+        joined = by_comment.take(comment)
         rows = comment[joined.rows]
         properties = {name: table[name].take(pa.array(order[rows])) for name in names}
         return self._arranged([joined.indices, item[joined.rows]], properties, rows)

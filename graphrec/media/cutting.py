@@ -1,4 +1,4 @@
-"""How a video is cut into segments: at even times, at its shots, or at scenes, which are runs of like shots."""
+"""How a video is cut into segments: at even times, in equal parts, at its shots, or at scenes, runs of like shots."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from graphrec.media.segments import LENGTH_S, cut
 
 Bounds = npt.NDArray[np.float64]
 SCENE_S = 15.0
+MOST = 100_000
+"""So many equal parts a video may have."""
 
 
 class Detector(StrEnum):
@@ -33,20 +35,24 @@ class Cutting:
     """A way to cut.
 
     Attributes:
-        kind: ``"fixed"``, ``"shots"`` or ``"scenes"``.
+        kind: ``"fixed"``, ``"equal"``, ``"shots"`` or ``"scenes"``.
         seconds: the length of a fixed segment, or the least length of a scene.
+        count: of equal segments, how many a video has.
     """
 
-    kind: Literal["fixed", "shots", "scenes"] = "fixed"
+    kind: Literal["fixed", "equal", "shots", "scenes"] = "fixed"
     seconds: float = LENGTH_S
+    count: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Cutting:
-        """Read ``fixed:5``, ``shots`` or ``scenes:15``; raises ``ConfigError`` for anything else."""
+        """Read ``fixed:5``, ``equal:1000``, ``shots`` or ``scenes:15``; raises ``ConfigError`` for anything else."""
         kind, _, seconds = text.partition(":")
         try:
             if kind == "shots" and not seconds:
                 return cls("shots", 0.0)
+            if kind == "equal" and 0 < int(seconds) <= MOST:
+                return cls("equal", 0.0, int(seconds))
             if kind in ("fixed", "scenes"):
                 length = float(seconds or (LENGTH_S if kind == "fixed" else SCENE_S))
                 if 0 < length < np.inf:
@@ -54,13 +60,13 @@ class Cutting:
         except ValueError:
             pass
         raise ConfigError(
-            f"segments {text!r}: fixed:SECONDS, shots or scenes:SECONDS is meant (as in fixed:5)"
+            f"segments {text!r}: fixed:SECONDS, equal:COUNT, shots or scenes:SECONDS is meant (as in fixed:5)"
         )
 
     @property
     def by_shots(self) -> bool:
         """Whether shots must be found for it."""
-        return self.kind != "fixed"
+        return self.kind in ("shots", "scenes")
 
     def cut(self, shots: Bounds, times: Bounds, vectors: Floats) -> Bounds:
         """Cut one video.
@@ -75,7 +81,10 @@ class Cutting:
         """
         if self.kind == "fixed":
             return np.array([(start, end) for start, end, _ in cut(float(shots[-1]), self.seconds)])
-        bounds = shots if self.kind == "shots" else _scenes(shots, times, vectors, self.seconds)
+        if self.kind == "equal":
+            bounds = float(shots[-1]) * np.arange(self.count + 1) / self.count
+        else:
+            bounds = shots if self.kind == "shots" else _scenes(shots, times, vectors, self.seconds)
         return np.stack([bounds[:-1], bounds[1:]], axis=1)
 
 

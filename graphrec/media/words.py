@@ -51,13 +51,28 @@ def split(texts: pa.Array, language: Language) -> pa.ListArray:
     """
     codes, first = _folded(*_characters(texts))
     script = _scripts(codes, first)
-    begins = _differs(script, first)
-    begin = np.flatnonzero(begins)
-    end = np.append(begin[1:], len(codes))[: len(begin)]
-    spoken = script[begin] != _NONE
-    begin, end = begin[spoken], end[spoken]
+    begin, end = _runs(script, first)
     if language is Language.CHINESE:
         begin, end = _in_pairs(begin, end, script)
+    return _lists(codes, first, begin, end)
+
+
+def stretches(texts: pa.Array) -> pa.ListArray:
+    """Return what stands between blanks and punctuation in each text, list<string> [n], folded as ``split`` does."""
+    codes, first = _folded(*_characters(texts))
+    return _lists(codes, first, *_runs((_scripts(codes, first) != _NONE).astype(np.uint8), first))
+
+
+def _runs(kinds: npt.NDArray[np.uint8], first: Ints) -> tuple[Ints, Ints]:
+    """Return where stretches of one kind begin and end, int64 [w] twice, but for those of kind 0."""
+    begin = np.flatnonzero(_differs(kinds, first))
+    end = np.append(begin[1:], len(kinds))[: len(begin)]
+    spoken = kinds[begin] != _NONE
+    return begin[spoken], end[spoken]
+
+
+def _lists(codes: Codes, first: Ints, begin: Ints, end: Ints) -> pa.ListArray:
+    """Return the words from ``begin`` to ``end`` of each text."""
     offsets = np.searchsorted(begin, np.append(first, len(codes)))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), _slices(codes, begin, end))
 

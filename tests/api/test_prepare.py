@@ -20,7 +20,7 @@ from graphrec.media.language import Language
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.source_files import write_segmented_videos
-from graphrec.testing.store_contract import stored_nodes
+from graphrec.testing.store_contract import stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
 ROWS = (
@@ -81,6 +81,47 @@ def test_it_is_repeated_with_other_settings_and_changes_only_what_differs(store:
     assert found(store)["first"] == ("", 1.0, "no words", 1.0)
 
 
+def test_a_comment_is_moved_to_where_it_was_begun_and_back(store: GraphStore) -> None:
+    def on_segments() -> dict[object, str]:
+        texts = {key: row[0] for key, row in stored_nodes(store, "Comment", "text").items()}
+        return {texts[comment]: segment for comment, segment in stored_edges(store, "ON", "Comment", "Segment")}
+
+    sent = on_segments()
+    assert sent == {"What a lovely coat lolol": "v#1", "so boring": "v#1", "first": "v#0"}
+    moments = {"What a lovely coat lolol": -0.5, "so boring": 5.0, "first": -0.5, "...": 30.0, "not bad": 27.0}
+    done = prepare_comments(store)
+    assert [*done.places.values()][:4] == [1, 2, 2, 0]
+    found = {row[0]: row[1:] for row in stored_nodes(store, "Comment", "text", "moment_s", "time_s").values()}
+    assert {text: row[0] for text, row in found.items()} == {t: max(0, s) for t, s in moments.items()} | {"blue": None}
+    assert found["so boring"][1] == 8.0
+    assert on_segments() == {**sent, "What a lovely coat lolol": "v#0"}
+    slow = Cleaning(typing_speed=20)
+    assert prepare_comments(store, slow, write=False).places["moved"] == 1
+    assert on_segments()["so boring"] == "v#1"
+    prepare_comments(store, slow)
+    assert on_segments()["so boring"] == "v#0"
+    assert prepare_comments(store, Cleaning(typing_speed=0)).places["moved"] == 2
+    assert on_segments() == sent
+
+
+def test_comments_are_put_on_frames_where_that_is_asked_for(store: GraphStore) -> None:
+    done = prepare_comments(store, on="Frame")
+    assert [*done.places.values()][:4] == [3, 0, 2, 0]
+    assert {frame for _, frame in stored_edges(store, "ON", "Comment", "Frame")} == {"f4"}
+    assert not stored_edges(store, "ON", "Comment", "Segment")
+
+
+def test_videos_without_frames_are_cut_into_equal_shots(store: GraphStore) -> None:
+    dry = prepare_comments(store, shots=3, write=False)
+    assert not stored_nodes(store, "Frame", "shots").keys() - {"f4", "f8"}
+    done = prepare_comments(store, shots=3)
+    assert done.places == dry.places
+    # Two videos of one comment each, which ends them; "not bad" was begun 3 s before, in the last third.
+    assert (done.places["videos in equal shots"], done.places["of unknown length"]) == (2, 2)
+    assert {frame for _, frame in stored_edges(store, "ON", "Comment", "Frame")} == {"f4", "bare@20000", "other@20000"}
+    assert prepare_comments(store).places["moved"] == 0
+
+
 def test_a_greeting_is_told_by_the_videos_that_it_is_said_of(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "comments.csv"
     rows = [f"u,v{n},9,hello there" for n in range(5)] + [f"u{n},v1,9,nice hat" for n in range(5)]
@@ -109,10 +150,24 @@ def test_on_the_command_line(store: GraphStore, workspace: Workspace) -> None:
     dry = called("comments", "--dry-run", "--show", "5")
     assert dry.returncode == 0, dry.stderr
     assert "5 would change" in dry.stdout
+    assert "1 would move to what was playing when they were begun (typed at 40" in dry.stdout
+    assert "2 are on a whole video" in dry.stdout
     assert "What a lovely coat lolol" in dry.stdout
     assert "left out: 1 without words, 1 on the opening, 0 greetings; 3 are usable" in dry.stdout
+    assert "5 different texts, split as spaced by script\n" in dry.stdout
+    wrong = called("comments", "--splitter", "jieba", "--dry-run")
+    assert wrong.returncode == 1
+    assert "jieba splits chinese, and these comments are spaced" in wrong.stderr
     assert json.loads(called("comments", "--json").stdout)["written"] == 5
-    assert "0 changed" in called("comments").stdout
+    again = called("comments", "--typing-speed", "0", "--on", "frame").stdout
+    assert "3 moved to what was playing when they were begun (typing takes no time here), 0 stay" in again
+    shots = called("comments", "--typing-speed", "0", "--shots", "10").stdout
+    assert "2 videos are cut into equal shots, of which 2 have comments: their frames have a time and" in shots
+    assert "nobody knows how long 2 of them are; these end at their last comment" in shots
+    assert "1 videos have frames of their own" in shots
+    assert "0 changed" in called("comments", "--typing-speed", "0").stdout
+    wrong = called("comments", "--shots", "10", "--on", "segment")
+    assert "--shots puts comments on frames; leave out --on segment" in wrong.stderr
     wrong = called("videos")
     assert wrong.returncode == 1
     assert "no thing to prepare named 'videos'" in wrong.stderr

@@ -8,8 +8,10 @@ from csv import DictReader
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from graphrec.api.prepare import prepare_comments
 from graphrec.errors import BadRows, DataError
 from graphrec.graph.build import snapshot
 from graphrec.graph.projection import PROJECTIONS
@@ -21,7 +23,7 @@ from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.source_files import write_segmented_videos
-from graphrec.testing.store_contract import nodes, stored_edges, stored_nodes
+from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
 
@@ -41,6 +43,12 @@ def table(tmp_path: Path, *rows: str, header: str = "user,video,time_s,text,post
     path = tmp_path / "comments.csv"
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     return path
+
+
+def store_content(store: GraphStore) -> list[object]:
+    """Return the comments and what they are ON."""
+    on = [stored_edges(store, "ON", "Comment", label) for label in ("Segment", "Frame", "Item")]
+    return [stored_nodes(store, "Comment", "text", "words", "time_s", "moment_s"), *on]
 
 
 def placed(store: GraphStore, label: str) -> dict[str, str]:
@@ -80,6 +88,17 @@ def test_a_comment_is_on_the_last_frame_before_its_time(tmp_path: Path, workspac
     assert placed(store, "Item") == {"alone": "bare", "unknown": "new"}
 
 
+def test_a_segment_s_first_frame_stands_for_all_of_it(tmp_path: Path, workspace: Workspace) -> None:
+    store = with_videos()
+    store.write_relationships("HAS_FRAME", "Segment", "Frame", edges(("v#0", "f4"), ("v#1", "f8")))
+    # A picture without a time is no moment of a video.
+    store.write_nodes("Frame", nodes("still"))
+    store.write_relationships("HAS_FRAME", "Item", "Frame", edges(("v", "still"), ("bare", "still")))
+    load(store, Comments(), [table(tmp_path, *MOMENTS)], Comments.Options(on="frame"), workspace)
+    assert placed(store, "Frame") == {"first": "f4", "late": "f4", "second": "f8", "after": "f8"}
+    assert placed(store, "Item") == {"alone": "bare", "unknown": "new"}
+
+
 @pytest.mark.parametrize("on", ["segment", "frame"])
 def test_where_ends_must_exist_a_comment_is_whole_or_refused(tmp_path: Path, workspace: Workspace, on: str) -> None:
     store = with_videos()
@@ -112,22 +131,33 @@ def test_where_ends_must_exist_a_comment_is_whole_or_refused(tmp_path: Path, wor
     assert (again.tallies["Comment"].created, again.tallies["ON"].created, again.tallies["ON"].unchanged) == (2, 2, 4)
 
 
-def test_typing_takes_time(tmp_path: Path, workspace: Workspace) -> None:
-    store = with_videos()
-    path = table(tmp_path, "ann,v,11,one two three,", "bob,v,1,one two,", "cat,v,11,!,")
-    load(store, Comments(), [path], Comments.Options(typing_speed=40), workspace)
-    # Three words at 40 a minute take 4.5 s.
-    assert placed(store, "Segment") == {"one two three": "v#1", "one two": "v#0", "!": "v#2"}
-    assert {row[0] for row in stored_nodes(store, "Comment", "time_s").values()} == {11.0, 1.0}
-
-
 def test_other_settings_do_not_double_what_is_stored(tmp_path: Path, workspace: Workspace) -> None:
     store = with_videos()
-    path = table(tmp_path, "ann,v,11,one two three,")
-    load(store, Comments(), [path], Comments.Options(), workspace)
+    load(store, Comments(), [table(tmp_path, "ann,v,11,so it goes,")], Comments.Options(), workspace)
+    # The video is cut otherwise now.
+    store.write_nodes("Segment", pa.table({"id": ["v#3"], "start_s": [10.5], "end_s": [15.0]}))
+    store.write_relationships("HAS_SEGMENT", "Item", "Segment", pa.table({"from": ["v"], "to": ["v#3"]}))
     with pytest.raises(BadRows, match=r"comments.csv.*line 2.*this comment ON another Segment"):
-        load(store, Comments(), [path], Comments.Options(typing_speed=40), workspace)
-    assert placed(store, "Segment") == {"one two three": "v#2"}
+        load(store, Comments(), [tmp_path / "comments.csv"], Comments.Options(), workspace)
+    assert placed(store, "Segment") == {"so it goes": "v#2"}
+
+
+@pytest.mark.parametrize("on", ["segment", "frame"])
+def test_what_is_prepared_is_left_as_it_is(tmp_path: Path, workspace: Workspace, on: str) -> None:
+    store = with_videos()
+    path = table(tmp_path, "ann,v,11,the one two three,", "cat,bare,11,the one two three,")
+    load(store, Comments(), [path], Comments.Options(on=on), workspace)
+    prepare_comments(store)
+    before = store_content(store)
+    assert placed(store, on.capitalize()) == {"the one two three": {"segment": "v#1", "frame": "f4"}[on]}
+    for again in ("segment", "frame"):
+        report = load(store, Comments(), [path], Comments.Options(on=again), workspace)
+        assert all(tally.created == tally.updated == tally.rejected == 0 for tally in report.tallies.values())
+        assert store_content(store) == before
+    # What is new is placed as it always was.
+    path = table(tmp_path, "ann,v,11,the one two three,", "ann,v,12,well,")
+    load(store, Comments(), [path], Comments.Options(), workspace)
+    assert placed(store, "Segment")["well"] == "v#2"
 
 
 def test_what_is_alike_is_one_and_what_differs_is_not(tmp_path: Path, workspace: Workspace) -> None:

@@ -329,6 +329,15 @@ def test_shots_as_segments(write_shots: Write, loaded: Any, store: GraphStore) -
     assert store.counts()["Frame"] == 3
 
 
+def test_equal_parts_have_a_key_frame_each(write_video: Write, loaded: Any, store: GraphStore) -> None:
+    for pick, times in (("first", [0.25, 1.75]), ("middle", [0.75, 2.25])):
+        loaded(write_video(f"{pick}.mp4", seconds=3), segments="equal:2", pick=pick)
+        rows = {key: row for key, row in _nodes(store, "Segment").items() if key.startswith(pick)}
+        assert [rows[f"{pick}#{n}"]["end_s"] for n in range(2)] == pytest.approx([1.5, 3], abs=0.05)
+        frames = sorted(row["time_s"] for key, row in _nodes(store, "Frame").items() if key.startswith(pick))
+        assert frames == times
+
+
 def test_real_films(loaded: Any, store: GraphStore, data_set: Callable[[str], Path]) -> None:
     report = loaded(data_set("videos"), segments="shots", frames="1/s")
     assert report.failures == []

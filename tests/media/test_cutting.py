@@ -10,13 +10,14 @@ NOTHING = np.ones((30, 1), np.float32)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "fixed:", "fixed:0", "fixed:-1", "fixed:nan", "shots:2", "scene", "fixed:x"]
+    "text",
+    ["", "fixed:", "fixed:0", "fixed:-1", "fixed:nan", "shots:2", "scene", "fixed:x", "equal", "equal:0", "equal:1.5"]
 )
 def test_what_is_no_cutting_is_refused(text):
     if text == "fixed:":
         assert Cutting.parse(text).seconds == 5
         return
-    with pytest.raises(ConfigError, match="fixed:SECONDS, shots or scenes:SECONDS"):
+    with pytest.raises(ConfigError, match="fixed:SECONDS, equal:COUNT, shots or scenes:SECONDS"):
         Cutting.parse(text)
 
 
@@ -33,6 +34,12 @@ def test_shots():
 def test_fixed():
     found = Cutting.parse("fixed:8").cut(np.array([0, 30.0]), TIMES, NOTHING)
     assert found.tolist() == [[0, 8], [8, 16], [16, 24], [24, 30]]
+
+
+def test_equal_parts():
+    cutting = Cutting.parse("equal:4")
+    assert not cutting.by_shots
+    assert cutting.cut(np.array([0, 30.0]), TIMES, NOTHING).tolist() == [[0, 7.5], [7.5, 15], [15, 22.5], [22.5, 30]]
 
 
 def test_scenes_join_what_is_short_with_the_neighbour_that_looks_like_it():

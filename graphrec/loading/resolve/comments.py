@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec.loading.blocks import (
     Known,
@@ -22,6 +23,7 @@ from graphrec.loading.blocks import (
     no_lines,
 )
 from graphrec.loading.resolve.moments import PendingMoments
+from graphrec.loading.resolve.prepared import PreparedComments
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class PendingComments:
     """Rows of comments, each without nulls.
 
     Attributes:
-        nodes: ``id`` and properties of each comment.
+        nodes: ``id``, ``words`` and further properties of each comment.
         wrote: ``from`` (user) and ``to`` (comment).
         moments: what ``PendingMoments`` takes.
         label: what comments are ON, as there.
@@ -67,6 +69,10 @@ class PendingComments:
         kept = pa.array(np.setdiff1d(np.arange(self.nodes.num_rows), list(wrong)).astype(np.int64))
         nodes, wrote, moments = (table.take(kept) for table in (self.nodes, self.wrote, self.moments))
         cells = None if self.cells is None else self.cells.take(kept)
+        # A null says nothing about the words that it has.
+        prepared = pa.array(known.once(PreparedComments).are(nodes["id"]))
+        words = pc.if_else(prepared, None, nodes["words"])
+        nodes = nodes.set_column(nodes.column_names.index("words"), "words", words)
         place = self.source, self.line
         yield NodeBlock("Comment", nodes, *place, refused, left_out=self.left_out, cells=cells)
         elsewhere = np.concatenate([np.array([line.line for line in refused], np.int64), self.left_out])

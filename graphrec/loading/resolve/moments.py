@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec.loading.blocks import Known, Lines, RelationshipBlock, Resolved, no_lines
+from graphrec.loading.resolve.playing import Pieces
+from graphrec.loading.resolve.prepared import PreparedComments
 from graphrec.rows import Checked, check
 from graphrec.store.base import GraphStore
 from graphrec.store.upsert import positions
-
-BEGINS = {"Segment": ("HAS_SEGMENT", "start_s"), "Frame": ("HAS_FRAME", "time_s")}
 
 
 @dataclass(frozen=True)
@@ -42,33 +42,35 @@ class PendingMoments:
 
     def resolve(self, known: Known) -> Iterator[Resolved]:
         """Yield the ON rows."""
-        return placed(self, known.store)
+        return placed(self, known)
 
 
-def placed(block: PendingMoments, store: GraphStore | None) -> Iterator[Resolved]:
-    """Yield the ON rows of a block, checked: those on segments or frames, then those on videos that have none.
+def placed(block: PendingMoments, known: Known) -> Iterator[Resolved]:
+    """Yield the ON rows of a block, checked, those of one label after the other.
 
-    A comment that the graph has ON another one is refused: it was placed with other settings.
-
-    Args:
-        block: the comments.
-        store: what knows the videos; None for nothing.
+    A comment that ``graphrec prepare`` has placed stays there; another that the graph has ON another one is refused: it
+    was placed with other settings.
     """
     comments, videos = block.table["comment"], block.table["video"]
-    rows = pa.table({"from": comments, "to": videos})
-    found = np.full(len(rows), -1, np.int64)
-    if store is not None:
-        found, keys = _places(block, store)
-        here = np.flatnonzero(found >= 0)
-        on = pa.table({"from": comments.take(pa.array(here)), "to": keys.take(pa.array(found[here]))})
-        checked = check(on, ["from", "to"], ())
+    # What a comment is ON is the first of these that there is.
+    ways = [*known.once(PreparedComments).targets(comments, block.label)]
+    if known.store is not None:
+        pieces = Pieces.stored(known.store, block.label)
+        found = pieces.playing(videos, block.table["time_s"].to_numpy())
+        ways.append((block.label, pieces.ids.take(pa.array(found, mask=found < 0))))
+    ways.append(("Item", videos))
+    chosen = np.select([pc.is_valid(column).to_numpy() for _, column in ways], np.arange(len(ways)))
+    to = pc.coalesce(*(column for _, column in ways))
+    for label in dict.fromkeys([block.label, *(label for label, _ in ways)]):
+        of_label = [number for number, (own, _) in enumerate(ways) if own == label]
+        here = np.flatnonzero(np.isin(chosen, of_label))
+        rows = pa.table({"from": comments, "to": to}).take(pa.array(here))
+        checked = check(rows, ["from", "to"], ())
         checked.rows = here[checked.rows]
-        yield _block(block, block.label), _unmoved(checked, block.label, store)
-    left = np.flatnonzero(found < 0)
-    if len(left):
-        checked = check(rows.take(pa.array(left)), ["from", "to"], ())
-        checked.rows = left[checked.rows]
-        yield _block(block, "Item"), checked
+        if label == block.label and known.store is not None:
+            checked = _unmoved(checked, label, known.store)
+        if len(here) or label == block.label:
+            yield _block(block, label), checked
 
 
 def _block(block: PendingMoments, label: str) -> RelationshipBlock:
@@ -77,29 +79,6 @@ def _block(block: PendingMoments, label: str) -> RelationshipBlock:
         "ON", "Comment", label, block.table, block.source, block.line, existing=known, elsewhere=block.elsewhere,
         cells=block.cells,
     )  # fmt: skip
-
-
-def _places(block: PendingMoments, store: GraphStore) -> tuple[npt.NDArray[np.int64], pa.ChunkedArray]:
-    """Return for each comment the row of its segment or frame, int64 [n], -1 for none; and the ids of those."""
-    name, begins = BEGINS[block.label]
-    owner = store.read_relationships(name, "Item", block.label)
-    nodes = store.read_nodes(block.label, [begins])
-    starts = nodes[begins].to_numpy()[positions(owner.target_ids, nodes["id"])][owner.target]
-    times = block.table["time_s"].to_numpy()
-    span = max(starts.max(initial=0), times.max(initial=0)) + 1
-    # Videos one after the other on one line of time, each as long as the longest.
-    line = owner.source * span + starts
-    order = np.argsort(line, kind="stable")
-    video = positions(block.table["video"], owner.source_ids)
-    at = np.searchsorted(line[order], video * span + times, side="right") - 1
-    first = np.searchsorted(line[order], video * span, side="left")
-    # A moment before the first frame belongs to that one.
-    at = np.maximum(at, first)
-    here = np.flatnonzero((video >= 0) & (at < len(order)))
-    here = here[owner.source[order[at[here]]] == video[here]]
-    found = np.full(len(times), -1, np.int64)
-    found[here] = owner.target[order[at[here]]]
-    return found, owner.target_ids
 
 
 def _unmoved(checked: Checked, label: str, store: GraphStore) -> Checked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from graphrec.media.comments.begun import begun
 from graphrec.media.comments.lexicon import Lexicon, lexicon_of
+from graphrec.media.comments.splitters import Splitter, split_by
 from graphrec.media.language import Language
 from graphrec.media.words import plain, split
 from graphrec.settings import Settings
 
-WORD_LENGTH = {Language.JAPANESE: 2.0, Language.CHINESE: 1.5}
-"""Characters of a word, by which typing is timed where no spaces tell the words apart."""
 EARLY_S = 30.0
 """Where a video's greetings stand."""
 EARLY_SHARE = 0.7
@@ -32,6 +32,8 @@ class Cleaning(Settings):
     """Comments on the first so many seconds of a video greet and say nothing of it."""
     greeting_videos: int = Field(5, ge=1)
     """A text is a greeting, wherever it stands, if it is said of so many videos, mostly in their first 30 seconds."""
+    typing_speed: float = Field(40, ge=0, allow_inf_nan=False)
+    """Words a minute: a comment was begun so much before it was sent as it took to type. 0 for no time at all."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,9 @@ class Cleaned:
     """What was made of some comments.
 
     Attributes:
-        table: ``words`` (string, separated by spaces), ``polarity`` (float64, 1 for what is not bad, else 0) and
-            ``left_out`` (string: why the comment is of no use, empty where it is).
+        table: ``words`` (string, separated by spaces), ``polarity`` (float64, 1 for what is not bad, else 0),
+            ``left_out`` (string: why the comment is of no use, empty where it is) and ``moment_s`` (float64, seconds:
+            when it was begun).
         counts: what each step did, by what it is called, in order.
     """
 
@@ -48,16 +51,24 @@ class Cleaned:
     counts: Mapping[str, int]
 
 
-def clean(comments: pa.Table, lexicon: Lexicon, language: Language, cleaning: Cleaning) -> Cleaned:
+def clean(
+    comments: pa.Table,
+    lexicon: Lexicon,
+    language: Language,
+    cleaning: Cleaning,
+    splitter: Splitter = Splitter.SCRIPT,
+    tell: Callable[[str], None] = lambda step: None,
+) -> Cleaned:
     """Return what is made of comments, ``video``, ``time_s`` (float64) and ``text`` of each, without nulls.
 
     Everything is worked out once for each different text. What many say early in many videos is a greeting: so all
-    comments that there are shall be given at once.
+    comments that there are shall be given at once. ``tell`` is told how far it is where that takes long.
     """
     encoded = comments["text"].combine_chunks().dictionary_encode()
     code, texts = np.asarray(encoded.indices), plain(encoded.dictionary)
     mapped, slang = slang_replaced(texts, lexicon)
-    kept, stopped = _without(split(mapped, language), lexicon.stop)
+    slang_words = frozenset(word for _, word in lexicon.slang)
+    kept, stopped = _without(split_by(splitter, mapped, language, slang_words, tell), lexicon.stop)
     words = pc.binary_join(kept, " ")
     feeling = feelings(mapped, lexicon)
     time = comments["time_s"].to_numpy()
@@ -76,6 +87,7 @@ def clean(comments: pa.Table, lexicon: Lexicon, language: Language, cleaning: Cl
             "words": words.take(pa.array(code)),
             "polarity": polarity,
             "left_out": pa.array([*reasons, ""]).take(pa.array(left_out)),
+            "moment_s": begun(comments["text"].combine_chunks(), time, language, cleaning.typing_speed),
         }
     )
     counts = {
@@ -139,14 +151,6 @@ def _without(words: pa.ListArray, stop: frozenset[str]) -> tuple[pa.ListArray, n
     left = encoded.filter(pa.array(kept)).cast(pa.string())
     lists = pa.ListArray.from_arrays(pa.array(before[offsets], pa.int32()), left)
     return lists, np.diff(offsets) - np.diff(before[offsets])
-
-
-def typed_words(texts: pa.Array, language: Language) -> npt.NDArray[np.float64]:
-    """Return how many words were typed, float64 [n]: in Japanese two characters are one, in Chinese one and a half."""
-    if language in WORD_LENGTH:
-        characters = pc.utf8_length(pc.replace_substring_regex(texts, r"\s", ""))
-        return np.asarray(characters, np.float64) / WORD_LENGTH[language]
-    return np.asarray(pc.count_substring_regex(texts, r"\S*[\pL\pN]\S*"), np.float64)
 
 
 def _greetings(

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import DataError
-from graphrec.media.comments.clean import Cleaning, clean, feelings, typed_words, words_of
+from graphrec.media.comments.clean import Cleaning, clean, feelings, words_of
 from graphrec.media.comments.lexicon import lexicon_of
+from graphrec.media.comments.splitters import Splitter
 from graphrec.media.language import Language
 from graphrec.media.words import plain
 
@@ -82,6 +83,12 @@ def test_every_comment_is_usable_or_left_out_for_a_reason() -> None:
     assert (counts["different texts"], counts["negative"], counts["usable"]) == (7, 2, 3)
 
 
+def test_a_dictionary_tells_words_apart_and_leaves_slang_whole() -> None:
+    told = comments(("v", 60, "ｷﾀｰｰｰ この服かわいい"))
+    done = clean(told, lexicon_of(JAPANESE), JAPANESE, Cleaning(), Splitter.MECAB)
+    assert done.table["words"].to_pylist() == ["きた 服 かわいい"]
+
+
 def test_what_is_said_in_few_videos_or_mostly_later_is_no_greeting() -> None:
     early = [(f"v{n}", 8.0, "lovely") for n in range(5)]
     late = [(f"v{n}", 80.0, "lovely") for n in range(3)]
@@ -90,18 +97,12 @@ def test_what_is_said_in_few_videos_or_mostly_later_is_no_greeting() -> None:
         assert not any(done.table["left_out"].to_pylist())
 
 
-def test_typing_is_timed_by_words_or_by_characters_where_no_spaces_tell_them() -> None:
-    assert typed_words(pa.array(["I love  it!"]), ENGLISH).tolist() == [3]
-    assert typed_words(pa.array(["ここ すき だ"]), JAPANESE).tolist() == [2.5]
-    assert typed_words(pa.array(["我喜欢"]), CHINESE).tolist() == [2]
-
-
 def test_files_of_users_add_to_the_words(tmp_path: Path) -> None:
     own = tmp_path / "own.tsv"
     own.write_text("# ours\nslang\t\\bzomg+\\b\twow\nstop\tcoat hat\nbad\t\\bbeige\\b\n", encoding="utf-8")
     lexicon = lexicon_of(ENGLISH, [own])
     done = clean(comments(("v", 60, "zomgggg a beige coat")), lexicon, ENGLISH, Cleaning())
-    assert done.table.to_pylist() == [{"words": "wow beige", "polarity": 1.0, "left_out": ""}]
+    assert done.table.select(["words", "left_out"]).to_pylist() == [{"words": "wow beige", "left_out": ""}]
     assert feelings(pa.array(["beige"]), lexicon).tolist() == [-1]
 
 
