@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,10 +23,10 @@ from graphrec.models.features import Scaling
 from graphrec.models.folding import fold_in_by
 from graphrec.models.influences import Floats, Influences, Part, none
 from graphrec.models.item_frames import FRAME, LISTS, ItemFrames, Weighing, frames_of, require_frames
+from graphrec.models.scored_pairs import ScoredPairs
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
 
-_NUMBERS = 1 << 24
 VISUAL = "visual"
 """The space of users' tastes, of what items look like, and of frames."""
 
@@ -139,7 +139,7 @@ class JIFR(Model[JIFRSettings]):
         """Return r_ai, or l_ak of frames."""
         if target.label == FRAME:
             return EmbeddingScorer(self.users.weight.detach()[:, self.settings.dimension :], self.looks.of_frames())
-        return _Fused(self._scores, self.users.weight.detach(), self._items())
+        return ScoredPairs(self._scores, self.users.weight.detach(), self._items())
 
     @torch.no_grad()
     def embeddings(self) -> Mapping[str, Vectors]:
@@ -246,32 +246,3 @@ class _Weighing(nn.Module):
     def _logit(self, user: Tensor, item: Tensor) -> Tensor:
         of_user, of_item = self.hidden.chunk(2, 1)
         return linear((linear(user, of_user) + linear(item, of_item)).relu(), self.last)[..., 0].float()
-
-
-class _Fused:
-    """Scores r_ai, some users at a time.
-
-    Args:
-        scores: from [u, w] and [v, x] to r.
-        users: float32 [users, 2 D].
-        items: float32 [items, 2 D].
-    """
-
-    def __init__(self, scores: Callable[[Tensor, Tensor], Tensor], users: Tensor, items: Tensor) -> None:
-        self._scores, self._users, self._items = scores, users, items
-
-    @torch.no_grad()
-    def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
-        """Return float32 [len(users), len(items)]."""
-        item = self._items if items is None else self._items[items]
-        step = max(1, _NUMBERS // max(1, item.numel()))
-        found = item.new_empty(len(users), len(item))
-        for start in range(0, len(users), step):
-            some = slice(start, start + step)
-            found[some] = self._scores(self._users[users[some]][:, None], item)
-        return found
-
-    @torch.no_grad()
-    def pairs(self, users: Tensor, items: Tensor) -> Tensor:
-        """Return float32 [n]."""
-        return self._scores(self._users[users], self._items[items])

@@ -13,11 +13,11 @@ TAGS, SHOWN = 4, 5
 """Tags that a kind has, and how many an item shows."""
 
 
-def draw_tastes(rng: Generator, users: int, kinds: int) -> Floats:
-    """Return float64 [users, kinds]: two that a user loves, the others left cold."""
+def draw_tastes(rng: Generator, users: int, kinds: int, count: int = 2) -> Floats:
+    """Return float64 [users, kinds]: ``count`` that a user loves, the others left cold."""
     tastes = rng.uniform(0, 0.2, size=(users, kinds))
-    loved = np.argsort(rng.random((users, kinds)), axis=1)[:, :2]
-    np.put_along_axis(tastes, loved, rng.uniform(0.7, 1.0, size=(users, 2)), axis=1)
+    loved = np.argsort(rng.random((users, kinds)), axis=1)[:, :count]
+    np.put_along_axis(tastes, loved, rng.uniform(0.7, 1.0, size=(users, count)), axis=1)
     return tastes
 
 

@@ -29,6 +29,9 @@ from graphrec.models.hft import HFT
 from graphrec.models.ials import IALS
 from graphrec.models.item_knn import ItemKNN
 from graphrec.models.jifr import JIFR
+from graphrec.models.kfrc import KFRC
+from graphrec.models.kfrci import KFRCI
+from graphrec.models.kfri import KFRI
 from graphrec.models.lapreg import LapReg
 from graphrec.models.libfm import LibFM
 from graphrec.models.lightgcn import LightGCN
@@ -226,6 +229,41 @@ class TestJIFR(ModelContract):
 
 class TestJIFRWithoutAttention(TestJIFR):
     settings: ClassVar = {"dimension": 8, "visual_dimension": 8, "frames": "mean", "rating": "mean"}
+
+
+class TestKFRC(ModelContract):
+    kind = KFRC
+    settings: ClassVar = {"dimension": 16, "word_dimension": 16, "l2": 0.02}
+    projection = "comments"
+
+
+class TestKFRCI(ModelContract):
+    kind = KFRCI
+    settings: ClassVar = {"dimension": 16, "word_dimension": 16, "l2": 0.02, "content_l2": 0.02}
+    projection = "comments"
+
+
+class TestKFRCIInLayers(ModelContract):
+    """As the paper has it: its score is no inner product."""
+
+    kind = KFRCI
+    settings: ClassVar = {
+        "dimension": 16, "word_dimension": 16, "l2": 0.01, "content_l2": 0.01, "merge": "product", "layers": 3,
+        "init": 2, "reads": "preference", "first_word": False,
+    }  # fmt: skip
+    projection = "comments"
+
+
+class TestKFRCIGated(ModelContract):
+    kind = KFRCI
+    settings: ClassVar = {"dimension": 16, "word_dimension": 16, "l2": 0.02, "content_l2": 0.02, "merge": "gate"}
+    projection = "comments"
+
+
+class TestKFRI(ModelContract):
+    kind = KFRI
+    settings: ClassVar = {"dimension": 16, "l2": 0.02, "content_l2": 0.02}
+    projection = "comments"
 
 
 class TestLapReg(TestCDL):

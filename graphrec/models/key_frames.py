@@ -1,0 +1,202 @@
+"""Frames for each user, by what they look like and what users write over them: what KFRCI and its halves share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from graphrec.graph.data import Data, Shape
+from graphrec.learning.commented import Commented, CommentedBatch
+from graphrec.learning.descent import Descent
+from graphrec.learning.optimisers import Move, Phase
+from graphrec.learning.run import RunContext
+from graphrec.learning.table import Table
+from graphrec.models.base import ANYTHING, SPACE, Model, Scorer, Target, Vectors
+from graphrec.models.comment_words import CommentWords
+from graphrec.models.commented_frames import log_likelihood
+from graphrec.models.folding import fold_in_by
+from graphrec.models.frame_vectors import FrameVectors
+from graphrec.models.influences import Part
+from graphrec.models.kfrci_settings import KFRCISettings
+from graphrec.models.proposing import nearest_linear
+from graphrec.models.scored_pairs import ScoredPairs
+from graphrec.models.vocabulary import WORD, Vocabulary
+from graphrec.ragged import Ints
+from graphrec.settings import Settings
+
+
+class KeyFrames(Model[KFRCISettings]):
+    """What KFRCI (which see), KFRI and KFRC share: the first is whole, the others lack words or images."""
+
+    paper = "Zhang et al., Personalized Key Frame Recommendation (SIGIR '17)"
+    doi = "10.1145/3077136.3080776"
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "negatives": 5, "batch_size": 1024, "learning_rate": 0.01, "patience": 15,
+    }  # fmt: skip
+
+    Settings: ClassVar[type[Settings]] = KFRCISettings
+
+    def __init__(self, shape: Shape, settings: KFRCISettings) -> None:
+        super().__init__(shape, settings)
+        dimension, layers = settings.dimension, settings.layers
+        widths = [dimension, *(max(1, settings.layer_size >> layer) for layer in range(layers))]
+        self.users = Table(shape.users, dimension, std=settings.initial_std)
+        self.frames = FrameVectors(shape, dimension, settings.merge, settings.scaling, settings.initial_std)
+        self.hidden = nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in pairwise(widths))
+        self.last = nn.Linear(widths[-1], 1, bias=False) if layers else None
+        self.constant = nn.Parameter(torch.full((1,), -1.5))
+        if layers:
+            self.proposes = True
+        self.vocabulary = Vocabulary(shape.nodes.get(WORD, 0), settings.words)
+        self.words = (
+            CommentWords(
+                max(1, self.vocabulary.size),
+                widths[settings.init] + (dimension if settings.reads == "frame" else 0),
+                settings.word_dimension,
+                first=settings.first_word,
+                softmax=settings.softmax,
+            )
+            if settings.alpha
+            else None
+        )
+
+    def attach(self, data: Data) -> None:
+        """Take what frames look like, and which are learned from."""
+        self.frames.attach(data)
+        self._seen = torch.from_numpy(data.by_item.lengths > 0).to(self.device)
+
+    def learner(self, data: Data, run: RunContext) -> Descent[CommentedBatch]:
+        """Return gradient descent over frames and their negatives, with the words of those that have a comment."""
+        self.frames.fit(data)
+        words = list[nn.Parameter]()
+        if self.words is not None:
+            self.vocabulary.fit(data, self.settings.min_count)
+            self._comments = self.vocabulary.coded(data, self.settings.longest)
+            words = [*self.words.parameters()]
+        feed = Commented(data, run.options, run.generator(), self.settings.disliked)
+        others = [self.constant, *self.hidden.parameters(), *([] if self.last is None else self.last.parameters())]
+        moves = [self.users.move, *self.frames.moves, Move([*others, *words])]
+        return Descent(self, self.loss, feed, [Phase(self.name, moves)], run)
+
+    def learned(self) -> list[str]:
+        """Say how many words are told apart."""
+        if self.words is None:
+            return []
+        return [f"{self.vocabulary.known:,} of {self.shape.nodes.get(WORD, 0):,} words are told apart."]
+
+    def loss(self, phase: str, batch: CommentedBatch) -> Tensor:
+        """Return -L3 of Eq. 12 by positive, and ``l2``, float32 scalar."""
+        frames, places = torch.unique(batch.items, return_inverse=True)
+        vectors, free, seen = self.frames(frames)
+        users = self.users(batch.users)
+        states = self._states(users[:, None], vectors[places])
+        own = self.settings
+        sizes = own.l2 * free.square().sum(1) + own.content_l2 * seen.square().sum(1)
+        size = own.l2 * users.square().sum(1).mean() + sizes[places].mean()
+        words = 0.0
+        if self.words is not None:
+            preference = self._read(states[own.init], vectors[places]).flatten(0, 1)[batch.pairs]
+            words = self.words(preference, self._comments.take(batch.comments))
+        likes = log_likelihood(self._out(states[-1]) + self.constant)
+        loss: Tensor = (own.alpha * words + (1 - own.alpha) * likes) / len(batch) + size
+        return loss
+
+    @torch.no_grad()
+    def scorer(self, target: Target = ANYTHING) -> Scorer:
+        """Return w_out · e_D, which ranks as y does."""
+        return ScoredPairs(self._scores, self.users.weight.detach(), self._frames())
+
+    @torch.no_grad()
+    def embeddings(self) -> Mapping[str, Vectors]:
+        """Return p and q*, or with layers [p, a - p] and [q*, q*]."""
+        users, frames = self.users.weight.detach(), self._frames()
+        return {SPACE: {"User": self._published(users), self.shape.item: self._twice(frames)}}
+
+    def vector_scores(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return the scores of published vectors, float32 [n]."""
+        half = self.settings.dimension
+        return self._scores(users[..., :half], items[..., :half])
+
+    def vector_parts(self, user: Tensor, item: Tensor) -> list[Part]:
+        """Return nothing: images and words are one score."""
+        return []
+
+    @torch.no_grad()
+    def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return what is published of a user whose p ranks ``history`` first while frames stay."""
+        p = self._folded(history, user)
+        return None if p is None else self._published(p[None])[0]
+
+    @torch.no_grad()
+    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
+        """Return the scores of such a user, float32 [frames]."""
+        p = self._folded(history, user)
+        return None if p is None else self._scores(p, self._frames())
+
+    @torch.no_grad()
+    def likely_words(self, user: Tensor, item: Tensor) -> Tensor | None:
+        """Return by how much more likely each word is here than it is for users and frames at large, float32 [words].
+
+        As ln p of being the first word; None where the first word is not predicted. ``user`` and ``item`` are vectors
+        of the first space.
+        """
+        if self.words is None or not self.settings.first_word:
+            return None
+        half = self.settings.dimension
+        e = self._preference(user[None, :half], item[None, :half])
+        found: Tensor = (self.words.likely(e)[0] - self._usual_words(self.words))[: self.vocabulary.known]
+        return found
+
+    def _states(self, users: Tensor, frames: Tensor) -> list[Tensor]:
+        """Return e_0 to e_D, float32 [..., widths], of p and q*, float32 [..., d] each."""
+        states = [users * frames]
+        for layer in self.hidden:
+            states.append(layer(states[-1]).relu())
+        return states
+
+    def _preference(self, users: Tensor, frames: Tensor) -> Tensor:
+        """Return what the LSTM reads of users and frames beside words, float32 [..., E]."""
+        state = self._states(users, frames)[self.settings.init]
+        return self._read(state, frames.expand(*state.shape[:-1], -1))
+
+    def _read(self, state: Tensor, frames: Tensor) -> Tensor:
+        return torch.cat([state, frames], -1) if self.settings.reads == "frame" else state
+
+    def _out(self, state: Tensor) -> Tensor:
+        """Return w_out · e_D, float32 [...]."""
+        return (state.sum(-1) if self.last is None else self.last(state)[..., 0]).float()
+
+    def _scores(self, users: Tensor, frames: Tensor) -> Tensor:
+        return self._out(self._states(users, frames)[-1])
+
+    def _frames(self) -> Tensor:
+        return self.frames.every()
+
+    def _usual_words(self, words: CommentWords) -> Tensor:
+        """Return ln p of the first word for users and frames at large, float32 [words]."""
+        users, frames = self.users.weight.detach(), self._frames()
+        spread = (torch.linspace(0, len(one) - 1, min(len(one), 16)).long() for one in (users, frames))
+        some, others = (one[at.to(one.device)] for one, at in zip((users, frames), spread, strict=True))
+        e = self._preference(some[:, None], others).flatten(0, 1)
+        return words.likely(e).logsumexp(0) - math.log(len(e))
+
+    def _twice(self, frames: Tensor) -> Tensor:
+        return frames.repeat(1, 2) if self.settings.layers else frames
+
+    def _published(self, users: Tensor) -> Tensor:
+        """Return what is published of p, float32 [n, d] or [n, 2 d]."""
+        if not self.settings.layers:
+            return users
+        return torch.cat([users, nearest_linear(self._scores, users, self._frames()) - users], 1)
+
+    def _folded(self, history: Ints, user: int | None) -> Tensor | None:
+        frames = self._frames()
+        start = self.users.weight.detach().mean(0) if user is None else self.users.weight[user]
+        liked = torch.from_numpy(np.asarray(history)).to(frames.device)
+        return fold_in_by(lambda p, rows: self._scores(p, frames[rows]), self._seen, liked, start, self.settings.l2)
