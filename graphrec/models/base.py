@@ -306,6 +306,18 @@ class Accounts(Protocol):
 
 
 @runtime_checkable
+class Writes(Protocol):
+    """A model that tells what a user would write on an item."""
+
+    def likely_words(self, user: Tensor, item: Tensor) -> tuple[Ints, Tensor] | None:
+        """Return words, int64 [n], and how much each tells of it, float32 [n]; None where it learned no words.
+
+        ``user`` and ``item`` are vectors of its first space, float32 [D] each.
+        """
+        ...
+
+
+@runtime_checkable
 class HasParts(Protocol):
     """A model whose score is the sum of what several others say, or of several things of its own."""
 

@@ -23,15 +23,14 @@ from graphrec.models.commented_frames import log_likelihood
 from graphrec.models.folding import fold_in_by
 from graphrec.models.frame_vectors import FrameVectors
 from graphrec.models.influences import Part
-from graphrec.models.kfrci_settings import KFRCISettings
+from graphrec.models.kfrci_settings import KFRCISettings, LikeSettings
 from graphrec.models.proposing import nearest_linear
 from graphrec.models.scored_pairs import ScoredPairs
 from graphrec.models.vocabulary import WORD, Vocabulary
 from graphrec.ragged import Ints
-from graphrec.settings import Settings
 
 
-class KeyFrames(Model[KFRCISettings]):
+class KeyFrames(Model[LikeSettings]):
     """What KFRCI (which see), KFRI and KFRC share: the first is whole, the others lack words or images."""
 
     paper = "Zhang et al., Personalized Key Frame Recommendation (SIGIR '17)"
@@ -40,29 +39,31 @@ class KeyFrames(Model[KFRCISettings]):
         "negatives": 5, "batch_size": 1024, "learning_rate": 0.01, "patience": 15,
     }  # fmt: skip
 
-    Settings: ClassVar[type[Settings]] = KFRCISettings
+    without: ClassVar[Mapping[str, Any]] = {}
+    """Settings of KFRCI by which it is what it is."""
 
-    def __init__(self, shape: Shape, settings: KFRCISettings) -> None:
+    def __init__(self, shape: Shape, settings: LikeSettings) -> None:
         super().__init__(shape, settings)
-        dimension, layers = settings.dimension, settings.layers
-        widths = [dimension, *(max(1, settings.layer_size >> layer) for layer in range(layers))]
-        self.users = Table(shape.users, dimension, std=settings.initial_std)
-        self.frames = FrameVectors(shape, dimension, settings.merge, settings.scaling, settings.initial_std)
+        self.whole = KFRCISettings.model_validate({**settings.model_dump(), **self.without})
+        dimension, layers = self.whole.dimension, self.whole.layers
+        widths = [dimension, *(max(1, self.whole.layer_size >> layer) for layer in range(layers))]
+        self.users = Table(shape.users, dimension, std=self.whole.initial_std)
+        self.frames = FrameVectors(shape, dimension, self.whole.merge, self.whole.scaling, self.whole.initial_std)
         self.hidden = nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in pairwise(widths))
         self.last = nn.Linear(widths[-1], 1, bias=False) if layers else None
         self.constant = nn.Parameter(torch.full((1,), -1.5))
         if layers:
             self.proposes = True
-        self.vocabulary = Vocabulary(shape.nodes.get(WORD, 0), settings.words)
+        self.vocabulary = Vocabulary(shape.nodes.get(WORD, 0), self.whole.words)
         self.words = (
             CommentWords(
                 max(1, self.vocabulary.size),
-                widths[settings.init] + (dimension if settings.reads == "frame" else 0),
-                settings.word_dimension,
-                first=settings.first_word,
-                softmax=settings.softmax,
+                widths[self.whole.init] + (dimension if self.whole.reads == "frame" else 0),
+                self.whole.word_dimension,
+                first=self.whole.first_word,
+                softmax=self.whole.softmax,
             )
-            if settings.alpha
+            if self.whole.alpha
             else None
         )
 
@@ -76,10 +77,10 @@ class KeyFrames(Model[KFRCISettings]):
         self.frames.fit(data)
         words = list[nn.Parameter]()
         if self.words is not None:
-            self.vocabulary.fit(data, self.settings.min_count)
-            self._comments = self.vocabulary.coded(data, self.settings.longest)
+            self.vocabulary.fit(data, self.whole.min_count)
+            self._comments = self.vocabulary.coded(data, self.whole.longest)
             words = [*self.words.parameters()]
-        feed = Commented(data, run.options, run.generator(), self.settings.disliked)
+        feed = Commented(data, run.options, run.generator(), self.whole.disliked)
         others = [self.constant, *self.hidden.parameters(), *([] if self.last is None else self.last.parameters())]
         moves = [self.users.move, *self.frames.moves, Move([*others, *words])]
         return Descent(self, self.loss, feed, [Phase(self.name, moves)], run)
@@ -96,7 +97,7 @@ class KeyFrames(Model[KFRCISettings]):
         vectors, free, seen = self.frames(frames)
         users = self.users(batch.users)
         states = self._states(users[:, None], vectors[places])
-        own = self.settings
+        own = self.whole
         sizes = own.l2 * free.square().sum(1) + own.content_l2 * seen.square().sum(1)
         size = own.l2 * users.square().sum(1).mean() + sizes[places].mean()
         words = 0.0
@@ -120,7 +121,7 @@ class KeyFrames(Model[KFRCISettings]):
 
     def vector_scores(self, users: Tensor, items: Tensor) -> Tensor:
         """Return the scores of published vectors, float32 [n]."""
-        half = self.settings.dimension
+        half = self.whole.dimension
         return self._scores(users[..., :half], items[..., :half])
 
     def vector_parts(self, user: Tensor, item: Tensor) -> list[Part]:
@@ -140,18 +141,18 @@ class KeyFrames(Model[KFRCISettings]):
         return None if p is None else self._scores(p, self._frames())
 
     @torch.no_grad()
-    def likely_words(self, user: Tensor, item: Tensor) -> Tensor | None:
-        """Return by how much more likely each word is here than it is for users and frames at large, float32 [words].
+    def likely_words(self, user: Tensor, item: Tensor) -> tuple[Ints, Tensor] | None:
+        """Return words, int64 [n], and p ln(p / p') of each, float32 [n].
 
-        As ln p of being the first word; None where the first word is not predicted. ``user`` and ``item`` are vectors
-        of the first space.
+        p is the chance that the user begins with the word here, p' that any user does anywhere. None where first words
+        are not predicted. ``user`` and ``item`` are as published.
         """
-        if self.words is None or not self.settings.first_word:
+        if self.words is None or not self.whole.first_word:
             return None
-        half = self.settings.dimension
-        e = self._preference(user[None, :half], item[None, :half])
-        found: Tensor = (self.words.likely(e)[0] - self._usual_words(self.words))[: self.vocabulary.known]
-        return found
+        half, known = self.whole.dimension, self.vocabulary.known
+        told = self.words.likely(self._preference(user[None, :half], item[None, :half]))[0]
+        gain = told.exp() * (told - self._usual_words(self.words))
+        return self.vocabulary.numbers[:known].numpy(force=True), gain[:known]
 
     def _states(self, users: Tensor, frames: Tensor) -> list[Tensor]:
         """Return e_0 to e_D, float32 [..., widths], of p and q*, float32 [..., d] each."""
@@ -162,11 +163,11 @@ class KeyFrames(Model[KFRCISettings]):
 
     def _preference(self, users: Tensor, frames: Tensor) -> Tensor:
         """Return what the LSTM reads of users and frames beside words, float32 [..., E]."""
-        state = self._states(users, frames)[self.settings.init]
+        state = self._states(users, frames)[self.whole.init]
         return self._read(state, frames.expand(*state.shape[:-1], -1))
 
     def _read(self, state: Tensor, frames: Tensor) -> Tensor:
-        return torch.cat([state, frames], -1) if self.settings.reads == "frame" else state
+        return torch.cat([state, frames], -1) if self.whole.reads == "frame" else state
 
     def _out(self, state: Tensor) -> Tensor:
         """Return w_out · e_D, float32 [...]."""
@@ -187,11 +188,11 @@ class KeyFrames(Model[KFRCISettings]):
         return words.likely(e).logsumexp(0) - math.log(len(e))
 
     def _twice(self, frames: Tensor) -> Tensor:
-        return frames.repeat(1, 2) if self.settings.layers else frames
+        return frames.repeat(1, 2) if self.whole.layers else frames
 
     def _published(self, users: Tensor) -> Tensor:
         """Return what is published of p, float32 [n, d] or [n, 2 d]."""
-        if not self.settings.layers:
+        if not self.whole.layers:
             return users
         return torch.cat([users, nearest_linear(self._scores, users, self._frames()) - users], 1)
 
@@ -199,4 +200,4 @@ class KeyFrames(Model[KFRCISettings]):
         frames = self._frames()
         start = self.users.weight.detach().mean(0) if user is None else self.users.weight[user]
         liked = torch.from_numpy(np.asarray(history)).to(frames.device)
-        return fold_in_by(lambda p, rows: self._scores(p, frames[rows]), self._seen, liked, start, self.settings.l2)
+        return fold_in_by(lambda p, rows: self._scores(p, frames[rows]), self._seen, liked, start, self.whole.l2)

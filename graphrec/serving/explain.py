@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -41,6 +42,8 @@ LEAST_COSINE = 0.2
 """As like what is explained must a thing of the history be, by features or in a model's space."""
 LEAST_COMMON = 0.1
 """So large a part of the history must have a genre or tag of what is explained."""
+WORDS = 3
+"""So many words that the user would write are named."""
 LOOKED_AT = 100
 """So many things of the history, those that most others chose too, are looked at for their share."""
 
@@ -85,6 +88,8 @@ class Explanation:
         titles: what the user's things above and what is explained are called, by id.
         sentence: the same in words.
         note: why there are no reasons by the run that was asked for; empty where there are, or none was.
+        words: what the user would write on it, as the run's model has it, the likeliest first; empty where it learned
+            no words.
         parts: of a run that is several together, what each adds to the score; of a score that is of several sides, what
             each of these adds.
     """
@@ -104,6 +109,7 @@ class Explanation:
     sentence: str
     note: str = ""
     parts: Sequence[Part] = ()
+    words: Sequence[str] = ()
 
 
 def explain(
@@ -162,6 +168,7 @@ def explain(
     content = _content(features, _matrices(workspace, features, published, label), history, node, k)
     made = None
     parts: Sequence[Part] = ()
+    words: Sequence[str] = ()
     if score is not None and published is not None and published.score == PROPOSAL:
         # Here, not above: models need torch, which takes seconds.
         from graphrec.serving.parts import own_score
@@ -170,14 +177,16 @@ def explain(
     if score is not None and published is not None:
         # Here, not above: models need torch, which takes seconds.
         from graphrec.serving.account import account
+        from graphrec.serving.likely_words import likely_words
 
+        words = likely_words(workspace, published.id, user_vectors[u], vectors[v], WORDS)
         told = [one.via for one in shared] + [one.id for one in near]
         made = account(store, workspace, published.id, user, label, node, first=told)
     if made is not None:
         disliked = {*seen(store, label, [user])[0]} - {*history, node}
         made = replace(made, user=made.user.without(label, disliked), item=made.item.without(label, disliked))
     traits = _common(store, label, node, history, k)
-    reasons = _Reasons(user, node, shared, traits, near, content, made, parts)
+    reasons = _Reasons(user, node, shared, traits, near, content, made, parts, words)
     known = {one.id: one for one in _detailed(store, label, sorted(reasons.ids()))}
     titles = {key: with_id(in_a_sentence(one), key) for key, one in known.items()}
     return Explanation(
@@ -196,6 +205,7 @@ def explain(
         reasons.sentence(titles),
         "" if run is None or published is not None else _unpublished(find_run(workspace, run)),
         parts if run is None or published is not None else _parts(workspace, run, user, label, node),
+        words,
     )
 
 
@@ -233,11 +243,18 @@ def _shared(
     found = rows(
         store, "shared", label, chosen, user=user, id=node, history=history, limit=LOOKED_AT
     )
-    vias = [row["via"] for row in found]
-    counted = rows(store, "choosers", label, chosen, user=user, ids=vias) if vias else []
-    of = {row["id"]: row["users"] for row in counted}
+    # Of frames there are those who liked both, and those who commented on both.
+    users: Counter[str] = Counter()
+    for row in found:
+        users[row["via"]] += row["users"]
+    most = sorted(users.items(), key=lambda one: (-one[1], one[0]))[:LOOKED_AT]
+    titles = {row["via"]: row["title"] for row in found}
+    counted = rows(store, "choosers", label, chosen, user=user, ids=[via for via, _ in most]) if most else []
+    of: Counter[str] = Counter()
+    for row in counted:
+        of[row["id"]] += row["users"]
     return [
-        Shared(**row, of=of[row["via"]]) for row in found if row["users"] >= LEAST_SHARE * of[row["via"]]
+        Shared(via, titles[via], count, of[via]) for via, count in most if count >= LEAST_SHARE * of[via]
     ]
 
 
@@ -318,6 +335,7 @@ class _Reasons:
     content: dict[str, list[Alike]]
     account: Account | None
     parts: Sequence[Part] = ()
+    words: Sequence[str] = ()
 
     def ids(self) -> set[str]:
         """Return the nodes that are named."""
@@ -362,6 +380,8 @@ class _Reasons:
         if self.parts:
             sides = " and ".join(f"{one.name} adds {one.score:.3f} (weight {one.weight:.0%})" for one in self.parts)
             said.append(f"Of its score {sides}.")
+        if self.words:
+            said.append(f"The model expects {self.user} to write of it: {', '.join(self.words)}.")
         frames = [] if self.account is None else [one for one in self.account.item.most if one.label == "Frame"]
         if frames:
             said.append(f"Its looks rest most on frame {frames[0].id} ({frames[0].weight:.0%}).")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from graphrec.graph.projection import types_of
 from graphrec.schema import Property
 from graphrec.serving.lookups import check_label, text_of
 from graphrec.store.base import GraphStore, TellingStore
@@ -33,6 +34,16 @@ def records(
     """Return ``user``, ``id`` of a ``label`` node and ``properties`` of each relationship ``kind`` that users have."""
     text = with_properties(spliced("records", type=kind, label=label), "e", properties)
     text, given = _asked(store, text, users)
+    return store.read(text, **given)
+
+
+def comments(
+    store: GraphStore, projection: Mapping[str, Any], users: Sequence[str], properties: Sequence[Property]
+) -> pa.Table:
+    """Return ``user``, ``id`` of what it is on, and ``properties`` of each comment of use; see ``Projection``."""
+    first, second = types_of(str(projection["relationship"]))
+    text = spliced("records_through", type=first, then=second, label=str(projection["item"]))
+    text, given = _asked(store, with_properties(text, "e", properties), users)
     return store.read(text, **given)
 
 

@@ -13,10 +13,11 @@ from graphrec.errors import NotFoundError, TrainingError
 from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.ids import Ids
 from graphrec.graph.projection import THEN, types_of
+from graphrec.graph.reading import ORDERS
 from graphrec.graph.records import Records
 from graphrec.graph.snapshot import Snapshot
 from graphrec.ragged import Ints, Ragged
-from graphrec.serving.histories import records
+from graphrec.serving.histories import comments, records
 from graphrec.store.base import GraphStore
 from graphrec.store.spliced import spliced_rows
 from graphrec.tasks.ranking import Ranking
@@ -51,7 +52,7 @@ def since_training(
 ) -> dict[str, Now] | None:
     """Return the history of each of ``users`` now, and whether run ``run_id`` knew it.
 
-    None where that cannot be told: the run's files are elsewhere, it is no ranking, or its records are paths.
+    None where that cannot be told: the run's files are elsewhere, or it is no ranking.
     """
     try:
         run = find_run(workspace, run_id)
@@ -60,7 +61,7 @@ def since_training(
     except (NotFoundError, TrainingError):
         return None
     task = task_of(run)
-    if not isinstance(task, Ranking) or THEN in str(shot.projection["relationship"]):
+    if not isinstance(task, Ranking):
         return None
     now = _histories(store, shot, task, users)
     at = shot.users.index(list(users))
@@ -70,9 +71,12 @@ def since_training(
     held = task.holds(own, {**shot.fields, **of_users})
     then = np.unique(there[own.user[held]] * len(shot.items) + np.asarray(own.item)[held])
     differs = at < 0
+    # Who has fewer records than the run asks for has not been in training.
+    differs[there] |= own.by_user.lengths < task.min_records
+    trained = ~differs
     differs[np.setxor1d(then, now.rows * len(shot.items) + now.indices) // max(1, len(shot.items))] = True
     return {
-        user: Now(run, int(at[row]) if at[row] >= 0 else None, now[row], bool(differs[row]))
+        user: Now(run, int(at[row]) if trained[row] else None, now[row], bool(differs[row]))
         for row, user in enumerate(users)
     }
 
@@ -90,10 +94,14 @@ def without_snapshot(workspace: Workspace, run_id: str) -> bool:
 
 def _histories(store: GraphStore, shot: Snapshot, task: Ranking, users: Sequence[str]) -> Ragged:
     """Return for each user the positions of the items of the positive records, the latest last."""
-    tables = [
-        records(store, kind, shot.item_label, users, store.properties.of(kind))
-        for kind in types_of(str(shot.projection["relationship"]))
-    ]
+    relationship = str(shot.projection["relationship"])
+    tables = (
+        [comments(store, shot.projection, users, store.properties.of("Comment"))]
+        if THEN in relationship
+        else [
+            records(store, kind, shot.item_label, users, store.properties.of(kind)) for kind in types_of(relationship)
+        ]
+    )
     user = np.concatenate([Ids(pa.array(users, pa.string())).index(_texts(table, "user")) for table in tables])
     item = np.concatenate([shot.items.index(_texts(table, "id")) for table in tables])
     when = np.concatenate([_when(table) for table in tables])
@@ -143,5 +151,5 @@ def _texts(table: pa.Table, name: str) -> pa.Array:
 
 
 def _when(table: pa.Table) -> npt.NDArray[np.float64]:
-    at, sequence = (_numbers(table, name) for name in ("at", "sequence"))
-    return np.nan_to_num(np.where(np.isnan(at), sequence, at))
+    at, sequence, posted = (_numbers(table, name) for name in ORDERS)
+    return np.nan_to_num(np.where(np.isnan(at), np.where(np.isnan(sequence), posted, sequence), at))

@@ -10,7 +10,7 @@ from typing import Any
 from graphrec import schema
 from graphrec.store.base import GraphStore
 
-PARTS = ("label", "type", "other", "property")
+PARTS = ("label", "type", "then", "other", "property")
 
 
 def spliced_rows(
@@ -18,7 +18,7 @@ def spliced_rows(
 ) -> list[dict[str, Any]]:
     """Return the rows of ``cypher/spliced/<name>.cypher``, with the ``properties`` of ``variable``.
 
-    Of what is ``given``, label, type, other and property become part of the text (see ``spliced``).
+    Of what is ``given``, label, type, then (a type), other and property become part of the text (see ``spliced``).
     """
     parts = {part: given.pop(part) for part in PARTS if part in given}
     text = with_properties(spliced(name, **parts), variable, properties)
@@ -32,7 +32,7 @@ def with_properties(text: str, variable: str, properties: Sequence[schema.Proper
 
 
 def spliced(name: str, **parts: str) -> str:
-    """Return the text of ``cypher/spliced/<name>.cypher`` with label, type, other (a label) and property filled in.
+    """Return the text of ``cypher/spliced/<name>.cypher`` with its label, types, other label and property filled in.
 
     A property is one of ``label``, or its id.
 
@@ -45,7 +45,7 @@ def spliced(name: str, **parts: str) -> str:
 
 
 def _known(part: str, value: str, label: str) -> str:
-    if part == "type":
+    if part in ("type", "then"):
         return schema.relationship(value).name
     if part == "property":
         return value if value == schema.KEY else schema.label(label).property(value).name

@@ -93,6 +93,14 @@ class FormChecks(ModelUnderTest):
             assert torch.equal(tensor, states[1][name]), f"{name} differs for the same seed"
             assert torch.isfinite(tensor.float()).all(), f"{name} is not finite from the start"
 
+    def test_its_settings_make_it_again(self, world: ModelWorld) -> None:
+        """They are what a run's manifest says."""
+        model = self.made(world.data)
+        again = self.kind(world.data.shape, self.kind.Settings.model_validate(model.settings.model_dump(mode="json")))
+        assert again.settings == model.settings
+        shapes = ({name: one.shape for name, one in each.state_dict().items()} for each in (again, model))
+        assert next(shapes) == next(shapes)
+
     def test_what_is_kept_is_its_own(self, world: ModelWorld) -> None:
         """Views that ``attach`` takes are not saved: the tensors of a run are those that were allocated."""
         kept = {name: tensor.shape for name, tensor in self.made(world.data).state_dict().items()}
