@@ -15,6 +15,7 @@ from graphrec.graph.belonging import belonging
 from graphrec.graph.records import Mask
 from graphrec.loading.resolve.placing import placing
 from graphrec.media.comments.clean import Cleaning, clean
+from graphrec.media.comments.feelings import FeelingSettings, teller_of
 from graphrec.media.comments.lexicon import lexicon_of
 from graphrec.media.comments.splitters import Splitter, splitter_of
 from graphrec.media.language import Language
@@ -39,6 +40,21 @@ class Example:
 
 
 @dataclass(frozen=True)
+class FeelingsTold:
+    """How feelings were told.
+
+    Attributes:
+        by: ``words``, ``likes``, or the model.
+        figures: numbers by name.
+        notes: a sentence each.
+    """
+
+    by: str
+    figures: Mapping[str, float]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Prepared:
     """What ``prepare`` did.
 
@@ -46,6 +62,7 @@ class Prepared:
         language: of all comments.
         splitter: what told their words apart.
         counts: what each step did, by what it is called, in order.
+        feelings: how they were told.
         without_time: comments that stand at no moment of a video, such as tags; they stay as they are.
         written: how many comments have other words, another feeling, verdict or moment than before.
         places: what they are ON, by what it is called: how many ``moved`` to another segment or frame, since they were
@@ -56,6 +73,7 @@ class Prepared:
     language: Language
     splitter: Splitter
     counts: Mapping[str, int]
+    feelings: FeelingsTold
     without_time: int
     written: int
     places: Mapping[str, int]
@@ -68,6 +86,7 @@ def prepare_comments(
     *,
     language: Language | None = None,
     splitter: Splitter | None = None,
+    feelings: FeelingSettings | None = None,
     more: Sequence[Path] = (),
     on: str | None = None,
     shots: int | None = None,
@@ -82,6 +101,7 @@ def prepare_comments(
         cleaning: what counts as usable.
         language: of all comments; None to tell it from their scripts.
         splitter: what tells words apart; None for the language's dictionary where it is installed.
+        feelings: how it is told whether they say something bad; None for a list of words.
         more: files of words beside those that come with graphrec; see ``lexicon_of``.
         on: ``"Segment"`` or ``"Frame"``, what comments shall be ON where their video has any; None for what each is ON
             now.
@@ -90,23 +110,25 @@ def prepare_comments(
         write: whether the graph is changed.
         tell: is told what is done next.
 
-    Raises ``DataError`` where there are no comments on videos, or for a file of words that is wrong, ``StoreError``
-    where comments are not graphrec's to change, ``ConfigError`` for a splitter that cannot be used.
+    Raises ``DataError`` where there are no comments on videos, for a file of words that is wrong, or for too few likes;
+    ``StoreError`` where comments are not graphrec's to change, ``ConfigError`` for a splitter or a model that cannot be
+    used.
     """
     if write:
         check_owned(store)
         store.initialise()
     tell("Reading comments")
-    stored = store.read_nodes("Comment", ["text", "time_s", *DERIVED]).sort_by("id")
+    stored = store.read_nodes("Comment", ["text", "time_s", "likes", *DERIVED]).sort_by("id")
     timed = stored.filter(pc.and_(pc.is_valid(stored["time_s"]), pc.is_valid(stored["text"]))).combine_chunks()
     if not len(timed):
         raise DataError("the graph has no comments on moments of videos; `graphrec load comments` loads some")
     language = language or language_of(plain(timed["text"].combine_chunks()))
     splitter = splitter_of(language, splitter)
     lexicon = lexicon_of(language, more)
+    teller = teller_of(feelings or FeelingSettings.model_validate({}), lexicon, timed["likes"].combine_chunks())
     tell(f"Working out the words of {len(timed):,} comments")
     on_videos = timed.append_column("video", _videos(store, timed["id"]))
-    done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}), splitter, tell)
+    done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}), splitter, teller, tell)
     now = done.table.add_column(0, "id", timed["id"])
     changed = now.filter(pa.array(_differs(timed, now)))
     tell("Placing them where they were begun")
@@ -119,7 +141,8 @@ def prepare_comments(
             places.write(store)
         places.shots.clear(store)
     without_time, examples = len(stored) - len(timed), [*_examples(timed, now, show)]
-    return Prepared(language, splitter, done.counts, without_time, len(changed), places.counts, examples)
+    told = FeelingsTold(done.felt.by, dict(done.felt.figures), done.felt.notes)
+    return Prepared(language, splitter, done.counts, told, without_time, len(changed), places.counts, examples)
 
 
 def _videos(store: GraphStore, comments: pa.ChunkedArray) -> pa.Array:

@@ -50,6 +50,32 @@ def prepare(
             "repeated. Lines of kind, tab, pattern, and of slang a tab and the word for it.",
         ),
     ] = None,
+    feelings: Annotated[
+        str,
+        typer.Option(
+            metavar="words|likes|MODEL",
+            help="What tells whether comments say something bad: words, a list of praise and blame; likes, the words "
+            "of comments that users like, against others; or a model of Transformers that classifies texts, by its "
+            "folder or name.",
+        ),
+    ] = "words",
+    bad_share: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="With --feelings likes: at most this share of comments is bad, those least like liked ones; 0.1 by "
+            "default.",
+        ),
+    ] = None,
+    negative_label: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LABEL",
+            help="With a model: its label of what is bad, where the names of its labels do not say so; may be "
+            "repeated.",
+        ),
+    ] = None,
     opening: Annotated[
         float | None,
         typer.Option(min=0, help="Leave out comments on the first so many seconds of a video; 5 by default."),
@@ -97,10 +123,15 @@ def prepare(
     Example: `graphrec load comments comments.csv && graphrec prepare comments --show 20`
 
     Example: `graphrec prepare comments --words my-slang.tsv --opening 10 --dry-run`
+
+    Example: `graphrec prepare comments --feelings likes --bad-share 0.05`
+
+    Example: `graphrec prepare comments --feelings models/sentiment --negative-label LABEL_0`
     """
     from graphrec.api.prepare import prepare_comments
     from graphrec.errors import UsageError, unknown
     from graphrec.media.comments.clean import Cleaning
+    from graphrec.media.comments.feelings import FeelingSettings
 
     if what != "comments":
         raise unknown("thing to prepare", what, ["comments"])
@@ -108,12 +139,16 @@ def prepare(
         raise UsageError("--shots puts comments on frames; leave out --on segment")
     given = {"opening_s": opening, "greeting_videos": greeting_videos, "typing_speed": typing_speed}
     cleaning = Cleaning.model_validate({name: value for name, value in given.items() if value is not None})
+    felt = FeelingSettings.model_validate(
+        {"by": feelings, "bad_share": bad_share, "negative_labels": tuple(negative_label or ())}
+    )
     with opened(workspace, store, write=not dry_run) as (graph, _), err.status("Opening") as status:
         done = prepare_comments(
             graph,
             cleaning,
             language=language,
             splitter=splitter,
+            feelings=felt,
             more=words or [],
             on=on.capitalize() if on else None,
             shots=shots,
@@ -141,8 +176,7 @@ def _tell(done: Prepared, typing_speed: float, *, dry_run: bool) -> None:
         f"{counts['with slang']:,} have slang, which was replaced; {counts['stop words']:,} stop words were taken out",
         f"left out: {counts['no words']:,} without words, {counts['opening']:,} on the opening, "
         f"{counts['greeting']:,} greetings; {counts['usable']:,} are usable",
-        f"{counts['positive']:,} say something good, {counts['negative']:,} something bad, and {counts['neutral']:,} "
-        "neither, which counts as good; by a list of words",
+        *_feelings(done),
     ]
     lines += _places(done.places, typing_speed, dry_run=dry_run)
     if done.without_time:
@@ -150,6 +184,19 @@ def _tell(done: Prepared, typing_speed: float, *, dry_run: bool) -> None:
     lines.append(f"{done.written:,} {'would change' if dry_run else 'changed'}")
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _feelings(done: Prepared) -> Iterator[str]:
+    """Say how many comments say something bad, and how that was told."""
+    counts = done.counts
+    if done.feelings.by == "words":
+        yield (
+            f"{counts['positive']:,} say something good, {counts['negative']:,} something bad, and "
+            f"{counts['neutral']:,} neither, which counts as good; by a list of words"
+        )
+        return
+    yield f"{counts['negative']:,} say something bad, and {counts['neutral']:,} do not, which counts as good"
+    yield from done.feelings.notes
 
 
 def _places(places: Mapping[str, int], typing_speed: float, *, dry_run: bool) -> Iterator[str]:

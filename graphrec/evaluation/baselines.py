@@ -26,6 +26,8 @@ TITLES = {"popularity": "popularity", "random": CHANCE, "contentknn": "content k
 STANDS_IN = {"rating": "the means of users and items", "click": "the share of clicks"}
 MANY_RANKED, FEWEST_DRAWS, MOST_DRAWS = 100_000_000, 4, 32
 """Chance is the mean of so many random orders that about so many items are ranked, from fewest to most."""
+MOST_RANKED = 400_000_000
+"""Of fewer orders, at last of one, where all together would rank more: each takes as long as testing the model."""
 LARGEST = 1 << 28
 """Content of more numbers than this (1 GiB) is not held in memory for a comparison."""
 
@@ -50,7 +52,8 @@ def baselines(
 def _draws(cases: RankingCases, data: Data) -> int:
     """Return over how many random orders chance is averaged: fewer where there is much to rank."""
     ranked = len(cases) * data.items
-    return int(np.clip(MANY_RANKED // max(1, ranked), FEWEST_DRAWS, MOST_DRAWS))
+    draws = int(np.clip(MANY_RANKED // max(1, ranked), FEWEST_DRAWS, MOST_DRAWS))
+    return max(1, min(draws, MOST_RANKED // max(1, ranked)))
 
 
 def _judged(name: str, task: Task[Any], split: Split[Any], options: TrainOptions, seed: int) -> Evaluation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +9,14 @@ import torch
 from torch import Tensor
 
 from graphrec.evaluation.ties import LARGEST, TieBreaker
-from graphrec.ragged import Ragged
+from graphrec.graph.records import Mask
+from graphrec.ragged import Ints, Ragged
 
 OUT = -torch.inf
 """Stands in place of the score of an item that is no candidate; scores themselves are finite."""
+
+MANY = 16
+"""A row with more relevant columns is swept: that costs about as much as comparing all scores with so many."""
 
 SLICE = 32
 """Rows at a time where equal scores need an int64 key for every column; few, to stay in the cache."""
@@ -41,29 +44,56 @@ class ScoreBlock:
         Rows come with the most relevant first. Ranks are in the order of ``relevant.indices``. The best come
         best first; if a row has fewer candidates than ``keep``, what stands behind them means nothing.
         """
-        device = self.scores.device
-        columns = torch.from_numpy(relevant.indices).to(device)
-        rows = torch.from_numpy(relevant.rows).to(device)
-        ranks, level = self._count(relevant, columns)
-        width = self.scores.shape[1]
-        values, best = self.scores.topk(min(keep + 1, width) if keep else 0, dim=1)
+        values, best = self.scores.topk(min(keep + 1, self.scores.shape[1]) if keep else 0, dim=1)
         # Looks one place past the cut, where the partition chose among equal scores as it liked.
         unsettled = ((values[:, 1:] == values[:, :-1]) & (values[:, 1:] != OUT)).any(1)
         best = best[:, :keep].contiguous()
-        tied = (level > 1).nonzero()[:, 0]
-        unsettled[rows[tied]] = True
-        for part in _slices(unsettled.nonzero()[:, 0], SLICE):
-            scores, keys = self.scores[part], self.ties.keys(self.users[part, None], self.items)
-            if keep:
-                best[part] = _best(scores, keys, values[part, keep - 1], keep)
-            inside = tied[(rows[tied] >= part[0]) & (rows[tied] <= part[-1])]
-            for some in _slices(inside, 2 * SLICE):
-                local = torch.searchsorted(part, rows[some])
-                ranks[some] += _earlier(scores[local], keys[local], columns[some, None])
-        return ranks, best
+        rows = unsettled.nonzero()[:, 0]
+        for start in range(0, len(rows), SLICE):
+            part = rows[start : start + SLICE]
+            keys = self.ties.keys(self.users[part, None], self.items)
+            best[part] = _best(self.scores[part], keys, values[part, keep - 1], keep)
+        return torch.from_numpy(self._ranks(relevant)), best
 
-    def _count(self, relevant: Ragged, columns: Tensor) -> tuple[Tensor, Tensor]:
+    def _ranks(self, relevant: Ragged) -> Ints:
+        ranks = np.empty(len(relevant.indices), np.int64)
+        swept = self._swept(relevant)
+        counted = np.flatnonzero(~swept)
+        own = relevant.take(counted)
+        found, level = (tensor.cpu().numpy() for tensor in self._rows(counted)._count(own))
+        ranks[relevant.places(counted)] = found
+        swept[counted[own.rows[level > 1]]] = True
+        if swept.any():
+            # Here, since it takes half a second and few rankings need it.
+            from graphrec.evaluation.sweep import sweep
+
+            rows = np.flatnonzero(swept)
+            part = self._rows(rows)
+            ends = part.users.cpu(), part.items.cpu()
+            ranks[relevant.places(rows)] = sweep(part.scores.cpu(), *ends, self.ties, relevant.take(rows))
+        return ranks
+
+    def _swept(self, relevant: Ragged) -> Mask:
+        """Return bool [rows], where one pass over the scores is sooner done than one for each relevant column."""
+        if self.scores.device.type != "cpu":
+            return np.zeros(len(relevant), bool)
+        swept = relevant.lengths > MANY
+        having = int(np.count_nonzero(relevant.lengths))
+        scores = self.scores[:having]
+        first = scores.gather(1, torch.from_numpy(relevant.indices[relevant.indptr[:having], None]))
+        # Where one ties, others do.
+        swept[:having] |= (torch.eq(scores, first).sum(1) > 1).numpy()
+        return swept
+
+    def _rows(self, rows: Ints) -> ScoreBlock:
+        if len(rows) == len(self.users):
+            return self
+        chosen = torch.from_numpy(rows).to(self.scores.device)
+        return ScoreBlock(self.scores[chosen], self.users[chosen], self.items, self.ties)
+
+    def _count(self, relevant: Ragged) -> tuple[Tensor, Tensor]:
         """Return int64 [n] twice, per relevant column: its rank if it wins all ties, and how many tie."""
+        columns = torch.from_numpy(relevant.indices).to(self.scores.device)
         ranks, level = torch.empty_like(columns), torch.empty_like(columns)
         lengths = relevant.lengths
         # Ones and zeros in float32 add up several times faster than booleans do, and exactly up to 2^24.
@@ -88,14 +118,3 @@ def _best(scores: Tensor, keys: Tensor, last: Tensor, keep: int) -> Tensor:
     columns = place.topk(keep, dim=1, largest=False, sorted=False).indices
     columns = columns.gather(1, keys.gather(1, columns).argsort(dim=1))
     return columns.gather(1, scores.gather(1, columns).argsort(dim=1, descending=True, stable=True))
-
-
-def _earlier(scores: Tensor, keys: Tensor, columns: Tensor) -> Tensor:
-    """Return int64 [n], in each row how many scores equal to that of its column [n, 1] have a smaller key."""
-    equal = scores == scores.gather(1, columns)
-    return (equal & (keys < keys.gather(1, columns))).sum(1, dtype=torch.int32).long()
-
-
-def _slices(rows: Tensor, size: int) -> Iterator[Tensor]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]

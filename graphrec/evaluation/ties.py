@@ -7,11 +7,15 @@ ones.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import torch
 from torch import Tensor
 
 LARGEST = torch.iinfo(torch.int64).max
+
+Half = TypeVar("Half", Tensor, np.int64)
 
 
 _ODD = 0xD6E8FEB86659FD93 - (1 << 64)
@@ -34,11 +38,25 @@ class TieBreaker:
 
         Of two items with equal scores the one with the smaller key comes first.
         """
-        pairs = _mix(users + self._user_salt) + _mix(items + self._item_salt)
-        pairs ^= pairs >> 32
-        pairs *= _ODD
-        pairs ^= pairs >> 32
-        return pairs.bitwise_and_(LARGEST)
+        return joined(self.user_halves(users), self.item_halves(items))
+
+    def user_halves(self, users: Tensor) -> Tensor:
+        """Return what ``joined`` takes of ``users``, int64 alike."""
+        return _mix(users + self._user_salt)
+
+    def item_halves(self, items: Tensor) -> Tensor:
+        """Return what ``joined`` takes of ``items``, int64 alike."""
+        return _mix(items + self._item_salt)
+
+
+def joined(user: Half, item: Half) -> Half:
+    """Return the key of a user's half and an item's: of tensors, or of int64 numbers, whose products wrap around."""
+    pairs = user + item
+    pairs ^= pairs >> 32
+    pairs *= _ODD
+    pairs ^= pairs >> 32
+    pairs &= LARGEST
+    return pairs
 
 
 def _mix(values: Tensor) -> Tensor:

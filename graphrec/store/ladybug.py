@@ -52,7 +52,7 @@ from graphrec.store.ladybug_files import (
 )
 from graphrec.store.ladybug_functions import add_functions
 from graphrec.store.ladybug_nodes import PREFIX, Nodes
-from graphrec.store.ladybug_tables import TYPES, new_tables, own_properties
+from graphrec.store.ladybug_tables import TYPES, Stored, new_ends, new_tables
 from graphrec.store.ladybug_words import in_its_words
 from graphrec.store.nearest import chosen, exact_nearest, in_bytes
 from graphrec.store.upsert import plan
@@ -87,8 +87,8 @@ class LadybugStore:
         self._failed = False
         self._torn = False
         self._edges: dict[tuple[str, ...], StoredEdges] = {}
-        self._properties: Properties | None = None
-        self._nodes = Nodes(self._rows, self._type)
+        self._known: Stored | None = None
+        self._nodes = Nodes(self._rows, self._type, self._reading)
         self._copied: set[str] = set()
         self._write = write
         self.kept = Kept(KEPT_BYTES) if kept is None else kept
@@ -127,26 +127,37 @@ class LadybugStore:
         return object() if self._write else self._embedded
 
     def initialise(self) -> None:
-        """Create the tables and properties of the schema that are missing."""
+        """Create the tables, properties and ends of the schema that are missing."""
         existing = self._tables()
         for name, statement in new_tables():
             if name not in existing:
                 self._run(statement)
-            else:
-                self._add_missing(name, schema.properties(name))
+                continue
+            self._add_missing(name, schema.properties(name))
+            if name in schema.RELATIONSHIPS:
+                for addition in new_ends(name, self._ends_of(name)):
+                    self._run(addition)
+        self._forget_columns()
 
     @property
     def properties(self) -> Properties:
         """What nodes and relationships may say here."""
-        with self._lock:
-            if self._properties is None:
-                # A look at every table takes 7 ms, which an explorer has not at each click.
-                self._properties = self.kept.get("properties", self._embedded, self._read_properties, lambda _: 0)
-            return self._properties
+        return self._stored.properties
 
-    def _read_properties(self) -> Properties:
+    @property
+    def _stored(self) -> Stored:
+        with self._lock:
+            if self._known is None:
+                # A look at every table takes 7 ms, which an explorer has not at each click.
+                self._known = self.kept.get("properties", self._embedded, self._read_stored, lambda _: 0)
+            return self._known
+
+    def _read_stored(self) -> Stored:
         tables = self._tables() & {*schema.LABELS, *schema.RELATIONSHIPS}
-        return Properties({name: own_properties(name, self._columns(name)) for name in sorted(tables)})
+        return Stored.of({name: self._columns(name) for name in sorted(tables)})
+
+    def _forget_columns(self) -> None:
+        self._embedded, self._known = object(), None
 
     def declare(self, name: str, own: Sequence[Property]) -> None:
         """Let nodes or relationships of ``name`` have properties of the graph's own."""
@@ -159,7 +170,7 @@ class LadybugStore:
                 if prop.name.casefold() in taken:
                     raise embedding_has(name, prop.name)
             self._add_missing(name, wanted.own(name))
-            self._properties = wanted
+            self._forget_columns()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -174,8 +185,7 @@ class LadybugStore:
                 yield
                 self._run("COMMIT")
             except BaseException:
-                self._embedded = object()
-                self._properties = None
+                self._forget_columns()
                 try:
                     self._connection.execute("ROLLBACK")
                 except RuntimeError:
@@ -490,7 +500,7 @@ class LadybugStore:
         return stored
 
     def _edge_rows(self, name: str, source: str, target: str, properties: Sequence[str]) -> pa.Table:
-        columns = "".join(f", e.`{self.properties.find(name, p).name}` AS `{p}`" for p in properties)
+        columns = "".join(f", {self._reading('e', name, p)}" for p in properties)
         # Internal offsets are read twice as fast as string ids; of ten million each column of 64 bits is 80 MB.
         ends = "CAST(offset(id(a)) AS INT32) AS s, CAST(offset(id(b)) AS INT32) AS t"
         return self._rows(f"MATCH (a:{source})-[e:`{name}`]->(b:{target}) RETURN {ends}{columns}")
@@ -525,6 +535,11 @@ class LadybugStore:
         found = self._rows(f"CALL table_info('{table}') RETURN name, type")
         return dict(zip(found["name"].to_pylist(), found["type"].to_pylist(), strict=True))
 
+    def _ends_of(self, table: str) -> set[tuple[str, str]]:
+        """Return from which labels to which a type's table takes relationships."""
+        found = self._rows(f"CALL show_connection('{table}') RETURN *")
+        return {*zip(found["source table name"].to_pylist(), found["destination table name"].to_pylist(), strict=True)}
+
     def _add_missing(self, table: str, properties: Sequence[Property]) -> None:
         present = self._columns(table)
         for prop in properties:
@@ -534,6 +549,10 @@ class LadybugStore:
     def _type(self, name: str, prop: str) -> pa.DataType:
         """Return the type of a property of a label or type; raises ``NotFoundError`` for one that there is not."""
         return ARROW[self.properties.find(name, prop).type]
+
+    def _reading(self, variable: str, name: str, prop: str) -> str:
+        """Return what a query says to read a property; raises ``NotFoundError`` for one that there is not."""
+        return self._stored.read(variable, name, prop)
 
     def _rows(self, text: str, /, **parameters: Any) -> pa.Table:
         with self._lock:

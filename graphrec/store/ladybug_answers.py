@@ -107,7 +107,7 @@ def explained() -> Iterator[None]:
             raise QueryError(f"the query failed: {said}") from error
         raise QueryError(
             f"the query failed: what it asks has no property {missing[1]!r}; embeddings are there once their run is "
-            "published (`graphrec runs`), what an older graphrec did not store after the next `graphrec load`"
+            "published (`graphrec runs`), what an older graphrec did not store after `graphrec init`"
         ) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ READ_POOL = 1 << 30
 WRITE_POOL = max(READ_POOL, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2)
 ADDRESS_SPACE = 1 << 38
 UNWRITTEN = "Cannot write to file"
+_LACKS = re.compile(r"Table (?P<table>\w+) does not exist|does not contain column (?P<column>\w+)")
 
 
 @contextmanager
@@ -134,6 +136,9 @@ def reason(error: BaseException) -> str:
             "writing to the disk failed; free some space and repeat the command: "
             "the last file or run may be stored, but never a part of it"
         )
+    if lacks := _LACKS.search(line):
+        what = lacks["table"] or f"property {lacks['column']}"
+        return f"a graph of an older graphrec has no {what}; `graphrec init` adds it, and changes nothing else"
     return line
 
 

@@ -33,11 +33,15 @@ class Nodes:
     Args:
         rows: runs a query.
         kind: tells the type of a label's property.
+        reading: tells what a query says to read a property of a variable, of a label.
     """
 
-    def __init__(self, rows: TableQuery, kind: Callable[[str, str], pa.DataType]) -> None:
+    def __init__(
+        self, rows: TableQuery, kind: Callable[[str, str], pa.DataType], reading: Callable[[str, str, str], str]
+    ) -> None:
         self._rows = rows
         self._kind = kind
+        self._reading = reading
         self._known: dict[str, StoredIds] = {}
         self._asked: dict[str, int] = {}
 
@@ -63,11 +67,11 @@ class Nodes:
     def all(self, label: str, names: Sequence[str]) -> pa.Table:
         """Return ``id`` and properties of every node; raises ``NotFoundError`` for a property that there is not."""
         types = self._types(label, names)
-        return self._rows(f"MATCH (n:{label}) RETURN {_columns(names)}").cast(types)
+        return self._rows(f"MATCH (n:{label}) RETURN {self._columns(label, names)}").cast(types)
 
     def some(self, label: str, keys: pa.Array, names: Sequence[str]) -> pa.Table:
         """Return the same of the nodes whose ids are among ``keys``."""
-        return self.look_up(label, keys, _columns(names)).cast(self._types(label, names))
+        return self.look_up(label, keys, self._columns(label, names)).cast(self._types(label, names))
 
     def look_up(self, label: str, keys: pa.Array | pa.ChunkedArray, wanted: str) -> pa.Table:
         """Return what is ``wanted`` of those nodes ``n``."""
@@ -114,12 +118,12 @@ class Nodes:
         self._known[label] = StoredIds(*self.offsets(label))
         return True
 
+    def _columns(self, label: str, names: Sequence[str]) -> str:
+        key = f"n.{schema.KEY} AS {schema.KEY}"
+        return ", ".join([key, *(self._reading("n", label, name) for name in names)])
+
     def _types(self, label: str, names: Sequence[str]) -> pa.Schema:
         return pa.schema({schema.KEY: pa.string(), **{name: self._kind(label, name) for name in names}})
 
     def _offsets_of(self, label: str, keys: pa.Array | pa.ChunkedArray) -> pa.Table:
         return self.look_up(label, keys, f"n.{schema.KEY} AS id, offset(id(n)) AS o")
-
-
-def _columns(names: Sequence[str]) -> str:
-    return ", ".join(f"n.`{name}` AS `{name}`" for name in (schema.KEY, *names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event
 
 import numpy as np
@@ -15,7 +15,7 @@ from graphrec import schema
 from graphrec.errors import ConfigError, NotFoundError, QueryError, StoreError
 from graphrec.rows import ARROW
 from graphrec.store.answers import Limits
-from graphrec.store.base import Floats, GraphStore, Written
+from graphrec.store.base import Floats, GraphStore, Written, closing
 from graphrec.store.console.store import ConsoleStore
 from graphrec.testing.limits import ENDLESS_S, PROMPT_S
 from graphrec.testing.own_properties_contract import OwnPropertiesContract
@@ -107,6 +107,17 @@ class StoreContract(OwnPropertiesContract):
     def _initialised(self, store: GraphStore) -> None:
         store.initialise()
 
+    def older(self, store: GraphStore, lacking: Sequence[tuple[str, str]]) -> GraphStore:
+        """Return ``store`` opened anew, as a graphrec made it whose schema lacked some properties.
+
+        As it is where a property takes no place before somebody says it.
+
+        Args:
+            store: open for writing.
+            lacking: label or type, and the property's name.
+        """
+        return store
+
     # Nodes
 
     def test_empty_labels_read_as_empty(self, store: GraphStore) -> None:
@@ -125,6 +136,28 @@ class StoreContract(OwnPropertiesContract):
         store.write_nodes("Item", nodes("i", title=["T"]))
         store.initialise()
         assert stored_nodes(store, "Item", "title") == {"i": ("T",)}
+
+    def test_what_the_schema_has_since_the_graph_was_made_is_null_until_it_is_said(self, store: GraphStore) -> None:
+        told = {name: [p.name for p in schema.properties(name)] for name in (*schema.LABELS, *schema.RELATIONSHIPS)}
+        for label in schema.LABELS:
+            store.write_nodes(label, nodes("n"))
+        every = [(rel.name, *ends) for rel in schema.RELATIONSHIPS.values() for ends in rel.ends]
+        for name, source, target in every:
+            store.write_relationships(name, source, target, edges(("n", "n")))
+        with closing(self.older(store, [(name, prop) for name, props in told.items() for prop in props])) as older:
+            for label in schema.LABELS:
+                table = older.read_nodes(label, told[label])
+                assert table.to_pylist() == [{"id": "n", **dict.fromkeys(told[label])}]
+                assert table.schema.types[1:] == [ARROW[p.type] for p in schema.properties(label)]
+            for name, source, target in every:
+                found = older.read_relationships(name, source, target, told[name]).table()
+                assert found.to_pylist() == [{"from": "n", "to": "n", **dict.fromkeys(told[name])}]
+                assert found.schema.types[2:] == [ARROW[p.type] for p in schema.properties(name)]
+            older.initialise()
+            older.write_nodes("Comment", nodes("n", moment_s=[1.5]))
+            older.write_relationships("RATED", "User", "Item", edges(("n", "n"), rating=[4.0]))
+            assert stored_nodes(older, "Comment", "moment_s", "left_out") == {"n": (1.5, None)}
+            assert stored_edges(older, "RATED", "User", "Item", "rating", "at") == {("n", "n"): (4.0, None)}
 
     def test_nodes_are_created_updated_or_left(self, store: GraphStore) -> None:
         first = nodes("a", "b", "c", title=["A", "B", None], year=[2000, None, 2002])

@@ -12,10 +12,11 @@ import pyarrow as pa
 import pytest
 
 from graphrec.api.prepare import prepare_comments
-from graphrec.errors import DataError
+from graphrec.errors import DataError, UsageError
 from graphrec.loaders.comments import Comments
 from graphrec.loading.load import load
 from graphrec.media.comments.clean import Cleaning
+from graphrec.media.comments.feelings import FeelingSettings
 from graphrec.media.language import Language
 from graphrec.store.base import GraphStore, closing
 from graphrec.store.ladybug import LadybugStore
@@ -138,6 +139,47 @@ def test_without_comments_it_says_what_to_load(workspace: Workspace) -> None:
         store.initialise()
         with pytest.raises(DataError, match="no comments on moments of videos; `graphrec load comments`"):
             prepare_comments(store)
+
+
+def test_feelings_by_likes(store: GraphStore, workspace: Workspace, tmp_path: Path) -> None:
+    by_likes = FeelingSettings(by="likes", bad_share=0.3)
+    with pytest.raises(DataError, match="0 comments are liked and 0 are not"):
+        prepare_comments(store, feelings=by_likes)
+    assert {row[2] for row in found(store).values()} == {None}
+    file = tmp_path / "liked.csv"
+    rows = [f"u{n},v,9,{'clapping' if n % 4 else 'yawning'} x{n}" for n in range(1000)]
+    file.write_text("\n".join(["user,video,time_s,text", *rows]) + "\n", encoding="utf-8")
+    load(store, Comments(), [file], Comments.Options(), workspace)
+    texts = {key: str(row[0]).split()[0] for key, row in stored_nodes(store, "Comment", "text").items()}
+    likes = {key: 3 * (text == "clapping") for key, text in texts.items() if text in ("clapping", "yawning")}
+    store.write_nodes("Comment", pa.table({"id": [*likes], "likes": [*likes.values()]}))
+    done = prepare_comments(store, feelings=by_likes)
+    assert {text.split()[0] for text, row in found(store).items() if row[1] == 0} == {"yawning"}
+    assert (done.feelings.by, done.counts["negative"]) == ("likes", 250)
+    assert done.feelings.figures["auc"] == 1
+    # 1,005 comments have a moment.
+    assert done.feelings.figures["bad share"] == 250 / 1005
+    assert prepare_comments(store).feelings.by == "words"
+    store.close()
+    command = ["prepare", "comments", "--feelings", "likes", "--bad-share", "0.3", "-w", str(workspace.root)]
+    run = subprocess.run([sys.executable, "-m", "graphrec", *command], capture_output=True, text=True, check=False)
+    assert "250 say something bad, and 755 do not, which counts as good" in run.stdout, run.stderr
+    assert "750 comments are liked, 250 are not, which is no blame" in run.stdout
+    assert "with an AUC of 1.000" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"bad_share": 0.2}, "--bad-share goes with --feelings likes"),
+        ({"by": "likes", "negative_labels": ("bad",)}, "--negative-label goes with a model"),
+    ],
+)
+def test_settings_of_feelings_that_do_not_go_together(
+    store: GraphStore, settings: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(UsageError, match=reason):
+        prepare_comments(store, feelings=FeelingSettings.model_validate(settings))
 
 
 def test_on_the_command_line(store: GraphStore, workspace: Workspace) -> None:

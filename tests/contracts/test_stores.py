@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from graphrec.store.neo4j.login import Login
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.testing.memory_store import MemoryStore
 from graphrec.testing.neo4j_server import Neo4jServer
+from graphrec.testing.older_graph import drop_columns
 from graphrec.testing.store_contract import StoreContract
 from graphrec.workspace import Workspace
 
@@ -27,6 +28,12 @@ class TestLadybugStore(StoreContract):
     def reopened(self, store: GraphStore) -> GraphStore:
         assert isinstance(store, LadybugStore)
         store.close()
+        return LadybugStore(store.workspace, write=True)
+
+    def older(self, store: GraphStore, lacking: Sequence[tuple[str, str]]) -> GraphStore:
+        assert isinstance(store, LadybugStore)
+        store.close()
+        drop_columns(store.workspace, lacking)
         return LadybugStore(store.workspace, write=True)
 
 

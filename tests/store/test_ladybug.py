@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import ladybug
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -23,8 +24,10 @@ from graphrec.errors import QueryError, StoreBusy, StoreError
 from graphrec.files import read_json
 from graphrec.store.base import Written, closing
 from graphrec.store.ladybug import LadybugStore
+from graphrec.store.ladybug_files import open_database
 from graphrec.store.ladybug_nodes import Nodes
 from graphrec.testing.limits import PROMPT_S, WAIT_S, until
+from graphrec.testing.older_graph import drop_columns
 from graphrec.testing.store_contract import edges, nodes, stored_edges, stored_nodes
 from graphrec.workspace import Workspace
 
@@ -515,9 +518,39 @@ def test_a_graph_of_an_older_version_says_how_to_get_what_is_missing(tmp_path: P
     text = "MATCH (i:Item) RETURN i.added_at AS at"
     with (
         closing(LadybugStore(workspace)) as store,
-        pytest.raises(QueryError, match=r"no property 'added_at'.*an older graphrec.*`graphrec load`"),
+        pytest.raises(QueryError, match=r"no property 'added_at'.*an older graphrec.*`graphrec init`"),
     ):
         store.query(text)
     with closing(LadybugStore(workspace, write=True)) as store:
         store.initialise()
         assert store.query(text).num_rows == 0
+
+
+def test_what_a_graph_of_an_older_graphrec_lacks_is_named_with_its_cure(workspace: Workspace) -> None:
+    drop_columns(workspace, [("Comment", "moment_s")])
+    with open_database(workspace, write=True) as database, ladybug.Connection(database) as connection:
+        connection.execute("DROP TABLE FOLLOWS")
+    with closing(LadybugStore(workspace)) as older:
+        with pytest.raises(StoreError, match=r"no FOLLOWS; `graphrec init`"):
+            older.read_relationships("FOLLOWS", "User", "User")
+        with pytest.raises(QueryError, match=r"no property 'moment_s'.*`graphrec init`"):
+            older.read("MATCH (c:Comment) RETURN c.moment_s")
+    with closing(LadybugStore(workspace, write=True)) as mended:
+        with pytest.raises(StoreError, match=r"no property moment_s; `graphrec init`"):
+            mended.write_nodes("Comment", nodes("c", moment_s=[1.0]))
+        mended.initialise()
+        mended.write_nodes("Comment", nodes("c", moment_s=[1.0]))
+        assert mended.read("MATCH (c:Comment) RETURN c.moment_s AS m")["m"].to_pylist() == [1.0]
+        assert not len(mended.read_relationships("FOLLOWS", "User", "User").source)
+
+
+def test_a_type_of_an_older_graphrec_takes_the_ends_that_it_has_since(workspace: Workspace) -> None:
+    with open_database(workspace, write=True) as database, ladybug.Connection(database) as connection:
+        connection.execute("DROP TABLE LIKED")
+        connection.execute("CREATE REL TABLE LIKED(FROM User TO Item, at INT64)")
+    with closing(LadybugStore(workspace, write=True)) as older:
+        older.initialise()
+        older.write_nodes("User", nodes("u"))
+        older.write_nodes("Frame", nodes("f"))
+        older.write_relationships("LIKED", "User", "Frame", edges(("u", "f"), at=[7]))
+        assert stored_edges(older, "LIKED", "User", "Frame", "at", "split") == {("u", "f"): (7, None)}

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from graphrec.media.comments.begun import begun
+from graphrec.media.comments.by_words import ByWords
+from graphrec.media.comments.feelings import Felt, Said, Teller
 from graphrec.media.comments.lexicon import Lexicon, lexicon_of
 from graphrec.media.comments.splitters import Splitter, split_by
 from graphrec.media.language import Language
@@ -45,10 +47,12 @@ class Cleaned:
             ``left_out`` (string: why the comment is of no use, empty where it is) and ``moment_s`` (float64, seconds:
             when it was begun).
         counts: what each step did, by what it is called, in order.
+        felt: how feelings were told.
     """
 
     table: pa.Table
     counts: Mapping[str, int]
+    felt: Felt
 
 
 def clean(
@@ -57,12 +61,14 @@ def clean(
     language: Language,
     cleaning: Cleaning,
     splitter: Splitter = Splitter.SCRIPT,
+    teller: Teller | None = None,
     tell: Callable[[str], None] = lambda step: None,
 ) -> Cleaned:
     """Return what is made of comments, ``video``, ``time_s`` (float64) and ``text`` of each, without nulls.
 
     Everything is worked out once for each different text. What many say early in many videos is a greeting: so all
-    comments that there are shall be given at once. ``tell`` is told how far it is where that takes long.
+    comments that there are shall be given at once. ``teller`` tells what they feel, by default the
+    ``lexicon``; ``tell`` is told how far it is where that takes long.
     """
     encoded = comments["text"].combine_chunks().dictionary_encode()
     code, texts = np.asarray(encoded.indices), plain(encoded.dictionary)
@@ -70,7 +76,8 @@ def clean(
     slang_words = frozenset(word for _, word in lexicon.slang)
     kept, stopped = _without(split_by(splitter, mapped, language, slang_words, tell), lexicon.stop)
     words = pc.binary_join(kept, " ")
-    feeling = feelings(mapped, lexicon)
+    felt = (teller or ByWords(lexicon)).tell(Said(encoded.dictionary, mapped, kept, code), tell)
+    feeling = felt.feeling
     time = comments["time_s"].to_numpy()
     # Greetings are told by their words, however they are written.
     text = np.asarray(words.dictionary_encode().indices)[code]
@@ -101,7 +108,7 @@ def clean(
         "neutral": int((feeling[code] == 0).sum()),
         "negative": int((feeling[code] < 0).sum()),
     }
-    return Cleaned(table, counts)
+    return Cleaned(table, counts, felt)
 
 
 def words_of(texts: pa.Array, language: Language) -> pa.Array:
@@ -124,21 +131,6 @@ def slang_replaced(texts: pa.Array, lexicon: Lexicon) -> tuple[pa.Array, npt.NDA
     for pattern, word in lexicon.slang:
         some = pc.replace_substring_regex(some, pattern, f" {word} ")
     return pc.replace_with_mask(texts, any_of_it, some), any_of_it.to_numpy(zero_copy_only=False)
-
-
-def feelings(texts: pa.Array, lexicon: Lexicon) -> npt.NDArray[np.int64]:
-    """Return how much good each text says less how much bad, int64 [n]; what is denied counts as its opposite."""
-    found = np.zeros(len(texts), np.int64)
-    felt = pc.match_substring_regex(texts, f"{lexicon.good}|{lexicon.bad}")
-    some = texts.filter(felt)
-    score = np.zeros(len(some), np.int64)
-    for pattern, sign in (
-        (lexicon.denied_bad, 1), (lexicon.denied_good, -1), (lexicon.bad, -1), (lexicon.good, 1),
-    ):  # fmt: skip
-        score = score + sign * np.asarray(pc.count_substring_regex(some, pattern), np.int64)
-        some = pc.replace_substring_regex(some, pattern, " ")
-    found[felt.to_numpy(zero_copy_only=False)] = score
-    return found
 
 
 def _without(words: pa.ListArray, stop: frozenset[str]) -> tuple[pa.ListArray, npt.NDArray[np.int64]]:

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import DataError
-from graphrec.media.comments.clean import Cleaning, clean, feelings, words_of
+from graphrec.media.comments.by_words import feelings
+from graphrec.media.comments.clean import Cleaning, clean, words_of
 from graphrec.media.comments.lexicon import lexicon_of
 from graphrec.media.comments.splitters import Splitter
 from graphrec.media.language import Language
