@@ -23,7 +23,7 @@ from graphrec.models.commented_frames import log_likelihood
 from graphrec.models.folding import fold_in_by
 from graphrec.models.frame_vectors import FrameVectors
 from graphrec.models.influences import Part
-from graphrec.models.kfrci_settings import KFRCISettings
+from graphrec.models.kfrci_settings import KFRCISettings, LikeSettings
 from graphrec.models.proposing import nearest_linear
 from graphrec.models.scored_pairs import ScoredPairs
 from graphrec.models.vocabulary import WORD, Vocabulary
@@ -31,7 +31,7 @@ from graphrec.ragged import Ints
 from graphrec.settings import Settings
 
 
-class KeyFrames(Model[KFRCISettings]):
+class KeyFrames(Model[LikeSettings]):
     """What KFRCI (which see), KFRI and KFRC share: the first is whole, the others lack words or images."""
 
     paper = "Zhang et al., Personalized Key Frame Recommendation (SIGIR '17)"
@@ -41,9 +41,13 @@ class KeyFrames(Model[KFRCISettings]):
     }  # fmt: skip
 
     Settings: ClassVar[type[Settings]] = KFRCISettings
+    lacks: ClassVar[Mapping[str, Any]] = {}
+    """Settings of the whole that this one has not, where its defaults do not say so."""
 
-    def __init__(self, shape: Shape, settings: KFRCISettings) -> None:
+    def __init__(self, shape: Shape, settings: LikeSettings) -> None:
         super().__init__(shape, settings)
+        # What is kept of a run are its own settings, which read it again.
+        self.whole = settings = KFRCISettings.model_validate({**settings.model_dump(), **self.lacks})
         dimension, layers = settings.dimension, settings.layers
         widths = [dimension, *(max(1, settings.layer_size >> layer) for layer in range(layers))]
         self.users = Table(shape.users, dimension, std=settings.initial_std)
@@ -76,10 +80,10 @@ class KeyFrames(Model[KFRCISettings]):
         self.frames.fit(data)
         words = list[nn.Parameter]()
         if self.words is not None:
-            self.vocabulary.fit(data, self.settings.min_count)
-            self._comments = self.vocabulary.coded(data, self.settings.longest)
+            self.vocabulary.fit(data, self.whole.min_count)
+            self._comments = self.vocabulary.coded(data, self.whole.longest)
             words = [*self.words.parameters()]
-        feed = Commented(data, run.options, run.generator(), self.settings.disliked)
+        feed = Commented(data, run.options, run.generator(), self.whole.disliked)
         others = [self.constant, *self.hidden.parameters(), *([] if self.last is None else self.last.parameters())]
         moves = [self.users.move, *self.frames.moves, Move([*others, *words])]
         return Descent(self, self.loss, feed, [Phase(self.name, moves)], run)
@@ -96,7 +100,7 @@ class KeyFrames(Model[KFRCISettings]):
         vectors, free, seen = self.frames(frames)
         users = self.users(batch.users)
         states = self._states(users[:, None], vectors[places])
-        own = self.settings
+        own = self.whole
         sizes = own.l2 * free.square().sum(1) + own.content_l2 * seen.square().sum(1)
         size = own.l2 * users.square().sum(1).mean() + sizes[places].mean()
         words = 0.0
@@ -120,7 +124,7 @@ class KeyFrames(Model[KFRCISettings]):
 
     def vector_scores(self, users: Tensor, items: Tensor) -> Tensor:
         """Return the scores of published vectors, float32 [n]."""
-        half = self.settings.dimension
+        half = self.whole.dimension
         return self._scores(users[..., :half], items[..., :half])
 
     def vector_parts(self, user: Tensor, item: Tensor) -> list[Part]:
@@ -146,9 +150,9 @@ class KeyFrames(Model[KFRCISettings]):
         As ln p of being the first word; None where the first word is not predicted. ``user`` and ``item`` are vectors
         of the first space.
         """
-        if self.words is None or not self.settings.first_word:
+        if self.words is None or not self.whole.first_word:
             return None
-        half = self.settings.dimension
+        half = self.whole.dimension
         e = self._preference(user[None, :half], item[None, :half])
         found: Tensor = (self.words.likely(e)[0] - self._usual_words(self.words))[: self.vocabulary.known]
         return found
@@ -162,11 +166,11 @@ class KeyFrames(Model[KFRCISettings]):
 
     def _preference(self, users: Tensor, frames: Tensor) -> Tensor:
         """Return what the LSTM reads of users and frames beside words, float32 [..., E]."""
-        state = self._states(users, frames)[self.settings.init]
+        state = self._states(users, frames)[self.whole.init]
         return self._read(state, frames.expand(*state.shape[:-1], -1))
 
     def _read(self, state: Tensor, frames: Tensor) -> Tensor:
-        return torch.cat([state, frames], -1) if self.settings.reads == "frame" else state
+        return torch.cat([state, frames], -1) if self.whole.reads == "frame" else state
 
     def _out(self, state: Tensor) -> Tensor:
         """Return w_out · e_D, float32 [...]."""
@@ -187,11 +191,11 @@ class KeyFrames(Model[KFRCISettings]):
         return words.likely(e).logsumexp(0) - math.log(len(e))
 
     def _twice(self, frames: Tensor) -> Tensor:
-        return frames.repeat(1, 2) if self.settings.layers else frames
+        return frames.repeat(1, 2) if self.whole.layers else frames
 
     def _published(self, users: Tensor) -> Tensor:
         """Return what is published of p, float32 [n, d] or [n, 2 d]."""
-        if not self.settings.layers:
+        if not self.whole.layers:
             return users
         return torch.cat([users, nearest_linear(self._scores, users, self._frames()) - users], 1)
 
@@ -199,4 +203,4 @@ class KeyFrames(Model[KFRCISettings]):
         frames = self._frames()
         start = self.users.weight.detach().mean(0) if user is None else self.users.weight[user]
         liked = torch.from_numpy(np.asarray(history)).to(frames.device)
-        return fold_in_by(lambda p, rows: self._scores(p, frames[rows]), self._seen, liked, start, self.settings.l2)
+        return fold_in_by(lambda p, rows: self._scores(p, frames[rows]), self._seen, liked, start, self.whole.l2)

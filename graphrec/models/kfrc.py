@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from graphrec.graph.data import Data, Shape
+from graphrec.graph.data import Data
 from graphrec.graph.projection import TEXT
 from graphrec.models.base import Needs
 from graphrec.models.commented_frames import require_comments
 from graphrec.models.key_frames import KeyFrames
-from graphrec.models.kfrci_settings import KFRCISettings, KFRCSettings
+from graphrec.models.kfrci_settings import KFRCSettings
 
 
 class KFRC(KeyFrames):
@@ -23,6 +23,3 @@ class KFRC(KeyFrames):
     def check(cls, data: Data, settings: object) -> None:
         """Raise ``DataError`` where there are no comments with words."""
         require_comments(data, cls.name)
-
-    def __init__(self, shape: Shape, settings: KFRCSettings) -> None:
-        super().__init__(shape, KFRCISettings.model_validate(settings.model_dump()))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 import torch
 from torch import Tensor
 
-from graphrec.graph.data import Data, Shape
+from graphrec.graph.data import Data
 from graphrec.models.base import Needs, require_features
 from graphrec.models.key_frames import KeyFrames
-from graphrec.models.kfrci_settings import KFRCISettings, KFRISettings
+from graphrec.models.kfrci_settings import KFRISettings
 
 
 class KFRI(KeyFrames):
@@ -22,14 +25,12 @@ class KFRI(KeyFrames):
     Settings = KFRISettings
     needs = Needs(features=True)
     tuned = ("l2", "content_l2", "learning_rate", "dimension", "merge")
+    lacks: ClassVar[Mapping[str, Any]] = {"alpha": 0}
 
     @classmethod
     def check(cls, data: Data, settings: object) -> None:
         """Raise ``DataError`` where there are no features."""
         require_features(data, cls.name)
-
-    def __init__(self, shape: Shape, settings: KFRISettings) -> None:
-        super().__init__(shape, KFRCISettings.model_validate({**settings.model_dump(), "alpha": 0}))
 
     @torch.no_grad()
     def place(self, features: Tensor) -> Tensor:

@@ -78,6 +78,12 @@ class FormChecks(ModelUnderTest):
         with pytest.raises(ValidationError):
             self.kind.Settings.model_validate({"no_such_setting": 1})
 
+    def test_its_settings_can_be_read_again(self, world: ModelWorld) -> None:
+        """A run keeps those of the model, and is loaded by them."""
+        settings = self.kind.Settings.model_validate(dict(self.settings))
+        model = self.kind(world.data.shape, settings)
+        assert self.kind.Settings.model_validate(model.settings.model_dump(mode="json")) == settings
+
     def test_it_is_made_of_sizes_alone(self, world: ModelWorld) -> None:
         """The same seed makes the same model, and nothing but torch's generator has moved."""
         before = _globals()
