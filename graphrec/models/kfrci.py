@@ -41,7 +41,7 @@ class KFRCI(KeyFrames):
     tuned = ("l2", "content_l2", "learning_rate", "alpha", "dimension")
 
     @classmethod
-    def check(cls, data: Data, settings: KFRCISettings) -> None:
+    def check(cls, data: Data, settings: object) -> None:
         """Raise ``DataError`` where there are no comments with words, or no features."""
         require_comments(data, cls.name)
         require_features(data, cls.name)

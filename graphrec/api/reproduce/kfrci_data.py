@@ -93,7 +93,7 @@ def _find_archive(folder: Path) -> Sequence[Path] | None:
 
 
 def _load_archive(graph: GraphStore, paths: Sequence[Path], workspace: Workspace, step: Step) -> None:
-    load(graph, Comments(), paths, CommentsOptions(), workspace)
+    load(graph, Comments(), paths, CommentsOptions.model_validate({}), workspace)
     prepare_comments(graph, shots=SHOTS)
 
 
