@@ -26,7 +26,7 @@ from graphrec.workspace import Workspace
 
 def reproduce(
     context: typer.Context,
-    paper: Annotated[str | None, typer.Argument(help="transgrec, jifr or trailer-ratings.")] = None,
+    paper: Annotated[str | None, typer.Argument(help="transgrec, jifr, kfrci or trailer-ratings.")] = None,
     data: Annotated[
         Path, typer.Option(help="A folder with data sets, where the graph holds no such records yet.")
     ] = Path("data"),
@@ -50,9 +50,9 @@ def reproduce(
     """Train every system of a paper's tables, and report ours beside what the paper printed, and what differs and why.
 
     A graph in the workspace that holds what the paper learns from (highlights for transgrec; likes or ratings of items
-    with frames for jifr; ratings of movies with trailers or frames for trailer-ratings) is taken as it is. Else the
-    data are looked for in --data. Nothing is published. Where no --workspace is named, everything is kept in
-    graphrec-PAPER.
+    with frames for jifr; comments on frames for kfrci; ratings of movies with trailers or frames for trailer-ratings)
+    is taken as it is. Else the data are looked for in --data. Nothing is published. Where no --workspace is named,
+    everything is kept in graphrec-PAPER.
 
     Example: `graphrec reproduce jifr --quick`
 

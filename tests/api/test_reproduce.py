@@ -12,8 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from graphrec.api.demo.measuring import ORACLE
+from graphrec.api.reproduce import kfrci_data, trailer_encoders, trailer_ratings
 from graphrec.api.reproduce import reproduce as verbs
-from graphrec.api.reproduce import trailer_encoders, trailer_ratings
 from graphrec.api.reproduce.jifr_data import make_world
 from graphrec.api.reproduce.paper import Paper
 from graphrec.api.reproduce.report import Picture, Report, Section, Table, Text, write_report
@@ -26,6 +27,8 @@ from graphrec.training.runs import find_run, list_runs
 from graphrec.workspace import Workspace
 
 Made = tuple[Workspace, Reproduced]
+FACTORS = "Images, words, and both (figure 10)"
+SHOWN = ("Weight of words (figure 9)", "KFRCI, no layers: number of factors (figure 10)")
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +52,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
 def short(paper: Paper) -> Paper:
     worlds = {
         "jifr": partial(make_world, users=100, items=60),
+        "kfrci": partial(kfrci_data.make_world, users=12, videos=6, shots=30, praises=80, blames=30),
         "trailer-ratings": partial(trailer_ratings.make_world, movies=24, users=30),
     }
-    return replace(paper, quick={"epochs": 2}, make_world=worlds.get(paper.name, paper.make_world))
+    # Of figure 10 one line: it is drawn of what there is.
+    studies = [replace(one, quick=one.quick or one.title in SHOWN) for one in paper.studies]
+    return replace(paper, quick={"epochs": 2}, make_world=worlds.get(paper.name, paper.make_world), studies=studies)
 
 
 def test_jifr_has_every_row_of_both_tasks_and_a_case(made: Callable[[str], Made]) -> None:
@@ -77,6 +83,32 @@ def test_jifr_has_every_row_of_both_tasks_and_a_case(made: Callable[[str], Made]
     assert isinstance(case[1], Picture)
     assert case[1].data.startswith(b"\x89PNG")
     assert len(done.report.claims.rows) == 11
+
+
+def test_kfrci_has_every_row_and_the_truth_above_them(made: Callable[[str], Made]) -> None:
+    _, done = made("kfrci")
+    by_title = {section.title: section.blocks for section in done.report.sections}
+    picture, table = by_title["Key frames (figure 8)"]
+    assert isinstance(picture, Picture)
+    assert isinstance(table, Table)
+    assert table.columns[1:] == ["F1@5", "F1@10", "F1@20", "NDCG@5", "NDCG@10", "NDCG@20"]
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert [*rows] == [*(row.title for row in PAPERS["kfrci"].rows), ORACLE]
+    # The truth, drawn from, is above all that two epochs teach.
+    assert max((row[5] for row in table.rows), key=lambda cell: float(cell.split()[0])) == rows[ORACLE][4]
+    layers = by_title["Layers (table 3)"][0]
+    assert isinstance(layers, Table)
+    assert [row[0] for row in layers.rows] == ["KFRCI", *(f"D={d}" for d in range(5))]
+    assert layers.columns[1:] == ["F1@5", "NDCG@5", "F1@10", "NDCG@10", "F1@20", "NDCG@20"]
+    printed = [float(row[-1].rpartition("(")[2].rstrip(")")) for row in layers.rows[1:]]
+    assert printed == [0.12, 0.123, 0.124, 0.123, 0.121]
+    weights, factors = (by_title[title][0] for title in ("Weight of words, F1 and NDCG (figure 9)", FACTORS))
+    assert isinstance(weights, Picture)
+    assert isinstance(factors, Picture)
+    # Of the systems that have no such weight there is a line each, and none of the popular.
+    assert [title in weights.data.decode() for title in ("HFT", "VBPR", "KFRC", "MostPopular")] == [True] * 3 + [False]
+    assert len(done.report.claims.rows) == 16
+    assert sum("PMF is HFT without words" in line for line in done.report.differs) == 1
 
 
 def test_transgrec_has_its_tables_groups_depths_and_maps(made: Callable[[str], Made]) -> None:
@@ -152,13 +184,44 @@ def test_a_graph_that_has_records_is_taken_as_it_is(made: Callable[[str], Made])
 
 def test_without_data_it_says_where_to_get_them(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "w")
-    for name, wanted in (("transgrec", "personalized-highlights-dataset"), ("jifr", "a folder posters")):
+    for name, wanted in (
+        ("transgrec", "personalized-highlights-dataset"),
+        ("jifr", "a folder posters"),
+        ("kfrci", "in a folder niconico"),
+    ):
         with pytest.raises(DataError, match=wanted) as error:
             begin_reproduction(workspace, name, data=tmp_path)
         assert "--quick" in str(error.value)
     assert not workspace.database.exists()
     with pytest.raises(NotFoundError, match="did you mean 'jifr'"):
         begin_reproduction(workspace, "jfir")
+
+
+def test_of_an_archive_without_images_kfrci_takes_what_needs_none(tmp_path: Path) -> None:
+    archive = tmp_path / "data" / "niconico"
+    archive.mkdir(parents=True)
+    said = [
+        f"u{user}\tv{at % 2}\t{6_000 + 900 * (at * 7 % 100)}\t2022-12-15T15:24:{user:02}+09:00\t0\t"
+        f"{'awful' if at % 5 == 0 else 'nice'} castle number{at % 9}"
+        for user in range(4)
+        for at in range(110)
+    ]
+    (archive / "comments.tsv").write_text("user\tvideo\tvpos_ms\tposted_at\tnicoru\tbody\n" + "\n".join(said) + "\n")
+    videos = "".join(f"v{video}\ts\tt\tVideo {video}\t220\t4\t100000\n" for video in range(2))
+    (archive / "videos.tsv").write_text("video\tseason\tseries\ttitle\tcomments\tusers\tmax_vpos_ms\n" + videos)
+    workspace = Workspace(tmp_path / "w")
+    study = begin_reproduction(workspace, "kfrci", data=tmp_path / "data")
+    told = verbs.find_study(workspace, study, "reproduce").read()
+    assert list(told["rows"]) == ["MostPopular", "PMF", "BPR", "HFT", "KFRC", "KFRC, ours"]
+    assert list(told["left_out"]) == ["VBPR", "KFRI", "KFRCI, no layers", "KFRCI", "KFRI, ours", "KFRCI, ours"]
+    assert all(why.startswith("left out (") for why in told["left_out"].values())
+    assert told["seeds"] == [*range(10)]
+    assert any("cut into 100 equal shots" in line for line in told["data"]["differs"])
+    with closing(open_store(workspace)) as store:
+        counts, frames = store.counts(), store.read_nodes("Frame", ["shots"])
+        on = store.read_relationships("ON", "Comment", "Frame")
+    assert set(frames["shots"].to_pylist()) == {100}
+    assert len(on.source) == counts["Comment"] == 440
 
 
 def test_a_load_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

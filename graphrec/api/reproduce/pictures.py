@@ -23,9 +23,9 @@ COLOURS = [matplotlib.colormaps["tab20"](place) for place in (*range(0, 20, 2), 
 
 @matplotlib.rc_context(STYLE)
 def lines(
-    name: str, panels: Mapping[str, Mapping[str, Sequence[float]]], at: Sequence[int], caption: str
+    name: str, panels: Mapping[str, Mapping[str, Sequence[float]]], at: Sequence[float], caption: str, label: str = ""
 ) -> Picture:
-    """Draw a panel for each metric, and in it a line for each model over the cut-offs ``at``."""
+    """Draw a panel for each metric, and in it a line for each model over ``at``, which are cut-offs or a ``label``."""
     figure, axes = _panels(panels)
     for axis, (metric, models) in zip(axes, panels.items(), strict=True):
         for place, (model, values) in enumerate(models.items()):
@@ -37,7 +37,7 @@ def lines(
                 color=_colour(place),
                 label=model,
             )
-        axis.set(xlabel=metric.rpartition("@")[2], ylabel=metric, xticks=list(at))
+        axis.set(xlabel=label or metric.rpartition("@")[2], ylabel=metric, xticks=list(at))
     return _svg(name, figure, axes, caption)
 
 

@@ -14,6 +14,7 @@ from graphrec.api.ground import read_ground
 from graphrec.api.plan import Plan, read_given
 from graphrec.api.reproduce.data import prepare
 from graphrec.api.reproduce.jifr import JIFR
+from graphrec.api.reproduce.kfrci import KFRCI_PAPER
 from graphrec.api.reproduce.paper import Found, Paper, Row, Step, Study
 from graphrec.api.reproduce.report import Report, write_report
 from graphrec.api.reproduce.sections import report_of
@@ -30,7 +31,7 @@ from graphrec.training.runs import Run, find_run
 from graphrec.training.trainer import Progress
 from graphrec.workspace import Workspace
 
-PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (TRANSGREC, JIFR, TRAILER_RATINGS)}
+PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (TRANSGREC, JIFR, KFRCI_PAPER, TRAILER_RATINGS)}
 QUICK_FOLDS = 3
 """In so many folds systems of the made world are trained, where the split has folds."""
 
