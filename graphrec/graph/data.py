@@ -37,8 +37,8 @@ class Data:
         weight: which value of the records says how much each weighs; empty where all weigh the same.
         binary: whether that is 0 or 1, of which a probability is asked.
         others: what else a run learns from, by projection: records of the same users, of items of their own.
-        against: comments of the same users that find something bad, on items that are comments' here; None where
-            records are no comments, or the task does not tell the one from the other.
+        against: comments of the same users that find something bad; None where records are no comments, or the task
+            does not tell the one from the other.
     """
 
     nodes: Mapping[str, int]

@@ -24,6 +24,7 @@ from graphrec.learning.table import Table
 from graphrec.models.base import InSpace, Needs
 from graphrec.models.pair_scores import pair_scores
 from graphrec.models.parts import Lists
+from graphrec.models.vocabulary import WORD, most_said
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
 
@@ -112,7 +113,7 @@ class HFT(InSpace[HFTSettings]):
         self.items = Table(shape.items, settings.dimension + 1, std=settings.initial_std)
         for table in (self.users, self.items):
             nn.init.zeros_(table.weight[:, -1])
-        words = min(settings.words, shape.nodes.get("word", 0))
+        words = min(settings.words, shape.nodes.get(WORD, 0))
         self.topics = nn.Parameter(torch.randn(words, settings.dimension) * settings.initial_std)
         self.offset, self.peak = nn.Parameter(torch.zeros(())), nn.Parameter(torch.ones(()))
         self.register_buffer("background", torch.zeros(words))
@@ -128,12 +129,12 @@ class HFT(InSpace[HFTSettings]):
         rated, unseen = _rated(data), run.options.negatives
         said = _said(rated, data)
         counting = _counting(said, self.settings)
-        times = np.bincount(said.indices, minlength=data.nodes["word"])[counting]
+        times = np.bincount(said.indices, minlength=data.nodes[WORD])[counting]
         self.vocabulary[: len(counting)] = torch.from_numpy(counting)
         self.background.fill_(-torch.inf)
         self.background[: len(counting)] = torch.from_numpy(np.log(times / times.sum()))
         self.unseen.fill_(unseen)
-        self._words = Lists.of(_columns(said, counting, data.nodes["word"]), self.device)
+        self._words = Lists.of(_columns(said, counting, data.nodes[WORD]), self.device)
         with torch.no_grad():
             self.offset.fill_(float(rated.values[LIKED].mean()) / (1 + unseen))
         feed = Pointwise(replace(data, records=rated), LIKED, run.options, run.generator(), unseen)
@@ -215,9 +216,7 @@ def _said(records: Records, data: Data) -> Ragged:
 
 def _counting(said: Ragged, settings: HFTSettings) -> Ints:
     """Return the words that count, int64 [n], those said most first."""
-    times = np.bincount(said.indices)
-    order = np.argsort(-times, kind="stable")[: settings.words]
-    return order[times[order] >= settings.min_count]
+    return most_said(said.indices, settings.words, settings.min_count)
 
 
 def _columns(said: Ragged, counting: Ints, words: int) -> Ragged:

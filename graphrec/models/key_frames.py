@@ -111,12 +111,12 @@ class KeyFrames(Model[LikeSettings]):
     @torch.no_grad()
     def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return w_out · e_D, which ranks as y does."""
-        return ScoredPairs(self._scores, self.users.weight.detach(), self._frames())
+        return ScoredPairs(self._scores, self.users.weight.detach(), self.frames.every())
 
     @torch.no_grad()
     def embeddings(self) -> Mapping[str, Vectors]:
         """Return p and q*, or with layers [p, a - p] and [q*, q*]."""
-        users, frames = self.users.weight.detach(), self._frames()
+        users, frames = self.users.weight.detach(), self.frames.every()
         return {SPACE: {"User": self._published(users), self.shape.item: self._twice(frames)}}
 
     def vector_scores(self, users: Tensor, items: Tensor) -> Tensor:
@@ -138,7 +138,7 @@ class KeyFrames(Model[LikeSettings]):
     def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return the scores of such a user, float32 [frames]."""
         p = self._folded(history, user)
-        return None if p is None else self._scores(p, self._frames())
+        return None if p is None else self._scores(p, self.frames.every())
 
     @torch.no_grad()
     def likely_words(self, user: Tensor, item: Tensor) -> tuple[Ints, Tensor] | None:
@@ -176,15 +176,11 @@ class KeyFrames(Model[LikeSettings]):
     def _scores(self, users: Tensor, frames: Tensor) -> Tensor:
         return self._out(self._states(users, frames)[-1])
 
-    def _frames(self) -> Tensor:
-        return self.frames.every()
-
     def _usual_words(self, words: CommentWords) -> Tensor:
         """Return ln p of the first word for users and frames at large, float32 [words]."""
-        users, frames = self.users.weight.detach(), self._frames()
-        spread = (torch.linspace(0, len(one) - 1, min(len(one), 16)).long() for one in (users, frames))
-        some, others = (one[at.to(one.device)] for one, at in zip((users, frames), spread, strict=True))
-        e = self._preference(some[:, None], others).flatten(0, 1)
+        counts = self.shape.users, self.shape.items
+        users, frames = (torch.linspace(0, one - 1, min(one, 16)).long().to(self.device) for one in counts)
+        e = self._preference(self.users.weight[users, None], self.frames(frames)[0]).flatten(0, 1)
         return words.likely(e).logsumexp(0) - math.log(len(e))
 
     def _twice(self, frames: Tensor) -> Tensor:
@@ -194,10 +190,10 @@ class KeyFrames(Model[LikeSettings]):
         """Return what is published of p, float32 [n, d] or [n, 2 d]."""
         if not self.whole.layers:
             return users
-        return torch.cat([users, nearest_linear(self._scores, users, self._frames()) - users], 1)
+        return torch.cat([users, nearest_linear(self._scores, users, self.frames.every()) - users], 1)
 
     def _folded(self, history: Ints, user: int | None) -> Tensor | None:
-        frames = self._frames()
+        frames = self.frames.every()
         start = self.users.weight.detach().mean(0) if user is None else self.users.weight[user]
         liked = torch.from_numpy(np.asarray(history)).to(frames.device)
         return fold_in_by(lambda p, rows: self._scores(p, frames[rows]), self._seen, liked, start, self.whole.l2)

@@ -16,7 +16,7 @@ from graphrec.workspace import Workspace
 def likely_words(workspace: Workspace, run: str, user: Floats, item: Floats, k: int) -> list[str]:
     """Return the ``k`` words that tell most of what the user would write, the first the most.
 
-    None where the run's model learned no words, or its files are not in the workspace.
+    None at all where the run's model learned no words, or its files are not in the workspace.
 
     Args:
         workspace: where runs are.
