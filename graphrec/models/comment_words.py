@@ -7,7 +7,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.nn.utils.rnn import PackedSequence
 
 from graphrec.models.parts import Lists
 
@@ -19,8 +18,8 @@ FEW = 2000
 class CommentWords(nn.Module):
     """h_t = LSTM(h_(t-1), [w_(t-1), e]), p(w_t) = softmax(h_t) (KFRCI Eq. 5 to 7), e the same at every step.
 
-    Comments are packed by length, so that there is no padding. Words that are not told apart are read and not
-    predicted.
+    Comments go by length, so that there is no padding, and e is multiplied once a comment, not at each of its words.
+    Words that are not told apart are read and not predicted.
 
     Args:
         words: how many are told apart; ``words`` itself stands for any other.
@@ -36,7 +35,9 @@ class CommentWords(nn.Module):
         self.words, self.first = words, first
         self.embedding = nn.Embedding(words + 2, dimension)
         nn.init.normal_(self.embedding.weight, std=0.1)
-        self.lstm = nn.LSTM(dimension + preference, dimension)
+        self.of_word = nn.Linear(dimension, 4 * dimension)
+        self.of_preference = nn.Linear(preference, 4 * dimension, bias=False)
+        self.of_before = nn.Linear(dimension, 4 * dimension, bias=False)
         adaptive = softmax == "adaptive" or (softmax == "auto" and words > FEW)
         cutoffs = [cut for cut in (words // 20, words // 4) if cut] if adaptive else []
         self.adaptive = (
@@ -66,24 +67,41 @@ class CommentWords(nn.Module):
             targets = comments.indices[at]
         else:
             before, targets = comments.indices[at], comments.indices[at + 1]
-        read = torch.cat([self.embedding(before), preference.float()[comment]], 1)
         told = targets < self.words
-        # In float32 also where training is in bfloat16: not every processor has an LSTM for that.
-        with torch.autocast(read.device.type, enabled=False):
-            hidden = self.lstm(PackedSequence(read, sizes.cpu()))[0].data
+        # In float32 also where training is in bfloat16: what is kept over many words needs its digits.
+        with torch.autocast(before.device.type, enabled=False):
+            own = self.of_preference(preference.float()).index_select(0, comment)
+            hidden = self._states(own + self.of_word(self.embedding(before)), sizes.tolist())
             return self._loss(hidden[told], targets[told])
 
     @torch.no_grad()
     def likely(self, preference: Tensor) -> Tensor:
         """Return ln p of the first word for each e, float32 [n, words]; for where it is predicted."""
-        begin: Tensor = self.embedding.weight[self.words + 1].expand(len(preference), -1)
-        hidden = self.lstm(torch.cat([begin, preference], 1)[None])[0][0]
+        begin: Tensor = self.of_word(self.embedding.weight[self.words + 1])
+        hidden = self._states(self.of_preference(preference) + begin, [len(preference)])
         if self.output is None:
             assert self.adaptive is not None
             grouped: Tensor = self.adaptive.log_prob(hidden)
             return grouped
         logits: Tensor = self.output(hidden)
         return logits.log_softmax(1)
+
+    def _states(self, gates: Tensor, sizes: list[int]) -> Tensor:
+        """Return h, float32 [words, H], from what words and e add to the gates, float32 [words, 4 H].
+
+        Both are step by step, ``sizes`` comments at each, and never more than at the step before.
+        """
+        memory = hidden = gates.new_zeros(sizes[0], gates.shape[1] // 4)
+        found = list[Tensor]()
+        for read in torch.split(gates, sizes):
+            memory, hidden = memory[: len(read)], hidden[: len(read)]
+            if found:
+                read = read + self.of_before(hidden)
+            entered, forgotten, new, shown = read.chunk(4, 1)
+            memory = forgotten.sigmoid() * memory + entered.sigmoid() * new.tanh()
+            hidden = shown.sigmoid() * memory.tanh()
+            found.append(hidden)
+        return torch.cat(found)
 
     def _loss(self, hidden: Tensor, targets: Tensor) -> Tensor:
         if not len(targets):

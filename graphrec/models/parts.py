@@ -65,7 +65,7 @@ class PartRows:
     def __call__(self, rows: Tensor) -> Tensor:
         """Return float32 [n, F] for int64 [n]."""
         if self._all is not None:
-            return self._all[rows]
+            return self._all.index_select(0, rows)
         read = torch.from_numpy(self._features.rows(rows.cpu().numpy()))
         scaled: Tensor = self._scaling(read.to(self._scaling.shift.device))
         return scaled

@@ -177,9 +177,9 @@ def _wait(started: Explorer) -> None:
 DRAWN = """title => {
     const app = document.querySelector('[data-testid=stApp]');
     return document.title.startsWith(title) && app?.dataset.testScriptState === 'notRunning'
-        && document.querySelector('h1') !== null;
+        && document.querySelector('h1') !== null && document.querySelector('[data-stale=true]') === null;
 }"""
-"""JavaScript that tells whether the page of this title is drawn to its end."""
+"""JavaScript that tells whether the page of this title is drawn to its end, and nothing of what was before is left."""
 
 
 def settle(tab: Page, title: str = "") -> None:

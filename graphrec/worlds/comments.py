@@ -1,10 +1,10 @@
 """A made world of videos that people comment on: for KFRCI and its reproduction.
 
-Each frame shows a style, which its picture tells, and is about a topic, which only the words of comments tell: two
-frames of one topic look like any others. Some frames are moments that everybody writes on. Users love some styles and
-some topics; they praise frames that have what they love, and find bad what has nothing of it. What they write is mostly
-of what drew them, among words that say nothing. A comment is stamped when it was sent, as long after its frame as it
-takes to type. Everything follows from the seed.
+Each frame shows a style, which only its picture tells, and is about a topic, which only the words of comments tell: two
+frames of one topic look like any others, and nobody writes what a frame looks like. Some frames are moments that
+everybody writes on. Users love some styles and some topics; they praise frames that have what they love, and find bad
+what has nothing of it. The more a topic draws them, the more words they write on it, among words that say nothing. A
+comment is stamped when it was sent, as long after its frame as it takes to type. Everything follows from the seed.
 """
 
 from __future__ import annotations
@@ -45,9 +45,6 @@ TOPICS = (
     "painter canvas sculpture gallery portrait brush easel museum sketch",
     "tractor harvest orchard barn pumpkin meadow plough cornfield beehive",
 )
-LOOKS = (
-    "crimson amber golden emerald turquoise azure violet magenta ivory charcoal copper silver lavender olive coral navy"
-)
 FILLERS = "really scene part moment minute again today people thing somebody look watch wait finally already still"
 PRAISE, BLAME = "love great nice awesome", "boring bad awful hate"
 SHARPNESS = 12.0
@@ -67,6 +64,7 @@ class CommentWorld:
         users: ids, in the order of ``scores``.
         frame_ids: likewise.
         scores: float64 [users, frames], the truth that comments were drawn by.
+        styles: int64 [frames], what each looks like.
     """
 
     videos: Path
@@ -76,6 +74,7 @@ class CommentWorld:
     users: list[str]
     frame_ids: list[str]
     scores: Floats
+    styles: Ints
 
 
 def make_comment_world(
@@ -122,6 +121,7 @@ def make_comment_world(
         [f"u{number:03}" for number in range(users)],
         [f"{name}:{shot:03}" for name in names for shot in range(shots)],
         scores,
+        style,
     )
     times = SHOT_S * (1 + np.arange(shots))
     with into(folder):
@@ -131,7 +131,7 @@ def make_comment_world(
         )  # fmt: skip
         placed = zip(world.frame_ids, np.repeat(names, shots).tolist(), np.tile(times, videos).tolist(), strict=True)
         write_table(world.frames, ("id", "video", "time_s"), placed)
-        writer = _Writer(rng, style, topic, looks, topics)
+        writer = _Writer(rng, topic, topics)
         said = [*writer.comments(praised, PRAISE, 0.3), *writer.comments(blamed, BLAME, 1.0)]
         lines = (
             (world.users[user], names[frame // shots], f"{times[frame % shots] + delay:.2f}", text)
@@ -147,9 +147,7 @@ class _Writer:
     """Writes what users say of frames."""
 
     rng: np.random.Generator
-    style: Ints
     topic: Ints
-    looks: Floats
     topics: Floats
 
     def comments(self, frames: Ints, feelings: str, felt: float) -> Iterator[tuple[int, int, float, str]]:
@@ -163,13 +161,11 @@ class _Writer:
                 yield user, frame, begun + 60 / TYPED * len(words), " ".join(words)
 
     def _words(self, user: int, frame: int) -> list[str]:
-        """Return three to seven words, of topic and look in the measure in which they draw the user."""
-        style, topic = self.style[frame], self.topic[frame]
-        drawn = 0.1 + np.array([BY_TOPIC * self.topics[user, topic], BY_LOOK * self.looks[user, style]])
-        chance = np.append(0.6 * drawn / drawn.sum(), 0.4)
-        kinds = self.rng.choice(3, int(self.rng.integers(3, 8)), p=chance)
-        pools = TOPICS[topic].split(), [LOOKS.split()[style]], FILLERS.split()
-        return [str(self.rng.choice(pools[kind])) for kind in kinds]
+        """Return three to seven words, the more of the topic the more it draws the user."""
+        topic = self.topic[frame]
+        telling = self.rng.random(int(self.rng.integers(3, 8))) < 0.15 + 0.45 * self.topics[user, topic]
+        own, fillers = TOPICS[topic].split(), FILLERS.split()
+        return [str(self.rng.choice(own if told else fillers)) for told in telling]
 
 
 def _draw(

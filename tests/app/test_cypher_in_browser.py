@@ -23,6 +23,9 @@ def visit(browser: Browser) -> Iterator[Page]:
 def type_query(page: Page, text: str) -> None:
     page.get_by_text("Your own", exact=True).click()
     field = page.get_by_role("textbox", name="Query", exact=True)
+    expect(field).to_be_visible()
+    # What is typed earlier cuts the drawing of this form short, and the buttons of the other one stay beside it.
+    settle(page)
     field.fill(text)
     field.press("Control+Enter")
     settle(page)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from torch import nn
 
 from graphrec.errors import DataError
 from graphrec.graph.data import Data
@@ -82,6 +83,12 @@ def test_words_are_told_one_by_one(first: bool, softmax: str) -> None:
     """As one comment after the other would be, by single steps; an unknown word is read and not told."""
     torch.manual_seed(0)
     words = CommentWords(40, 2, 5, first=first, softmax=softmax)  # type: ignore[arg-type]
+    lstm = nn.LSTM(5 + 2, 5)
+    with torch.no_grad():
+        lstm.weight_ih_l0.copy_(torch.cat([words.of_word.weight, words.of_preference.weight], 1))
+        lstm.weight_hh_l0.copy_(words.of_before.weight)
+        lstm.bias_ih_l0.copy_(words.of_word.bias)
+        lstm.bias_hh_l0.zero_()
     said = [[3], [7, 40, 2, 9], [], [1, 1, 30], [5, 6]]
     preference = torch.randn(len(said), 2)
     total = 0.0
@@ -91,7 +98,7 @@ def test_words_are_told_one_by_one(first: bool, softmax: str) -> None:
         targets = comment if first else comment[1:]
         for before, target in zip(read, targets, strict=False):
             step = torch.cat([words.embedding.weight[before], e])[None, None]
-            hidden, state = words.lstm(step, state)
+            hidden, state = lstm(step, state)
             if target == 40:
                 continue
             log = (

@@ -10,7 +10,7 @@ from graphrec.features import FeatureStore
 from graphrec.store.base import closing
 from graphrec.store.open import open_store
 from graphrec.workspace import Workspace
-from graphrec.worlds.comments import BLAME, FILLERS, LOOKS, PRAISE, SHOT_S, STYLES, TOPICS, make_comment_world
+from graphrec.worlds.comments import BLAME, FILLERS, PRAISE, SHOT_S, STYLES, TOPICS, make_comment_world
 
 SMALL = {"users": 12, "videos": 4, "shots": 25, "praises": 20, "blames": 8}
 
@@ -65,17 +65,16 @@ def test_comments_are_on_the_frames_that_they_were_meant_for_once_typing_is_take
         assert begins <= one["moment_s"] < begins + SHOT_S
     # Where they were sent, many would be on a later frame.
     assert sum(one["time_s"] >= at[one["frame"]] + SHOT_S for one in comments) > len(comments) / 3
-    # A frame is of one topic and has one look: what is said on it, by whomever, is of no other.
+    # A frame is of one topic: what is said on it, by whomever, is of no other, and nothing of what it looks like.
     topics = {word: topic for topic, words in enumerate(TOPICS) for word in words.split()}
+    others = {*f"{FILLERS} {PRAISE} {BLAME}".split()}
     told = {}
     for one in comments:
         for word in one["words"].split():
-            kind = topics.get(word, word if word in LOOKS.split() else None)
-            if kind is not None:
-                told.setdefault((one["frame"], word in topics), set()).add(kind)
-    assert max(map(len, told.values())) == 1
-    assert len({frame for frame, of_topic in told if of_topic}) > 60
-    assert {*" ".join(TOPICS).split()} & {*FILLERS.split(), *LOOKS.split()} == set()
+            assert (word in topics) != (word in others)
+            told.setdefault(one["frame"], set()).add(topics.get(word))
+    assert max(len(found - {None}) for found in told.values()) == 1
+    assert sum(found != {None} for found in told.values()) > 60
 
 
 def test_each_user_praises_and_blames_as_many_frames_as_asked_for_and_what_the_truth_says(world, placed):
@@ -99,21 +98,13 @@ def test_each_user_praises_and_blames_as_many_frames_as_asked_for_and_what_the_t
 
 
 def test_frames_of_one_style_look_alike_and_others_do_not(world, placed):
-    comments, looks = placed
-    names = LOOKS.split()
-    assert len(names) == STYLES == len(TOPICS)
-    place = {name: number for number, name in enumerate(world.frame_ids)}
-    style = {
-        place[one["frame"]]: names.index(word) for one in comments for word in one["words"].split() if word in names
-    }
-    told = np.array(sorted(style.items()))
-    seen = looks[told[:, 0]]
+    seen = placed[1]
+    assert len({*world.styles.tolist()}) == STYLES == len(TOPICS)
     # A descriptor's numbers are of different scales.
     seen = (seen - seen.mean(0)) / (seen.std(0) + 1e-9)
     apart = ((seen[:, None] - seen) ** 2).sum(2)
     np.fill_diagonal(apart, np.inf)
-    nearest = told[apart.argmin(1), 1]
-    assert (nearest == told[:, 1]).mean() > 0.6
+    assert (world.styles[apart.argmin(1)] == world.styles).mean() > 0.6
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
