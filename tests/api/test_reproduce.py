@@ -28,7 +28,7 @@ from graphrec.workspace import Workspace
 
 Made = tuple[Workspace, Reproduced]
 FACTORS = "Images, words, and both (figure 10)"
-SHOWN = ("Weight of words (figure 9)", "KFRCI, no layers: number of factors (figure 10)")
+SHOWN = ("Weight of words (figure 9)", "KFRCI, no layers: number of factors (figure 10)", "Layers (table 3)")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def short(paper: Paper) -> Paper:
         "kfrci": partial(kfrci_data.make_world, users=12, videos=6, shots=30, praises=80, blames=30),
         "trailer-ratings": partial(trailer_ratings.make_world, movies=24, users=30),
     }
-    # Of figure 10 one line: it is drawn of what there is.
+    # Of figure 10 one line: it is drawn of what there is; of kfrci's tables one.
     studies = [replace(one, quick=one.quick or one.title in SHOWN) for one in paper.studies]
     return replace(paper, quick={"epochs": 2}, make_world=worlds.get(paper.name, paper.make_world), studies=studies)
 
@@ -107,7 +107,7 @@ def test_kfrci_has_every_row_and_the_truth_above_them(made: Callable[[str], Made
     assert isinstance(factors, Picture)
     # Of the systems that have no such weight there is a line each, and none of the popular.
     assert [title in weights.data.decode() for title in ("HFT", "VBPR", "KFRC", "MostPopular")] == [True] * 3 + [False]
-    assert len(done.report.claims.rows) == 16
+    assert len(done.report.claims.rows) == 24
     assert sum("PMF is HFT without words" in line for line in done.report.differs) == 1
 
 
