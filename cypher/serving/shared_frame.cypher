@@ -5,7 +5,10 @@ WHERE mine.id IN $history AND other.id <> $user
 RETURN mine.id AS via, mine.id AS title, count(DISTINCT other) AS users
 UNION ALL
 MATCH (mine:Frame)<-[:`ON`]-(theirs:Comment)<-[:WROTE]-(other:User)-[:WROTE]->(c:Comment)-[:`ON`]->(n:Frame {id: $id})
-WHERE mine.id IN $history AND other.id <> $user AND c.polarity >= 0.5 AND coalesce(c.left_out, '') = ''
-  AND theirs.polarity >= 0.5 AND coalesce(theirs.left_out, '') = ''
-  AND NOT (EXISTS { MATCH (mine)<-[:LIKED]-(other) } AND EXISTS { MATCH (other)-[:LIKED]->(n) })
+WHERE mine.id IN $history AND other.id <> $user AND {praise c of n by other}
+  AND {praise theirs of mine by other}
+  AND NOT (
+    EXISTS { MATCH (mine)<-[e:LIKED]-(other) WHERE {positive e from other to mine} }
+    AND EXISTS { MATCH (other)-[e:LIKED]->(n) WHERE {positive e from other to n} }
+  )
 RETURN mine.id AS via, mine.id AS title, count(DISTINCT other) AS users

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from graphrec import schema
 from graphrec.errors import NotFoundError, TrainingError
-from graphrec.graph.projection import THEN, types_of
+from graphrec.graph.projection import PROJECTIONS, types_of
 from graphrec.properties import Properties
 from graphrec.tasks.positive import POSITIVE, Condition
 from graphrec.tasks.ranking import Ranking
@@ -18,7 +18,9 @@ from graphrec.workspace import Workspace
 _PLACE = re.compile(
     r"\{positive (?P<record>\w+) from (?P<user>\w+) to (?P<node>\w+)\}"
     r"|\{nothing against (?P<item>\w+) by (?P<by>\w+)\}"
+    r"|\{praise (?P<comment>\w+) of (?P<of>\w+) by (?P<writer>\w+)\}"
 )
+COMMENTS = PROJECTIONS["comments"].relationship
 _SIGNS = {"==": "=", "!=": "<>"}
 
 
@@ -30,7 +32,7 @@ class Chosen:
     has not chosen it.
 
     Attributes:
-        rules: by relationship type, what must hold; of a type that is not named every record counts.
+        rules: by relationship type, or path of types, what must hold; of one that is not named every record counts.
         only: the only types that count; None for all.
     """
 
@@ -43,12 +45,13 @@ class Chosen:
         ``{positive e from u to n}``, of an ``e`` that stands elsewhere as ``[e:RATED|LIKED]``: the pair counts by it.
         ``{nothing against n by u}``: no record of the item says that the user does not like it. With ``newest``, of
         several records of one type between the same two the newest counts.
+        ``{praise c of n by u}``: the comment ``c`` of the user on the node counts, whatever another one says.
         """
 
         def filled(place: re.Match[str]) -> str:
             if place["item"]:
                 return " AND ".join(self._unopposed(place["by"], place["item"], _types("Item"))) or "true"
-            return self._holds(text, place, newest)
+            return self._praises(place) if place["comment"] else self._holds(text, place, newest)
 
         return _PLACE.sub(filled, text)
 
@@ -89,6 +92,13 @@ class Chosen:
             said.append(f"((type({record}) = '{kind}' AND {own}) OR ({' AND '.join(others)}))")
         return " AND ".join(said) or "true"
 
+    def _praises(self, place: re.Match[str]) -> str:
+        if self.only is not None and COMMENTS not in self.only:
+            return "false"
+        comment, rules = place["comment"], dict(self.rules).get(COMMENTS, ())
+        told = _text(COMMENTS, rules, (comment, place["writer"], place["of"]))
+        return " AND ".join(filter(None, [told, f"coalesce({comment}.left_out, '') = ''"]))
+
     def _unopposed(self, user: str, node: str, types: Collection[str]) -> list[str]:
         return [
             f"NOT EXISTS {{ MATCH ({user})-[against:{kind}]->({node}) WHERE NOT ({held}) }}"
@@ -98,7 +108,7 @@ class Chosen:
         ]
 
 
-USUAL = Chosen(tuple((kind, rules) for kind, rules in POSITIVE.items() if THEN not in kind))
+USUAL = Chosen(tuple(POSITIVE.items()))
 """Where no run says otherwise."""
 
 
@@ -118,8 +128,8 @@ def chosen_by(
     own = {
         kind: rules
         for relationship, task in tasks.items()
-        if isinstance(task, Ranking) and THEN not in relationship
-        for kind in types_of(relationship)
+        if isinstance(task, Ranking)
+        for kind in ([relationship] if relationship == COMMENTS else types_of(relationship))
         if (rules := _of_type(properties, kind, task.positive)) is not None
     }
     return Chosen(tuple({**dict(USUAL.rules), **own}.items()), (tuple(own) or None) if own_only else None)
@@ -127,7 +137,7 @@ def chosen_by(
 
 def _of_type(properties: Properties, kind: str, rules: Sequence[Condition]) -> tuple[Condition, ...] | None:
     """Return ``rules`` as they are asked of one type of several; None where its records cannot hold them."""
-    known = {one.name: one.type for one in properties.of(kind)}
+    known = {one.name: one.type for one in properties.of("Comment" if kind == COMMENTS else kind)}
     found = []
     for rule in rules:
         label, name = rule.of_node(), rule.property.rpartition(".")[2]
@@ -144,7 +154,8 @@ def _of_type(properties: Properties, kind: str, rules: Sequence[Condition]) -> t
 def _types(label: str) -> set[str]:
     # An item is also chosen by its segments.
     ends = {("User", label), ("User", "Segment")} if label == "Item" else {("User", label)}
-    return {rel.name for rel in schema.RELATIONSHIPS.values() if not ends.isdisjoint(rel.ends)}
+    found = {rel.name for rel in schema.RELATIONSHIPS.values() if not ends.isdisjoint(rel.ends)}
+    return found | {COMMENTS} if label == PROJECTIONS["comments"].item else found
 
 
 def _text(kind: str, rules: Sequence[Condition], variables: tuple[str, str, str]) -> str:
@@ -159,4 +170,4 @@ def _text(kind: str, rules: Sequence[Condition], variables: tuple[str, str, str]
 
 
 def _parameter(kind: str, place: int) -> str:
-    return f"{kind.lower()}_{place}"
+    return f"{kind.lower().replace('>', '_')}_{place}"

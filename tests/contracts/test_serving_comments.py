@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.files import write_json
+from graphrec.serving.chosen import chosen_by
 from graphrec.serving.explain import explain
 from graphrec.serving.histories import comments, seen
 from graphrec.serving.lookups import ids
@@ -16,6 +18,7 @@ from graphrec.serving.popularity import new, popular
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import GraphStore
 from graphrec.testing.store_contract import edges, nodes
+from graphrec.training.manifest import FILE, FORMAT
 from graphrec.workspace import Workspace
 
 COMMENTS = {
@@ -100,3 +103,20 @@ def test_comments_of_use_are_a_users_records(store: GraphStore) -> None:
     table = comments(store, projection, ["ann", "ben"], store.properties.of("Comment"))
     rows = sorted((row["user"], row["id"], row["polarity"], row["posted_at"]) for row in table.to_pylist())
     assert rows == [("ann", "f", 1.0, 0), ("ann", "g", 0.0, 1), ("ben", "f", 1.0, 3), ("ben", "i", 1.0, 4)]
+
+
+def test_what_counts_is_what_the_run_learned_from(store: GraphStore, workspace: Workspace) -> None:
+    """Its own condition on comments, and no likes, of which it learned nothing."""
+    asked = [{"property": "posted_at", "operator": ">=", "value": 4.0}]
+    projection = {"relationship": "WROTE>ON", "item": "Frame"}
+    task = {"name": "ranking", "positive": asked, "value": ""}
+    write_json(workspace.runs / "toy-1" / FILE, {"format": FORMAT, "task": task, "projection": projection})
+    own = chosen_by(store.properties, workspace, "toy-1", own_only=True)
+    counts = {row["id"]: row["score"] for row in popular(store, "Frame", own).to_pylist()}
+    assert counts == {"i": 2, "f": 1, "j": 1}
+    assert ids(store, "liked", "Frame", own, user="ann") == []
+    assert sorted(ids(store, "liked", "Frame", own, user="cat")) == ["f", "i"]
+    every = chosen_by(store.properties, workspace, "toy-1")
+    assert sorted(ids(store, "liked", "Frame", every, user="dan")) == ["f", "j"]
+    # Of items there are no comments on frames: all that lead to them count.
+    assert own.leads_to("Item").only is None
