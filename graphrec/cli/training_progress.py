@@ -60,6 +60,8 @@ class TrainingProgress:
             parts = [_figures("loss", line.loss), _figures("valid", line.valid)]
             said = "  ".join([*filter(None, parts), f"{line.edges_per_s:,.0f} training records/s"])
             done = float(line.epoch)
+        elif line.done == line.steps:
+            said, done = f"epoch {line.epoch}: validation", float(line.epoch)
         else:
             left = line.seconds / line.done * (line.steps - line.done)
             said = f"epoch {line.epoch}: step {line.done:,} of {line.steps:,}, {left:,.0f} s left in it"

@@ -131,14 +131,15 @@ class KeyFrames(Model[LikeSettings]):
     @torch.no_grad()
     def user_vector(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return what is published of a user whose p ranks ``history`` first while frames stay."""
-        p = self._folded(history, user)
+        p = self._folded(self.frames.every(), history, user)
         return None if p is None else self._published(p[None])[0]
 
     @torch.no_grad()
     def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return the scores of such a user, float32 [frames]."""
-        p = self._folded(history, user)
-        return None if p is None else self._scores(p, self.frames.every())
+        frames = self.frames.every()
+        p = self._folded(frames, history, user)
+        return None if p is None else self._scores(p, frames)
 
     @torch.no_grad()
     def likely_words(self, user: Tensor, item: Tensor) -> tuple[Ints, Tensor] | None:
@@ -192,8 +193,7 @@ class KeyFrames(Model[LikeSettings]):
             return users
         return torch.cat([users, nearest_linear(self._scores, users, self.frames.every()) - users], 1)
 
-    def _folded(self, history: Ints, user: int | None) -> Tensor | None:
-        frames = self.frames.every()
+    def _folded(self, frames: Tensor, history: Ints, user: int | None) -> Tensor | None:
         start = self.users.weight.detach().mean(0) if user is None else self.users.weight[user]
         liked = torch.from_numpy(np.asarray(history)).to(frames.device)
         return fold_in_by(lambda p, rows: self._scores(p, frames[rows]), self._seen, liked, start, self.whole.l2)

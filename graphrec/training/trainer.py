@@ -48,7 +48,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Within:
-    """How far an epoch has come: ``done`` of ``steps``, after ``seconds``."""
+    """How far an epoch has come: ``done`` of ``steps``, after ``seconds``; what follows the last is validation."""
 
     epoch: int
     done: int
@@ -169,6 +169,7 @@ class _Run:
 
         loss = self.learner.epoch(number, tick)
         seconds, self.spent = before + time.perf_counter() - start, 0.0
+        self._tell(Within(number, 1, 1, seconds))
         valid = self._validate()
         speed = self.learner.rows / max(seconds, 1e-9)
         line = Epoch(number, loss, valid, round(speed, 1), round(seconds, 3))
@@ -236,12 +237,15 @@ class _Run:
         self._write_history()
 
     def _within(self, where: Within) -> None:
+        self._tell(where)
+        if time.monotonic() - self.saved >= 60 * self.options.checkpoint_minutes:
+            self._save()
+
+    def _tell(self, where: Within) -> None:
         now = time.monotonic()
         if self.progress is not None and now - self.told >= TELL_SECONDS:
             self.told = now
             self.progress(where, self.learner.epochs)
-        if now - self.saved >= 60 * self.options.checkpoint_minutes:
-            self._save()
 
     def _identity(self) -> dict[str, Any]:
         """What must not change between a run and its resumption."""

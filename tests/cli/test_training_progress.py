@@ -7,7 +7,7 @@ import pytest
 from graphrec.cli import training_progress
 from graphrec.cli.training_progress import TrainingProgress
 from graphrec.testing.limits import until
-from graphrec.training.trainer import Epoch
+from graphrec.training.trainer import Epoch, Within
 
 
 @pytest.mark.parametrize("quiet", [False, True])
@@ -24,6 +24,10 @@ def test_a_line_is_written_now_and_then_whatever_is_done(
 
     with TrainingProgress(quiet=quiet) as show:
         until(lambda: says("reading the graph"))
+        show(Within(3, 2, 4, 1.0), 10)
+        until(lambda: says("epoch 2.50 of at most 10: epoch 3: step 2 of 4, 1 s left in it"))
+        show(Within(3, 4, 4, 2.0), 10)
+        until(lambda: says("epoch 3.00 of at most 10: epoch 3: validation"))
         show(Epoch(3, {"loss": 0.5}, {"map": 0.25}, 1000.0, 1.0), 10)
         until(lambda: says("epoch 3.00 of at most 10: loss loss 0.5000  valid map 0.2500"))
         show(Epoch(1, {}, {"map": 0.25}, 1000.0, 1.0), 1)
