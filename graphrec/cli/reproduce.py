@@ -15,6 +15,7 @@ from graphrec.cli.common import (
     err,
     go_on,
     out,
+    pairs,
     print_json,
     require_as_begun,
     table,
@@ -40,6 +41,13 @@ def reproduce(
     seeds: Annotated[
         str | None, typer.Option(help="Seeds of all runs; 0,1,2 by default, 0 if quick.")
     ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of all systems, as key=value; repeat for more."),
+    ] = None,
+    studies: Annotated[
+        bool, typer.Option(help="Also the paper's studies of single settings, which may take the most time.")
+    ] = True,
     resume: Annotated[
         str | None, typer.Option(help="Go on with this reproduction, or write its report again.")
     ] = None,
@@ -57,6 +65,8 @@ def reproduce(
     Example: `graphrec reproduce jifr --quick`
 
     Example: `graphrec reproduce transgrec --data data --tune 20 --seeds 0,1,2,3,4`
+
+    Example: `graphrec reproduce kfrci --data data --set min_records=1000 --no-studies`
 
     After Ctrl-C: `graphrec reproduce --resume STUDY -w WORKSPACE`
     """
@@ -80,8 +90,8 @@ def reproduce(
         if resume is None:
             resume = begin_reproduction(
                 folder, str(paper), data=data, quick=quick, trials=trials,
-                seeds=[] if seeds is None else whole_numbers(seeds, "--seeds"), store=store, say=say,
-                step=show.far,
+                seeds=[] if seeds is None else whole_numbers(seeds, "--seeds"),
+                given=pairs(given or [], "--set"), studies=studies, store=store, say=say, step=show.far,
             )  # fmt: skip
         go_on.by(f"graphrec reproduce --resume {resume} -w {folder.root}")
         done = run_reproduction(

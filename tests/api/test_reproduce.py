@@ -210,7 +210,10 @@ def test_of_an_archive_without_images_kfrci_takes_what_needs_none(tmp_path: Path
     videos = "".join(f"v{video}\ts\tt\tVideo {video}\t220\t4\t100000\n" for video in range(2))
     (archive / "videos.tsv").write_text("video\tseason\tseries\ttitle\tcomments\tusers\tmax_vpos_ms\n" + videos)
     workspace = Workspace(tmp_path / "w")
-    study = begin_reproduction(workspace, "kfrci", data=tmp_path / "data")
+    given = {"epochs": "1", "min_records": "90"}
+    with pytest.raises(NotFoundError, match="layers"):
+        begin_reproduction(workspace, "kfrci", data=tmp_path / "data", given={"layers": 1})
+    study = begin_reproduction(workspace, "kfrci", data=tmp_path / "data", given=given, studies=False, trials=1)
     told = verbs.find_study(workspace, study, "reproduce").read()
     assert list(told["rows"]) == ["MostPopular", "PMF", "BPR", "HFT", "KFRC", "KFRC, ours"]
     assert list(told["left_out"]) == ["VBPR", "KFRI", "KFRCI, no layers", "KFRCI", "KFRI, ours", "KFRCI, ours"]
@@ -222,6 +225,14 @@ def test_of_an_archive_without_images_kfrci_takes_what_needs_none(tmp_path: Path
         on = store.read_relationships("ON", "Comment", "Frame")
     assert set(frames["shots"].to_pylist()) == {100}
     assert len(on.source) == counts["Comment"] == 440
+    told["seeds"] = [0]
+    verbs.find_study(workspace, study, "reproduce").write(told)
+    report = reproduce(workspace, study).report
+    assert [section.title for section in report.sections][3:] == ["Key frames (figure 8)", "Settings", "Runs"]
+    said = "Asked for, of all systems: epochs=1, min_records=90.", "Studies of single settings were not asked for."
+    assert {*said} < {*report.differs}
+    assert {run.manifest["epochs"] for run in list_runs(workspace)} == {1}
+    assert {run.manifest["task"]["min_records"] for run in list_runs(workspace)} == {90}
 
 
 def test_a_load_that_was_cut_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from graphrec.api.plan import Plan, read_given
 from graphrec.api.reproduce.data import prepare
 from graphrec.api.reproduce.jifr import JIFR
 from graphrec.api.reproduce.kfrci import KFRCI_PAPER
-from graphrec.api.reproduce.paper import Found, Paper, Row, Step, Study
+from graphrec.api.reproduce.paper import Found, Paper, Step, Study
 from graphrec.api.reproduce.report import Report, write_report
 from graphrec.api.reproduce.sections import report_of
 from graphrec.api.reproduce.trailer_ratings import TRAILER_RATINGS
@@ -61,6 +61,8 @@ def begin_reproduction(
     quick: bool = False,
     trials: int | None = None,
     seeds: Sequence[int] = (),
+    given: Mapping[str, Any] | None = None,
+    studies: bool = True,
     store: str | None = None,
     say: Callable[[str], None] = lambda text: None,
     step: Step = lambda what, done, total: None,
@@ -74,11 +76,14 @@ def begin_reproduction(
         quick: make a small world instead, and train each system shortly, by one seed, untuned.
         trials: how many settings are tried of each system; by default what the paper says, or none with ``quick``.
         seeds: of all runs; by default what the paper says, or 0 with ``quick``.
+        given: settings that all systems get, whatever the paper says.
+        studies: whether the paper's studies of single settings are made too.
         store: what ``open_store`` takes.
         say: told what begins.
         step: told how far loading is.
 
-    Raises ``NotFoundError`` for an unknown paper, ``DataError`` where there are no data, and says where to get them.
+    Raises ``NotFoundError`` for an unknown paper, and for a setting that a system does not have; and ``DataError``
+    where there are no data, and says where to get them.
     """
     if name not in PAPERS:
         raise unknown("paper", name, PAPERS)
@@ -89,7 +94,8 @@ def begin_reproduction(
     rows, left_out = {}, {}
     for row in paper.rows:
         say(f"reading what {row.title} learns from")
-        plan, why = _fitting(workspace, paper, row, projection, quick, store)
+        usual = {**paper.common, **(paper.quick if quick else {}), "projection": projection, **row.given}
+        plan, why = _fitting(workspace, Plan.of({**usual, **(given or {})}), store)
         if plan is None or why:
             left_out[row.title] = why
         if plan is not None:
@@ -104,6 +110,8 @@ def begin_reproduction(
         "data": prepared.to_dict(),
         "trials": trials if trials is not None else None if quick else paper.trials,
         "seeds": list(seeds) or ([0] if quick else list(paper.seeds)),
+        "given": dict(given or {}),
+        "studies": studies,
         "store": store,
         "rows": rows,
         "left_out": left_out,
@@ -158,7 +166,7 @@ def reproduce(
         measured = _measured(workspace, paper, rows.runs, judged, say)
         studies = {}
         for one in paper.studies:
-            if one.row not in rows.runs or (quick and not one.quick):
+            if not told["studies"] or one.row not in rows.runs or (quick and not one.quick):
                 continue
             trained = train(one.title, partial(_variants, one, rows))
             kind = next(iter(measured))
@@ -197,12 +205,9 @@ def _measured(
     return found
 
 
-def _fitting(
-    workspace: Workspace, paper: Paper, row: Row, projection: str, quick: bool, store: str | None
-) -> tuple[Plan | None, str]:
-    """Return what ``row`` trains, None where the graph does not allow it; and in words how that differs, and why."""
-    values = {**paper.common, **(paper.quick if quick else {}), "projection": projection, **row.given}
-    wanted, why = Plan.of(values), ""
+def _fitting(workspace: Workspace, wanted: Plan, store: str | None) -> tuple[Plan | None, str]:
+    """Return what a row trains, None where the graph does not allow it; and in words how that differs, and why."""
+    given, why = read_given(wanted), ""
     less = replace(wanted, also=())
     features = "the features that it asks for"
     for lacking, plan in (
@@ -212,7 +217,6 @@ def _fitting(
     ):
         try:
             ground = read_ground(workspace, plan, store=store)
-            given = read_given(plan)
             given.kind.check(ground.split(plan, 0)[0].data, given.settings)
         except (DataError, NotFoundError) as error:
             why = str(error)

@@ -31,7 +31,10 @@ def report_of(paper: Paper, found: Found, told: Mapping[str, Any]) -> Report:
         if claims.rows
         else f"Trained on {data['title']}; none of the paper's claims could be tested on it."
     )
-    differs = [*data["differs"], *paper.differs, *_lacks(found)]
+    given = [f"{name}={value}" for name, value in told["given"].items()]
+    asked_for = [f"Asked for, of all systems: {', '.join(given)}."] if given else []
+    no_studies = [] if told["studies"] or not paper.studies else ["Studies of single settings were not asked for."]
+    differs = [*data["differs"], *paper.differs, *asked_for, *no_studies, *_lacks(found)]
     sections = [
         Section("What was done", [Text(_done(paper, found, told)), _counts(found)]),
         Section("What differs from the paper", [Text(differs, listed=True)]),
