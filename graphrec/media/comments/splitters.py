@@ -13,6 +13,7 @@ from importlib.util import find_spec
 import pyarrow as pa
 
 from graphrec.errors import ConfigError
+from graphrec.media.comments.mecab import words_of_many
 from graphrec.media.language import Language
 from graphrec.media.words import split, stretches
 
@@ -81,24 +82,15 @@ def split_by(
     found = stretches(texts)
     # Each is looked up once: much is said again and again.
     different = found.flatten().dictionary_encode()
-    cut = _mecab() if splitter is Splitter.MECAB else _jieba()
+    all_stretches = different.dictionary.to_pylist()
+    cut = words_of_many(all_stretches) if splitter is Splitter.MECAB else map(_jieba(), all_stretches)
     words = []
-    for number, stretch in enumerate(different.dictionary.to_pylist()):
+    for number, (stretch, apart) in enumerate(zip(all_stretches, cut, strict=True)):
         if number % STEP == 0:
             tell(f"Splitting by {splitter}: {number:,} of {len(different.dictionary):,} different stretches")
-        words.append([stretch] if stretch in whole else cut(stretch))
+        words.append([stretch] if stretch in whole else apart)
     of_stretch = pa.array(words, pa.list_(pa.string())).take(different.indices)
     return pa.ListArray.from_arrays(of_stretch.offsets.take(found.offsets), of_stretch.flatten())
-
-
-def _mecab() -> Callable[[str], list[str]]:
-    import fugashi
-    import unidic_lite
-
-    # Named, since another dictionary may be there that fugashi would take first.
-    folder = unidic_lite.DICDIR
-    tagger = fugashi.Tagger(f'-Owakati -r "{folder}/mecabrc" -d "{folder}"')
-    return lambda text: str(tagger.parse(text)).split()
 
 
 def _jieba() -> Callable[[str], list[str]]:

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pytest
 
 from graphrec.errors import ConfigError
+from graphrec.media.comments import mecab
+from graphrec.media.comments.mecab import words_of_many
 from graphrec.media.comments.splitters import STEP, Splitter, installed, split_by, splitter_of
 from graphrec.media.language import Language
 from graphrec.media.words import plain, split, stretches
@@ -36,6 +38,14 @@ def test_every_text_has_its_own_words_and_each_stretch_is_looked_up_once() -> No
     assert told == ["Splitting by mecab: 0 of 4 different stretches"]
     assert split_by(Splitter.MECAB, pa.array(["きた"]), JAPANESE).to_pylist() == [["き", "た"]]
     assert split_by(Splitter.MECAB, pa.array([], pa.string()), JAPANESE).to_pylist() == []
+
+
+def test_many_are_shared_out_and_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = [f"{word}{n}" for n, word in enumerate(("作画がとても", "拍手", "服だ", "…", "きた") * 3)]
+    alone = [*words_of_many(some)]
+    monkeypatch.setattr(mecab, "MANY", 4)
+    assert [*words_of_many(some)] == alone
+    assert alone[0] == ["作画", "が", "とても", "0"]
 
 
 def test_how_far_it_is_is_told() -> None:

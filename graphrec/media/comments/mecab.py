@@ -1,0 +1,61 @@
+"""Words of Japanese by MeCab with the dictionary unidic-lite; as a program, those of a line each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+MANY = 20_000
+"""So many stretches are a process's work at a time; fewer in all are not worth one."""
+
+
+def tagger() -> Callable[[str], list[str]]:
+    """Return what tells the words of a stretch apart."""
+    import fugashi
+    import unidic_lite
+
+    # Named, since another dictionary may be there that fugashi would take first.
+    folder = unidic_lite.DICDIR
+    found = fugashi.Tagger(f'-Owakati -r "{folder}/mecabrc" -d "{folder}"')
+    return lambda text: str(found.parse(text)).split()
+
+
+def words_of_many(stretches: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the words of each of ``stretches``, which have no blanks; many are shared out to a process for each core.
+
+    MeCab holds the interpreter while it works, so that threads would wait for each other.
+    """
+    if len(stretches) <= MANY:
+        yield from map(tagger(), stretches)
+        return
+    parts = (stretches[begin : begin + MANY] for begin in range(0, len(stretches), MANY))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for words in pool.map(_apart, parts):
+            yield from words
+
+
+def _apart(stretches: Sequence[str]) -> list[list[str]]:
+    done = subprocess.run(
+        # -P: a folder called graphrec where the user happens to be is not this package.
+        [sys.executable, "-P", "-m", "graphrec.media.comments.mecab"],
+        input="\n".join(stretches).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+        # Ctrl-C ends the process that waits for this one.
+        process_group=0,
+    )
+    return [line.split(" ") if line else [] for line in done.stdout.decode().split("\n")[:-1]]
+
+
+def main() -> None:
+    """Write the words of each line of the standard input, with a blank between them."""
+    cut = tagger()
+    lines = sys.stdin.buffer.read().decode().split("\n")
+    sys.stdout.buffer.write("".join(f"{' '.join(cut(line))}\n" for line in lines).encode())
+
+
+if __name__ == "__main__":
+    main()
