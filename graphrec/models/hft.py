@@ -22,6 +22,7 @@ from graphrec.learning.pointwise import Pointwise
 from graphrec.learning.run import RunContext
 from graphrec.learning.table import Table
 from graphrec.models.base import InSpace, Needs
+from graphrec.models.commented_frames import require_comments
 from graphrec.models.pair_scores import pair_scores
 from graphrec.models.parts import Lists
 from graphrec.models.vocabulary import WORD, most_said
@@ -84,12 +85,9 @@ class HFT(InSpace[HFTSettings]):
 
     @classmethod
     def check(cls, data: Data, settings: HFTSettings) -> None:
-        """Raise ``DataError`` where records are no comments, or no word of them counts."""
-        if TEXT not in data.lists or data.records.text is None:
-            raise DataError(f"{cls.name} learns from comments; choose them with --projection comments")
+        """Raise ``DataError`` where records are no comments, or no word of theirs counts."""
+        require_comments(data, cls.name)
         said = _said(_rated(data), data)
-        if not len(said.indices):
-            raise DataError(f"{cls.name} needs words, and no comment has any; run `graphrec prepare comments` first")
         if not len(_counting(said, settings)):
             most = int(np.bincount(said.indices).max())
             raise DataError(

@@ -186,11 +186,11 @@ def test_a_history_is_fitted_exactly() -> None:
 def test_what_has_no_words_is_refused() -> None:
     nothing = Ragged(np.zeros(6, np.int64), np.empty(0, np.int64))
     silent = replace(few(), lists={TEXT: nothing})
-    with pytest.raises(DataError, match=r"no comment has any; run `graphrec prepare comments`"):
+    with pytest.raises(DataError, match="there are none; `graphrec prepare comments` finds them"):
         HFT.check(silent, HFT.Settings())
     with pytest.raises(DataError, match="no word is said 5 times in training, the most said 3"):
         HFT.check(few(), HFT.Settings())
     likes = replace(few(), records=Records.of_pairs(np.array([0]), np.array([0]), 3))
-    with pytest.raises(DataError, match="learns from comments; choose them with --projection comments"):
+    with pytest.raises(DataError, match=r"hft learns from what users write on .* nodes; choose --projection comments"):
         HFT.check(likes, HFT.Settings())
     HFT.check(few(), HFT.Settings(min_count=3))
