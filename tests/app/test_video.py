@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from graphrec.app.parts import contents, picker, player
-from graphrec.testing.explorer import BAD_TEXT, BAD_TITLE, BAD_USER
+from graphrec.testing.explorer import BAD_TEXT, BAD_TITLE, BAD_USER, BAD_WORD
 from graphrec.testing.watched import drawn
 
 Page = Callable[..., AppTest]
@@ -83,6 +83,13 @@ def test_segments_are_coloured_by_a_users_score(page: Page) -> None:
     assert (min(shares), max(shares)) == (0, 1)
     scores = app.dataframe[0].value["Score for u001"]
     assert shares.index(1) == scores.argmax()
+
+
+def test_words_said_more_there_than_elsewhere_are_told(page: Page) -> None:
+    said = drawn(page("video", id="v000"), "graphrec_timeline")[0]["said"]
+    assert said["12"] == [[BAD_WORD], [], [], ["sea"], *[[]] * 8]
+    # All are in the first third: none is said more there than in all of the video.
+    assert said["3"] == [[], [], []]
 
 
 def test_a_second_in_the_address_is_where_it_stands(page: Page) -> None:

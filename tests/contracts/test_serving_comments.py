@@ -10,6 +10,8 @@ import pyarrow as pa
 import pytest
 
 from graphrec.serving.explain import explain
+from graphrec.serving.explore.said import said
+from graphrec.serving.explore.video import scored_label, scores, stills, until_next
 from graphrec.serving.histories import comments, seen
 from graphrec.serving.lookups import ids
 from graphrec.serving.popularity import new, popular
@@ -48,7 +50,9 @@ def fill(store: GraphStore) -> None:
         "Comment",
         nodes(
             *COMMENTS, polarity=[one[2] for one in written], left_out=[one[3] for one in written],
-            posted_at=[*range(len(written))],
+            posted_at=[*range(len(written))], time_s=[float(n) for n in range(len(written))],
+            moment_s=[*(float(n) for n in range(len(written) - 1)), 0.5],
+            words=["sea sea", "sun", "sea", "sun", *["sky"] * 4],
         ),
     )  # fmt: skip
     store.write_relationships("WROTE", "User", "Comment", edges(*((one[0], c) for c, one in COMMENTS.items())))
@@ -100,3 +104,24 @@ def test_comments_of_use_are_a_users_records(store: GraphStore) -> None:
     table = comments(store, projection, ["ann", "ben"], store.properties.of("Comment"))
     rows = sorted((row["user"], row["id"], row["polarity"], row["posted_at"]) for row in table.to_pylist())
     assert rows == [("ann", "f", 1.0, 0), ("ann", "g", 0.0, 1), ("ben", "f", 1.0, 3), ("ben", "i", 1.0, 4)]
+
+
+def test_frames_have_scores_and_last_until_the_next(store: GraphStore, workspace: Workspace) -> None:
+    assert scored_label(store, "v") == "Frame"
+    assert scored_label(store, "v", "toy-1") == "Frame"
+    assert scored_label(store, "v", "other") is None
+    found = scores(store, workspace, "ann", "v", "Frame", model="toy-1")
+    assert found == pytest.approx({"f": 1.0, "g": 0.9, "h": 0.8, "i": 0.7, "j": 0.0})
+    assert scores(store, workspace, "ann", "v", "Segment") == {}
+    assert scores(store, workspace, "cat", "v", "Frame") == {}
+    parts = until_next(stills(store, "v"), 4.5)
+    assert [(one.id, one.start_s, one.end_s) for one in parts] == [
+        ("f", 0, 1), ("g", 1, 2), ("h", 2, 3), ("i", 3, 4), ("j", 4, 4.5),
+    ]  # fmt: skip
+
+
+def test_words_of_use_are_told_where_they_are_said(store: GraphStore) -> None:
+    """What was left out is not; a comment stands where it was begun, the last one at 0.5."""
+    found = said(store, "v", 8.0, [2, 1])
+    assert found == {2: [["sun"], ["sky"]], 1: [[]]}
+    assert said(store, "nothing", 8.0, [1]) == {1: [[]]}
