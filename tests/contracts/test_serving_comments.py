@@ -12,6 +12,7 @@ import pytest
 from graphrec.serving.explain import explain
 from graphrec.serving.explore.said import said
 from graphrec.serving.explore.video import scored_label, scores, stills, until_next
+from graphrec.serving.explore.why import why
 from graphrec.serving.histories import comments, seen
 from graphrec.serving.lookups import ids
 from graphrec.serving.popularity import new, popular
@@ -97,6 +98,17 @@ def test_who_praised_both_is_a_reason(store: GraphStore, workspace: Workspace) -
     (shared,) = explain(store, workspace, "ann", "i").shared
     assert (shared.via, shared.users, shared.of) == ("f", 1, 3)
     assert explain(store, workspace, "ann", "i").words == []
+
+
+def test_the_ways_to_a_frame_go_over_what_was_written(store: GraphStore, workspace: Workspace) -> None:
+    """Of ann over f, which ben praised too, to i; over nothing that says something bad, or is of no use."""
+    found = why(store, workspace, explain(store, workspace, "ann", "i")).graph
+    ways = {(edge.type, edge.start.id, edge.end.id) for edge in found.edges if edge.type in ("WROTE", "ON")}
+    assert ways == {
+        ("WROTE", "ann", "a1"), ("ON", "a1", "f"),
+        ("WROTE", "ben", "b1"), ("ON", "b1", "f"), ("WROTE", "ben", "b2"), ("ON", "b2", "i"),
+    }  # fmt: skip
+    assert {"a1", "b1", "b2", "f", "i"} <= {node.key.id for node in found.nodes}
 
 
 def test_comments_of_use_are_a_users_records(store: GraphStore) -> None:

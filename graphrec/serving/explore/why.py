@@ -87,13 +87,18 @@ def _made(
 
 
 def _chosen(store: GraphStore, user: Key, ids: Collection[str], label: str) -> Iterator[GraphEdge]:
-    """Yield the relationships from the user to its history."""
+    """Yield the relationships from the user to its history; frames are also chosen by comments on them."""
     types = [rel.name for rel in schema.RELATIONSHIPS.values() if ("User", label) in rel.ends]
     texts = [spliced("chosen", label="User", type=name, other=label) for name in types]
     if ids:
         found = store.read("\nUNION ALL\n".join(texts), id=user.id, ids=sorted(ids)).to_pylist()
         for row in sorted(found, key=lambda row: (row["id"], types.index(row["type"]))):
             yield GraphEdge(row["type"], user, Key(label, row["id"]), {})
+    if ids and label == "Frame":
+        for row in rows(store, "praised", label, user=user.id, ids=sorted(ids)):
+            comment = Key("Comment", row["comment"])
+            yield GraphEdge("WROTE", user, comment, {})
+            yield GraphEdge("ON", comment, Key(label, row["id"]), {})
 
 
 def _paths(
