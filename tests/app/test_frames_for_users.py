@@ -70,3 +70,13 @@ def test_words_of_comments_stand_above_the_timeline(page: Page) -> None:
     said = drawn(page("video", id="v000"), "graphrec_timeline")[0]["said"]
     assert {many: len(stretches) for many, stretches in said.items()} == {"3": 3, "6": 6, "12": 12}
     assert all(0 < len(words) <= 3 for words in said["3"])
+
+
+def test_a_poster_is_the_frame_for_the_user_whoever_ranks_the_videos(page: Page, shown: ExplorerSettings) -> None:
+    with closing(open_store(shown.workspace)) as store:
+        found = recommend(store, shown.workspace, Request("u001", with_frame=True))
+    assert found.basis == ITEMS_RUN
+    cards = drawn(page("recommend", user="u001", run=ITEMS_RUN), "graphrec_cards")[0]["cards"]
+    pictures = {one.id: one.frame.uri for one in found.items if one.frame is not None and one.frame.uri is not None}
+    assert {card["id"] for card in cards} == {*pictures} == {"v000", "v001"}
+    assert all(card["picture"].endswith(pictures[card["id"]]) for card in cards)

@@ -93,6 +93,17 @@ def test_what_was_written_on_is_not_recommended_again(store: GraphStore, workspa
     assert [one.id for one in within.items] == ["i", "j"]
 
 
+def test_where_only_frames_are_ranked_items_come_by_their_best(store: GraphStore, workspace: Workspace) -> None:
+    found = recommend(store, workspace, Request("ann", with_frame=True))
+    assert (found.label, found.basis, found.note) == ("Item", "toy-1", "toy-1 ranks frames: each item by its best")
+    shown = [(one.id, one.title, one.score, one.frame.id) for one in found.items if one.frame is not None]
+    assert shown == [("v", "Vau", pytest.approx(1.0), "f"), ("w", "We", pytest.approx(0.1), "k")]
+    only_new = recommend(store, workspace, Request("ann", label="Item", with_frame=True, new_only=True))
+    assert [one.id for one in only_new.items] == ["w"]
+    unknown = recommend(store, workspace, Request("cat", with_frame=True, model="toy"))
+    assert (unknown.basis, unknown.note) == ("popularity", "toy-1 knows nothing of cat")
+
+
 def test_who_praised_both_is_a_reason(store: GraphStore, workspace: Workspace) -> None:
     """Ben praised f and i; cat found i bad."""
     (shared,) = explain(store, workspace, "ann", "i").shared
