@@ -66,6 +66,12 @@ def test_a_run_that_scores_no_part_of_the_video_says_so(page: Page) -> None:
     assert f"{ITEMS_RUN} scores no part of this video, so nothing is coloured for u001." in timeline["note"]
 
 
+def test_the_audience_has_each_ones_best_frame(page: Page) -> None:
+    table = page("video", id="v000", tab="Audience", known="true").dataframe[0].value
+    assert len(table) == 8
+    assert all(frame.startswith("v000:") for frame in table["Sees first"])
+
+
 def test_words_of_comments_stand_above_the_timeline(page: Page) -> None:
     said = drawn(page("video", id="v000"), "graphrec_timeline")[0]["said"]
     assert {many: len(stretches) for many, stretches in said.items()} == {"3": 3, "6": 6, "12": 12}

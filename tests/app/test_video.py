@@ -132,7 +132,7 @@ def test_the_audience_has_each_ones_best_segment(page: Page) -> None:
     app = page("video", id="v001", tab="Audience")
     table = app.dataframe[0].value
     assert list(table["Lift"]) == sorted(table["Lift"], reverse=True)
-    assert all(segment.startswith("v001#") for segment in table["Best segment"])
+    assert all(segment.startswith("v001#") for segment in table["Sees first"])
     first = table.iloc[0]
     assert first["From"].second % 5 == 0
     shown = drawn(page("video", id="v001", user=first["User"]), "graphrec_timeline")[0]

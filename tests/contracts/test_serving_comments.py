@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graphrec.serving.audience import audience
 from graphrec.serving.explain import explain
 from graphrec.serving.explore.said import said
 from graphrec.serving.explore.video import scored_label, scores, stills, until_next
@@ -102,6 +103,15 @@ def test_where_only_frames_are_ranked_items_come_by_their_best(store: GraphStore
     assert [one.id for one in only_new.items] == ["w"]
     unknown = recommend(store, workspace, Request("cat", with_frame=True, model="toy"))
     assert (unknown.basis, unknown.note) == ("popularity", "toy-1 knows nothing of cat")
+
+
+def test_who_would_want_a_video_sees_a_frame_first(store: GraphStore) -> None:
+    """Who commented on a frame of it knows it."""
+    assert audience(store, "v").users == []
+    (first, second) = audience(store, "v", include_seen=True).users
+    assert (first.user, first.segment, first.start_s, first.end_s) == ("ann", "f", 0.0, None)
+    assert second.user == "ben"
+    assert [one.segment for one in audience(store, "w").users] == ["k", "k"]
 
 
 def test_who_praised_both_is_a_reason(store: GraphStore, workspace: Workspace) -> None:
