@@ -1,6 +1,8 @@
 // The stage (a video or a still) above the track; all that happens here needs no rerun.
 
 const BEST = 5;
+// So wide are the words of a stretch at least.
+const WORD = 80;
 
 export default function (component) {
   const { data, parentElement } = component;
@@ -88,6 +90,7 @@ function draw(root, data) {
   const box = root.querySelector(".track");
   const redraw = () => {
     if (box.clientWidth) root.mark = track(box, root.querySelector(".tip"), data, go);
+    said(root.querySelector(".said"), data, box.clientWidth);
     root.mark?.(root.second);
   };
   root.observer?.disconnect();
@@ -109,12 +112,30 @@ function moments(data, go) {
       "button",
       { type: "button" },
       make("span", { class: "look" }, frame ? make("img", { src: frame.picture, alt: "", loading: "lazy" }) : null),
-      make("span", { class: "when" }, `${clock(one.start_s)} to ${clock(one.end_s)}`, make("span", { class: "note" }, one.note)),
+      make("span", { class: "when" }, `${clock(one.start_s)} to ${clock(one.end_s)}`, make("span", { class: "note" }, one.note), one.more ? make("span", { class: "note" }, one.more) : null),
     );
     button.addEventListener("click", () => go(one.start_s));
     return make("li", {}, button);
   });
   return [make("h3", {}, data.best), make("ol", {}, ...items)];
+}
+
+// Of as many stretches as there is room for.
+function said(place, data, width) {
+  const many = Object.keys(data.said).map(Number).filter((one, at) => at === 0 || width / one >= WORD).at(-1);
+  const found = data.said[many] ?? [];
+  const lasts = data.duration_s / many;
+  const items = found.flatMap((words, at) => {
+    if (!words.length) return [];
+    const heard = `${clock(at * lasts)} to ${clock((at + 1) * lasts)}: ${words.join(", ")}`;
+    const seen = words.map((word) => make("span", { class: "word", title: word, "aria-hidden": "true" }, word));
+    const item = make("li", {}, make("span", { class: "hidden" }, heard), ...seen);
+    item.style.gridColumn = `${at + 1}`;
+    return [item];
+  });
+  place.replaceChildren(...items);
+  place.style.gridTemplateColumns = `repeat(${many}, minmax(0, 1fr))`;
+  place.hidden = !place.children.length;
 }
 
 function legend(place, data) {
@@ -128,6 +149,9 @@ function legend(place, data) {
   }
   if (data.shots.length) {
     parts.push(make("span", { class: "key" }, make("span", { class: "swatch cuts", "aria-hidden": "true" }), "Shots"));
+  }
+  if (Object.values(data.said).some((stretches) => stretches.some((words) => words.length))) {
+    parts.push(make("span", { class: "key" }, "On top: words said more there than elsewhere"));
   }
   place.replaceChildren(...parts);
   place.hidden = !parts.length;

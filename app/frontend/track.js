@@ -20,7 +20,7 @@ export function track(box, tip, data, go) {
     { width, height, viewBox: `0 0 ${width} ${height}` },
     data.heat.length ? heat(data.heat, width) : null,
     makeSvg("rect", { class: "ground", x: 0, y: top, width, height: BARS, rx: 4 }),
-    makeSvg("g", { role: "group", "aria-label": "Segments: Enter plays, arrow keys move" }, ...bars.map((one) => one.group)),
+    makeSvg("g", { role: "group", "aria-label": `${capital(data.parts)}: Enter plays, arrow keys move` }, ...bars.map((one) => one.group)),
     ...marks(data, x, tip, box, go, width),
     ...film(data.shots, x, top + BARS + 3, tip, box, go),
     ...axis(data.duration_s, x, bottom, width),
@@ -34,6 +34,8 @@ export function track(box, tip, data, go) {
     for (const { one, group } of bars) group.classList.toggle("now", one.start_s <= second && second < one.end_s);
   };
 }
+
+const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
 function bar(one, x, top, tip, box, go) {
   const left = x(one.start_s);

@@ -50,7 +50,7 @@ def show_segments(node: str, user: str | None, run: str | None) -> None:
         "To": [moment(part.end_s) for part in found],
         "Highlighted by": [part.users for part in found],
     }
-    by_user = ask(scores, workspace(), user, node, model=run) if user else {}
+    by_user = ask(scores, workspace(), user, node, "Segment", model=run) if user else {}
     if by_user:
         columns[f"Score for {user}"] = [by_user.get(part.id) for part in found]
     table("segments", columns, [part.start_s for part in found])

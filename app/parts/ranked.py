@@ -15,7 +15,7 @@ from graphrec.app.text import plain
 from graphrec.serving.explain import Alike
 from graphrec.serving.explore.looks import Look, looks
 from graphrec.serving.explore.nearest_past import nearest_past
-from graphrec.serving.key_frames import KeyFrame, own_key_frames
+from graphrec.serving.key_frames import KeyFrame, poster_frames
 from graphrec.serving.naming import in_a_sentence
 from graphrec.serving.recommend import Recommendation, Recommendations
 
@@ -39,7 +39,11 @@ def ranked(
         nothing(f"Nothing is left to recommend to {ranking.user}. Switch off Only new, or load more.")
         return None
     seen = ask(looks, ranking.label, _ids(ranking.items))
-    frames = ask(own_key_frames, ranking.basis, ranking.user, _ids(ranking.items)) if ranking.label == "Item" else {}
+    frames = (
+        ask(poster_frames, workspace(), ranking.basis, ranking.user, _ids(ranking.items))
+        if ranking.label == "Item"
+        else {}
+    )
     why = _reasons(ranking, run)
     there = {item.id: place for place, item in enumerate(other.items, 1)} if other else {}
     drawn = []
@@ -66,7 +70,7 @@ def _card(
 
 
 def _with_frame(look: Look, frame: KeyFrame | None) -> Look:
-    """Return ``look`` with the picture of the frame that the run would show this user."""
+    """Return ``look`` with the picture of the frame that is to be shown to this user."""
     return look if frame is None or frame.uri is None else replace(look, picture=frame.uri)
 
 

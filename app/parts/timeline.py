@@ -1,9 +1,9 @@
-"""A video above its timeline: segments coloured by a score, comments, key frames, and where it plays."""
+"""A video above its timeline: segments or frames coloured by a score, comments, key frames, and where it plays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import streamlit as st
 
@@ -14,7 +14,8 @@ _component = st.components.v2.component(
     "graphrec_timeline",
     html=(
         '<div class="timeline"><p class="summary"></p><div class="top"><div class="stage"></div>'
-        '<div class="beside"></div></div><p class="message" role="status"></p><div class="plot">'
+        '<div class="beside"></div></div><p class="message" role="status"></p>'
+        '<ul class="said" aria-label="Words said most"></ul><div class="plot">'
         '<div class="track"></div><div class="tip" aria-hidden="true" hidden></div></div>'
         '<div class="legend"></div></div>'
     ),
@@ -25,19 +26,21 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Stretch:
-    """A segment on the timeline.
+    """A part of the video on the timeline.
 
     Attributes:
         start_s: seconds from the video's start.
         end_s: likewise.
         share: how high its score is, 0 to 1: its colour and height; None for a neutral one.
         note: what is told of it beside its times, such as its score.
+        more: what is told only where it is one of the best.
     """
 
     start_s: float
     end_s: float
     share: float | None = None
     note: str = ""
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,9 @@ class Timeline:
         best: the heading of a list of the best segments beside the video; "" for none.
         at: the second at which it stands; whenever it changes, the video plays from there.
         turn: another number when the same second is asked for once more.
+        parts: what the segments are called.
+        said: the words said most in each of so many equally long stretches, by how many these are: as many are shown
+            as there is room for.
     """
 
     title: str
@@ -95,6 +101,8 @@ class Timeline:
     best: str = ""
     at: float | None = None
     turn: int = 0
+    parts: str = "segments"
+    said: Mapping[int, Sequence[Sequence[str]]] = field(default_factory=dict)
 
 
 def timeline(shown: Timeline, key: str) -> None:
@@ -108,7 +116,8 @@ def timeline(shown: Timeline, key: str) -> None:
 
 def summary(shown: Timeline) -> str:
     """Return what the drawing shows, in words."""
-    told = [f"{shown.title}: {clock(shown.duration_s)} in {len(shown.segments)} segments"]
+    into = f" in {len(shown.segments)} {shown.parts}" if shown.segments else ""
+    told = [f"{shown.title}: {clock(shown.duration_s)}{into}"]
     scored = [one for one in shown.segments if one.share is not None]
     if scored:
         best = max(scored, key=lambda one: one.share or 0)

@@ -1,4 +1,4 @@
-"""Who would like a video, and which segment each of them would like most."""
+"""Who would like a video, and which segment or frame each of them would like most."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def show_audience(node: str, run: str | None) -> None:
         nothing(str(error))
         return
     if not found:
-        nothing("Everybody whom the model knows has watched, rated or highlighted this video.")
+        nothing("Everybody whom the model knows has watched, rated, highlighted or commented on this video.")
         return
     st.caption(
-        "The lift says by how many standard deviations a user's score for the best segment stands out among the user's "
-        "scores of everything: it compares users, which the score itself does not."
+        "The lift says by how many standard deviations a user's score for the best part of it stands out among the "
+        "user's scores of everything: it compares users, which the score itself does not."
     )
     columns = _columns(found)
     st.dataframe(
@@ -62,7 +62,7 @@ def _columns(found: list[Viewer]) -> dict[str, list[object]]:
         "User": [one.user for one in found],
         "Lift": [one.lift for one in found],
         "Score": [one.score for one in found],
-        "Best segment": [one.segment for one in found],
+        "Sees first": [one.segment for one in found],
         "From": [moment(one.start_s) for one in found],
         "To": [moment(one.end_s) for one in found],
     }

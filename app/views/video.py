@@ -22,7 +22,7 @@ from graphrec.serving.clock import clock
 from graphrec.serving.explore.catalogue import Order, catalogue
 from graphrec.serving.explore.looks import looks
 from graphrec.serving.explore.spaces import ranking_runs
-from graphrec.serving.explore.video import Video, parts, video
+from graphrec.serving.explore.video import Video, parts, scored_label, video
 
 PAGE = 24
 ORDERS: tuple[Order, ...] = ("popular", "newest")
@@ -64,15 +64,17 @@ def look_at(node: str) -> None:
         heading(shown.name, facts(shown))
     stage = st.container()
     segmented = bool(ask(parts, node))
+    runs = [published.id for published in ask(ranking_runs)]
+    framed = not segmented and any(ask(scored_label, node, one) == "Frame" for one in runs)
     by, whose = st.columns(2)
     with whose:
-        user = pick("User", "Coloured by the taste of", "user") if segmented else None
+        user = pick("User", "Coloured by the taste of", "user") if segmented or framed else None
     with by:
-        run = pick_run("Model", [published.id for published in ask(ranking_runs)], "run")
+        run = pick_run("Model", runs, "run")
     with stage:
         if not player(node, "player", user=user, run=run, at=second(), turn=turn()):
             poster(shown.thumbnail, f"Picture of {shown.name}")
-    default = "Segments" if segmented else "Similar"
+    default = "Segments" if segmented else "Frames" if framed else "Similar"
     tabs = dict(zip(TABS, st.tabs(TABS, default=default, key="tab", bind="query-params"), strict=True))
     opened = next(name for name, tab in tabs.items() if tab.open)
     with tabs[opened]:

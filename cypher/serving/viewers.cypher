@@ -9,3 +9,9 @@ RETURN u.id AS id
 UNION ALL
 MATCH (v:Item {id: $video})-[:HAS_SEGMENT]->(s:Segment)-[:HAS_FRAME]->(f:Frame)<-[:LIKED]-(u:User)
 RETURN u.id AS id
+UNION ALL
+MATCH (v:Item {id: $video})-[:HAS_FRAME]->(f:Frame)<-[:`ON`]-(:Comment)<-[:WROTE]-(u:User)
+RETURN u.id AS id
+UNION ALL
+MATCH (v:Item {id: $video})-[:HAS_SEGMENT]->(s:Segment)-[:HAS_FRAME]->(f:Frame)<-[:`ON`]-(:Comment)<-[:WROTE]-(u:User)
+RETURN u.id AS id

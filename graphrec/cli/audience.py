@@ -18,6 +18,7 @@ from graphrec.cli.common import (
     table,
 )
 from graphrec.serving.audience import audience as find_audience
+from graphrec.serving.lookups import PARTS
 
 
 def audience(
@@ -33,7 +34,7 @@ def audience(
     store: StoreFlag = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the users who would want a video, and the segment that each would see first.
+    """List the users who would want a video, and the segment, or frame, that each would see first.
 
     They come in order of lift: by how many standard deviations the video stands out among all that the user could be
     shown.
@@ -52,7 +53,7 @@ def audience(
             markup=False,
         )
         return
-    timed = found.label == "Segment"
+    timed = found.label in PARTS
     rows = [
         [place, one.user, one.lift, one.score, *([one.segment, one.start_s, one.end_s] if timed else [])]
         for place, one in enumerate(found.users, 1)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
-from graphrec.serving.lookups import ids, require, rows
+from graphrec.serving.lookups import PARTS, ids, require, rows
 from graphrec.serving.published import current_run, placing
 from graphrec.serving.recommend import detailed
 from graphrec.store.base import Floats, GraphStore, Neighbour
@@ -35,9 +35,10 @@ class Viewer:
         user: id.
         lift: by how many of the user's own standard deviations ``score`` lies above the user's own mean.
         score: inner product of embeddings, as ``recommend`` has it, of the user and the video's best segment for them.
-        segment: that segment; None, like its times, where the run recommends whole items.
+        segment: that segment, or frame where the run recommends frames; None, like its times, where it recommends whole
+            items.
         start_s: seconds from the video's start.
-        end_s: likewise.
+        end_s: likewise; None for a frame.
     """
 
     user: str
@@ -74,7 +75,7 @@ def audience(
         video: id of an item.
         k: how many users.
         model: whose embeddings; None for those published last.
-        include_seen: also users who have rated, viewed or liked the video or highlighted or liked a part of it.
+        include_seen: also users who have rated, viewed or liked the video or highlighted, liked or commented on a part.
 
     Raises ``NotFoundError`` for an unknown video or model, where no run is published, or where the video has no
     embeddings; ``ConfigError`` for a k below 1.
@@ -89,7 +90,7 @@ def audience(
     vectors = store.read_embeddings(label, name)
     parts = _parts(vectors, _part_ids(store, label, video))
     if not len(parts.ids):
-        what = "no segment of it has an embedding" if label == "Segment" else "it has no embedding"
+        what = f"no {label.lower()} of it has an embedding" if label in PARTS else "it has no embedding"
         cure = placing(run, f"`graphrec embed` gives one to every {label} that has features")
         raise NotFoundError(f"nobody can be found for {video!r}: {what} of {run.id}; {cure}")
     users, tastes = store.read_embeddings("User", name)
@@ -111,7 +112,7 @@ class _Parts:
 
 
 def _part_ids(store: GraphStore, label: str, video: str) -> list[str]:
-    return ids(store, "within", "Segment", video=video) if label == "Segment" else [video]
+    return ids(store, "within", label, video=video) if label in PARTS else [video]
 
 
 def _parts(embeddings: tuple[pa.Array, Floats], wanted: list[str]) -> _Parts:
@@ -154,7 +155,7 @@ def _blocks(count: int, width: int) -> Iterator[slice]:
 
 
 def _viewers(store: GraphStore, label: str, parts: pa.Array, found: pa.Table) -> list[Viewer]:
-    if label != "Segment":
+    if label not in PARTS:
         return [Viewer(row["user"], row["lift"], row["score"]) for row in found.to_pylist()]
     segments = parts.take(found["part"].combine_chunks()).to_pylist()
     told = {one.id: one for one in detailed(store, label, [Neighbour(key, 0) for key in set(segments)])}

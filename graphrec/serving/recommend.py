@@ -13,7 +13,7 @@ from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
 from graphrec.serving.chosen import USUAL, chosen_by
 from graphrec.serving.histories import seen as seen_by
-from graphrec.serving.key_frames import KeyFrame, frame_run, key_frames
+from graphrec.serving.key_frames import FRAME, KeyFrame, frame_run, key_frames, only_frames
 from graphrec.serving.lookups import PARTS, check_label, ids, require, rows
 from graphrec.serving.popularity import new, popular
 from graphrec.serving.published import (
@@ -106,15 +106,47 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     Raises ``NotFoundError`` for an unknown user, video, run or model, or a label of which no published run has
     embeddings, ``ConfigError`` for a run that cannot answer for the label.
     """
+    if request.with_frame and request.label in (None, "Item"):
+        frames = only_frames(store, request.run or request.model)
+        if frames is not None:
+            return _by_best_frame(store, workspace, frames, request)
+        if request.run is None and request.model is None:
+            # What was published last may rank frames alone.
+            last = current_run(store)
+            request = replace(request, label="Item") if last is not None and last.label == FRAME else request
     source = source_of(store, workspace, request)
     (found,) = best_for_each(store, workspace, request, source, [require(store, "User", request.user)])
     items = detailed(store, source.label, found.items)
     rated = source.rated and found.basis != "popularity"
     ranking = Recommendations(found.user, source.label, found.basis, found.note, items, rated)
-    return with_frames(store, ranking) if request.with_frame else ranking
+    return with_frames(store, workspace, ranking) if request.with_frame else ranking
 
 
-def with_frames(store: GraphStore, ranking: Recommendations) -> Recommendations:
+def _by_best_frame(
+    store: GraphStore, workspace: Workspace, run: PublishedRun, request: Request
+) -> Recommendations:
+    """Rank items by the frame of each that ``run`` ranks highest for the user; items without frames are left out."""
+    _check_k(request)
+    user = require(store, "User", request.user)
+    seen = [] if request.include_seen else seen_by(store, "Item", [user])[0]
+    among = _among(store, "Item", request)
+    every = store.read_nodes("Item")["id"].to_pylist() if among is None else among
+    frames = key_frames(store, workspace, run, user, sorted({*every} - {*seen}))
+    if frames is None:
+        (usual,) = _popular_for(store, workspace, None, ListsWanted([user], request.k, "Item", among, [seen]))
+        note = f"{run.id} knows nothing of {user}"
+        return Recommendations(user, "Item", "popularity", note, detailed(store, "Item", usual))
+    if request.new_only:
+        # Of a video whose frames somebody has commented on, these are not new.
+        fresh = {*new(store, FRAME)}
+        frames = {item: frame for item, frame in frames.items() if frame.id in fresh}
+    best = sorted((-frame.score, item) for item, frame in frames.items())[: request.k]
+    items = detailed(store, "Item", [Neighbour(item, -score) for score, item in best])
+    shown = [replace(one, frame=frames[one.id]) for one in items]
+    return Recommendations(user, "Item", run.id, f"{run.id} ranks frames: each item by its best", shown)
+
+
+def with_frames(store: GraphStore, workspace: Workspace, ranking: Recommendations) -> Recommendations:
     """Return ``ranking`` with each item's frame for its user.
 
     Raises ``ConfigError`` for what is no list of items, ``NotFoundError`` where no published run knows frames.
@@ -122,7 +154,7 @@ def with_frames(store: GraphStore, ranking: Recommendations) -> Recommendations:
     if ranking.label != "Item":
         raise ConfigError(f"--with-frame shows a frame of each item, and these are {ranking.label} nodes; --label Item")
     run = frame_run(store, ranking.basis)
-    found = key_frames(store, run, ranking.user, [one.id for one in ranking.items])
+    found = key_frames(store, workspace, run, ranking.user, [one.id for one in ranking.items])
     said = f"frames as {run.id} ranks them" if run.id != ranking.basis else ""
     if found is None:
         said = f"no frames are chosen: {run.id} knows nothing of {ranking.user}"
@@ -183,8 +215,7 @@ class Source:
 
 def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Source:
     """Return what answers ``request``, whoever the user is; raises what ``recommend`` raises."""
-    if request.k < 1:
-        raise ConfigError(f"k must be at least 1, not {request.k}")
+    _check_k(request)
     if request.label is not None:
         check_label(request.label)
     if request.rated:
@@ -207,6 +238,11 @@ def source_of(store: GraphStore, workspace: Workspace, request: Request) -> Sour
             f"{placing(runs[0], '`graphrec embed` places those that have features')}, or drop --label"
         )
     return Source(wanted or ("Segment" if store.counts()["HIGHLIGHTED"] else "Item"))
+
+
+def _check_k(request: Request) -> None:
+    if request.k < 1:
+        raise ConfigError(f"k must be at least 1, not {request.k}")
 
 
 def _placed_by(store: GraphStore, run: Run, own: str, label: str) -> PublishedRun:

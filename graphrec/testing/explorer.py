@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from graphrec import schema
 from graphrec.api.plan import Plan
+from graphrec.api.reproduce.kfrci_data import make_world as make_comments
 from graphrec.api.train import train
 from graphrec.loaders.table import TableLoader, TableOptions
 from graphrec.loaders.videos import VideoLoader, VideoOptions
@@ -39,7 +41,11 @@ if TYPE_CHECKING:
 BAD_USER = "<img src=x onerror=alert(1)>"
 BAD_TITLE = "[x](javascript:alert(1)) :smile: <b>bold</b> $a$"
 BAD_TEXT = "<script>alert(1)</script> **bold** ![x](http://example.invalid/x.png)"
-"""What must be shown as it is typed: a user's id, a video's title, a comment's text."""
+BAD_WORD = "<b>loud</b>"
+"""What must be shown as it is typed: a user's id, a video's title, a comment's text and one of its words."""
+
+ITEMS_RUN = "toy-1"
+"""A run of the commented world."""
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = (
@@ -79,6 +85,33 @@ def make_explored(workspace: Workspace) -> None:
             publish(store, load_run(workspace, done.run), name)
 
 
+def make_commented(workspace: Workspace) -> None:
+    """Make a world of 2 videos, ``v000`` and ``v001``, and 8 users who comment on frames, with a run that ranks these.
+
+    Of neither video there is a file; pictures of frames lie in the workspace. ``ITEMS_RUN``, published before, ranks
+    the videos.
+
+    Args:
+        workspace: an empty folder.
+    """
+    with closing(open_store(workspace, write=True)) as store:
+        make_comments(store, workspace, 0, _silent, users=8, videos=2, shots=12, praises=12, blames=2)
+    settings = {"epochs": 4, "dimension": 8, "word_dimension": 8, "batch_size": 64, "min_records": 5}
+    plan = Plan("kfrci", settings, projection="comments", split="random-by-user", baselines=False)
+    done = train(workspace, plan)
+    with closing(open_store(workspace, write=True)) as store:
+        for label in ("User", "Item"):
+            ids = store.read_nodes(label)["id"]
+            store.write_embeddings(label, "toy", ids, np.eye(len(ids), 2, dtype=np.float32) + 0.1)
+        told = {"model": ["toy"], "property": ["toy"], "label": ["Item"], "published_at": [1]}
+        store.write_nodes(schema.RUN, pa.table({"id": [ITEMS_RUN], **told}))
+        publish(store, done.loaded)
+
+
+def _silent(what: str, done: int, of: int) -> None:
+    pass
+
+
 def copy_graph(source: GraphStore, target: GraphStore) -> None:
     """Write all that ``source`` holds, its published embeddings too, into ``target``."""
     target.initialise()
@@ -109,9 +142,9 @@ def _add_the_rest(store: GraphStore) -> None:
     texts = [BAD_TEXT, *(f"comment {n}" for n in range(1, 6))]
     times = [1.0, 2.0, 6.0, 11.0, 11.5, 12.0]
     polarity = [-0.5, 0.0, 0.4, 0.8, None, 0.1]
-    store.write_nodes(
-        "Comment", pa.table({"id": comments, "text": texts, "time_s": times, "polarity": polarity})
-    )
+    words = [BAD_WORD, BAD_WORD, *["sea"] * 4]
+    told = {"id": comments, "text": texts, "words": words, "time_s": times, "polarity": polarity}
+    store.write_nodes("Comment", pa.table(told))
     store.write_relationships("WROTE", "User", "Comment", _edges([BAD_USER, *["u001"] * 5], comments))
     places = [f"v000#{int(time // 5)}" for time in times]
     store.write_relationships("ON", "Comment", "Segment", _edges(comments, places))

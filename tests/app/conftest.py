@@ -21,7 +21,15 @@ from graphrec.app.settings import ExplorerSettings
 from graphrec.store.base import closing
 from graphrec.store.neo4j.store import Neo4jStore
 from graphrec.store.open import open_store
-from graphrec.testing.explorer import Explorer, chromium, chromium_path, copy_graph, explorer, make_explored
+from graphrec.testing.explorer import (
+    Explorer,
+    chromium,
+    chromium_path,
+    copy_graph,
+    explorer,
+    make_commented,
+    make_explored,
+)
 from graphrec.testing.limits import WAIT_S
 from graphrec.testing.neo4j_server import Neo4jServer
 from graphrec.workspace import Workspace
@@ -70,6 +78,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The world in an embedded database, which no test may change."""
     workspace = Workspace(tmp_path_factory.mktemp("explored"))
     make_explored(workspace)
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def commented(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A world of comments on frames in an embedded database, which no test may change."""
+    workspace = Workspace(tmp_path_factory.mktemp("commented"))
+    make_commented(workspace)
     return workspace
 
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from graphrec.app.parts import contents, picker, player
-from graphrec.testing.explorer import BAD_TEXT, BAD_TITLE, BAD_USER
+from graphrec.testing.explorer import BAD_TEXT, BAD_TITLE, BAD_USER, BAD_WORD
 from graphrec.testing.watched import drawn
 
 Page = Callable[..., AppTest]
@@ -85,6 +85,13 @@ def test_segments_are_coloured_by_a_users_score(page: Page) -> None:
     assert shares.index(1) == scores.argmax()
 
 
+def test_words_said_more_there_than_elsewhere_are_told(page: Page) -> None:
+    said = drawn(page("video", id="v000"), "graphrec_timeline")[0]["said"]
+    assert said["12"] == [[BAD_WORD], [], [], ["sea"], *[[]] * 8]
+    # All are in the first third: none is said more there than in all of the video.
+    assert said["3"] == [[], [], []]
+
+
 def test_a_second_in_the_address_is_where_it_stands(page: Page) -> None:
     assert drawn(page("video", id="v000", t="12.5"), "graphrec_timeline")[0]["at"] == 12.5
     assert drawn(page("video", id="v000", t="soon"), "graphrec_timeline")[0]["at"] is None
@@ -125,7 +132,7 @@ def test_the_audience_has_each_ones_best_segment(page: Page) -> None:
     app = page("video", id="v001", tab="Audience")
     table = app.dataframe[0].value
     assert list(table["Lift"]) == sorted(table["Lift"], reverse=True)
-    assert all(segment.startswith("v001#") for segment in table["Best segment"])
+    assert all(segment.startswith("v001#") for segment in table["Sees first"])
     first = table.iloc[0]
     assert first["From"].second % 5 == 0
     shown = drawn(page("video", id="v001", user=first["User"]), "graphrec_timeline")[0]

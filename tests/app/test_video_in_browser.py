@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
-from graphrec.testing.explorer import BAD_TEXT, BAD_TITLE, BAD_USER, Explorer
+from graphrec.testing.explorer import BAD_TEXT, BAD_TITLE, BAD_USER, BAD_WORD, Explorer, explorer
 from graphrec.testing.watched import fits, watched
+from graphrec.workspace import Workspace
 
 PLAYS_AFTER = (
     "([video, second]) => !video.paused && video.currentTime > second && video.currentTime < second + 5"
@@ -45,6 +46,27 @@ def test_comments_are_shown_as_typed(served: Explorer, browser: Browser) -> None
         mark.hover()
         expect(page.locator(".tip")).to_have_text(f"0:01  {BAD_USER}: {BAD_TEXT}")
         expect(page.get_by_role("tab", name="Comments")).to_have_attribute("aria-selected", "true")
+
+
+def test_words_of_comments_are_shown_as_typed_and_can_be_heard(served: Explorer, browser: Browser) -> None:
+    with watched(browser) as page:
+        page.goto(f"{served.address}/video?id=v000")
+        words = page.get_by_role("list", name="Words said most").get_by_role("listitem")
+        expect(words).to_have_count(2)
+        expect(words.first).to_contain_text(f"0:00 to 0:03: {BAD_WORD}")
+        expect(words.first.locator(".word")).to_have_text(BAD_WORD)
+        expect(words.first.locator(".word")).to_be_visible()
+
+
+def test_frames_until_the_next_are_coloured_on_a_phone(commented: Workspace, browser: Browser) -> None:
+    with explorer(commented) as running, watched(browser, 375, 812) as page:
+        page.goto(f"{running.address}/video?id=v000&user=u001")
+        frames = page.get_by_role("group", name="Frames: Enter plays, arrow keys move", exact=True)
+        expect(frames.get_by_role("button")).to_have_count(12)
+        expect(page.get_by_text("Score for u001, from each frame to the next", exact=True)).to_be_visible()
+        expect(page.get_by_role("list", name="Words said most").get_by_role("listitem")).to_have_count(3)
+        expect(page.get_by_text("would write: ")).to_have_count(5)
+        fits(page)
 
 
 def test_the_picker_keeps_the_id_in_the_address(served: Explorer, browser: Browser) -> None:

@@ -173,8 +173,8 @@ def test_a_video_from_all_sides(store: GraphStore, tmp_path: Path) -> None:
 
 def test_every_segment_has_a_score_for_whom_the_model_knows(store: GraphStore, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    assert scores(store, workspace, "bob", "v", model="toy-1") == {"v#0": -1, "v#1": 2}
-    assert scores(store, workspace, "cat", "v", model="toy-1") == {}
-    assert scores(store, workspace, "ann", "x") == {}
+    assert scores(store, workspace, "bob", "v", "Segment", model="toy-1") == {"v#0": -1, "v#1": 2}
+    assert scores(store, workspace, "cat", "v", "Segment", model="toy-1") == {}
+    assert scores(store, workspace, "ann", "x", "Segment") == {}
     with pytest.raises(NotFoundError, match="no User with id 'nobody'"):
-        scores(store, workspace, "nobody", "v")
+        scores(store, workspace, "nobody", "v", "Segment")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from graphrec.media.kept_descriptions import shots_of
 from graphrec.serving.explore.named import named
-from graphrec.serving.lookups import no_such, require, rows
-from graphrec.serving.published import current_run
+from graphrec.serving.lookups import ids, no_such, require, rows
+from graphrec.serving.published import current_run, current_runs, for_label
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
@@ -135,27 +136,78 @@ def trailers(store: GraphStore, node: str) -> list[Trailer]:
     return [Trailer(**row) for row in rows(store, "video_trailers", video=node)]
 
 
-def scores(
-    store: GraphStore, workspace: Workspace, user: str, node: str, *, model: str | None = None
-) -> dict[str, float]:
-    """Return the score of every segment of the video ``node`` for ``user``, by id.
+def until_next(found: Sequence[Still], end_s: float) -> list[VideoPart]:
+    """Return each of the key frames ``found`` that has a second before ``end_s``, as a part that lasts until the next.
 
-    Nothing is returned where the video has no segments, no published run (of ``model``) has embeddings of segments, or
-    it knows nothing of the user. Raises ``NotFoundError`` for an unknown user, video or model.
+    The last one lasts until ``end_s``; of frames at the same second the last counts. Nobody highlights frames.
+    """
+    timed = sorted((one.time_s, one.id) for one in found if one.time_s is not None and 0 <= one.time_s < end_s)
+    ends = [*(start for start, _ in timed[1:]), end_s]
+    return [
+        VideoPart(frame, start, end, 0) for (start, frame), end in zip(timed, ends, strict=True) if end > start
+    ]
+
+
+def scored_label(store: GraphStore, node: str, model: str | None = None) -> str | None:
+    """Return of which parts of the video ``node`` a published run (of ``model``) has scores: Segment, else Frame.
+
+    None where the video has no such parts, frames without a second are none, or no such run ranks for users.
+    """
+    if parts(store, node) and _ranked(store, "Segment", model):
+        return "Segment"
+    timed = any(still.time_s is not None for still in stills(store, node))
+    return "Frame" if timed and _ranked(store, "Frame", model) else None
+
+
+def scores(
+    store: GraphStore, workspace: Workspace, user: str, node: str, label: str, *, model: str | None = None
+) -> dict[str, float]:
+    """Return the score of every ``label`` node, Segment or Frame, of the video ``node`` for ``user``, by id.
+
+    Nothing is returned where the video has no such parts, no published run (of ``model``) has embeddings of them, or
+    it knows nothing of the user. Raises ``NotFoundError`` for an unknown user or video.
     """
     user, node = require(store, "User", user), require(store, "Item", node)
-    here = parts(store, node)
-    if not here or (model is not None and not _scores_segments(store, model)):
+    here = ids(store, "within", label, video=node)
+    if not here or not _ranked(store, label, model):
         return {}
-    request = Request(user, max(1, len(here)), model=model, within=node, include_seen=True)
+    request = Request(user, len(here), model=model, within=node, label=label, include_seen=True)
     ranking = recommend(store, workspace, request)
     if ranking.basis == "popularity":
         return {}
     return {item.id: item.score for item in ranking.items}
 
 
-def _scores_segments(store: GraphStore, model: str) -> bool:
-    run = current_run(store, model, describing=True)
-    if run is None or not run.ranks():
-        return False
-    return run.label == "Segment" or store.has_embeddings("Segment", run.property)
+def likely(
+    store: GraphStore,
+    workspace: Workspace,
+    user: str,
+    label: str,
+    nodes: Sequence[str],
+    k: int,
+    *,
+    model: str | None = None,
+) -> dict[str, list[str]]:
+    """Return the ``k`` words that ``user`` would most likely write on each of the ``label`` ``nodes``, by id.
+
+    What the run (of ``model``) that ranks such nodes has no words for is left out.
+    """
+    # Here, not above: models need torch, which takes seconds.
+    from graphrec.serving.likely_words import likely_words
+
+    run = current_run(store, model, label)
+    if run is None:
+        return {}
+    _, users = store.read_embeddings("User", run.property, [user])
+    keys, vectors = store.read_embeddings(label, run.property, nodes)
+    found = {
+        key: likely_words(workspace, run.id, users[0], vector, k)
+        for key, vector in zip(keys.to_pylist() if len(users) else [], vectors, strict=False)
+    }
+    return {key: words for key, words in found.items() if words}
+
+
+def _ranked(store: GraphStore, label: str, model: str | None) -> bool:
+    """Return whether a run (of ``model``) that ranks for users has embeddings of ``label`` nodes."""
+    runs = [run for run in current_runs(store) if run.ranks() and model in (None, run.model, run.id)]
+    return any(for_label(store, run, label) is not None for run in runs)

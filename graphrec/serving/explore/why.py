@@ -52,10 +52,10 @@ def why(store: GraphStore, workspace: Workspace, told: Explanation) -> Why:
     ]
     past = [*by_kind["shared"], *by_kind["near"], *by_kind["alike"]]
     history = {edge.end for edge in edges if edge.start == user} | {reason.thing for reason in past}
-    chosen = list(_chosen(store, user, {key.id for key in history}, told.label))
+    chosen = list(_chosen(store, counts, user, {key.id for key in history}, told.label))
     paths = list(_paths(store, counts, user, node, [one.via for one in told.shared], told.label))
     made = [one for edge in edges for one in (edge.start, edge.end) if one.label == "User" and one != user]
-    pooled = [edge for other in made for edge in _chosen(store, other, [node.id], told.label)]
+    pooled = [edge for other in made for edge in _chosen(store, counts, other, [node.id], told.label)]
     real = [*chosen, *paths, *pooled]
     there = {frozenset((edge.start, edge.end)) for edge in real if edge.start.label == "User"}
     # What the graph has is drawn as such, even where the model used it too.
@@ -86,14 +86,21 @@ def _made(
         yield GraphEdge(f"made of it x {reason.number:.3g}", *ends, {"weight": reason.number})
 
 
-def _chosen(store: GraphStore, user: Key, ids: Collection[str], label: str) -> Iterator[GraphEdge]:
-    """Yield the relationships from the user to its history."""
+def _chosen(
+    store: GraphStore, counts: Chosen, user: Key, ids: Collection[str], label: str
+) -> Iterator[GraphEdge]:
+    """Yield the relationships from the user to its history; frames are also chosen by comments on them."""
     types = [rel.name for rel in schema.RELATIONSHIPS.values() if ("User", label) in rel.ends]
     texts = [spliced("chosen", label="User", type=name, other=label) for name in types]
     if ids:
         found = store.read("\nUNION ALL\n".join(texts), id=user.id, ids=sorted(ids)).to_pylist()
         for row in sorted(found, key=lambda row: (row["id"], types.index(row["type"]))):
             yield GraphEdge(row["type"], user, Key(label, row["id"]), {})
+    if ids and label == "Frame":
+        for row in rows(store, "praised", label, counts, user=user.id, ids=sorted(ids)):
+            comment = Key("Comment", row["comment"])
+            yield GraphEdge("WROTE", user, comment, {})
+            yield GraphEdge("ON", comment, Key(label, row["id"]), {})
 
 
 def _paths(
@@ -110,7 +117,7 @@ def _paths(
         Counter({other: len(own) for other, own in shared.items()}).items(), key=lambda o: (-o[1], o[0])
     )
     for other, _ in most[:SHARERS]:
-        yield from _chosen(store, Key("User", other), {*shared[other], node.id}, label)
+        yield from _chosen(store, counts, Key("User", other), {*shared[other], node.id}, label)
 
 
 def _place(store: GraphStore, node: Key) -> Iterator[Subgraph]:
