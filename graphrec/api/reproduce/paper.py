@@ -53,7 +53,7 @@ class Study:
     quick: bool = False
 
 
-LATER = "for later"
+LATER, OWN = "for later", "not in it"
 """What the paper says of what it leaves for later."""
 
 
@@ -67,7 +67,7 @@ class Claim:
         metric: likewise.
         better: a title.
         worse: titles; the best of them by our own mean is taken.
-        printed: what the paper says of it; ``LATER`` where it only asks.
+        printed: what the paper says of it; ``LATER`` where it only asks, ``OWN`` where it is ours.
     """
 
     said: str

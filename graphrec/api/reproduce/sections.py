@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from statistics import fmean, stdev
@@ -11,7 +12,7 @@ from typing import Any
 import torch
 
 from graphrec.api.comparison_formats import p_text
-from graphrec.api.reproduce.paper import LATER, Claim, Found, Paper
+from graphrec.api.reproduce.paper import LATER, OWN, Claim, Found, Paper
 from graphrec.api.reproduce.report import Report, Section, Table, Text
 from graphrec.evaluation.any_metric import more_is_better
 from graphrec.evaluation.systems import Measured, Values, holm
@@ -23,11 +24,11 @@ CERTAIN = 0.05
 def report_of(paper: Paper, found: Found, told: Mapping[str, Any]) -> Report:
     """Return the report of what was ``found``; ``told`` is the study's file."""
     claims, held = _claims(paper, found)
-    data, questions = told["data"], sum(LATER in row for row in claims.rows)
+    data, questions, own = told["data"], *(sum(mark in row for row in claims.rows) for mark in (LATER, OWN))
     asked = f", {questions} of them questions that it leaves for later," if questions else ""
     summary = (
-        f"Of {len(claims.rows)} claims of the paper{asked} that could be tested here, {held} hold with p below "
-        f"{CERTAIN:g} on {data['title']}."
+        f"Of {len(claims.rows) - own} claims of the paper{asked} that could be tested here, {held[False]} hold with p "
+        f"below {CERTAIN:g} on {data['title']}{f'; of {own} of ours {held[True]}' if own else ''}."
         if claims.rows
         else f"Trained on {data['title']}; none of the paper's claims could be tested on it."
     )
@@ -141,7 +142,7 @@ def _lacks(found: Found) -> list[str]:
     return [f"{title}: {why}" for title, why in found.left_out.items()]
 
 
-def _claims(paper: Paper, found: Found) -> tuple[Table, int]:
+def _claims(paper: Paper, found: Found) -> tuple[Table, Mapping[bool, int]]:
     rows, tests = [], []
     for claim in paper.claims:
         measured = found.measured.get(claim.kind, {})
@@ -160,7 +161,11 @@ def _claims(paper: Paper, found: Found) -> tuple[Table, int]:
         _claim(found.measured[claim.kind], claim, best, gain, p)
         for (claim, best, gain), p in zip(rows, corrected, strict=True)
     ]
-    held = sum(gain > 0 and p < CERTAIN for (_, _, gain), p in zip(rows, corrected, strict=True))
+    held = Counter(
+        claim.printed == OWN
+        for (claim, _, gain), p in zip(rows, corrected, strict=True)
+        if gain > 0 and p < CERTAIN
+    )
     columns = ["claim", "metric", "ours", "of", "by", "change", "paper", "p Holm", "holds"]
     caption = (
         "Paired permutation test over users, all runs of a user swapped together; p corrected for the number of "
