@@ -16,11 +16,11 @@ LATEST = 15
 
 
 def past(user: str) -> None:
-    """Draw the latest of what ``user`` rated, liked, viewed or highlighted; each opens its video."""
+    """Draw the latest of what ``user`` rated, liked, viewed, highlighted or wrote on; each opens its video."""
     st.subheader("History")
     found = ask(history, user, LATEST)
     if not found:
-        st.caption(f"{plain(user)} has not rated, liked, viewed or highlighted anything yet.")
+        st.caption(f"{plain(user)} has not rated, liked, viewed, highlighted or commented on anything yet.")
         return
     # A node can be in a history twice, rated and viewed.
     drawn = {str(place): seen for place, seen in enumerate(found)}
@@ -34,6 +34,7 @@ def past(user: str) -> None:
 def _card(place: str, seen: Seen) -> Card:
     day = datetime.fromtimestamp(seen.at / 1000, UTC).strftime("%-d %B %Y") if seen.at is not None else ""
     rated = f"rated {seen.rating:g}" if seen.rating is not None else ""
-    note = " \u00b7 ".join(filter(None, [rated, day]))
+    written = f"{seen.comments:,} comment{'' if seen.comments == 1 else 's'}" if seen.comments else ""
+    note = " \u00b7 ".join(filter(None, [rated, written, day]))
     drawn = card(seen.look, note)
     return Card(place, drawn.title, drawn.note, drawn.picture, drawn.alt, drawn.chip)

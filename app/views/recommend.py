@@ -105,7 +105,7 @@ def start() -> None:
     found = ask(longest)
     if not found:
         nothing(
-            "Nobody has rated, liked, viewed or highlighted anything yet.",
+            "Nobody has rated, liked, viewed, highlighted or commented on anything yet.",
             "graphrec load highlights highlights.csv",
         )
         return

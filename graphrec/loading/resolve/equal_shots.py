@@ -62,14 +62,13 @@ def equal_shots(comments: pa.Table, store: GraphStore, shots: int | None) -> Equ
     """
     pieces = Pieces.stored(store, "Frame")
     # A video's frames are all of equal shots, or none is.
-    before = np.zeros(len(pieces.videos), np.int64)
-    before[pieces.video] = pieces.shots
     framed = np.zeros(len(pieces.videos), bool)
     framed[pieces.video] = pieces.shots == 0
     video = positions(comments["video"], pieces.videos)
     length, guessed = _lengths(comments, video, pieces.videos, store)
     # A shot has a millisecond at least: by those their ids are told apart.
-    count = np.minimum(np.where(framed, 0, before if shots is None else shots), np.ceil(1000 * length).astype(np.int64))
+    wanted = _as_before(pieces, store) if shots is None else np.full(len(pieces.videos), shots)
+    count = np.minimum(np.where(framed, 0, wanted), np.ceil(1000 * length).astype(np.int64))
     here = np.flatnonzero(video >= 0)
     here = here[count[video[here]] > 0]
     of, moment = video[here], comments["moment_s"].to_numpy()[here]
@@ -95,6 +94,20 @@ def equal_shots(comments: pa.Table, store: GraphStore, shots: int | None) -> Equ
     cut = np.unique(of)
     kept = framed[np.unique(video[video >= 0])].sum()
     return EqualShots(of_both, frames, len(cut), int(guessed[cut].sum()), int(kept))
+
+
+def _as_before(pieces: Pieces, store: GraphStore) -> Ints:
+    """Return into how many shots each video was cut last, int64 [v]; 0 of one that was not.
+
+    Frames of an earlier cut stay where somebody likes them: what comments are on tells.
+    """
+    found = np.zeros(len(pieces.videos), np.int64)
+    np.maximum.at(found, pieces.video, pieces.shots)
+    on = store.read_relationships("ON", "Comment", "Frame")
+    frames = positions(on.target_ids, pieces.ids)[np.unique(on.target)]
+    frames = frames[frames >= 0]
+    found[pieces.video[frames]] = pieces.shots[frames]
+    return found
 
 
 def _lengths(
