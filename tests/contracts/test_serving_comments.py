@@ -13,6 +13,7 @@ from graphrec.files import write_json
 from graphrec.serving.audience import audience
 from graphrec.serving.chosen import chosen_by
 from graphrec.serving.explain import explain
+from graphrec.serving.explore.history import history, longest
 from graphrec.serving.explore.said import said
 from graphrec.serving.explore.video import scored_label, scores, stills, until_next
 from graphrec.serving.explore.why import why
@@ -178,3 +179,12 @@ def test_words_of_use_are_told_where_they_are_said(store: GraphStore) -> None:
     found = said(store, "v", 8.0, [2, 1])
     assert found == {2: [["sun"], ["sky"]], 1: [[]]}
     assert said(store, "nothing", 8.0, [1]) == {1: [[]]}
+
+
+def test_what_was_written_on_is_in_the_history(store: GraphStore) -> None:
+    found = [(one.look.id, one.comments, one.at) for one in history(store, "ann")]
+    assert found == [("h", 1, 2), ("g", 1, 1), ("f", 1, 0)]
+    # Liked at a time that nobody knows, and written on.
+    assert [(one.look.id, one.comments) for one in history(store, "dan")] == [("j", 1), ("f", 0), ("j", 0)]
+    assert history(store, "dan", limit=2)[1].look.id == "f"
+    assert longest(store) == {"dan": 2}
