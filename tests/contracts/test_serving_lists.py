@@ -107,8 +107,12 @@ def test_nodes_come_with_titles_times_and_pictures(store: GraphStore) -> None:
 
 
 def test_a_history_has_the_latest_first(store: GraphStore) -> None:
-    found = [(seen.look.label, seen.look.id, seen.rating, seen.at) for seen in history(store, "ann")]
-    assert found == [("Segment", "v#1", None, 30), ("Item", "w", 4.5, 20), ("Segment", "v#0", None, 10)]
+    found = [(seen.look.label, seen.look.id, seen.rating, seen.at, seen.comments) for seen in history(store, "ann")]
+    # Of the comment nobody knows when it was written.
+    assert found == [
+        ("Segment", "v#1", None, 30, 0), ("Item", "w", 4.5, 20, 0), ("Segment", "v#0", None, 10, 0),
+        ("Segment", "v#0", None, None, 1),
+    ]  # fmt: skip
     assert [seen.look.id for seen in history(store, "ann", 1)] == ["v#1"]
     assert history(store, "cat") == []
     assert longest(store) == {"ann": 3, "bob": 1}
