@@ -64,13 +64,12 @@ def look_at(node: str) -> None:
         heading(shown.name, facts(shown))
     stage = st.container()
     segmented = bool(ask(parts, node))
-    runs = [published.id for published in ask(ranking_runs)]
-    framed = not segmented and any(ask(scored_label, node, one) == "Frame" for one in runs)
+    framed = not segmented and ask(scored_label, node) == "Frame"
     by, whose = st.columns(2)
     with whose:
         user = pick("User", "Coloured by the taste of", "user") if segmented or framed else None
     with by:
-        run = pick_run("Model", runs, "run")
+        run = pick_run("Model", [published.id for published in ask(ranking_runs)], "run")
     with stage:
         if not player(node, "player", user=user, run=run, at=second(), turn=turn()):
             poster(shown.thumbnail, f"Picture of {shown.name}")

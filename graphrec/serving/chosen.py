@@ -20,7 +20,8 @@ _PLACE = re.compile(
     r"|\{nothing against (?P<item>\w+) by (?P<by>\w+)\}"
     r"|\{praise (?P<comment>\w+) of (?P<of>\w+) by (?P<writer>\w+)\}"
 )
-COMMENTS = PROJECTIONS["comments"].relationship
+_COMMENTED = PROJECTIONS["comments"]
+COMMENTS = _COMMENTED.relationship
 _SIGNS = {"==": "=", "!=": "<>"}
 
 
@@ -155,7 +156,7 @@ def _types(label: str) -> set[str]:
     # An item is also chosen by its segments.
     ends = {("User", label), ("User", "Segment")} if label == "Item" else {("User", label)}
     found = {rel.name for rel in schema.RELATIONSHIPS.values() if not ends.isdisjoint(rel.ends)}
-    return found | {COMMENTS} if label == PROJECTIONS["comments"].item else found
+    return found | {COMMENTS} if label == _COMMENTED.item else found
 
 
 def _text(kind: str, rules: Sequence[Condition], variables: tuple[str, str, str]) -> str:

@@ -54,7 +54,7 @@ class Study:
 
 
 LATER, OWN = "for later", "not in it"
-"""What the paper says of what it leaves for later."""
+"""What the paper says of what it leaves for later, and of what is ours."""
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,8 @@ def _as_before(pieces: Pieces, store: GraphStore) -> Ints:
     Frames of an earlier cut stay where somebody likes them: what comments are on tells.
     """
     found = np.zeros(len(pieces.videos), np.int64)
+    if not pieces.shots.any():
+        return found
     np.maximum.at(found, pieces.video, pieces.shots)
     on = store.read_relationships("ON", "Comment", "Frame")
     frames = positions(on.target_ids, pieces.ids)[np.unique(on.target)]

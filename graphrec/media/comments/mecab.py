@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from graphrec.errors import DataError
+
 MANY = 20_000
 """So many stretches are a process's work at a time; fewer in all are not worth one."""
 
@@ -26,7 +28,8 @@ def tagger() -> Callable[[str], list[str]]:
 def words_of_many(stretches: Sequence[str]) -> Iterator[list[str]]:
     """Yield the words of each of ``stretches``, which have no blanks; many are shared out to a process for each core.
 
-    MeCab holds the interpreter while it works, so that threads would wait for each other.
+    MeCab holds the interpreter while it works, so that threads would wait for each other. Raises ``DataError`` where a
+    process is killed.
     """
     if len(stretches) <= MANY:
         yield from map(tagger(), stretches)
@@ -43,10 +46,14 @@ def _apart(stretches: Sequence[str]) -> list[list[str]]:
         [sys.executable, "-P", "-m", "graphrec.media.comments.mecab"],
         input="\n".join(stretches).encode(),
         stdout=subprocess.PIPE,
-        check=True,
+        check=False,
         # Ctrl-C ends the process that waits for this one.
         process_group=0,
     )
+    if done.returncode:
+        raise DataError(
+            f"MeCab's process ended with status {done.returncode}; try again, or split without it by --splitter script"
+        )
     return [line.split(" ") if line else [] for line in done.stdout.decode().split("\n")[:-1]]
 
 

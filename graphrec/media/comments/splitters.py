@@ -87,7 +87,7 @@ def split_by(
     words = []
     for number, (stretch, apart) in enumerate(zip(all_stretches, cut, strict=True)):
         if number % STEP == 0:
-            tell(f"Splitting by {splitter}: {number:,} of {len(different.dictionary):,} different stretches")
+            tell(f"Splitting by {splitter}: {number:,} of {len(all_stretches):,} different stretches")
         words.append([stretch] if stretch in whole else apart)
     of_stretch = pa.array(words, pa.list_(pa.string())).take(different.indices)
     return pa.ListArray.from_arrays(of_stretch.offsets.take(found.offsets), of_stretch.flatten())

@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from graphrec.media.kept_descriptions import shots_of
 from graphrec.serving.explore.named import named
+from graphrec.serving.explore.spaces import ranking_runs
 from graphrec.serving.lookups import ids, no_such, require, rows
-from graphrec.serving.published import current_run, current_runs, for_label
+from graphrec.serving.published import current_run, for_label
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
@@ -209,5 +210,5 @@ def likely(
 
 def _ranked(store: GraphStore, label: str, model: str | None) -> bool:
     """Return whether a run (of ``model``) that ranks for users has embeddings of ``label`` nodes."""
-    runs = [run for run in current_runs(store) if run.ranks() and model in (None, run.model, run.id)]
+    runs = [run for run in ranking_runs(store) if model in (None, run.model, run.id)]
     return any(for_label(store, run, label) is not None for run in runs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from graphrec.errors import ConfigError
+from graphrec.errors import ConfigError, DataError
 from graphrec.media.comments import mecab
 from graphrec.media.comments.mecab import words_of_many
 from graphrec.media.comments.splitters import STEP, Splitter, installed, split_by, splitter_of
@@ -46,6 +46,13 @@ def test_many_are_shared_out_and_keep_their_order(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(mecab, "MANY", 4)
     assert [*words_of_many(some)] == alone
     assert alone[0] == ["作画", "が", "とても", "0"]
+
+
+def test_a_process_that_ends_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mecab, "MANY", 1)
+    monkeypatch.setattr(mecab.sys, "executable", "/bin/false")
+    with pytest.raises(DataError, match="MeCab's process ended with status 1; try again"):
+        list(words_of_many(["服だ", "拍手"]))
 
 
 def test_how_far_it_is_is_told() -> None:
