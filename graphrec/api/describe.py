@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from graphrec import schema
 from graphrec.api.carry import BLOCK, Carried, Written, carried, known, that_belong, write_means
@@ -130,7 +131,7 @@ def describe(
         )
     keys = sorted(found.values)
     values = [found.values[key] for key in keys]
-    owners = belonging(store, asked.label, keys, asked.onto) if asked.onto else None
+    owners = belonging(store, asked.label, pa.array(keys, pa.string()), asked.onto) if asked.onto else None
     fitted = refit or not path.exists()
     if fitted:
         used = values if owners is None else that_belong(values, owners, asked)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from graphrec.errors import DataError
 from graphrec.graph.belonging import belonging
-from graphrec.graph.records import Mask
+from graphrec.loading.planned import Planned
 from graphrec.loading.resolve.placing import placing
 from graphrec.media.comments.clean import Cleaning, clean
 from graphrec.media.comments.feelings import FeelingSettings, teller_of
@@ -22,8 +22,6 @@ from graphrec.media.language import Language
 from graphrec.media.words import language_of, plain
 from graphrec.store.base import GraphStore
 from graphrec.store.checks import check_owned
-
-DERIVED = ("words", "polarity", "left_out", "moment_s")
 
 
 @dataclass(frozen=True)
@@ -118,47 +116,50 @@ def prepare_comments(
         check_owned(store)
         store.initialise()
     tell("Reading comments")
-    stored = store.read_nodes("Comment", ["text", "time_s", "likes", *DERIVED]).sort_by("id")
-    timed = stored.filter(pc.and_(pc.is_valid(stored["time_s"]), pc.is_valid(stored["text"]))).combine_chunks()
-    if not len(timed):
-        raise DataError("the graph has no comments on moments of videos; `graphrec load comments` loads some")
+    timed, without_time = _timed(store)
     language = language or language_of(plain(timed["text"].combine_chunks()))
     splitter = splitter_of(language, splitter)
     lexicon = lexicon_of(language, more)
     teller = teller_of(feelings or FeelingSettings.model_validate({}), lexicon, timed["likes"].combine_chunks())
     tell(f"Working out the words of {len(timed):,} comments")
-    on_videos = timed.append_column("video", _videos(store, timed["id"]))
+    on_videos = timed.append_column("video", _videos(store, timed["id"].combine_chunks()))
     done = clean(on_videos, lexicon, language, cleaning or Cleaning.model_validate({}), splitter, teller, tell)
     now = done.table.add_column(0, "id", timed["id"])
-    changed = now.filter(pa.array(_differs(timed, now)))
-    tell("Placing them where they were begun")
+    examples = [*_examples(timed, now, show)]
     moments = on_videos.select(["id", "video", "time_s"]).append_column("moment_s", now["moment_s"])
+    # What was written takes as much memory again as the database needs to write what is derived.
+    del timed, on_videos
+    tell("Placing them where they were begun")
     places = placing(moments, store, "Frame" if shots else on, shots)
     if write:
-        tell(f"Writing {len(changed):,} comments, of which {places.moved:,} move")
+        tell(f"Writing what differs of {len(now):,} comments, of which {places.moved:,} move")
         with store.transaction():
-            store.write_nodes("Comment", changed)
+            written = store.write_nodes("Comment", now).updated
             places.write(store)
         places.shots.clear(store)
-    without_time, examples = len(stored) - len(timed), [*_examples(timed, now, show)]
+    else:
+        written = Planned(store).write_nodes("Comment", now).updated
     told = FeelingsTold(done.felt.by, dict(done.felt.figures), done.felt.notes)
-    return Prepared(language, splitter, done.counts, told, without_time, len(changed), places.counts, examples)
+    return Prepared(language, splitter, done.counts, told, without_time, written, places.counts, examples)
 
 
-def _videos(store: GraphStore, comments: pa.ChunkedArray) -> pa.Array:
+def _timed(store: GraphStore) -> tuple[pa.Table, int]:
+    """Return ``text``, ``time_s`` and ``likes`` of comments on moments, by id, and how many others there are."""
+    stored = store.read_nodes("Comment", ["text", "time_s", "likes"])
+    timed = stored.filter(pc.and_(pc.is_valid(stored["time_s"]), pc.is_valid(stored["text"]))).sort_by("id")
+    if not len(timed):
+        raise DataError("the graph has no comments on moments of videos; `graphrec load comments` loads some")
+    return timed, len(stored) - len(timed)
+
+
+def _videos(store: GraphStore, comments: pa.Array) -> pa.Array:
     """Return which video each comment is on, string [n]; empty where that is not known."""
-    found = belonging(store, "Comment", comments.to_pylist(), "Item")
+    found = belonging(store, "Comment", comments, "Item")
     of_comment = found.matrix.tocsc()
     known = np.flatnonzero(np.diff(of_comment.indptr))
     at = np.full(len(comments), len(found.ids), np.int64)
     at[known] = of_comment.indices[of_comment.indptr[known]]
     return pa.array([*found.ids, ""], pa.string()).take(pa.array(at))
-
-
-def _differs(before: pa.Table, now: pa.Table) -> Mask:
-    same = [pc.fill_null(pc.equal(before[name], now[name]), False).to_numpy() for name in DERIVED]
-    found: Mask = ~np.logical_and.reduce(same)
-    return found
 
 
 def _examples(before: pa.Table, now: pa.Table, count: int) -> Iterator[Example]:

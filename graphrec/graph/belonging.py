@@ -5,17 +5,17 @@ What users do (rate, view, follow) is no belonging: what is carried along it wou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy import sparse
 
 from graphrec import schema
-from graphrec.store.base import GraphStore, Ints
+from graphrec.store.base import GraphStore
+from graphrec.store.upsert import positions
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ def shown(way: Way) -> str:
     return " > ".join([way[0].start, *(step.end for step in way)])
 
 
-def belonging(store: GraphStore, source: str, keys: Sequence[str], target: str) -> Belonging:
+def belonging(store: GraphStore, source: str, keys: pa.Array, target: str) -> Belonging:
     """Return to which nodes of ``target`` each of ``keys``, ids of ``source``, belongs; each pair counts once."""
-    ids = {source: list(keys)}
+    ids = {source: keys}
     read: dict[Step, Any] = {}
     for label in {step.end for way in ways(source, target) for step in way}:
         # In this order on every database.
-        ids[label] = sorted(store.read_nodes(label)["id"].to_pylist())
+        ids[label] = store.read_nodes(label)["id"].combine_chunks().sort()
     everything = sparse.csr_matrix((len(keys), len(ids[target])), dtype=bool)
     found: dict[str, int] = {}
     for way in ways(source, target):
@@ -85,7 +85,7 @@ def belonging(store: GraphStore, source: str, keys: Sequence[str], target: str) 
         if reached.nnz:
             found[shown(way)] = int(reached.nnz)
             everything = everything + reached
-    return Belonging(ids[target], everything.T.tocsr(), found)
+    return Belonging(ids[target].to_pylist(), everything.T.tocsr(), found)
 
 
 def _ways(at: str, target: str, *, up: bool) -> Iterator[Way]:
@@ -105,18 +105,15 @@ def _steps(at: str, *, up: bool) -> Iterator[Step]:
                 yield Step(one.name, start, end, forward=(start, end) == ends)
 
 
-def _matrix(store: GraphStore, step: Step, starts: Sequence[str], ends: Sequence[str]) -> Any:
+def _matrix(store: GraphStore, step: Step, starts: pa.Array, ends: pa.Array) -> Any:
     """Return scipy csr, bool [starts, ends]: which are connected."""
     between = (step.start, step.end) if step.forward else (step.end, step.start)
     edges = store.read_relationships(step.type, *between)
     of = [(edges.source_ids, edges.source), (edges.target_ids, edges.target)]
-    places = [_places(*one, ids) for one, ids in zip(of if step.forward else of[::-1], (starts, ends), strict=True)]
+    places = [
+        positions(stored, ids)[at]
+        for (stored, at), ids in zip(of if step.forward else of[::-1], (starts, ends), strict=True)
+    ]
     known = (places[0] >= 0) & (places[1] >= 0)
     rows, columns = (place[known] for place in places)
     return sparse.csr_matrix((np.ones(len(rows), bool), (rows, columns)), (len(starts), len(ends)))
-
-
-def _places(stored: pa.ChunkedArray, at: Ints, ids: Sequence[str]) -> Ints:
-    """Return where in ``ids`` those at the positions ``at`` of ``stored`` are, int64; -1 for one that is not there."""
-    place: Ints = np.asarray(pc.index_in(stored, value_set=pa.array(ids, pa.string())).fill_null(-1))
-    return place[at].astype(np.int64)

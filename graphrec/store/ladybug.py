@@ -60,7 +60,8 @@ from graphrec.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-UPDATE_ROWS = 5_000
+NODES_AT_ONCE, EDGES_AT_ONCE, VECTORS_AT_ONCE = 20_000, 100_000, 5_000
+"""So many are updated by one statement. Each statement on relationships looks through all of their type."""
 KEPT_BYTES = 1 << 30
 """For embeddings in memory: there is no index, so that every search compares all of a label."""
 
@@ -209,9 +210,8 @@ class LadybugStore:
             if todo.new.num_rows or todo.changed.num_rows:
                 touch(self.workspace, [label])
                 self._create(label, todo.new)
-                self._update(
-                    f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", names, todo.changed
-                )
+                for differing, rows in todo.alike():
+                    self._update_nodes(label, differing, rows, NODES_AT_ONCE)
         return Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
 
     def write_relationships(self, name: str, source: str, target: str, table: pa.Table) -> Written:
@@ -228,14 +228,7 @@ class LadybugStore:
             if todo.new.num_rows or todo.changed.num_rows:
                 touch(self.workspace, [name])
                 self._create_edges(name, source, target, todo.new.select(["from", "to", *names]))
-                # Both ends first, then the relationship: one pattern for all three is 10 times slower.
-                self._update(
-                    f"MATCH (a:{source} {{{schema.KEY}: {_column('from')}}}) "
-                    f"MATCH (b:{target} {{{schema.KEY}: {_column('to')}}}) MATCH (a)-[n:`{name}`]->(b)",
-                    "n",
-                    names,
-                    todo.changed,
-                )
+                self._update(_edge(name, source, target), names, todo.changed, EDGES_AT_ONCE)
                 stored.add(keys[at < 0], todo.new.select(names))
                 stored.replace(keys[todo.rows], todo.changed.select(names))
         return Written(todo.new.num_rows, todo.changed.num_rows, todo.unchanged)
@@ -270,14 +263,10 @@ class LadybugStore:
             return 0
         with self.transaction():
             rows = pa.table({_column(end): table[end] for end in ("from", "to")})
-            match = (
-                f"LOAD FROM $rows MATCH (a:{source} {{{schema.KEY}: {_column('from')}}}) "
-                f"MATCH (b:{target} {{{schema.KEY}: {_column('to')}}}) MATCH (a)-[n:`{name}`]->(b)"
-            )
-            found = int(self._rows(f"{match} RETURN count(n) AS c", rows=rows)["c"][0].as_py())
+            text = f"LOAD FROM $rows {_edge(name, source, target)} DELETE n RETURN count(*) AS c"
+            found = int(self._rows(text, rows=rows)["c"][0].as_py())
             if found:
                 touch(self.workspace, [name])
-                self._run(f"{match} DELETE n", rows=rows.slice(0))
                 self._edges.clear()
                 self._copied.add(name)
         return found
@@ -367,7 +356,7 @@ class LadybugStore:
             rows = pa.py_buffer(np.ascontiguousarray(vectors, "<f4"))
             blobs = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(ids), [None, rows])
             table = pa.table({schema.KEY: ids, name: blobs.cast(pa.binary())})
-            self._update(f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", "n", [name], table)
+            self._update_nodes(label, [name], table, VECTORS_AT_ONCE)
             self._embedded = object()
 
     def drop_embeddings(self, label: str, name: str) -> None:
@@ -482,11 +471,15 @@ class LadybugStore:
             # ladybug crashes when the same Arrow object reaches the same COPY text twice.
             self._run(f"COPY {into} FROM $rows{options}", rows=table.slice(0))
 
-    def _update(self, match: str, variable: str, names: Sequence[str], table: pa.Table) -> None:
-        assignments = ", ".join(f"{variable}.`{name}` = {_column(name)}" for name in names)
+    def _update_nodes(self, label: str, names: Sequence[str], table: pa.Table, at_once: int) -> None:
+        self._update(f"MATCH (n:{label} {{{schema.KEY}: {_column(schema.KEY)}}})", names, table, at_once)
+
+    def _update(self, match: str, names: Sequence[str], table: pa.Table, at_once: int) -> None:
+        """Set properties of what ``match`` finds by the name ``n``."""
+        assignments = ", ".join(f"n.`{name}` = {_column(name)}" for name in names)
         renamed = table.rename_columns([_column(name) for name in table.column_names])
-        for start in range(0, table.num_rows, UPDATE_ROWS):
-            self._run(f"LOAD FROM $rows {match} SET {assignments}", rows=renamed.slice(start, UPDATE_ROWS))
+        for start in range(0, table.num_rows, at_once):
+            self._run(f"LOAD FROM $rows {match} SET {assignments}", rows=renamed.slice(start, at_once))
 
     def _stored_edges(self, name: str, source: str, target: str, names: Sequence[str]) -> StoredEdges:
         """Return what is stored of a type, read once per transaction however many blocks are written."""
@@ -575,6 +568,15 @@ def _vectors(table: pa.Table) -> tuple[pa.Array, Floats]:
     """Return the column ``id``, string [n], and the numbers in ``v``, float32 [n, D]; of none, [0, 0]."""
     numbers = np.frombuffer(b"".join(table["v"].to_pylist()), "<f4")
     return table["id"].combine_chunks(), numbers.reshape(table.num_rows, -1 if table.num_rows else 0)
+
+
+def _edge(name: str, source: str, target: str) -> str:
+    """Return what finds the relationship ``n`` of a row."""
+    # Both ends first, then the relationship: one pattern for all three is 10 times slower.
+    return (
+        f"MATCH (a:{source} {{{schema.KEY}: {_column('from')}}}) "
+        f"MATCH (b:{target} {{{schema.KEY}: {_column('to')}}}) MATCH (a)-[n:`{name}`]->(b)"
+    )
 
 
 def _column(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ import pyarrow.compute as pc
 from graphrec.same import same
 from graphrec.store.base import Ints
 
+Mask = npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Upsert:
@@ -21,13 +24,24 @@ class Upsert:
         new: rows to create, all columns.
         changed: rows to update, with nulls filled from what is stored.
         rows: int64 [changed], where those stand in the block.
+        differs: by property, bool [changed]: whether that is what differs.
         unchanged: how many rows are stored already.
     """
 
     new: pa.Table
     changed: pa.Table
     rows: Ints
+    differs: Mapping[str, Mask]
     unchanged: int
+
+    def alike(self) -> Iterator[tuple[list[str], pa.Table]]:
+        """Yield the names of properties that differ, and the rows of ``changed`` in which just those do, keys too."""
+        keys = [name for name in self.changed.column_names if name not in self.differs]
+        patterns = np.column_stack([*self.differs.values()]) if self.differs else np.zeros((0, 0), bool)
+        kinds, kind = np.unique(patterns, axis=0, return_inverse=True)
+        for number, pattern in enumerate(kinds):
+            names = [name for name, differs in zip(self.differs, pattern, strict=True) if differs]
+            yield names, self.changed.select([*keys, *names]).filter(pa.array(kind == number))
 
 
 def positions(values: pa.Array | pa.ChunkedArray, ids: pa.ChunkedArray) -> Ints:
@@ -48,28 +62,30 @@ def plan(block: pa.Table, stored: pa.Table, at: Ints, keys: tuple[str, ...]) -> 
     is_new = at < 0
     known = np.flatnonzero(~is_new)
     matched = block.take(pa.array(known))
-    differs = np.zeros(len(known), bool)
+    differs: dict[str, Mask] = {}
     columns = {key: matched[key] for key in keys}
     rows = pa.array(at[known])
     for name in block.column_names:
         if name in keys:
             continue
         before = stored[name].take(rows)
-        differs |= _differs(matched[name], before)
+        differs[name] = _differs(matched[name], before)
         columns[name] = pc.coalesce(matched[name], before)
+    any_of_them = np.logical_or.reduce([np.zeros(len(known), bool), *differs.values()])
     if "at" in columns:
-        differs &= ~_older(matched["at"], stored["at"].take(rows))
-    chosen = np.flatnonzero(differs)
+        any_of_them &= ~_older(matched["at"], stored["at"].take(rows))
+    chosen = np.flatnonzero(any_of_them)
     changed = pa.table(columns).take(pa.array(chosen))
     new = block.filter(pa.array(is_new))
-    return Upsert(new, changed, known[chosen], block.num_rows - new.num_rows - changed.num_rows)
+    unchanged = block.num_rows - new.num_rows - changed.num_rows
+    return Upsert(new, changed, known[chosen], {name: one[chosen] for name, one in differs.items()}, unchanged)
 
 
-def _differs(value: pa.ChunkedArray, before: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+def _differs(value: pa.ChunkedArray, before: pa.ChunkedArray) -> Mask:
     return np.asarray(value.is_valid()) & ~same(value, before)
 
 
-def _older(value: pa.ChunkedArray, before: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+def _older(value: pa.ChunkedArray, before: pa.ChunkedArray) -> Mask:
     return np.asarray(pc.fill_null(pc.less(value, before), False))
 
 

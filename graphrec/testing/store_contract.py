@@ -15,8 +15,9 @@ from graphrec import schema
 from graphrec.errors import ConfigError, NotFoundError, QueryError, StoreError
 from graphrec.rows import ARROW
 from graphrec.store.answers import Limits
-from graphrec.store.base import Floats, GraphStore, Written, closing
+from graphrec.store.base import Floats, GraphStore, Ints, Written, closing
 from graphrec.store.console.store import ConsoleStore
+from graphrec.store.upsert import Mask
 from graphrec.testing.limits import ENDLESS_S, PROMPT_S
 from graphrec.testing.own_properties_contract import OwnPropertiesContract
 
@@ -61,6 +62,18 @@ def nodes(*ids: str, **properties: list[object]) -> pa.Table:
     """Return a table of nodes; the properties get the types of the schema where any label has them."""
     columns = {name: pa.array(values, _type(name)) for name, values in properties.items()}
     return pa.table({schema.KEY: pa.array(ids, pa.string()), **columns})
+
+
+def _items(ids: Sequence[str], values: Ints, silent: Mask | None = None) -> pa.Table:
+    """Return nodes with a title, a year and a duration by ``values`` (int64 [3, n]), null where ``silent``."""
+    title, year, duration = values.tolist()
+    columns = {"title": [f"t{one}" for one in title], "year": year, "duration_s": duration}
+    masks = np.zeros(values.shape, bool) if silent is None else silent
+    masked = {
+        name: pa.array(column, _type(name), mask=mask)
+        for (name, column), mask in zip(columns.items(), masks, strict=True)
+    }
+    return pa.table({schema.KEY: pa.array(ids, pa.string()), **masked})
 
 
 def edges(*pairs: tuple[str, str], **properties: list[object]) -> pa.Table:
@@ -174,6 +187,21 @@ class StoreContract(OwnPropertiesContract):
         assert store.write_nodes("Item", nodes("a", title=["B"])) == Written(updated=1)
         assert store.write_nodes("Item", nodes("a")) == Written(unchanged=1)
         assert stored_nodes(store, "Item", "title", "duration_s") == {"a": ("B", 1.5)}
+
+    def test_of_many_nodes_each_changes_what_differs_of_it(self, store: GraphStore) -> None:
+        rng = np.random.default_rng(0)
+        ids, names = [f"i{n}" for n in range(300)], ("title", "year", "duration_s")
+        values = rng.integers(0, 3, (3, 300))
+        store.write_nodes("Item", _items(ids, values))
+        later = np.where(rng.random((3, 300)) < 0.2, values + 1, values)
+        silent = rng.random((3, 300)) < 0.1
+        differs = ((later != values) & ~silent).any(axis=0)
+        order = rng.permutation(300)
+        written = store.write_nodes("Item", _items(ids, later, silent).take(pa.array(order)))
+        assert written == Written(updated=int(differs.sum()), unchanged=int((~differs).sum()))
+        kept = np.where(silent, values, later).tolist()
+        expected = {key: (f"t{a}", b, float(c)) for key, a, b, c in zip(ids, *kept, strict=True)}
+        assert stored_nodes(store, "Item", *names) == expected
 
     def test_no_rows_change_nothing(self, store: GraphStore) -> None:
         before = store.versions(["Item", "RATED"])

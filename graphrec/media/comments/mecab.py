@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec.errors import DataError
 
@@ -25,26 +28,28 @@ def tagger() -> Callable[[str], list[str]]:
     return lambda text: str(found.parse(text)).split()
 
 
-def words_of_many(stretches: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the words of each of ``stretches``, which have no blanks; many are shared out to a process for each core.
+def words_of_many(stretches: pa.Array) -> Iterator[pa.ListArray]:
+    """Yield the words of ``stretches``, list<string>, part by part; many are shared out to a process for each core.
 
     MeCab holds the interpreter while it works, so that threads would wait for each other. Raises ``DataError`` where a
     process is killed.
+
+    Args:
+        stretches: string [n], without blanks, and none of them empty.
     """
     if len(stretches) <= MANY:
-        yield from map(tagger(), stretches)
+        yield pa.array(map(tagger(), stretches.to_pylist()), pa.list_(pa.string()))
         return
-    parts = (stretches[begin : begin + MANY] for begin in range(0, len(stretches), MANY))
+    parts = (stretches.slice(begin, MANY) for begin in range(0, len(stretches), MANY))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for words in pool.map(_apart, parts):
-            yield from words
+        yield from pool.map(_apart, parts)
 
 
-def _apart(stretches: Sequence[str]) -> list[list[str]]:
+def _apart(stretches: pa.Array) -> pa.ListArray:
     done = subprocess.run(
         # -P: a folder called graphrec where the user happens to be is not this package.
         [sys.executable, "-P", "-m", "graphrec.media.comments.mecab"],
-        input="\n".join(stretches).encode(),
+        input="\n".join(stretches.to_pylist()).encode(),
         stdout=subprocess.PIPE,
         check=False,
         # Ctrl-C ends the process that waits for this one.
@@ -54,7 +59,7 @@ def _apart(stretches: Sequence[str]) -> list[list[str]]:
         raise DataError(
             f"MeCab's process ended with status {done.returncode}; try again, or split without it by --splitter script"
         )
-    return [line.split(" ") if line else [] for line in done.stdout.decode().split("\n")[:-1]]
+    return pc.split_pattern(pa.array(done.stdout.decode().split("\n")[:-1], pa.string()), " ")
 
 
 def main() -> None:

@@ -6,18 +6,20 @@ Chinese.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from importlib.util import find_spec
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError
 from graphrec.media.comments.mecab import words_of_many
 from graphrec.media.language import Language
 from graphrec.media.words import split, stretches
 
-STEP = 100_000
+STEP = 20_000
 """After so many stretches it is said how far it is."""
 
 
@@ -82,18 +84,23 @@ def split_by(
     found = stretches(texts)
     # Each is looked up once: much is said again and again.
     different = found.flatten().dictionary_encode()
-    all_stretches = different.dictionary.to_pylist()
-    cut = words_of_many(all_stretches) if splitter is Splitter.MECAB else map(_jieba(), all_stretches)
-    words = []
-    for number, (stretch, apart) in enumerate(zip(all_stretches, cut, strict=True)):
-        if number % STEP == 0:
-            tell(f"Splitting by {splitter}: {number:,} of {len(all_stretches):,} different stretches")
-        words.append([stretch] if stretch in whole else apart)
-    of_stretch = pa.array(words, pa.list_(pa.string())).take(different.indices)
+    asked, total = different.dictionary, f"{len(different.dictionary):,} different stretches"
+    parts, done = [pa.array([], pa.list_(pa.string()))], 0
+    tell(f"Splitting by {splitter}: 0 of {total}")
+    for part in words_of_many(asked) if splitter is Splitter.MECAB else _by_jieba(asked):
+        parts.append(part)
+        done += len(part)
+        tell(f"Splitting by {splitter}: {done:,} of {total}")
+    row = np.arange(len(asked))
+    as_it_is = np.asarray(pc.is_in(asked, value_set=pa.array([*whole], pa.string())))
+    row[as_it_is] = len(asked) + np.arange(as_it_is.sum())
+    parts.append(pa.array([[word] for word in asked.filter(pa.array(as_it_is)).to_pylist()], pa.list_(pa.string())))
+    of_stretch = pa.concat_arrays(parts).take(pa.array(row)).take(different.indices)
     return pa.ListArray.from_arrays(of_stretch.offsets.take(found.offsets), of_stretch.flatten())
 
 
-def _jieba() -> Callable[[str], list[str]]:
+def _by_jieba(stretches: pa.Array) -> Iterator[pa.ListArray]:
     import rjieba
 
-    return lambda text: list(rjieba.cut(text))
+    for begin in range(0, len(stretches), STEP):
+        yield pa.array(map(rjieba.cut, stretches.slice(begin, STEP).to_pylist()), pa.list_(pa.string()))

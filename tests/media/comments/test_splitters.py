@@ -35,30 +35,31 @@ def test_every_text_has_its_own_words_and_each_stretch_is_looked_up_once() -> No
     told: list[str] = []
     found = split_by(Splitter.MECAB, texts, JAPANESE, frozenset(["きた"]), told.append)
     assert found.to_pylist() == [["服", "服"], [], [], [], ["きた", "拍手"], ["服", "だ"]]
-    assert told == ["Splitting by mecab: 0 of 4 different stretches"]
+    assert told == [f"Splitting by mecab: {done} of 4 different stretches" for done in (0, 4)]
     assert split_by(Splitter.MECAB, pa.array(["きた"]), JAPANESE).to_pylist() == [["き", "た"]]
     assert split_by(Splitter.MECAB, pa.array([], pa.string()), JAPANESE).to_pylist() == []
 
 
 def test_many_are_shared_out_and_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    some = [f"{word}{n}" for n, word in enumerate(("作画がとても", "拍手", "服だ", "…", "きた") * 3)]
-    alone = [*words_of_many(some)]
+    some = pa.array([f"{word}{n}" for n, word in enumerate(("作画がとても", "拍手", "服だ", "…", "きた") * 3)])
+    (alone,) = words_of_many(some)
     monkeypatch.setattr(mecab, "MANY", 4)
-    assert [*words_of_many(some)] == alone
-    assert alone[0] == ["作画", "が", "とても", "0"]
+    assert [len(part) for part in words_of_many(some)] == [4, 4, 4, 3]
+    assert pa.concat_arrays([*words_of_many(some)]) == alone
+    assert alone[0].as_py() == ["作画", "が", "とても", "0"]
 
 
 def test_a_process_that_ends_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mecab, "MANY", 1)
     monkeypatch.setattr(mecab.sys, "executable", "/bin/false")
     with pytest.raises(DataError, match="MeCab's process ended with status 1; try again"):
-        list(words_of_many(["服だ", "拍手"]))
+        list(words_of_many(pa.array(["服だ", "拍手"])))
 
 
 def test_how_far_it_is_is_told() -> None:
     told: list[str] = []
     split_by(Splitter.JIEBA, pa.array([f"好{n}" for n in range(STEP + 1)]), CHINESE, tell=told.append)
-    assert told[-1] == "Splitting by jieba: 100,000 of 100,001 different stretches"
+    assert told == [f"Splitting by jieba: {done:,} of 20,001 different stretches" for done in (0, STEP, STEP + 1)]
 
 
 def test_without_a_dictionary_words_are_those_of_scripts() -> None:
