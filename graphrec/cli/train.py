@@ -69,7 +69,8 @@ def train(
         str | None,
         typer.Option(
             help="highlights, likes, views or ratings (of 4 and more, see --where), by default the first that the "
-            "graph holds; or relationship types with what they weigh, such as 3*LIKED+VIEWED."
+            "graph holds; frame-likes or comments (on frames, those that are not bad), which models of frames such as "
+            "kfrci take by default; or relationship types with what they weigh, such as 3*LIKED+VIEWED."
         ),
     ] = None,
     where: Annotated[

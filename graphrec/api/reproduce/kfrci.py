@@ -135,8 +135,12 @@ def _ranges(measured: Mapping[str, Sequence[Measured]]) -> Table:
     rows = []
     for title, runs in measured.items():
         values = [[one.evaluation.metrics[metric] for one in runs] for metric in METRICS]
-        rows.append([title, *(f"{fmean(of):.4f} ({min(of):.4f} to {max(of):.4f})" for of in values)])
+        rows.append([title, *map(_range, values)])
     return Table(["", *map(called, METRICS)], rows, "Mean over runs, and from the least to the greatest.")
+
+
+def _range(values: Sequence[float]) -> str:
+    return f"{fmean(values):.4f}" + (f" ({min(values):.4f} to {max(values):.4f})" if len(values) > 1 else "")
 
 
 def _oracle(found: Found) -> list[Measured]:
