@@ -91,6 +91,7 @@ _CLAIMS = tuple(
         (20, "Without layers, KFRCI beats its halves", FLAT, (KFRI, KFRC), ("", "")),
         (10, "Ours: images beat VBPR", IMAGES, (VBPR,), (OWN, OWN)),
         (10, "Ours: words beat VBPR", WORDS, (VBPR,), (OWN, OWN)),
+        (10, "Ours: words beat every baseline without pictures", WORDS, (POPULAR, PMF, BPR, HFT), (OWN, OWN)),
         (10, "Ours: both beat either", BOTH, (IMAGES, WORDS), (OWN, OWN)),
         (10, "Ours: both beat every baseline", BOTH, BASELINES, (OWN, OWN)),
     )
