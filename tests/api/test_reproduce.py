@@ -107,7 +107,7 @@ def test_kfrci_has_every_row_and_the_truth_above_them(made: Callable[[str], Made
     assert isinstance(factors, Picture)
     # Of the systems that have no such weight there is a line each, and none of the popular.
     assert [title in weights.data.decode() for title in ("HFT", "VBPR", "KFRC", "MostPopular")] == [True] * 3 + [False]
-    assert len(done.report.claims.rows) == 24
+    assert len(done.report.claims.rows) == 26
     assert sum("PMF is HFT without words" in line for line in done.report.differs) == 1
 
 

@@ -1,31 +1,21 @@
-"""Words of Japanese by MeCab with the dictionary unidic-lite; as a program, those of a line each."""
+"""Words of Japanese by MeCab, of many in a process for each core."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from graphrec.errors import DataError
+from graphrec.media.comments import mecab_lines
 
 MANY = 20_000
 """So many stretches are a process's work at a time; fewer in all are not worth one."""
-
-
-def tagger() -> Callable[[str], list[str]]:
-    """Return what tells the words of a stretch apart."""
-    import fugashi
-    import unidic_lite
-
-    # Named, since another dictionary may be there that fugashi would take first.
-    folder = unidic_lite.DICDIR
-    found = fugashi.Tagger(f'-Owakati -r "{folder}/mecabrc" -d "{folder}"')
-    return lambda text: str(found.parse(text)).split()
 
 
 def words_of_many(stretches: pa.Array) -> Iterator[pa.ListArray]:
@@ -38,7 +28,7 @@ def words_of_many(stretches: pa.Array) -> Iterator[pa.ListArray]:
         stretches: string [n], without blanks, and none of them empty.
     """
     if len(stretches) <= MANY:
-        yield pa.array(map(tagger(), stretches.to_pylist()), pa.list_(pa.string()))
+        yield pa.array(map(mecab_lines.tagger(), stretches.to_pylist()), pa.list_(pa.string()))
         return
     parts = (stretches.slice(begin, MANY) for begin in range(0, len(stretches), MANY))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -48,7 +38,7 @@ def words_of_many(stretches: pa.Array) -> Iterator[pa.ListArray]:
 def _apart(stretches: pa.Array) -> pa.ListArray:
     done = subprocess.run(
         # -P: a folder called graphrec where the user happens to be is not this package.
-        [sys.executable, "-P", "-m", "graphrec.media.comments.mecab"],
+        [sys.executable, "-P", "-m", mecab_lines.__name__],
         input="\n".join(stretches.to_pylist()).encode(),
         stdout=subprocess.PIPE,
         check=False,
@@ -60,14 +50,3 @@ def _apart(stretches: pa.Array) -> pa.ListArray:
             f"MeCab's process ended with status {done.returncode}; try again, or split without it by --splitter script"
         )
     return pc.split_pattern(pa.array(done.stdout.decode().split("\n")[:-1], pa.string()), " ")
-
-
-def main() -> None:
-    """Write the words of each line of the standard input, with a blank between them."""
-    cut = tagger()
-    lines = sys.stdin.buffer.read().decode().split("\n")
-    sys.stdout.buffer.write("".join(f"{' '.join(cut(line))}\n" for line in lines).encode())
-
-
-if __name__ == "__main__":
-    main()
