@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from graphrec import schema
 from graphrec.api.first_contact import refuse_unmapped
 from graphrec.api.plan import Plan, read_given
 from graphrec.api.several import Read, check_also, read_also, split_also
 from graphrec.errors import DataError
 from graphrec.graph.build import snapshot
-from graphrec.graph.projection import Projection, choose
+from graphrec.graph.projection import THEN, Projection, choose
 from graphrec.graph.refresh import unchecked
 from graphrec.graph.snapshot import Snapshot, open_snapshot
 from graphrec.graph.splits import AT, base_name, split_at
 from graphrec.graph.usable import told
 from graphrec.models.base import Needs
-from graphrec.store.base import TellingStore, closing
+from graphrec.store.base import GraphStore, TellingStore, closing
 from graphrec.store.open import open_store
 from graphrec.tasks.base import Task
 from graphrec.tasks.beside import FurtherTask, together
@@ -103,14 +104,14 @@ def read_ground(
         task = given.task.of(projection, plan.where)
         task = given.task.model_validate({**task.model_dump(), **given.asked})
         check_also(given.kind, projection, plan.also)
-        shot = snapshot(graph, _needed(needs, task.reads(projection), plan.features), workspace, fresh=fresh)
+        shot = snapshot(graph, _needed(graph, needs, task.reads(projection), plan.features), workspace, fresh=fresh)
         further = read_also(
             graph,
             workspace,
             given.task,
             plan.also,
             projection.item,
-            lambda theirs: _needed(needs, theirs, None),
+            lambda theirs: _needed(graph, needs, theirs, None),
             fresh=fresh,
         )
         missed = None if fresh else unchecked(graph)
@@ -136,9 +137,33 @@ def open_ground(workspace: Workspace, told: Mapping[str, Any]) -> Ground:
     return Ground(task, shot, further, told["mapped"], told["notes"])
 
 
-def _needed(needs: Needs, projection: Projection, features: Sequence[str] | None) -> Projection:
+def _needed(graph: GraphStore, needs: Needs, projection: Projection, features: Sequence[str] | None) -> Projection:
     """Return the projection with what the model reads, and no features for a model that reads none."""
     names = tuple(features) if features is not None else None if needs.features else ()
-    return replace(projection, features=names).asking(
+    found = replace(projection, features=names).asking(
         values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described
+    )
+    if not needs.offered:
+        return found
+    return found.asking(fields=_properties(graph, projection.item), lists=_lists(graph, projection.item))
+
+
+def _properties(graph: GraphStore, item: str) -> tuple[str, ...]:
+    """Return what the graph says of users and items, but for times."""
+    return tuple(
+        f"{label}.{prop.name}"
+        for label in ("User", item)
+        for prop in graph.properties.of(label)
+        if prop.name != schema.KEY and prop.type != "list" and not schema.is_time(prop.name)
+    )
+
+
+def _lists(graph: GraphStore, item: str) -> tuple[str, ...]:
+    """Return the genres of items, and whom users follow, where the graph says it."""
+    counts = graph.counts()
+    ends = {"IN_GENRE": (item, "Genre"), "FOLLOWS": ("User", "User")}
+    return tuple(
+        THEN.join(pair)
+        for name, pair in ends.items()
+        if counts.get(name) and pair in schema.relationship(name).ends
     )

@@ -27,6 +27,11 @@ class Numbers:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """bool [n], which have a value."""
+        return np.isfinite(self.values)
+
     def take(self, at: Ints | slice) -> Numbers:
         """Return the values of those at ``at``."""
         return Numbers(np.asarray(self.values)[at])

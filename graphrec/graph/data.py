@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from graphrec.graph.columns import Column, Words
+from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.content import Features, Joined
 from graphrec.graph.records import Records
 from graphrec.graph.videos import Videos
@@ -113,6 +113,8 @@ class Data:
             tuple(sorted({other.item for other in self.others.values()} - {self.item})),
             {one.label: self.content_of(one.label).width for one in self.features.values() if one.label != self.item},
             {name: len(one.vocabulary) for name, one in self.fields.items() if isinstance(one, Words)},
+            tuple(name for name, one in self.fields.items() if isinstance(one, Numbers) and one.known.any()),
+            tuple(self.lists),
         )
 
 
@@ -130,6 +132,8 @@ class Shape:
         others: labels of what else is recommended, sorted.
         beside: numbers per node of other labels, of all their feature matrices, by label.
         words: how many different values each property of nodes that is text has.
+        numbers: properties of nodes that are numbers, and that any node has.
+        lists: by their ends, such as ``Item>Genre``.
     """
 
     nodes: Mapping[str, int]
@@ -141,6 +145,8 @@ class Shape:
     others: tuple[str, ...] = ()
     beside: Mapping[str, int] = field(default_factory=dict)
     words: Mapping[str, int] = field(default_factory=dict)
+    numbers: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
     @property
     def users(self) -> int:

@@ -34,6 +34,7 @@ class Needs:
         fields: such as ``Item.year``.
         values: properties of records, such as ``rating``.
         weights: whether records may weigh more than others.
+        offered: whether it reads whatever the graph says of users and items: properties, genres, whom users follow.
     """
 
     features: bool = False
@@ -42,6 +43,7 @@ class Needs:
     fields: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     weights: bool = False
+    offered: bool = False
 
 
 class Model(nn.Module, ABC, Generic[S]):

@@ -72,12 +72,18 @@ class OfRuns(Model[R]):
     def reads(cls, settings: R) -> Needs:
         """Return all that its members read."""
         each = [_reads(member) for member in settings.members]
-        listed = {
-            name: tuple(sorted({told for one in each for told in getattr(one, name)}))
-            for name in ("described", "lists", "fields", "values")
-        }
+
+        def together(name: str) -> tuple[str, ...]:
+            return tuple(sorted({told for one in each for told in getattr(one, name)}))
+
         return Needs(
-            features=any(one.features for one in each), weights=any(one.weights for one in each), **listed
+            features=any(one.features for one in each),
+            described=together("described"),
+            lists=together("lists"),
+            fields=together("fields"),
+            values=together("values"),
+            weights=any(one.weights for one in each),
+            offered=any(one.offered for one in each),
         )
 
     def __init__(self, shape: Shape, settings: R) -> None:

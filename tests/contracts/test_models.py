@@ -10,8 +10,10 @@ import pytest
 
 from graphrec.graph.data import Data
 from graphrec.models.acf import ACF
+from graphrec.models.afm import AFM
 from graphrec.models.aldi import ALDI
 from graphrec.models.asymmetric import Asymmetric
+from graphrec.models.autoint import AutoInt
 from graphrec.models.base import Model
 from graphrec.models.bias import Bias
 from graphrec.models.blend import Blend
@@ -20,8 +22,11 @@ from graphrec.models.bpr import BPR
 from graphrec.models.cdl import CDL
 from graphrec.models.clcrec import CLCRec
 from graphrec.models.content_knn import ContentKNN
+from graphrec.models.dcn import DCN
+from graphrec.models.deepfm import DeepFM
 from graphrec.models.dropoutnet import DropoutNet
 from graphrec.models.ease import EASE
+from graphrec.models.fm import FM
 from graphrec.models.freedom import Freedom
 from graphrec.models.fused import Fused
 from graphrec.models.gorec import GoRec
@@ -37,6 +42,7 @@ from graphrec.models.libfm import LibFM
 from graphrec.models.lightgcn import LightGCN
 from graphrec.models.metadata import Metadata
 from graphrec.models.mf import MF
+from graphrec.models.mhsaac import MHSAAC
 from graphrec.models.phdgifs import PHDGIFs
 from graphrec.models.pmf import PMF
 from graphrec.models.popularity import Popularity
@@ -56,11 +62,20 @@ from graphrec.models.vpoi import VPOI
 from graphrec.testing.model_contract import ModelContract
 from graphrec.testing.training_data import learned
 
+FIELDS = "Item>Genre,Item.year,Item.kind,content"
+"""Of models of clicks."""
+
 
 class TestACF(ModelContract):
     kind = ACF
     settings: ClassVar = {"dimension": 8}
     options: ClassVar = {"learning_rate": 0.02}
+
+
+class TestAFM(ModelContract):
+    kind = AFM
+    settings: ClassVar = {"fields": FIELDS, "dropout": 0}
+    options: ClassVar = {"learning_rate": 0.01}
 
 
 class TestALDI(ModelContract):
@@ -73,6 +88,12 @@ class TestAsymmetric(ModelContract):
     kind = Asymmetric
     settings: ClassVar = {"dimension": 8, "hidden": 16}
     options: ClassVar = {"batch_size": 256, "learning_rate": 0.02, "epochs": 20}
+
+
+class TestAutoInt(ModelContract):
+    kind = AutoInt
+    settings: ClassVar = {"fields": FIELDS}
+    options: ClassVar = {"learning_rate": 0.01}
 
 
 class TestBias(ModelContract):
@@ -150,6 +171,18 @@ class TestNearestContent(ModelContract):
     settings: ClassVar = {"neighbours": 3}
 
 
+class TestDCN(ModelContract):
+    kind = DCN
+    settings: ClassVar = {"fields": FIELDS}
+    options: ClassVar = {"learning_rate": 0.01}
+
+
+class TestDeepFM(ModelContract):
+    kind = DeepFM
+    settings: ClassVar = {"fields": FIELDS}
+    options: ClassVar = {"learning_rate": 0.01}
+
+
 class TestDropoutNet(ModelContract):
     kind = DropoutNet
     settings: ClassVar = {"dimension": 16, "preference_dimension": 8, "hidden": 32}
@@ -160,6 +193,12 @@ class TestEASE(ModelContract):
     kind = EASE
     settings: ClassVar = {"l2": 10}
     pairs_of_items = True
+
+
+class TestFM(ModelContract):
+    kind = FM
+    settings: ClassVar = {"fields": FIELDS}
+    options: ClassVar = {"learning_rate": 0.01}
 
 
 class TestFreedom(ModelContract):
@@ -304,6 +343,12 @@ class TestMF(ModelContract):
     kind = MF
     settings: ClassVar = {"dimension": 8, "l2": 0.005}
     options: ClassVar = {"batch_size": 128, "learning_rate": 0.1}
+
+
+class TestMHSAAC(ModelContract):
+    kind = MHSAAC
+    settings: ClassVar = {"fields": FIELDS}
+    options: ClassVar = {"learning_rate": 0.01}
 
 
 class TestPHDGIFs(ModelContract):

@@ -1,0 +1,84 @@
+"""What click models make of the vectors of fields: sums of products, attention over them and over pairs, layers."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import relu
+
+
+def second_order(x: Tensor) -> Tensor:
+    """Return the sum of the inner products of all pairs of fields, float32 [B], for float32 [B, n, D].
+
+    By Rendle's identity: half of the squared sum less the sum of squares (Factorization Machines, 2010, Lemma 3.1).
+    """
+    return (x.sum(1).square() - x.square().sum(1)).sum(1) / 2
+
+
+def layers(width: int, depth: int, hidden: int, dropout: float) -> tuple[nn.Sequential, int]:
+    """Return ``depth`` layers with ReLU from ``width`` numbers to ``hidden``, and how many numbers come out."""
+    made = nn.Sequential()
+    for _ in range(depth):
+        made.extend([nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout)])
+        width = hidden
+    return made, width
+
+
+class PairAttention(nn.Module):
+    """Products of all n (n - 1) / 2 pairs of fields, pooled by attention (Xiao et al., AFM, 2017, Eq. 4 to 6).
+
+    a = softmax over pairs of h · relu(W (x_i * x_j) + b), and what comes out is the sum of a (x_i * x_j). Hasama and Li
+    divide by a plain sum instead of taking a softmax (Eq. 8), which can be 0 or below.
+
+    Args:
+        fields: n.
+        dimension: D.
+        width: length of h.
+    """
+
+    left: Tensor
+    right: Tensor
+
+    def __init__(self, fields: int, dimension: int, width: int) -> None:
+        super().__init__()
+        left, right = torch.triu_indices(fields, fields, 1)
+        self.register_buffer("left", left, persistent=False)
+        self.register_buffer("right", right, persistent=False)
+        self.hidden = nn.Linear(dimension, width)
+        self.h = nn.Linear(width, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return float32 [B, D] for float32 [B, n, D]."""
+        pairs = x[:, self.left] * x[:, self.right]
+        shares = self.h(relu(self.hidden(pairs))).softmax(1)
+        pooled: Tensor = (shares.transpose(1, 2) @ pairs).squeeze(1)
+        return pooled
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention over fields, with what went in added, and ReLU (Song et al., AutoInt, Eq. 5 to 8).
+
+    Args:
+        size: numbers of a field that go in.
+        heads: how many heads.
+        width: numbers of a head.
+        scaled: whether inner products are divided by the root of ``width``, which AutoInt does not do.
+    """
+
+    def __init__(self, size: int, heads: int, width: int, *, scaled: bool = True) -> None:
+        super().__init__()
+        self._heads, self._width, self._scale = heads, width, 1 / sqrt(width) if scaled else 1.0
+        self.mapped = nn.Linear(size, 4 * heads * width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return float32 [B, n, heads * width] for float32 [B, n, size]."""
+        query, key, value, own = self.mapped(x).chunk(4, -1)
+        query, key, value = (self._apart(one) for one in (query, key, value))
+        seen = (self._scale * query @ key.transpose(-2, -1)).softmax(-1) @ value
+        attended: Tensor = relu(seen.transpose(1, 2).flatten(2) + own)
+        return attended
+
+    def _apart(self, x: Tensor) -> Tensor:
+        return x.view(*x.shape[:2], self._heads, self._width).transpose(1, 2)
