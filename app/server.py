@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
+import uvicorn
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -19,12 +21,16 @@ from graphrec.store.open import warm_up_queries
 
 SCRIPT = Path(__file__).with_name("main.py")
 HERE = ["localhost", "127.0.0.1", "::1"]
+LEAVE_S = 3
+"""So long answers under way are waited for when the explorer ends."""
 
 
 def serve(settings: ExplorerSettings) -> None:
     """Serve the explorer until Ctrl-C; raises ``ConfigError`` where the port is taken."""
     use(settings)
     _require_free(settings)
+    # Streamlit starts it, and has no option for this.
+    uvicorn.Config = _Ending  # type: ignore[misc]
     _import_ahead(settings)
     middleware = [Middleware(Access, settings=settings)]
     if settings.private:
@@ -45,6 +51,13 @@ def serve(settings: ExplorerSettings) -> None:
             **THEME,
         }
     )
+
+
+class _Ending(uvicorn.Config):
+    """What would else wait for ever for a browser that has stopped reading, as of a video that is paused."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{**named, "timeout_graceful_shutdown": LEAVE_S})
 
 
 def _import_ahead(settings: ExplorerSettings) -> None:

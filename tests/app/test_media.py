@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.applications import Starlette
@@ -12,6 +15,8 @@ from starlette.testclient import TestClient
 from graphrec.app import settings
 from graphrec.app.media import address, route
 from graphrec.app.settings import ExplorerSettings
+from graphrec.testing.explorer import explorer
+from graphrec.testing.limits import WAIT_S
 from graphrec.workspace import Workspace
 
 
@@ -80,3 +85,16 @@ def test_what_lies_elsewhere_has_no_address(workspace: Workspace, tmp_path: Path
         "https://x.example/a.jpg",
     ):
         assert address(workspace, uri) is None
+
+
+def test_the_explorer_ends_though_a_browser_has_stopped_reading(world: Workspace, tmp_path: Path) -> None:
+    workspace = Workspace(Path(shutil.copytree(world.root, tmp_path / "mine")))
+    with (workspace.root / "long.mp4").open("wb") as file:
+        file.truncate(64 << 20)
+    with explorer(workspace) as running:
+        place = urlsplit(running.address)
+        with socket.create_connection((place.hostname, place.port)) as paused:
+            paused.sendall(f"GET /workspace/long.mp4 HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
+            assert paused.recv(100).startswith(b"HTTP/1.1 200")
+            running.process.terminate()
+            running.process.wait(WAIT_S)
