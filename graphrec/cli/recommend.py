@@ -45,6 +45,12 @@ def recommend(
     rated: Annotated[
         bool, typer.Option("--rated", help="Rank by the predicted rating, and show it.")
     ] = False,
+    rank_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN", help="Let this run, such as one of a model of clicks, rank the 500 best; its score is shown."
+        ),
+    ] = None,
     why: Annotated[bool, typer.Option("--explain", help="Say why, for each.")] = False,
     all_users: Annotated[
         bool, typer.Option("--all-users", help="The lists of all users, into the file --to.")
@@ -62,21 +68,25 @@ def recommend(
     """Recommend items or segments to a user.
 
     Example: `graphrec recommend u001 -k 5 --new-only`, or `graphrec recommend --all-users -k 50 --to lists.parquet`
+
+    Example: `graphrec recommend u001 --model lightgcn --rank-by deepfm-20261128-014934`
     """
     from graphrec.serving.explain import explain
 
     if sum([user is not None, all_users, users is not None]) != 1:
         raise UsageError("recommend takes one of a user's id, --all-users and --users FILE")
     if user is None:
-        if to is None or within is not None or why or with_frame:
-            raise UsageError("lists of many users go into a file, --to FILE, without --within, --explain, --with-frame")
+        if to is None or within is not None or why or with_frame or rank_by:
+            raise UsageError(
+                "lists of many users go into a file, --to FILE, without --within, --explain, --with-frame, --rank-by"
+            )
         request = Request("", k, model, run, None, label, include_seen, new_only, rated=rated)
         _lists(workspace, store, request, users, to, as_json)
         return
     if to is not None:
         raise UsageError("--to goes with --all-users or --users")
     with opened(workspace, store) as (graph, folder):
-        request = Request(user, k, model, run, within, label, include_seen, new_only, with_frame, rated)
+        request = Request(user, k, model, run, within, label, include_seen, new_only, with_frame, rated, rank_by)
         ranking = rank(graph, folder, request)
         popular = ranking.basis == "popularity"
         by = ranking.basis if rated else run

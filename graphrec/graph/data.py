@@ -14,6 +14,7 @@ from graphrec.graph.content import Features, Joined
 from graphrec.graph.records import Records
 from graphrec.graph.videos import Videos
 from graphrec.ragged import Ints, Ragged
+from graphrec.times import LEAST_MOMENT
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class Data:
         return self.records.by_user
 
     @property
+    def timed(self) -> bool:
+        """Whether any record says when it was made."""
+        return bool((np.asarray(self.records.order) >= LEAST_MOMENT).any())
+
+    @property
     def weights(self) -> npt.NDArray[np.float64] | None:
         """How much each record weighs, float64 [E]; 1 for one that does not say so, None where none does."""
         if not self.weight:
@@ -115,6 +121,7 @@ class Data:
             {name: len(one.vocabulary) for name, one in self.fields.items() if isinstance(one, Words)},
             tuple(name for name, one in self.fields.items() if isinstance(one, Numbers) and one.known.any()),
             tuple(self.lists),
+            self.timed,
         )
 
 
@@ -134,6 +141,7 @@ class Shape:
         words: how many different values each property of nodes that is text has.
         numbers: properties of nodes that are numbers, and that any node has.
         lists: by their ends, such as ``Item>Genre``.
+        timed: whether records say when they were made.
     """
 
     nodes: Mapping[str, int]
@@ -147,6 +155,7 @@ class Shape:
     words: Mapping[str, int] = field(default_factory=dict)
     numbers: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    timed: bool = False
 
     @property
     def users(self) -> int:

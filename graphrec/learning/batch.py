@@ -77,12 +77,14 @@ class PointwiseBatch:
         items: int64 [B].
         values: float32 [B], the rating, or 1 for a click and 0 for none.
         records: int64 [B], which records they are, for their text and other values; -1 for a pair without a record.
+        at: int64 [B], when, as ``Records.order`` says it; of a pair without a record when that was which it came with.
     """
 
     users: Tensor
     items: Tensor
     values: Tensor
     records: Tensor
+    at: Tensor
 
     def __len__(self) -> int:
         return len(self.users)

@@ -40,6 +40,7 @@ class Pointwise(ShuffledFeed[PointwiseBatch]):
         self._items = torch.tensor(np.asarray(data.records.item)[kept], device=device)
         self._values = torch.tensor(np.asarray(values)[kept], dtype=torch.float32, device=device)
         self._records = torch.tensor(kept, device=device)
+        self._at = torch.tensor(np.asarray(data.records.order)[kept], device=device)
         super().__init__(len(kept), options.batch(len(kept)), generator)
         self._negatives = NegativeSampler(data, generator=generator) if unseen else None
         if self._negatives is not None:
@@ -49,11 +50,13 @@ class Pointwise(ShuffledFeed[PointwiseBatch]):
     def batch(self, rows: Tensor) -> PointwiseBatch:
         """Return a batch."""
         users, items, values = self._users[rows], self._items[rows], self._values[rows]
-        records = self._records[rows]
+        records, at = self._records[rows], self._at[rows]
         if self._negatives is not None:
-            some = users[self._available[users]]
+            able = self._available[users]
+            some = users[able]
             drawn = self._negatives.sample(some, self._unseen).flatten()
             users = torch.cat([users, some.repeat_interleave(self._unseen)])
             items, records = torch.cat([items, drawn]), torch.cat([records, torch.full_like(drawn, -1)])
             values = torch.cat([values, torch.zeros(len(drawn), device=values.device)])
-        return PointwiseBatch(users, items, values, records)
+            at = torch.cat([at, at[able].repeat_interleave(self._unseen)])
+        return PointwiseBatch(users, items, values, records, at)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from graphrec.errors import ConfigError, TrainingError
-from graphrec.models.base import ANYTHING, EmbeddingScorer, Model, Scorer, Scores, Target, Vectors
+from graphrec.models.base import ANYTHING, EmbeddingScorer, Model, Scorer, ScorerAt, Scores, Target, Vectors
 from graphrec.ragged import Ints, Ragged
 
 ANY = -1
@@ -28,7 +28,7 @@ def scorer_of(model: Model[Any], target: Target = ANYTHING) -> Scorer:
         raise ConfigError(f"{model.name} scores nothing; `graphrec models {model.name}` tells what it is for")
     scorer, items = model.scorer(target), model.shape.nodes[target.label or model.shape.item]
     if not isinstance(scorer, EmbeddingScorer):
-        return Checked(scorer, model, items)
+        return CheckedAt(scorer, model, items) if isinstance(scorer, ScorerAt) else Checked(scorer, model, items)
     width = scorer.users.shape[-1]
     _check(model, "scorer, vectors of users", scorer.users, (model.shape.users, width), torch.float32)
     _check(model, "scorer, vectors of items", scorer.items, (items, width), torch.float32)
@@ -100,6 +100,15 @@ class Checked:
     def pairs(self, users: Tensor, items: Tensor) -> Tensor:
         """Return float [n]."""
         return _check(self._model, "scorer().pairs", self._scorer.pairs(users, items), (len(users),))
+
+
+class CheckedAt(Checked):
+    """One whose answers depend on the moment."""
+
+    def pairs_at(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
+        """Return float [n]."""
+        assert isinstance(self._scorer, ScorerAt)
+        return _check(self._model, "scorer().pairs_at", self._scorer.pairs_at(users, items, at), (len(users),))
 
 
 def _check(

@@ -143,6 +143,15 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
+class ScorerAt(Protocol):
+    """A scorer whose answer depends on the moment; ``Scorer.pairs`` answers as of after all that trained."""
+
+    def pairs_at(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
+        """Return float32 [n] for int64 [n] each; ``at`` is when each is asked, as ``Records.order`` says it."""
+        ...
+
+
+@runtime_checkable
 class Scores(Protocol):
     """A model that scores items for users."""
 

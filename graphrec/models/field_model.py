@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import torch
 from pydantic import Field
@@ -20,6 +20,9 @@ from graphrec.learning.run import RunContext
 from graphrec.models.base import ANYTHING, Model, Needs, Scorer, Target
 from graphrec.models.field_layout import ALL, layout, names_only, needed_by
 from graphrec.models.fields import require_fields
+from graphrec.models.guided_modalities import GuidedModalities
+from graphrec.models.moment_fields import LAST, NAMES, MomentFields
+from graphrec.models.moments_before import NOW
 from graphrec.models.record_fields import NumberFields, RecordFields
 from graphrec.settings import Settings
 
@@ -43,6 +46,13 @@ class FieldSettings(Settings):
     """What fewer training records say has no vector of its own, but that of all that is rare."""
     l2: float = Field(1e-3, ge=0, allow_inf_nan=False)
     """λ on the squared vectors of a record's fields (mean over the batch)."""
+    moments: bool = True
+    """Whether a record's moment gives it fields: how many training records user and item had before, the hour and the
+    weekday (UTC). Of no use where nobody knows when records were made."""
+    last: int = Field(10, ge=0, le=1000)
+    """With ``moments``: so many of the items that the user took last before have a field together; 0: none."""
+    modalities: Literal["apart", "guided"] = "apart"
+    """Whether each feature matrix is a field, or all are one together, weighed by the user's attention to each."""
     initial_std: float = Field(0.05, gt=0, allow_inf_nan=False)
     """Standard deviation that vectors start with."""
 
@@ -75,8 +85,11 @@ class FieldModel(Model[S]):
     @classmethod
     def notes(cls, data: Data, settings: S) -> list[str]:
         """Say which fields it has, and which texts are none."""
-        found = layout(data.shape, settings.fields)
-        notes = [f"{len(found)} fields: {', '.join(field.name for field in found)}."]
+        shape = data.shape
+        names = [field.name for field in layout(shape, settings.fields)] + _of_moments(shape, settings)
+        notes = [f"{len(names)} fields: {', '.join(names)}."]
+        if settings.moments and not shape.timed:
+            notes.append("Nobody knows when records were made: no field tells what was there before them.")
         if settings.fields == ALL and (apart := names_only(data.shape)):
             notes.append(f"{', '.join(apart)} is no field: it says something else of nearly each node.")
         return notes
@@ -87,8 +100,17 @@ class FieldModel(Model[S]):
         self.fields = RecordFields(
             fields, settings.dimension, settings.numbers, settings.buckets, settings.least, settings.initial_std
         )
+        self.guided = None
+        count, modalities = len(fields), len(self.fields.of_features)
+        if settings.modalities == "guided" and modalities > 1:
+            self.guided = GuidedModalities(modalities, settings.dimension)
+            count -= modalities - 1
+        more = _of_moments(shape, settings)
+        self.moments = (
+            MomentFields(settings.dimension, settings.buckets, settings.last, settings.initial_std) if more else None
+        )
         self.bias = nn.Parameter(torch.zeros(()))
-        self.build(len(fields), settings)
+        self.build(count + len(more), settings)
 
     @abstractmethod
     def build(self, fields: int, settings: S) -> None:
@@ -99,13 +121,17 @@ class FieldModel(Model[S]):
         """Return f, float32 [B], for float32 [B, fields, D]."""
 
     def attach(self, data: Data) -> None:
-        """Work out the fields of each user and item."""
+        """Work out the fields of each user and item, and take what was there before."""
         self.fields.attach(data)
+        if self.moments is not None:
+            self.moments.attach(data)
 
     def learner(self, data: Data, run: RunContext) -> Descent[PointwiseBatch]:
         """Return gradient descent over records."""
         self.fields.fit(data)
         self.fields.attach(data)
+        if self.moments is not None:
+            self.moments.fit(data)
         share = float(data.records.values[data.value].mean())
         unseen = 1 if share == 1 else 0
         with torch.no_grad():
@@ -117,20 +143,58 @@ class FieldModel(Model[S]):
 
     def loss(self, phase: str, batch: PointwiseBatch) -> Tensor:
         """Return the mean over the batch, float32 scalar."""
-        found = self.fields(batch.users, batch.items)
+        found = self.vectors(batch.users, batch.items, batch.at)
         loss = binary_cross_entropy_with_logits(self._logits(found), batch.values)
         return loss + self.settings.l2 * found.square().sum() / len(found) if self.settings.l2 else loss
 
-    def logits(self, users: Tensor, items: Tensor) -> Tensor:
-        """Return float32 [n] for int64 [n] each."""
-        return self._logits(self.fields(users, items))
+    def vectors(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
+        """Return float32 [n, fields, D + 1] for int64 [n] each."""
+        found: Tensor = self.fields(users, items)
+        if self.guided is not None:
+            shares, apart = self._attended(found, items)
+            found = torch.cat([found[:, : -apart.shape[1]], shares[:, None] @ apart], 1)
+        if self.moments is None:
+            return found
+        return torch.cat([found, self.moments(users, items, at, self.fields.mean_of)], 1)
+
+    def logits(self, users: Tensor, items: Tensor, at: Tensor | None = None) -> Tensor:
+        """Return float32 [n] for int64 [n] each; ``at`` None: after all that trained."""
+        return self._logits(self.vectors(users, items, torch.full_like(users, NOW) if at is None else at))
 
     def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return probabilities of a click."""
         return _Probabilities(self)
 
+    @torch.no_grad()
+    def attention_of(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return how much each feature matrix counts for a user and an item, float32 [n, matrices], 1 in all.
+
+        In the order of ``fields.of_features``; all alike where the model attends to none.
+        """
+        if self.guided is None:
+            count = len(self.fields.of_features)
+            return torch.full((len(users), count), 1 / max(1, count), device=users.device)
+        return self._attended(self.fields(users, items), items)[0]
+
+    def _attended(self, found: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Return how much each feature matrix counts, float32 [n, matrices], and their vectors, [n, matrices, D + 1].
+
+        ``found`` are the vectors of all fields of users and items.
+        """
+        apart = found[:, -len(self.fields.of_features) :]
+        assert self.guided is not None
+        shares: Tensor = self.guided(found[:, 0, :-1], apart[..., :-1], self.fields.described(items))
+        return shares, apart
+
     def _logits(self, found: Tensor) -> Tensor:
         return self.bias + found[..., -1].sum(1) + self.interact(found[..., :-1])
+
+
+def _of_moments(shape: Shape, settings: FieldSettings) -> list[str]:
+    """Return the names of the fields that a moment gives."""
+    if not (settings.moments and shape.timed):
+        return []
+    return [*NAMES, *([LAST] if settings.last else [])]
 
 
 class _Probabilities:
@@ -143,10 +207,13 @@ class _Probabilities:
         told = self.pairs(users.repeat_interleave(len(items)), items.repeat(len(users)))
         return told.view(len(users), len(items))
 
-    @torch.no_grad()
     def pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        return self.pairs_at(users, items, torch.full_like(users, NOW))
+
+    @torch.no_grad()
+    def pairs_at(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
         found = torch.empty(len(users), device=users.device)
         for start in range(0, len(users), PAIRS):
             part = slice(start, start + PAIRS)
-            found[part] = self._model.logits(users[part], items[part]).float().sigmoid()
+            found[part] = self._model.logits(users[part], items[part], at[part]).float().sigmoid()
         return found

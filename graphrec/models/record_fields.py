@@ -143,6 +143,15 @@ class RecordFields(nn.Module):
             found.append(torch.stack(heavy, 1)[place])
         return found
 
+    def described(self, items: Tensor) -> Tensor:
+        """Return bool [B, matrices], which feature matrices describe each of ``items``; their vectors are the last."""
+        return torch.stack([present[items] for present in self._sides[-1].present], 1)
+
+    def mean_of(self, items: Lists) -> Tensor:
+        """Return the mean of the vectors of who listed items are, float32 [lists, D + 1]; 0 where none is listed."""
+        rows = self._sides[-1].codes[items.indices, 0]
+        return self._mean(Lists(items.indptr, rows))
+
     def _mean(self, lists: Lists) -> Tensor:
         return embedding_bag(
             lists.indices, self.table.weight, lists.indptr, mode="mean", include_last_offset=True,

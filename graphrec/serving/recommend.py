@@ -27,6 +27,7 @@ from graphrec.serving.published import (
 )
 from graphrec.serving.ranked import Found, ListsWanted, by_published, by_run
 from graphrec.serving.ratings import by_rating, rating_run
+from graphrec.serving.two_stage import CANDIDATES, ranked_again, ranking_run
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
@@ -85,6 +86,7 @@ class Request:
         include_seen: also what the user has interacted with.
         with_frame: also the frame of each item that is to be shown to this user.
         rated: rank by the rating that a run predicts, and give it as the score.
+        rank_by: a run that ranks again what was found, such as one of a model of clicks; its score is given.
         new_only: only items that nobody has interacted with, for segments and frames only those of videos nobody has.
     """
 
@@ -98,6 +100,7 @@ class Request:
     new_only: bool = False
     with_frame: bool = False
     rated: bool = False
+    rank_by: str | None = None
 
 
 def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Recommendations:
@@ -106,6 +109,8 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     Raises ``NotFoundError`` for an unknown user, video, run or model, or a label of which no published run has
     embeddings, ``ConfigError`` for a run that cannot answer for the label.
     """
+    if request.rank_by is not None and (request.rated or request.with_frame):
+        raise ConfigError("what ranks again gives the score: leave out --rated and --with-frame beside --rank-by")
     if request.with_frame and request.label in (None, "Item"):
         frames = only_frames(store, request.run or request.model)
         if frames is not None:
@@ -115,11 +120,30 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
             last = current_run(store)
             request = replace(request, label="Item") if last is not None and last.label == FRAME else request
     source = source_of(store, workspace, request)
-    (found,) = best_for_each(store, workspace, request, source, [require(store, "User", request.user)])
+    (found,) = _best(store, workspace, request, source, [require(store, "User", request.user)])
     items = detailed(store, source.label, found.items)
     rated = source.rated and found.basis != "popularity"
     ranking = Recommendations(found.user, source.label, found.basis, found.note, items, rated)
     return with_frames(store, workspace, ranking) if request.with_frame else ranking
+
+
+def _best(
+    store: GraphStore, workspace: Workspace, request: Request, source: Source, users: Sequence[str]
+) -> list[Best]:
+    """Rank items for each of ``users``, again by another run where ``request`` says so."""
+    if request.rank_by is None:
+        return best_for_each(store, workspace, request, source, users)
+    run = ranking_run(store, workspace, request.rank_by, source.label)
+    wider = replace(request, k=max(request.k, CANDIDATES))
+    found = []
+    for one in best_for_each(store, workspace, wider, source, users):
+        again = ranked_again(workspace, run, one.user, one.items, one.basis, request.k)
+        if again is None:
+            note, basis, items = f"{run.id} knows nothing of {one.user}", one.basis, one.items[: request.k]
+        else:
+            basis, (items, note) = run.id, again
+        found.append(Best(one.user, basis, "; ".join(filter(None, [one.note, note])), items))
+    return found
 
 
 def _by_best_frame(

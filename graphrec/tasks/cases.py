@@ -58,12 +58,14 @@ class PairCases:
         items: int64 [cases].
         targets: float64 [cases].
         scale: the least and the greatest value that the graph holds; None where predictions have bounds of their own.
+        at: int64 [cases], when each is asked, as ``Records.order`` says it; None where that does not matter.
     """
 
     users: Ints
     items: Ints
     targets: Floats
     scale: tuple[float, float] | None = None
+    at: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.users)

@@ -87,21 +87,25 @@ class Click(Task[PairCases]):
         self, snapshot: Snapshot, clicked: Mask, here: Mask, rng: np.random.Generator | None
     ) -> PairCases:
         user, item = snapshot.records.user[here], np.asarray(snapshot.records.item)[here]
-        target = clicked[here].astype(np.float64)
+        target, at = clicked[here].astype(np.float64), np.asarray(snapshot.records.order)[here]
         if rng is not None:
-            others, drawn = _unknown(snapshot, user, self.unseen, rng)
-            user, item = np.concatenate([user, others]), np.concatenate([item, drawn])
-            target = np.concatenate([target, np.zeros(len(drawn))])
-        return PairCases(user, item, target)
+            drawn, of = _unknown(snapshot, user, self.unseen, rng)
+            user, item = np.concatenate([user, user[of]]), np.concatenate([item, drawn])
+            target, at = np.concatenate([target, np.zeros(len(drawn))]), np.concatenate([at, at[of]])
+        return PairCases(user, item, target, at=at)
 
 
 def _unknown(
     snapshot: Snapshot, users: Ints, count: int, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
-    """Return ``count`` items for each of ``users`` that they have no record of; fewer for who has nearly all."""
+    """Return ``count`` items for each of ``users`` that they have no record of; fewer for who has nearly all.
+
+    int64 [n] twice: the items, and for which of ``users``.
+    """
     known = np.unique(_pairs(snapshot))
     among = np.unique(snapshot.records.item)
-    rows = np.repeat(users, count)
+    of = np.repeat(np.arange(len(users)), count)
+    rows = users[of]
     found = rng.choice(among, len(rows))
     for _ in range(100):
         taken = np.isin(rows << 32 | found, known)
@@ -109,7 +113,7 @@ def _unknown(
             break
         found[taken] = rng.choice(among, int(taken.sum()))
     fresh = ~np.isin(rows << 32 | found, known)
-    return rows[fresh], found[fresh]
+    return found[fresh], of[fresh]
 
 
 def _pairs(snapshot: Snapshot) -> Ints:

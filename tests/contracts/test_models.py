@@ -75,7 +75,7 @@ class TestACF(ModelContract):
 class TestAFM(ModelContract):
     kind = AFM
     settings: ClassVar = {"fields": FIELDS, "dropout": 0}
-    options: ClassVar = {"learning_rate": 0.01}
+    options: ClassVar = {"learning_rate": 0.05}
 
 
 class TestALDI(ModelContract):

@@ -17,11 +17,13 @@ from graphrec.models.deepfm import DeepFM
 from graphrec.models.field_model import FieldModel
 from graphrec.models.fm import FM
 from graphrec.models.mhsaac import MHSAAC
+from graphrec.models.moments_before import NOW
 from graphrec.tasks.click import Click
 from graphrec.testing.planted import planted
 from graphrec.testing.training_data import attached
 
 USERS, ITEMS = torch.tensor([0, 1, 1]), torch.tensor([3, 3, 0])
+AT = torch.tensor([1_600_000_000_200, 1_600_000_000_900, NOW])
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def made(kind: type[FieldModel[Any]], data: Data, **settings: Any) -> tuple[Fiel
     with torch.no_grad():
         model.fields.table.weight.normal_()
         model.bias.fill_(0.3)
-        return model, model.fields(USERS, ITEMS)
+        return model, model.vectors(USERS, ITEMS, AT)
 
 
 @torch.no_grad()
@@ -53,8 +55,8 @@ def test_fm(data: Data) -> None:
     x = found[..., :-1]
     pairs = sum((x[:, i] * x[:, j]).sum(1) for i in range(x.shape[1]) for j in range(i + 1, x.shape[1]))
     expected = 0.3 + found[..., -1].sum(1) + pairs
-    torch.testing.assert_close(model.logits(USERS, ITEMS), expected)
-    torch.testing.assert_close(model.scorer().pairs(USERS, ITEMS), expected.sigmoid())
+    torch.testing.assert_close(model.logits(USERS, ITEMS, AT), expected)
+    torch.testing.assert_close(model.scorer().pairs_at(USERS, ITEMS, AT), expected.sigmoid())
 
 
 @torch.no_grad()
@@ -64,7 +66,7 @@ def test_deepfm_adds_layers(data: Data) -> None:
     plain.load_state_dict({name: one for name, one in model.state_dict().items() if name in plain.state_dict()})
     deep, out = model.deep[0], model.out
     told = relu(found[..., :-1].flatten(1) @ deep.weight.T + deep.bias) @ out.weight[0] + out.bias
-    torch.testing.assert_close(model.logits(USERS, ITEMS), plain.logits(USERS, ITEMS) + told)
+    torch.testing.assert_close(model.logits(USERS, ITEMS, AT), plain.logits(USERS, ITEMS, AT) + told)
 
 
 @torch.no_grad()
@@ -74,7 +76,7 @@ def test_dcn_crosses_with_what_went_in(data: Data) -> None:
     for layer in model.crosses:
         crossed = first * (crossed @ layer.weight.T + layer.bias) + crossed
     expected = 0.3 + found[..., -1].sum(1) + crossed @ model.out.weight[0] + model.out.bias
-    torch.testing.assert_close(model.logits(USERS, ITEMS), expected)
+    torch.testing.assert_close(model.logits(USERS, ITEMS, AT), expected)
 
 
 @torch.no_grad()
@@ -83,7 +85,7 @@ def test_mhsaac_is_linear_in_both_attentions_without_layers(data: Data) -> None:
     x = found[..., :-1]
     both = torch.cat([model.attention(x).flatten(1), model.pairs(x)], 1)
     expected = 0.3 + found[..., -1].sum(1) + both @ model.linear.weight[0]
-    torch.testing.assert_close(model.logits(USERS, ITEMS), expected)
+    torch.testing.assert_close(model.logits(USERS, ITEMS, AT), expected)
     deep, _ = made(MHSAAC, data, depth=2)
     assert [layer.in_features for layer in deep.deep if hasattr(layer, "in_features")] == [both.shape[1], 64]
 
@@ -91,15 +93,15 @@ def test_mhsaac_is_linear_in_both_attentions_without_layers(data: Data) -> None:
 def test_autoint_has_no_layers_unless_asked(data: Data) -> None:
     model, _ = made(AutoInt, data, depth=0)
     assert model.out is None
-    assert model.logits(USERS, ITEMS).shape == (3,)
+    assert model.logits(USERS, ITEMS, AT).shape == (3,)
 
 
 def test_loss_is_cross_entropy_and_l2_of_the_batch(data: Data) -> None:
     model, found = made(FM, data, l2=0.01)
     values = torch.tensor([1.0, 0.0, 1.0])
-    batch = PointwiseBatch(USERS, ITEMS, values, torch.tensor([0, -1, 5]))
+    batch = PointwiseBatch(USERS, ITEMS, values, torch.tensor([0, -1, 5]), AT)
     with torch.no_grad():
-        expected = binary_cross_entropy_with_logits(model.logits(USERS, ITEMS), values)
+        expected = binary_cross_entropy_with_logits(model.logits(USERS, ITEMS, AT), values)
         torch.testing.assert_close(model.loss("click", batch), expected + 0.01 * found.square().sum() / 3)
 
 
@@ -109,3 +111,13 @@ def test_scores_do_not_depend_on_what_is_asked_together(data: Data, monkeypatch:
     grid = model.scorer().grid(users)
     monkeypatch.setattr("graphrec.models.field_model.PAIRS", 7)
     torch.testing.assert_close(model.scorer().grid(users[3:5], torch.tensor([4, 2])), grid[3:5][:, [4, 2]])
+
+
+def test_without_a_moment_it_is_after_all_that_trained(data: Data) -> None:
+    model, _ = made(FM, data)
+    later = torch.full_like(USERS, NOW)
+    assert torch.equal(model.scorer().pairs(USERS, ITEMS), model.scorer().pairs_at(USERS, ITEMS, later))
+    assert not torch.equal(model.scorer().pairs(USERS, ITEMS), model.scorer().pairs_at(USERS, ITEMS, AT))
+    plain, found = made(FM, data, moments=False)
+    assert found.shape[1] == model.vectors(USERS, ITEMS, AT).shape[1] - 5
+    assert torch.equal(plain.scorer().pairs(USERS, ITEMS), plain.scorer().pairs_at(USERS, ITEMS, AT))

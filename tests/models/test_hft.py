@@ -71,9 +71,8 @@ def test_a_step_by_hand() -> None:
     mean = 3 / 4 / 3
     assert model.offset.item() == pytest.approx(mean)
     # Records are in the order of users: user 0's comments 0 and 3 are the first two.
-    batch = PointwiseBatch(
-        torch.tensor([0, 0, 1]), torch.tensor([0, 3, 4]), torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0, 1, -1])
-    )
+    users, items, records = torch.tensor([0, 0, 1]), torch.tensor([0, 3, 4]), torch.tensor([0, 1, -1])
+    batch = PointwiseBatch(users, items, torch.tensor([1.0, 0.0, 0.0]), records, torch.zeros(3, dtype=torch.int64))
     error = sum(
         (mean + p[u, -1] + q[i, -1] + p[u, :-1] @ q[i, :-1] - r) ** 2 for u, i, r in ((0, 0, 1), (0, 3, 0), (1, 4, 0))
     )

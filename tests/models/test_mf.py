@@ -27,9 +27,8 @@ def rated() -> Data:
 
 
 def a_batch(values: list[float]) -> PointwiseBatch:
-    return PointwiseBatch(
-        torch.tensor([0, 0, 2]), torch.tensor([0, 1, 1]), torch.tensor(values), torch.tensor([0, 1, 3])
-    )
+    users, items, records = torch.tensor([0, 0, 2]), torch.tensor([0, 1, 1]), torch.tensor([0, 1, 3])
+    return PointwiseBatch(users, items, torch.tensor(values), records, torch.zeros(3, dtype=torch.int64))
 
 
 def told(model: MF, users: list[int], items: list[int]) -> np.ndarray:
