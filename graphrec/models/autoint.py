@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from graphrec.models.deepfm import DeepSettings
 from graphrec.models.field_model import FieldModel
-from graphrec.models.interactions import SelfAttention, layers
+from graphrec.models.interactions import layers, self_attention
 
 
 class AutoIntSettings(DeepSettings):
@@ -44,12 +44,10 @@ class AutoInt(FieldModel[AutoIntSettings]):
 
     def build(self, fields: int, settings: AutoIntSettings) -> None:
         """Make attention and layers."""
-        size, width = settings.dimension, settings.heads * settings.attention
-        self.attention = nn.Sequential()
-        for _ in range(settings.attention_layers):
-            self.attention.append(SelfAttention(size, settings.heads, settings.attention, scaled=False))
-            size = width
-        self.attended = nn.Linear(fields * width, 1)
+        self.attention = self_attention(
+            settings.dimension, settings.attention_layers, settings.heads, settings.attention, scaled=False
+        )
+        self.attended = nn.Linear(fields * settings.heads * settings.attention, 1)
         self.deep, out = layers(fields * settings.dimension, settings.depth, settings.hidden, settings.dropout)
         self.out = nn.Linear(out, 1, bias=False) if settings.depth else None
 

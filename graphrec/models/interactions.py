@@ -82,3 +82,12 @@ class SelfAttention(nn.Module):
 
     def _apart(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], self._heads, self._width).transpose(1, 2)
+
+
+def self_attention(size: int, depth: int, heads: int, width: int, *, scaled: bool = True) -> nn.Sequential:
+    """Return ``depth`` layers of ``SelfAttention``, one on the other."""
+    made = nn.Sequential()
+    for _ in range(depth):
+        made.append(SelfAttention(size, heads, width, scaled=scaled))
+        size = heads * width
+    return made

@@ -10,7 +10,7 @@ from torch import Tensor, cat, nn
 
 from graphrec.models.deepfm import DeepSettings
 from graphrec.models.field_model import FieldModel
-from graphrec.models.interactions import PairAttention, SelfAttention, layers
+from graphrec.models.interactions import PairAttention, layers, self_attention
 
 
 class MHSAACSettings(DeepSettings):
@@ -45,13 +45,10 @@ class MHSAAC(FieldModel[MHSAACSettings]):
 
     def build(self, fields: int, settings: MHSAACSettings) -> None:
         """Make both attentions, and the layers."""
-        size, width = settings.dimension, settings.heads * settings.attention
-        self.attention = nn.Sequential()
-        for _ in range(settings.attention_layers):
-            self.attention.append(SelfAttention(size, settings.heads, settings.attention))
-            size = width
-        self.pairs = PairAttention(fields, settings.dimension, settings.attention)
-        both = fields * width + settings.dimension
+        size, heads, width = settings.dimension, settings.heads, settings.attention
+        self.attention = self_attention(size, settings.attention_layers, heads, width)
+        self.pairs = PairAttention(fields, size, width)
+        both = fields * heads * width + size
         self.linear = nn.Linear(both, 1, bias=False)
         self.deep, out = layers(both, settings.depth, settings.hidden, settings.dropout)
         self.out = nn.Linear(out, 1) if settings.depth else None
