@@ -16,8 +16,8 @@ from graphrec.evaluation.metrics import metric
 from graphrec.evaluation.prediction_metrics import prediction_metric
 from graphrec.evaluation.predictions import Predictions
 from graphrec.graph.data import Data
-from graphrec.models.answers import predicted_by, scorer_of
-from graphrec.models.base import Embeds, Model, Predicts, ScorerAt, Target
+from graphrec.models.answers import pairs_at, predicted_by, scorer_of
+from graphrec.models.base import Embeds, Model, Predicts, Target
 from graphrec.models.known import as_served, known_users
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Cases, NodeCases, PairCases, RankingCases
@@ -88,11 +88,8 @@ def _pairs(
     for start in range(0, len(cases), PAIRS):
         part = slice(start, start + PAIRS)
         users, items = (torch.from_numpy(ids[part]).to(model.device) for ids in (cases.users, cases.items))
-        if cases.at is not None and isinstance(scorer, ScorerAt):
-            told = scorer.pairs_at(users, items, torch.from_numpy(cases.at[part]).to(model.device))
-        else:
-            told = scorer.pairs(users, items)
-        found[part] = told.double().numpy(force=True)
+        at = None if cases.at is None else torch.from_numpy(cases.at[part]).to(model.device)
+        found[part] = pairs_at(scorer, users, items, at).double().numpy(force=True)
     return found
 
 

@@ -35,6 +35,13 @@ def scorer_of(model: Model[Any], target: Target = ANYTHING) -> Scorer:
     return scorer
 
 
+def pairs_at(scorer: Scorer, users: Tensor, items: Tensor, at: Tensor | None) -> Tensor:
+    """Return float [n], scores of pairs as of ``at``, int64 [n], where the scorer tells moments apart."""
+    if at is not None and isinstance(scorer, ScorerAt):
+        return scorer.pairs_at(users, items, at)
+    return scorer.pairs(users, items)
+
+
 def embeddings_of(model: Any) -> Mapping[str, Vectors]:
     """Return the spaces of a model that ``Embeds``, of each label a vector for every node."""
     spaces: Mapping[str, Vectors] = model.embeddings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from graphrec.errors import ConfigError
@@ -37,8 +38,8 @@ def ranked_again(
 ) -> tuple[list[Neighbour], str] | None:
     """Return the ``k`` of what is ``proposed`` that ``run`` scores highest for ``user``, and what is to be said of it.
 
-    What the run does not know, since it came after training, is left out, and counted; ``by`` is what proposed. None
-    where it does not know the user.
+    What the run cannot score, since it came after training for example, is left out, and counted; ``by`` is what
+    proposed. None where it does not know the user, or can score nothing.
     """
     from graphrec.serving.load_model import kept_run
 
@@ -49,21 +50,22 @@ def ranked_again(
     items = loaded.snapshot.items.index([one.id for one in proposed])
     known = [(one.id, int(item)) for one, item in zip(proposed, items, strict=True) if item >= 0]
     scores = _scores(loaded, int(at), [item for _, item in known])
-    found = [Neighbour(key, score) for (key, _), score in zip(known, scores, strict=True)]
+    found = [Neighbour(key, score) for (key, _), score in zip(known, scores, strict=True) if isfinite(score)]
+    if proposed and not found:
+        return None
     best = sorted(found, key=lambda one: (-one.score, one.id))[:k]
-    new = len(proposed) - len(known)
-    left = f"; {new:,} that came after its training are left out" if new else ""
-    return best, f"{len(known):,} candidates by {by}, ranked by {run.id}{left}"
+    new = len(proposed) - len(found)
+    left = f"; {new:,} that it knows nothing of are left out" if new else ""
+    return best, f"{len(found):,} candidates by {by}, ranked by {run.id}{left}"
 
 
 def _scores(loaded: Loaded, user: int, items: list[int]) -> list[float]:
     import torch
 
-    from graphrec.models.base import ScorerAt
+    from graphrec.models.answers import pairs_at
 
     users, rows = torch.full((len(items),), user), torch.tensor(items, dtype=torch.int64)
-    scorer = loaded.scorer
+    now = torch.full_like(rows, int(1000 * time.time()))
     with torch.no_grad():
-        if isinstance(scorer, ScorerAt):
-            return scorer.pairs_at(users, rows, torch.full_like(rows, int(1000 * time.time()))).tolist()
-        return scorer.pairs(users, rows).tolist()
+        scores: list[float] = pairs_at(loaded.scorer, users, rows, now).tolist()
+    return scores

@@ -16,7 +16,8 @@ from graphrec.evaluation.judged import judge_model, known_metric
 from graphrec.evaluation.judging import validation_judge
 from graphrec.learning.learner import Learner
 from graphrec.learning.run import RunContext
-from graphrec.models.base import Model, Predicts, ScorerAt, Scores
+from graphrec.models.answers import pairs_at
+from graphrec.models.base import Model, Predicts, Scores
 from graphrec.models.popularity import Popularity
 from graphrec.tasks.cases import NodeCases, PairCases
 from graphrec.testing.model_under_test import SPLIT, ModelUnderTest, ModelWorld
@@ -137,10 +138,8 @@ def _fit(model: Model[Any], world: ModelWorld) -> float:
             return _explained(model.predict(torch.from_numpy(rows)).cpu().numpy(), data.targets[rows])
         assert isinstance(model, Scores)
         if isinstance(world.split.test, PairCases) and np.ptp(records.values[data.value]):
-            scorer = model.scorer()
             pairs = torch.from_numpy(records.user), torch.from_numpy(np.array(records.item))
-            at = torch.from_numpy(np.array(records.order))
-            told = scorer.pairs_at(*pairs, at) if isinstance(scorer, ScorerAt) else scorer.pairs(*pairs)
+            told = pairs_at(model.scorer(), *pairs, torch.from_numpy(np.array(records.order)))
             return _explained(told.cpu().numpy(), records.values[data.value])
         grid = model.scorer().grid(torch.arange(data.users)).cpu().numpy()
     return 2 * _auc(grid, world) - 1

@@ -50,6 +50,25 @@ def test_who_has_no_record_is_ranked_by_what_is_popular_and_fields(
     assert again.note == f"{usual.note}; {len(usual.items)} candidates by popularity, ranked by {clicks}"
 
 
+def test_what_the_run_cannot_score_is_left_out_and_counted(
+    store: LadybugStore, trained: tuple[Workspace, Trained]
+) -> None:
+    workspace = trained[0]
+    given = {"epochs": 1, "device": "cpu"}
+    factors = train(workspace, Plan("mf", given, projection="highlights", split="random-70-10-20", task="click"))
+    again = recommend(store, workspace, Request("u3", k=96, rank_by=factors.run.id))
+    proposed = recommend(store, workspace, Request("u3", k=96))
+    known = factors.loaded.split.data.by_item.lengths > 0
+    scored = sum(known[factors.loaded.snapshot.items.index([one.id])[0]] for one in proposed.items)
+    assert 0 < scored < len(proposed.items)
+    assert len(again.items) == scored
+    assert again.note.endswith(f"; {len(proposed.items) - scored} that it knows nothing of are left out")
+    assert [one.score for one in again.items] == sorted((one.score for one in again.items), reverse=True)
+    nobody = recommend(store, workspace, Request("newcomer", k=3, rank_by=factors.run.id))
+    assert nobody.basis == "popularity"
+    assert nobody.note.endswith(f"{factors.run.id} knows nothing of newcomer")
+
+
 def test_what_cannot_rank_again_is_named(store: LadybugStore, workspace: Workspace, clicks: str) -> None:
     with pytest.raises(NotFoundError):
         recommend(store, workspace, Request("u3", rank_by="fm-1"))
