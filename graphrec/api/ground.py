@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphrec import schema
@@ -104,14 +105,15 @@ def read_ground(
         task = given.task.of(projection, plan.where)
         task = given.task.model_validate({**task.model_dump(), **given.asked})
         check_also(given.kind, projection, plan.also)
-        shot = snapshot(graph, _needed(graph, needs, task.reads(projection), plan.features), workspace, fresh=fresh)
+        needed = partial(_needed, graph, counts, needs)
+        shot = snapshot(graph, needed(task.reads(projection), plan.features), workspace, fresh=fresh)
         further = read_also(
             graph,
             workspace,
             given.task,
             plan.also,
             projection.item,
-            lambda theirs: _needed(graph, needs, theirs, None),
+            lambda theirs: needed(theirs, None),
             fresh=fresh,
         )
         missed = None if fresh else unchecked(graph)
@@ -137,7 +139,13 @@ def open_ground(workspace: Workspace, told: Mapping[str, Any]) -> Ground:
     return Ground(task, shot, further, told["mapped"], told["notes"])
 
 
-def _needed(graph: GraphStore, needs: Needs, projection: Projection, features: Sequence[str] | None) -> Projection:
+def _needed(
+    graph: GraphStore,
+    counts: Mapping[str, int],
+    needs: Needs,
+    projection: Projection,
+    features: Sequence[str] | None,
+) -> Projection:
     """Return the projection with what the model reads, and no features for a model that reads none."""
     names = tuple(features) if features is not None else None if needs.features else ()
     found = replace(projection, features=names).asking(
@@ -145,7 +153,7 @@ def _needed(graph: GraphStore, needs: Needs, projection: Projection, features: S
     )
     if not needs.offered:
         return found
-    return found.asking(fields=_properties(graph, projection.item), lists=_lists(graph, projection.item))
+    return found.asking(fields=_properties(graph, projection.item), lists=_lists(counts, projection.item))
 
 
 def _properties(graph: GraphStore, item: str) -> tuple[str, ...]:
@@ -158,9 +166,8 @@ def _properties(graph: GraphStore, item: str) -> tuple[str, ...]:
     )
 
 
-def _lists(graph: GraphStore, item: str) -> tuple[str, ...]:
+def _lists(counts: Mapping[str, int], item: str) -> tuple[str, ...]:
     """Return the genres of items, and whom users follow, where the graph says it."""
-    counts = graph.counts()
     ends = {"IN_GENRE": (item, "Genre"), "FOLLOWS": ("User", "User")}
     return tuple(
         THEN.join(pair)

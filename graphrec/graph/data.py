@@ -75,7 +75,7 @@ class Data:
     @property
     def timed(self) -> bool:
         """Whether any record says when it was made."""
-        return bool((np.asarray(self.records.order) >= LEAST_MOMENT).any())
+        return bool(np.asarray(self.records.order).max(initial=0) >= LEAST_MOMENT)
 
     @property
     def weights(self) -> npt.NDArray[np.float64] | None:

@@ -157,9 +157,9 @@ class FieldModel(Model[S]):
             return found
         return torch.cat([found, self.moments(users, items, at, self.fields.mean_of)], 1)
 
-    def logits(self, users: Tensor, items: Tensor, at: Tensor | None = None) -> Tensor:
-        """Return float32 [n] for int64 [n] each; ``at`` None: after all that trained."""
-        return self._logits(self.vectors(users, items, torch.full_like(users, NOW) if at is None else at))
+    def logits(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
+        """Return float32 [n] for int64 [n] each; ``at`` is ``NOW`` after all that trained."""
+        return self._logits(self.vectors(users, items, at))
 
     def scorer(self, target: Target = ANYTHING) -> Scorer:
         """Return probabilities of a click."""

@@ -51,8 +51,7 @@ class MomentFields(nn.Module):
 
     @torch.no_grad()
     def fit(self, data: Data) -> None:
-        """Learn how counts lie, from training records."""
-        self.attach(data)
+        """Learn how counts lie, from the training records that ``attach`` has taken."""
         records = data.records
         columns = (records.user, np.array(records.item), np.array(records.order))
         users, items, at = (torch.from_numpy(one).to(self.edges.device) for one in columns)

@@ -25,7 +25,7 @@ class Before:
     def __init__(self, data: Data, device: torch.device) -> None:
         records = data.records
         user, item, order = records.user, np.asarray(records.item), np.asarray(records.order)
-        took = np.asarray(records.values[data.value]) == 1 if data.value else np.ones(len(order), bool)
+        took = np.asarray(records.values[data.value]) == 1
         self._moments = torch.from_numpy(np.unique(order)).to(device)
         self._span = len(self._moments) + 1
         when = np.searchsorted(self._moments.numpy(force=True), order)

@@ -245,10 +245,9 @@ class LadybugStore:
         with self.transaction():
             rows = pa.table({_column(schema.KEY): pc.unique(ids)})
             match = f"LOAD FROM $rows MATCH (n:`{label}` {{{schema.KEY}: {_column(schema.KEY)}}})"
-            found = int(self._rows(f"{match} RETURN count(n) AS c", rows=rows)["c"][0].as_py())
+            found = int(self._rows(f"{match} DETACH DELETE n RETURN count(*) AS c", rows=rows)["c"][0].as_py())
             if found:
                 touch(self.workspace, [label, *schema.types_at(label)])
-                self._run(f"{match} DETACH DELETE n", rows=rows.slice(0))
                 self._edges.clear()
                 self._nodes.forget()
                 # As after a COPY: another one of the same label in this transaction is not to be trusted.

@@ -74,6 +74,7 @@ def test_nothing_of_later_is_looked_at(data: Data) -> None:
     at = torch.full_like(users, moment)
     torch.manual_seed(0)
     fields = MomentFields(3, 4, 5, 1.0)
+    fields.attach(data)
     fields.fit(data)
     with torch.no_grad():
         before = fields(users, items, at, shown)
@@ -90,6 +91,7 @@ def shown(items: Lists) -> Tensor:
 @torch.no_grad()
 def test_a_moment_has_an_hour_and_a_weekday(data: Data) -> None:
     fields = MomentFields(3, 4, 0, 1.0)
+    fields.attach(data)
     fields.fit(data)
     saturday = int(datetime(2026, 1, 31, 18, 59, tzinfo=UTC).timestamp() * 1000)
     one = torch.zeros(1, dtype=torch.int64)
@@ -102,6 +104,7 @@ def test_a_moment_has_an_hour_and_a_weekday(data: Data) -> None:
 
 def test_buckets_of_counts_hold_as_many_training_records(data: Data) -> None:
     fields = MomentFields(3, 4, 0, 1.0)
+    fields.attach(data)
     fields.fit(data)
     records = data.records
     users, items, at = (torch.from_numpy(np.array(one)) for one in (records.user, records.item, records.order))
