@@ -13,9 +13,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.batch import PointwiseBatch
+from graphrec.learning.clicks import click_feed
 from graphrec.learning.descent import Descent
 from graphrec.learning.optimisers import Move, Phase
-from graphrec.learning.pointwise import Pointwise
 from graphrec.learning.run import RunContext
 from graphrec.models.base import ANYTHING, Model, Needs, Scorer, Target
 from graphrec.models.field_layout import ALL, layout, names_only, needed_by
@@ -132,13 +132,11 @@ class FieldModel(Model[S]):
         self.fields.attach(data)
         if self.moments is not None:
             self.moments.fit(data)
-        share = float(data.records.values[data.value].mean())
-        unseen = 1 if share == 1 else 0
+        feed, start = click_feed(data, run)
         with torch.no_grad():
-            self.bias.copy_(torch.logit(torch.tensor(share / (1 + unseen)), eps=1e-3))
+            self.bias.copy_(start)
         table = self.fields.table
         others = [one for one in self.parameters() if one is not table.weight]
-        feed = Pointwise(data, data.value, run.options, run.generator(), unseen)
         return Descent(self, self.loss, feed, [Phase("click", [table.move, Move(others)])], run)
 
     def loss(self, phase: str, batch: PointwiseBatch) -> Tensor:

@@ -14,6 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.batch import PointwiseBatch
+from graphrec.learning.clicks import click_feed
 from graphrec.learning.descent import Descent
 from graphrec.learning.learner import Learner
 from graphrec.learning.optimisers import Phase
@@ -86,13 +87,13 @@ class MF(Model[MFSettings]):
 
     def learner(self, data: Data, run: RunContext) -> Learner:
         """Return descent record by record; over batches on a GPU, in several processes, and for clicks."""
-        mean = float(np.nanmean(data.records.values[data.value], dtype=np.float64))
-        unseen = 1 if data.binary and mean == 1 else 0
-        # Of what the feed yields, half is then drawn among the unseen.
-        start = torch.tensor(mean / (1 + unseen))
-        self.mean.copy_(torch.logit(start, eps=1e-3) if data.binary else start)
+        if data.binary:
+            feed, start = click_feed(data, run)
+            self.mean.copy_(start)
+            return self._descent(feed, run)
+        self.mean.fill_(float(np.nanmean(data.records.values[data.value], dtype=np.float64)))
         tables = self.users.weight, self.items.weight
-        if not data.binary and self.device.type == "cpu" and not several_processes():
+        if self.device.type == "cpu" and not several_processes():
             rated = Rated.of(data)
             memory = {name: torch.zeros_like(table) for name, table in zip(("p", "q"), tables, strict=True)}
             p, q, seen_p, seen_q = (one.detach().numpy() for one in (*tables, *memory.values()))
@@ -103,7 +104,9 @@ class MF(Model[MFSettings]):
                 return squared
 
             return Sequential("mf", moves, len(rated), run, memory)
-        feed = Pointwise(data, data.value, run.options, run.generator(), unseen)
+        return self._descent(Pointwise(data, data.value, run.options, run.generator()), run)
+
+    def _descent(self, feed: Pointwise, run: RunContext) -> Learner:
         slower = [replace(table.move, rate=ADAM_RATE) for table in (self.users, self.items)]
         return Descent(self, self.loss, feed, [Phase("mf", slower)], run)
 

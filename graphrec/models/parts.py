@@ -47,6 +47,13 @@ class Lists:
         places = torch.arange(int(indptr[-1]), device=rows.device)
         return Lists(indptr, self.indices[places + (self.indptr[rows] - indptr[:-1]).repeat_interleave(lengths)])
 
+    def without(self, values: Tensor) -> Lists:
+        """Return each list without one of ``values``, int64 [rows], wherever it stands."""
+        lengths = self.lengths
+        kept = self.indices != values.repeat_interleave(lengths)
+        until = torch.cat([lengths.new_zeros(1), kept.cumsum(0)])
+        return Lists(until[self.indptr], self.indices[kept])
+
 
 class PartRows:
     """Scaled features of parts by rows, float32, on a device; all at once in memory where they are not many.

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
 
-from graphrec.learning.batch import PairwiseBatch
-from graphrec.models.acf import ACF
+from graphrec.graph.data import Data
+from graphrec.graph.records import Records
+from graphrec.learning.batch import PairwiseBatch, PointwiseBatch
+from graphrec.models.acf import ACF, ACFSettings
 from graphrec.testing.framed import FRAMES_OF, ITEMS, USERS, framed
 from graphrec.testing.training_data import attached
 
@@ -64,3 +69,41 @@ def test_only_the_latest_of_a_history_counts():
     # Of one user's records of one time the last one stays.
     assert [model._histories.take(torch.tensor([user])).indices.tolist() for user in range(USERS)] == [[1], [3], [0]]
     torch.testing.assert_close(model.user_vector(np.array([0, 1]), 0), model.vectors()[0][0])
+
+
+def clicked() -> Data:
+    """Item 2 is not clicked by user 1, nor item 1 by user 2."""
+    data = framed()
+    records = Records.of_pairs(np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 2, 3, 0, 1]), USERS)
+    click = np.array([1.0, 1.0, 0.0, 1.0, 1.0, 0.0])
+    return replace(data, records=replace(records, values={"click": click}), value="click", binary=True)
+
+
+@pytest.mark.parametrize("components", ["attention", "none"])
+def test_clicks_are_told_by_what_else_was_clicked(components):
+    model = attached(ACF, clicked(), dimension=D, initial_std=1.0, components=components)
+    model.mean.fill_(0.4)
+    v = model.items.weight[:, :D]
+    others = [model.user_vector(np.array(had), user) for user, had in ((0, [1]), (1, [3]))]
+    # User 2 clicked nothing but the item of the record.
+    users = torch.stack([*others, model.users.weight[2]])
+    logits = (users * v[[0, 2, 0]]).sum(1) + 0.4
+    batch = PointwiseBatch(
+        torch.tensor([0, 1, 2]), torch.tensor([0, 2, 0]), torch.tensor([1.0, 0.0, 1.0]), torch.arange(3), torch.zeros(3)
+    )
+    size = model.users.weight.square().sum(1).mean() + v[[0, 2, 0]].square().sum(1).mean()
+    expected = binary_cross_entropy_with_logits(logits, batch.values) + 0.01 * size
+    torch.testing.assert_close(model.click_loss("click", batch), expected)
+    whole, v = model.user_vector(np.array([0, 1]), 0), v.detach()
+    told = model.scorer().pairs(torch.tensor([0, 0]), torch.tensor([3, 4]))
+    assert told[0].item() == pytest.approx(float((whole @ v[3] + 0.4).sigmoid()), rel=1e-5)
+    assert told[1].isnan(), "nobody has a record of item 4"
+
+
+def test_frames_are_needed_unless_they_count_for_nothing():
+    data = clicked()
+    bare = replace(data, features={}, lists={})
+    settings = ACFSettings(components="none")
+    ACF.check(bare, settings)
+    assert not ACF.reads(settings).described
+    assert attached(ACF, bare, components="none").scorer().grid(torch.arange(USERS)).isfinite().all()

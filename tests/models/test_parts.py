@@ -24,6 +24,11 @@ def test_rows_are_taken_as_of_a_ragged():
     assert LISTS.take(torch.tensor([], dtype=torch.int64)).indices.shape == (0,)
 
 
+def test_a_value_is_left_out_of_its_list():
+    left = LISTS.without(torch.tensor([5, 5, 2, 1]))
+    assert (left.indptr.tolist(), left.indices.tolist()) == ([0, 0, 1, 1, 1], [1])
+
+
 def test_softmax_is_within_each_list():
     logits = torch.tensor([1.0, 80.0, 79.0, -500.0], requires_grad=True)
     shares = softmax_within(logits, LISTS)
