@@ -89,7 +89,7 @@ def _of_classes(name: str, stem: str, number: int | None) -> PredictionMetric:
     of_class = WHOLE[stem]
 
     def overall(found: Predictions) -> float:
-        if stem in ("auc", "ap"):
+        if stem == "ap":
             _yes_or_no(found, stem)
         if stem == "calibration":
             _shares(found, stem)
@@ -133,6 +133,13 @@ def log_loss(found: Predictions) -> Floats:
     return _over_classes(-(targets * np.log(chances) + (1 - targets) * np.log1p(-chances)))
 
 
+def auc(found: Predictions) -> Floats:
+    """Return what each case adds to the AUC over all cases; see ``agreement.auc_shares``."""
+    _yes_or_no(found, "auc")
+    of_classes = np.stack([agreement.auc_shares(*pair) for pair in found.classes], axis=1)
+    return mean_of_some(of_classes)
+
+
 def user_auc(found: Predictions) -> Floats:
     """Return the AUC within each user that has both kinds of targets; users weigh the same.
 
@@ -158,11 +165,11 @@ PER_CASE: dict[str, Callable[[Predictions], Floats]] = {
     "rmse@user": user_rmse,
     "mae@user": user_mae,
     "logloss": log_loss,
+    "auc": auc,
     "gauc": user_auc,
     "coverage": known,
 }
 WHOLE: dict[str, OfClass] = {
-    "auc": agreement.auc,
     "ap": agreement.average_precision,
     "r": agreement.pearson,
     "r2": agreement.determination,

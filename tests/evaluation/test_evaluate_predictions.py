@@ -83,7 +83,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     truth = prediction_metric("auc").overall(clicks(cases=200_000))
     inside = 0
     for seed in range(100):
-        low, high = whole_intervals(clicks(seed, 120, 10**6), ["auc"], seed=seed, rounds=200)["auc"]
+        low, high = judged(clicks(seed, 120, 10**6), ["auc"]).ci95["auc"]
         inside += low <= truth <= high
     assert 86 <= inside <= 100
 
@@ -100,6 +100,17 @@ def test_buckets_have_every_figure_of_their_cases() -> None:
     assert buckets["[0,8)"].metrics == {name: prediction_metric(name).overall(some) for name in ALL}
 
 
+def test_few_of_equal_models_differ_in_auc() -> None:
+    """Which the same truth and as much noise make, drawn anew."""
+    wrong = 0
+    for seed in range(100):
+        rng, found = np.random.default_rng([1, seed]), clicks(seed, cases=240, users=60)
+        pair = [replace(found, predicted=np.clip(found.targets * 0.2 + rng.random(240), 0, 1)) for _ in range(2)]
+        first, second = (judged(one, ["auc"]) for one in pair)
+        wrong += first.against(second, "auc").p_value < 0.05
+    assert 1 <= wrong <= 12
+
+
 def test_against() -> None:
     near, far = judged(clicks(noise=0.1)), judged(clicks(noise=0.8))
     for name in PER_CASE:
@@ -110,8 +121,8 @@ def test_against() -> None:
             assert test.ci95[0] <= test.difference <= test.ci95[1]
             assert test.p_value < 0.01
     assert near.against(near, "rmse").p_value == 1
-    with pytest.raises(DataError, match="no per-case values of auc"):
-        near.against(far, "auc")
+    with pytest.raises(DataError, match="no per-case values of ap"):
+        near.against(far, "ap")
     with pytest.raises(DataError, match="different cases"):
         near.against(judged(clicks(seed=1)), "rmse")
     other = replace(clicks(), users=clicks().users + 1)
