@@ -24,7 +24,8 @@ class AFMSettings(FieldSettings):
 class AFM(FieldModel[AFMSettings]):
     """Attentional factorization machine (Xiao et al., IJCAI 2017).
 
-    f = <p, Σ_i<j a_ij (x_i * x_j)> with a the softmax of h · relu(W (x_i * x_j) + b) (Eq. 4 to 6).
+    f = <p, Σ_i<j a_ij (x_i * x_j)> with a the softmax of h · relu(W (x_i * x_j) + b) (Eq. 4 to 6),
+    times how many pairs there are. p starts at 1: at first it is a factorization machine.
     """
 
     name = "afm"
@@ -42,6 +43,7 @@ class AFM(FieldModel[AFMSettings]):
         self.pairs = PairAttention(fields, settings.dimension, settings.attention)
         self.dropout = nn.Dropout(settings.dropout)
         self.out = nn.Linear(settings.dimension, 1, bias=False)
+        nn.init.ones_(self.out.weight)
 
     def interact(self, x: Tensor) -> Tensor:
         """Return float32 [B]."""

@@ -46,6 +46,9 @@ class FieldSettings(Settings):
     """What fewer training records say has no vector of its own, but that of all that is rare."""
     l2: float = Field(1e-3, ge=0, allow_inf_nan=False)
     """λ on the squared vectors of a record's fields (mean over the batch)."""
+    layers_l2: float = Field(0, ge=0, allow_inf_nan=False)
+    """λ on the squared weights of all that works on the vectors: attention, which can make much of small vectors, and
+    layers."""
     moments: bool = True
     """Whether a record's moment gives it fields: how many training records user and item had before, the hour and the
     weekday (UTC). Of no use where nobody knows when records were made."""
@@ -110,7 +113,9 @@ class FieldModel(Model[S]):
             MomentFields(settings.dimension, settings.buckets, settings.last, settings.initial_std) if more else None
         )
         self.bias = nn.Parameter(torch.zeros(()))
+        before = {id(one) for one in self.parameters()}
         self.build(count + len(more), settings)
+        self._layers = [one for one in self.parameters() if one.ndim > 1 and id(one) not in before]
 
     @abstractmethod
     def build(self, fields: int, settings: S) -> None:
@@ -143,7 +148,11 @@ class FieldModel(Model[S]):
         """Return the mean over the batch, float32 scalar."""
         found = self.vectors(batch.users, batch.items, batch.at)
         loss = binary_cross_entropy_with_logits(self._logits(found), batch.values)
-        return loss + self.settings.l2 * found.square().sum() / len(found) if self.settings.l2 else loss
+        if self.settings.l2:
+            loss = loss + self.settings.l2 * found.square().sum() / len(found)
+        if self.settings.layers_l2:
+            loss = loss + self.settings.layers_l2 * torch.stack([one.square().sum() for one in self._layers]).sum()
+        return loss
 
     def vectors(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
         """Return float32 [n, fields, D + 1] for int64 [n] each."""

@@ -29,8 +29,10 @@ def layers(width: int, depth: int, hidden: int, dropout: float) -> tuple[nn.Sequ
 class PairAttention(nn.Module):
     """Products of all n (n - 1) / 2 pairs of fields, pooled by attention (Xiao et al., AFM, 2017, Eq. 4 to 6).
 
-    a = softmax over pairs of h · relu(W (x_i * x_j) + b), and what comes out is the sum of a (x_i * x_j). Hasama and Li
-    divide by a plain sum instead of taking a softmax (Eq. 8), which can be 0 or below.
+    a = softmax over pairs of h · relu(W (x_i * x_j) + b), and what comes out is the sum of a (x_i * x_j), times how many
+    pairs there are: it is as large as that of a factorization machine, where a mean is lost beside other terms and is
+    held down by l2 long before it says anything. Hasama and Li divide by a plain sum instead of taking a softmax
+    (Eq. 8), which can be 0 or below.
 
     Args:
         fields: n.
@@ -54,7 +56,7 @@ class PairAttention(nn.Module):
         pairs = x[:, self.left] * x[:, self.right]
         shares = self.h(relu(self.hidden(pairs))).softmax(1)
         pooled: Tensor = (shares.transpose(1, 2) @ pairs).squeeze(1)
-        return pooled
+        return len(self.left) * pooled
 
 
 class SelfAttention(nn.Module):

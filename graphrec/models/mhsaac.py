@@ -31,7 +31,7 @@ class MHSAAC(FieldModel[MHSAACSettings]):
 
     S are x_1 .. x_n after self-attention, P = Σ_i<j M_ij (x_i * x_j) with M the softmax of h · relu(W (x_i * x_j) + b)
     (Eq. 7 to 9: the text's n (n - 1)² pairs are n (n - 1) / 2, and its plain sum, which may be 0, a softmax). f is
-    w_s · S + w_p · P (Eq. 1), and with the deep part the answer of layers to [S, P] is added (Eq. 2 and 3).
+    w_s · S + w_p · P (Eq. 1), where w_p starts at 1, as that of a factorization machine is, and with the deep part the answer of layers to [S, P] is added (Eq. 2 and 3).
     """
 
     name = "mhsaac"
@@ -50,6 +50,7 @@ class MHSAAC(FieldModel[MHSAACSettings]):
         self.pairs = PairAttention(fields, size, width)
         both = fields * heads * width + size
         self.linear = nn.Linear(both, 1, bias=False)
+        nn.init.ones_(self.linear.weight[:, -size:])
         self.deep, out = layers(both, settings.depth, settings.hidden, settings.dropout)
         self.out = nn.Linear(out, 1) if settings.depth else None
 

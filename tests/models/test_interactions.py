@@ -22,7 +22,7 @@ def test_pairs_are_pooled_by_attention() -> None:
     pairs = torch.stack([X[:, i] * X[:, j] for i in range(5) for j in range(i + 1, 5)], 1)
     assert pairs.shape[1] == 10
     told = functional.relu(pairs @ layer.hidden.weight.T + layer.hidden.bias) @ layer.h.weight[0]
-    torch.testing.assert_close(layer(X), (told.softmax(1)[..., None] * pairs).sum(1))
+    torch.testing.assert_close(layer(X), pairs.shape[1] * (told.softmax(1)[..., None] * pairs).sum(1))
 
 
 @torch.no_grad()
