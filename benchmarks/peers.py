@@ -61,6 +61,7 @@ PACKAGES: dict[str, list[str]] = {
         "ray",
         "kmeans-pytorch",
     ],
+    "fuxictr": ["fuxictr==2.3.10", "torch"],
 }
 
 Settings = Mapping[str, Any]
@@ -310,17 +311,25 @@ def work(
     system: str, python: Path, given: Mapping[str, Any], settings: Settings
 ) -> tuple[torch.Tensor, float]:
     """Have a peer fit and score in a process of its own; return its scores and seconds an epoch."""
+    found = answer(WORKER, system, python, given, settings)
+    return torch.from_numpy(found["scores"]), float(found["seconds"])
+
+
+def answer(
+    worker: Path, system: str, python: Path, given: Mapping[str, Any], settings: Settings, threads: int = THREADS
+) -> dict[str, Any]:
+    """Return the arrays that ``worker`` writes of ``system``, in a process and an environment of its own."""
     with tempfile.TemporaryDirectory() as folder:
         source, target, told = (Path(folder, name) for name in ("train.npz", "scores.npz", "settings.json"))
         np.savez(source, **given)
         told.write_text(json.dumps(settings))
         limits = {
-            "OMP_NUM_THREADS": str(THREADS),
-            "OPENBLAS_NUM_THREADS": "1" if "ALS" in system else str(THREADS),
+            "OMP_NUM_THREADS": str(threads),
+            "OPENBLAS_NUM_THREADS": "1" if "ALS" in system else str(threads),
         }
         # Some write logs into the folder that they run in, and say how far they are.
         done = subprocess.run(
-            [python, WORKER, system, source, target, told],
+            [python, worker, system, source, target, told],
             check=False,
             cwd=folder,
             env={**os.environ, **limits},
@@ -329,8 +338,7 @@ def work(
         )
         if done.returncode:
             raise RuntimeError(f"{system} failed: {done.stderr[-2000:]}")
-        found = np.load(target)
-        return torch.from_numpy(found["scores"]), float(found["seconds"])
+        return dict(np.load(target))
 
 
 def judge(

@@ -40,7 +40,7 @@ class AFM(FieldModel[AFMSettings]):
 
     def build(self, fields: int, settings: AFMSettings) -> None:
         """Make the attention."""
-        self.pairs = PairAttention(fields, settings.dimension, settings.attention)
+        self.pairs = PairAttention(settings.dimension, settings.attention)
         self.dropout = nn.Dropout(settings.dropout)
         self.out = nn.Linear(settings.dimension, 1, bias=False)
         nn.init.ones_(self.out.weight)

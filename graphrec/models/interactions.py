@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import sqrt
 
-import torch
 from torch import Tensor, nn
-from torch.nn.functional import relu
+
+from graphrec.models.attention_steps import PairSteps, SelfSteps
 
 
 def second_order(x: Tensor) -> Tensor:
@@ -35,28 +35,20 @@ class PairAttention(nn.Module):
     (Eq. 8), which can be 0 or below.
 
     Args:
-        fields: n.
         dimension: D.
         width: length of h.
     """
 
-    left: Tensor
-    right: Tensor
-
-    def __init__(self, fields: int, dimension: int, width: int) -> None:
+    def __init__(self, dimension: int, width: int) -> None:
         super().__init__()
-        left, right = torch.triu_indices(fields, fields, 1)
-        self.register_buffer("left", left, persistent=False)
-        self.register_buffer("right", right, persistent=False)
         self.hidden = nn.Linear(dimension, width)
         self.h = nn.Linear(width, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return float32 [B, D] for float32 [B, n, D]."""
-        pairs = x[:, self.left] * x[:, self.right]
-        shares = self.h(relu(self.hidden(pairs))).softmax(1)
-        pooled: Tensor = (shares.transpose(1, 2) @ pairs).squeeze(1)
-        return len(self.left) * pooled
+        fields = x.shape[1]
+        pooled: Tensor = PairSteps.apply(x, self.hidden.weight, self.hidden.bias, self.h.weight)  # type: ignore[no-untyped-call]
+        return fields * (fields - 1) / 2 * pooled
 
 
 class SelfAttention(nn.Module):
@@ -71,19 +63,14 @@ class SelfAttention(nn.Module):
 
     def __init__(self, size: int, heads: int, width: int, *, scaled: bool = True) -> None:
         super().__init__()
-        self._heads, self._width, self._scale = heads, width, 1 / sqrt(width) if scaled else 1.0
+        self._heads, self._scale = heads, 1 / sqrt(width) if scaled else 1.0
         self.mapped = nn.Linear(size, 4 * heads * width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return float32 [B, n, heads * width] for float32 [B, n, size]."""
-        query, key, value, own = self.mapped(x).chunk(4, -1)
-        query, key, value = (self._apart(one) for one in (query, key, value))
-        seen = (self._scale * query @ key.transpose(-2, -1)).softmax(-1) @ value
-        attended: Tensor = relu(seen.transpose(1, 2).flatten(2) + own)
+        steps = SelfSteps.apply(x, self.mapped.weight, self._heads, self._scale)  # type: ignore[no-untyped-call]
+        attended: Tensor = steps
         return attended
-
-    def _apart(self, x: Tensor) -> Tensor:
-        return x.view(*x.shape[:2], self._heads, self._width).transpose(1, 2)
 
 
 def self_attention(size: int, depth: int, heads: int, width: int, *, scaled: bool = True) -> nn.Sequential:

@@ -47,7 +47,7 @@ class MHSAAC(FieldModel[MHSAACSettings]):
         """Make both attentions, and the layers."""
         size, heads, width = settings.dimension, settings.heads, settings.attention
         self.attention = self_attention(size, settings.attention_layers, heads, width)
-        self.pairs = PairAttention(fields, size, width)
+        self.pairs = PairAttention(size, width)
         both = fields * heads * width + size
         self.linear = nn.Linear(both, 1, bias=False)
         nn.init.ones_(self.linear.weight[:, -size:])

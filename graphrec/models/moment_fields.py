@@ -64,6 +64,12 @@ class MomentFields(nn.Module):
         """Take the training records."""
         self._before = Before(data, self.edges.device)
 
+    def codes(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
+        """Return which value each field of ``NAMES`` has, int64 [B, 4]."""
+        counts = self._before.counts(users, items, at).T.float().contiguous()
+        buckets = torch.searchsorted(self.edges, counts, right=True)
+        return torch.stack([*buckets, _of_day(at, HOURS), _of_day(at, DAYS)], 1)
+
     def forward(self, users: Tensor, items: Tensor, at: Tensor, of_items: Callable[[Lists], Tensor]) -> Tensor:
         """Return float32 [B, fields, D + 1].
 
@@ -73,10 +79,7 @@ class MomentFields(nn.Module):
             at: int64 [B], epoch milliseconds; ``NOW`` for after all that trains.
             of_items: returns the mean of the vectors of listed items, float32 [B, D + 1].
         """
-        counts = self._before.counts(users, items, at).T.float().contiguous()
-        buckets = torch.searchsorted(self.edges, counts, right=True)
-        codes = [*buckets, _of_day(at, HOURS), _of_day(at, DAYS)]
-        found = self.vectors[torch.stack(codes, 1) + self.first[:4]]
+        found = self.vectors[self.codes(users, items, at) + self.first[:4]]
         if not self._longest:
             return found
         last = self._before.last(users, at, self._longest)

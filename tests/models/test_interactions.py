@@ -18,7 +18,7 @@ def test_second_order_is_the_sum_over_pairs() -> None:
 @torch.no_grad()
 def test_pairs_are_pooled_by_attention() -> None:
     torch.manual_seed(0)
-    layer = PairAttention(5, 6, 3)
+    layer = PairAttention(6, 3)
     pairs = torch.stack([X[:, i] * X[:, j] for i in range(5) for j in range(i + 1, 5)], 1)
     assert pairs.shape[1] == 10
     told = functional.relu(pairs @ layer.hidden.weight.T + layer.hidden.bias) @ layer.h.weight[0]
