@@ -62,7 +62,7 @@ class AVNet(Model[AVNetSettings]):
     global feature is [H_v^p, (H_v^s + H_a^s) / 2, H_a^p], from which a layer of ``hidden`` tells the target of the run:
     one number (squared error), or classes that a video may have several of (binary cross-entropy). To that loss are
     added ``similarity`` times Eq. 10, and ``apart`` times what is the less the more private and shared features differ
-    (see ``difference_loss``).
+    (see ``difference_loss``), which moves the private networks alone, as the text says.
 
     Clips are features of items whose arrays hold pictures and spectrograms, such as the encoders ``clip`` and
     ``spectrogram`` make; see ``Clips`` for how they are scaled.
@@ -153,8 +153,8 @@ class AVNet(Model[AVNetSettings]):
         if own.similarity:
             total = total + own.similarity * similarity_loss(seen, heard)
         if own.apart:
-            apart = difference_loss(own.difference, visual, seen) + difference_loss(own.difference, audio, heard)
-            total = total + own.apart * apart
+            for private, shared in ((visual, seen), (audio, heard)):
+                total = total + own.apart * difference_loss(own.difference, private, shared.detach())
         return total
 
     @torch.no_grad()
