@@ -46,8 +46,8 @@ class AVNetSettings(Settings):
     difference: Difference = "orthogonal"
     """What keeps what is private and what is shared apart: that they do not correlate, or the KL divergence of Eq. 11,
     which is subtracted."""
-    apart: float = Field(10.0, ge=0, allow_inf_nan=False)
-    """Weight of the difference loss; KL, which has no least value, wants a hundredth of it."""
+    apart: float = Field(1.0, ge=0, allow_inf_nan=False)
+    """Weight of the difference loss; KL, which has no least value, wants a tenth of it or less."""
     hidden: int = Field(64, ge=1, le=4096)
     """Neurons between the vectors and the target."""
     dropout: float = Field(0.3, ge=0, lt=1)
@@ -67,8 +67,8 @@ class AVNet(Model[AVNetSettings]):
     Clips are features of items whose arrays hold pictures and spectrograms, such as the encoders ``clip`` and
     ``spectrogram`` make; see ``Clips`` for how they are scaled.
 
-    Shared features are normalised over the batch, both modalities together: each number has variance 1, so that they
-    cannot be alike by being small.
+    What a branch says is normalised over the batch, of the shared one both modalities together: each number has mean 0
+    and variance 1, so that shared features cannot be alike by being small, nor private ones differ by being large.
 
     Rulings where the paper is silent or contradicts itself: pictures are spread evenly over the video, as its windows
     of sound are, and not the first 32; a spectrogram's one channel stands for three; features are fused side by side,
@@ -110,8 +110,6 @@ class AVNet(Model[AVNetSettings]):
         own = settings
         self.clips = Clips(shape.widths)
         self.visual, self.shared, self.audio = (Branch(own.body, own.dimension, own.dropout) for _ in self.branches)
-        # Else features of both modalities would be alike by being small.
-        self.normal = nn.BatchNorm1d(own.dimension, affine=False)
         self.dropout = nn.Dropout(own.dropout)
         self.head = tower([3 * own.dimension, own.hidden, shape.classes])
         self.register_buffer("centre", torch.zeros(()))
@@ -187,7 +185,7 @@ class AVNet(Model[AVNetSettings]):
         """Return H_v^p, H_v^s, H_a^s and H_a^p of ``items``, float32 [n, D] each."""
         pictures, sounds = self.clips(features, items)
         # Both at once: what is normalised over a batch is then normalised alike.
-        seen, heard = self.normal(self.shared(torch.cat([pictures, sounds]))).chunk(2)
+        seen, heard = self.shared(torch.cat([pictures, sounds])).chunk(2)
         return self.visual(pictures), seen, heard, self.audio(sounds)
 
     def _told(self, visual: Tensor, seen: Tensor, heard: Tensor, audio: Tensor) -> Tensor:

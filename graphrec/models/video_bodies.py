@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from torch import Tensor, nn
+from torch.nn.functional import batch_norm
 
 from graphrec.models.inception import Inception3d
 
@@ -30,7 +31,7 @@ class SmallBody(nn.Sequential):
 
 
 class Branch(nn.Module):
-    """A body, and the fully connected layer that ends it in D numbers.
+    """A body, the fully connected layer that ends it in D numbers, and these at mean 0 and variance 1 over a batch.
 
     Args:
         body: which.
@@ -43,8 +44,19 @@ class Branch(nn.Module):
         self.body = SmallBody() if body == "small" else Inception3d()
         self.dropout = nn.Dropout(dropout)
         self.last = nn.Linear(self.body.width, dimension)
+        self.normal = _Normal(dimension, affine=False)
 
     def forward(self, clips: Tensor) -> Tensor:
         """Return float32 [n, D] for float32 [n, 3, T, H, W]."""
-        vectors: Tensor = self.last(self.dropout(self.body(clips)))
-        return vectors.float()
+        vectors: Tensor = self.normal(self.last(self.dropout(self.body(clips))).float())
+        return vectors
+
+
+class _Normal(nn.BatchNorm1d):
+    """Batch normalisation that takes a last batch of one as what it has seen says, since one has no variance."""
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        over_batch = self.training and len(vectors) > 1
+        return batch_norm(
+            vectors, self.running_mean, self.running_var, None, None, over_batch, self.momentum or 0.0, self.eps
+        )
