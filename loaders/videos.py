@@ -42,13 +42,14 @@ class VideoOptions(Options):
     shots: bool = False
     """Find shots even where neither segments nor frames need them; the explorer's timelines show them."""
     encoder: str = "descriptor"
-    """What describes pictures: descriptor (colour, texture, motion; no weights), mobilenet_v2, or a model's TOML."""
+    """What describes pictures: descriptor (colour, texture, motion; no weights), mobilenet_v2, or a model's TOML; or
+    clip, which keeps them."""
     weights: Path | None = None
     """The encoder's weights, where it needs some."""
     pooling: str | None = None
     """How a network's moments make a segment: mean,max,difference or a part of it; by default its own way."""
     audio: str | None = None
-    """What describes sound: logmel (no weights), or a model's TOML file; by default nothing does."""
+    """What describes sound: logmel (no weights), a model's TOML file, or spectrogram; by default nothing does."""
     frames_per_s: float | None = Field(None, gt=0, le=1000)
     """Pictures described per second; by default what the encoder wants."""
     metadata: Path | None = None

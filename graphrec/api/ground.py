@@ -149,7 +149,7 @@ def _needed(
     """Return the projection with what the model reads, and no features for a model that reads none."""
     names = tuple(features) if features is not None else None if needs.features else ()
     found = replace(projection, features=names).asking(
-        values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described
+        values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described, arrays=needs.arrays
     )
     if not needs.offered:
         return found

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from graphrec.arrays import sizes_of
 from graphrec.errors import DataError
 from graphrec.features import FeatureStore
 from graphrec.files import making_folder, read_json, write_json
@@ -68,7 +69,8 @@ def _whole(projection: Projection, features: FeatureStore) -> Projection:
 def _feature_names(projection: Projection, features: FeatureStore) -> list[str]:
     labels = projection.item, *projection.described
     if projection.features is None:
-        names = _all_of(features, projection.item) + ([GENRES] if projection.item == "Item" else [])
+        genres = projection.item == "Item" and not projection.arrays
+        names = _all_of(features, projection.item, arrays=projection.arrays) + ([GENRES] if genres else [])
     else:
         names = list(projection.features)
     of = {name: "Item" if name == GENRES else features.info(name).label for name in names}
@@ -79,10 +81,14 @@ def _feature_names(projection: Projection, features: FeatureStore) -> list[str]:
     return names + [name for label in unnamed for name in _all_of(features, label)]
 
 
-def _all_of(features: FeatureStore, label: str) -> list[str]:
-    """Return the matrices of ``label``; what a run has learned, of the held-out data too, must be asked for."""
+def _all_of(features: FeatureStore, label: str, *, arrays: bool = False) -> list[str]:
+    """Return the matrices of ``label``; what a run has learned, of the held-out data too, must be asked for.
+
+    Those of arrays are of no use to who reads features, and the other way round.
+    """
     infos = (features.info(name) for name in features.names())
-    return [info.name for info in infos if info.label == label and not info.run]
+    of_label = [info for info in infos if info.label == label and not info.run]
+    return [info.name for info in of_label if bool(sizes_of(info.name, info.width)) == arrays]
 
 
 def _key(store: GraphStore, projection: Projection, features: FeatureStore) -> str:

@@ -38,6 +38,7 @@ class Projection:
         lists: by their ends, such as ``Item>Genre``.
         fields: properties of nodes, such as ``Item.year``.
         properties: what nodes and relationships of the graph may say.
+        arrays: whether features that nobody names are arrays, such as clips of pictures, in place of all others.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Projection:
     texts: tuple[str, ...] = ()
     weights: tuple[float, ...] = ()
     properties: Properties = field(default=SCHEMA_PROPERTIES, compare=False)
+    arrays: bool = False
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -111,6 +113,7 @@ class Projection:
         fields: tuple[str, ...] = (),
         texts: tuple[str, ...] = (),
         described: tuple[str, ...] = (),
+        arrays: bool = False,
     ) -> Projection:
         """Return the projection that holds these too."""
         return replace(
@@ -120,13 +123,14 @@ class Projection:
             fields=tuple(sorted({*self.fields, *fields})),
             texts=tuple(sorted({*self.texts, *texts})),
             described=tuple(sorted({*self.described, *described})),
+            arrays=self.arrays or arrays,
         )
 
     def to_dict(self) -> dict[str, object]:
         """Return it as JSON values, without the graph's properties."""
         told = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "properties"}
         # What most do not ask for does not make another snapshot of theirs.
-        return told if self.described else {name: value for name, value in told.items() if name != "described"}
+        return {name: value for name, value in told.items() if value or name not in ("described", "arrays")}
 
 
 PROJECTIONS: dict[str, Projection] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from graphrec.arrays import sizes_of
 from graphrec.media.cutting import Bounds
 from graphrec.media.description import Description
 from graphrec.media.encoders.base import Floats
@@ -99,10 +100,18 @@ def _describe(
         times,
         cover,
         (encoders.frames.name, encoders.frames.version),
-        (looks, candidate.vectors[chosen], video),
+        _kept(encoders.frames.name, (looks, candidate.vectors[chosen], video)),
         (encoders.audio.name, encoders.audio.version) if encoders.audio else None,
-        (sound.stretches(segments), sound.at(times), sound.stretches(whole)) if sound else None,
+        _kept(encoders.audio.name, (sound.stretches(segments), sound.at(times), sound.stretches(whole)))
+        if encoders.audio and sound
+        else None,
     ), chosen.tolist()
+
+
+def _kept(name: str, found: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, Floats]:
+    """Return what is kept of segments, frames and the video: of arrays, which are large, those of the video alone."""
+    segments, frames, video = found
+    return (segments[:, :0], frames[:, :0], video) if sizes_of(name, video.shape[1]) else found
 
 
 def _frames(

@@ -25,7 +25,8 @@ class Description:
         frames: float64 [f], times in seconds of the frames that are kept.
         cover: number of the frame that stands for the whole video, -1 where no frame is kept.
         encoder: name and version of what described the pictures.
-        looks: float32 [s, P], [f, P] and [1, P]: the segments, the frames and the whole video.
+        looks: float32 [s, P], [f, P] and [1, P]: the segments, the frames and the whole video; where an encoder makes
+            arrays, [s, 0], [f, 0] and [1, P].
         audio: name and version of what described the sound, or None.
         sounds: the same as ``looks`` of the sound, or None.
     """

@@ -35,6 +35,7 @@ class Needs:
         values: properties of records, such as ``rating``.
         weights: whether records may weigh more than others.
         offered: whether it reads whatever the graph says of users and items: properties, genres, whom users follow.
+        arrays: whether the features of items that it reads are arrays, such as clips of pictures, which others leave.
     """
 
     features: bool = False
@@ -44,6 +45,7 @@ class Needs:
     values: tuple[str, ...] = ()
     weights: bool = False
     offered: bool = False
+    arrays: bool = False
 
 
 class Model(nn.Module, ABC, Generic[S]):
@@ -200,6 +202,15 @@ class Encodes(Protocol):
 
         With ``items``, int64 [n], only of these and of what they are made of.
         """
+        ...
+
+
+@runtime_checkable
+class EncodesApart(Protocol):
+    """A model that describes nodes by several vectors side by side, which other models may also want one by one."""
+
+    def columns(self) -> Mapping[str, slice]:
+        """Return which columns of what ``Encodes.encoded`` returns are each, by a name; see ``Embeds`` for spaces."""
         ...
 
 

@@ -56,7 +56,7 @@ def embed(store: GraphStore, loaded: Loaded, workspace: Workspace) -> Embedded:
     features = FeatureStore(workspace.features)
     label, names = loaded.snapshot.item_label, loaded.snapshot.feature_names
     if isinstance(loaded.model, Encodes):
-        _require_same_features(features, loaded, parts_features(loaded))
+        _require_same_features(features, loaded, parts_features(loaded) if loaded.model.needs.described else names)
         return embed_encoded(store, workspace, loaded, published)
     if unable := _unable(loaded):
         lacking = store.counts()[label] - len(store.read_embeddings(label, published.property)[0])

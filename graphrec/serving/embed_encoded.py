@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import torch
 
-from graphrec.features import SUFFIXES, FeatureStore
+from graphrec.features import FeatureStore
 from graphrec.files import replacing
 from graphrec.graph.build import snapshot
 from graphrec.graph.data import Data
@@ -20,11 +20,12 @@ from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask
 from graphrec.graph.snapshot import Snapshot
 from graphrec.models.base import Encodes
+from graphrec.serving.encoded import matrix_of
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.placed import Embedded, write_changed
-from graphrec.serving.published import PublishedRun
-from graphrec.serving.run_embeddings import encoded_as
-from graphrec.store.base import GraphStore
+from graphrec.serving.published import BESIDE, PublishedRun
+from graphrec.serving.run_embeddings import encoded_as, spaces_of
+from graphrec.store.base import Floats, GraphStore
 from graphrec.workspace import Workspace
 
 MARKS = "described.parquet"
@@ -49,24 +50,34 @@ def embed_encoded(store: GraphStore, workspace: Workspace, loaded: Loaded, run: 
     known = pc.is_in(there, value_set=store.read_embeddings(item, run.property)[0]).to_numpy(zero_copy_only=False)
     wanted = made[item].described & ~(known & _as_before(loaded, run, there, made[item]))
     with torch.inference_mode():
-        space = encoded_as(shot, model.encoded(_everything(shot), np.flatnonzero(wanted)))
-    features = FeatureStore(workspace.features)
+        spaces = spaces_of(model, encoded_as(shot, model.encoded(_everything(shot), np.flatnonzero(wanted))))
+    features, name = FeatureStore(workspace.features), run.property.removesuffix(BESIDE)
     done = []
-    for label, (ids, vectors) in space.items():
-        had = pc.is_in(ids, value_set=store.read_embeddings(label, run.property, ids.to_pylist())[0])
-        again, new = (
-            write_changed(store, label, run.property, ids.filter(some), vectors[some.to_numpy(zero_copy_only=False)])
-            for some in (had, pc.invert(had))
-        )
-        features.write(run.property + SUFFIXES[label], label, ids.to_pylist(), vectors)
-        done.append(Embedded(run.id, label, new, int((~made[label].described).sum()), again=again))
+    for space, of_labels in spaces.items():
+        used = run.spaces[space] if space else run.property
+        for label, (ids, vectors) in of_labels.items():
+            new, again = _write(store, used, label, ids, vectors)
+            features.write(matrix_of(name, space, label), label, ids.to_pylist(), vectors)
+            if not space:
+                done.append(Embedded(run.id, label, new, int((~made[label].described).sum()), again=again))
     _note(loaded, run, there, made[item])
     return replace(done[0], siblings=tuple(done[1:]))
 
 
+def _write(store: GraphStore, name: str, label: str, ids: pa.Array, vectors: Floats) -> tuple[int, int]:
+    """Write the vectors; return how many nodes had none before, and how many another."""
+    had = pc.is_in(ids, value_set=store.read_embeddings(label, name, ids.to_pylist())[0])
+    again, new = (
+        write_changed(store, label, name, ids.filter(some), vectors[some.to_numpy(zero_copy_only=False)])
+        for some in (had, pc.invert(had))
+    )
+    return new, again
+
+
 def _making(loaded: Loaded, shot: Snapshot) -> Making:
     reads = loaded.model.reads(loaded.model.settings)
-    return Making(_everything(shot), shot.ids, reads.described, reads.lists, reads.fields)
+    labels = (*reads.described, shot.item_label) if reads.features else reads.described
+    return Making(_everything(shot), shot.ids, labels, reads.lists, reads.fields)
 
 
 def _everything(shot: Snapshot) -> Data:

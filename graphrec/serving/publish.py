@@ -54,7 +54,8 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
     What an earlier run had written under that name is dropped, on every label. Users without a training record get
     none, since nothing is known of them, and neither do items that have neither a record nor content. Spaces beside the
     first are written as ``<name>_<space>``. What a model makes of nodes by what they are made of goes to the feature
-    files too, as ``<name>-item``, ``<name>-trailer`` and so on, where a training that names it can use it.
+    files too, as ``<name>-item``, ``<name>_<space>-item``, ``<name>-trailer`` and so on, where a training that names it
+    can use it.
 
     Readers see all of it or nothing: it is one transaction or, where a server would have to commit it in parts, the
     vectors are written beside those in use, under ``<name>_2`` and ``<name>`` in turn, and the ``GraphrecRun`` node,
@@ -93,7 +94,7 @@ def publish(store: GraphStore, loaded: Loaded, name: str | None = None) -> Publi
         store.write_nodes(schema.RUN, _node(loaded, targets, spaces))
         _drop(store, [used for used in former_spaces if used not in targets.values()])
         if isinstance(loaded.model, Encodes):
-            keep_encoded(loaded.run, name, spaces[SPACE])
+            keep_encoded(loaded.run, name, spaces)
     return Published(run.id, targets[SPACE], counts, time.monotonic() - started, _warning(run))
 
 

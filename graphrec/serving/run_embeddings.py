@@ -13,7 +13,7 @@ from torch import Tensor
 from graphrec.errors import TrainingError
 from graphrec.graph.snapshot import Snapshot
 from graphrec.models.answers import embeddings_of
-from graphrec.models.base import SPACE, Embeds, Encoded, Encodes
+from graphrec.models.base import SPACE, Embeds, Encoded, Encodes, EncodesApart
 from graphrec.models.known import known_users, placed_items
 from graphrec.ragged import Ints
 from graphrec.serving.load_model import Loaded, kept_run
@@ -39,7 +39,7 @@ def run_embeddings(loaded: Loaded) -> dict[str, Space]:
     run, model = loaded.run, loaded.model
     if isinstance(model, Encodes):
         with torch.inference_mode():
-            return {SPACE: encoded_as(loaded.snapshot, model.encoded(loaded.split.data))}
+            return spaces_of(model, encoded_as(loaded.snapshot, model.encoded(loaded.split.data)))
     if not isinstance(model, Embeds):
         raise TrainingError(
             f"{run.model} has no embeddings; it serves from its run: `graphrec recommend USER --run {run.id}`"
@@ -69,6 +69,16 @@ def encoded_as(shot: Snapshot, found: Mapping[str, Encoded]) -> Space:
         label: (shot.ids[label].values.take(pa.array(one.nodes)), one.vectors.numpy(force=True))
         for label, one in found.items()
     }
+
+
+def spaces_of(model: Encodes, encoded: Space) -> dict[str, Space]:
+    """Return what a model makes of nodes, and beside it each part of that which has a name."""
+    columns = model.columns() if isinstance(model, EncodesApart) else {}
+    parts = {
+        name: {label: (ids, np.ascontiguousarray(vectors[:, own])) for label, (ids, vectors) in encoded.items()}
+        for name, own in columns.items()
+    }
+    return {SPACE: encoded, **parts}
 
 
 def of_unpublished(store: GraphStore, workspace: Workspace, run: str) -> Space | None:

@@ -93,7 +93,7 @@ class ModelUnderTest:
         features = None if needs.features else ()
         read = replace(task.reads(projection), features=features)
         return task, read.asking(
-            values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described
+            values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described, arrays=needs.arrays
         )
 
     def made(self, data: Data) -> Model[Any]:

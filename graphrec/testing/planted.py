@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graphrec import schema
+from graphrec.arrays import with_sizes
 from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.content import Features, Mapped, NHot
 from graphrec.graph.ids import Ids
@@ -22,6 +23,8 @@ OTHERS = 30
 """So many nodes there are of every label that is neither user nor item."""
 OF_VIDEO = 5
 """So many segments has a video."""
+SIDE = 3
+"""Of pictures and spectrograms, where arrays are asked for."""
 PARTS = 2
 """So many parts whose features are asked for has an item."""
 
@@ -60,16 +63,25 @@ class _Drawing:
         lists = {name: self._list(name) for name in sorted(self._list_names())}
         fields = {name: self._field(name) for name in sorted(self._field_names())}
         features: dict[str, Features] = {}
-        if asked.features is None:
-            everything = np.ones(len(self.look), bool)
+        everything = np.ones(len(self.look), bool)
+        if asked.features is None and asked.arrays:
+            features = {name: Mapped(asked.item, one, everything) for name, one in self._clips().items()}
+        elif asked.features is None:
             features["look"] = Mapped(asked.item, self.look.astype(np.float32), everything)
         for label in asked.described:
             every = np.ones(self.counts[label], bool)
             features[f"look_{label.lower()}"] = Mapped(label, self._part_looks(label), every)
-        if asked.features is None and asked.item == "Item":
+        if asked.features is None and asked.item == "Item" and not asked.arrays:
             features[GENRES] = NHot("Item", lists["Item>Genre"], self._count("Genre"))
         ids = {label: Ids(_names(label, count)) for label, count in self.counts.items()}
         return Snapshot("planted", asked.to_dict(), ids, self._records(), features, lists, fields)
+
+    def _clips(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return two pictures, whose colours are what items look like, and as many spectrograms, which say the same."""
+        shown = np.tile(self.look.reshape(-1, 2, 1, 3), (1, 1, SIDE * SIDE, 1))
+        heard = np.tile(self.look.reshape(-1, 2, 1, 3), (1, 1, SIDE, SIDE // 3))
+        arrays = {with_sizes("clip", (2, SIDE, SIDE, 3)): shown, with_sizes("spectrogram", (2, SIDE, SIDE)): heard}
+        return {name: one.reshape(len(one), -1).astype(np.float32) for name, one in arrays.items()}
 
     def _pairs(self, users: int, items: int, per_user: int) -> tuple[Ints, Ints]:
         active, known = users - IDLE, items - NEW
@@ -101,7 +113,7 @@ class _Drawing:
 
     def _list_names(self) -> set[str]:
         asked = self.projection
-        genres = {"Item>Genre"} if asked.features is None and asked.item == "Item" else set()
+        genres = {"Item>Genre"} if asked.features is None and asked.item == "Item" and not asked.arrays else set()
         return {*asked.lists, *genres} | ({"Item>Segment"} if asked.grouped else set())
 
     def _field_names(self) -> set[str]:

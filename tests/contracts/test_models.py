@@ -14,6 +14,7 @@ from graphrec.models.afm import AFM
 from graphrec.models.aldi import ALDI
 from graphrec.models.asymmetric import Asymmetric
 from graphrec.models.autoint import AutoInt
+from graphrec.models.avnet import AVNet
 from graphrec.models.base import Model
 from graphrec.models.bias import Bias
 from graphrec.models.blend import Blend
@@ -94,6 +95,16 @@ class TestAutoInt(ModelContract):
     kind = AutoInt
     settings: ClassVar = {"fields": FIELDS}
     options: ClassVar = {"learning_rate": 0.01}
+
+
+class TestAVNet(ModelContract):
+    kind = AVNet
+    settings: ClassVar = {"dimension": 4, "apart": 1, "dropout": 0}
+    options: ClassVar = {"learning_rate": 0.01}
+
+
+class TestAVNetByDivergence(TestAVNet):
+    settings: ClassVar = {"dimension": 4, "apart": 0.01, "difference": "kl", "dropout": 0}
 
 
 class TestBias(ModelContract):

@@ -184,15 +184,19 @@ def _related(
 
 
 def _features(videos: Sequence[DescribedVideo], label: str, which: int, source: str) -> Iterator[Rows | FeatureBlock]:
-    """Yield the matrices of the nodes of ``label``, the ``which``-th of what was described."""
+    """Yield the matrices of the nodes of ``label``, the ``which``-th of what was described.
+
+    What was described of whole videos only has no numbers of others.
+    """
     ids = [key for video in videos for key in (video.segment_ids, video.frame_ids, [video.file.item])[which]]
     if not ids:
         return
     first = videos[0].described
     looks: list[npt.NDArray[np.float32]] = [video.described.looks[which] for video in videos]
-    name, version = first.encoder
-    yield FeatureBlock(name + SUFFIXES[label], label, ids, np.concatenate(looks), source, version)
+    found = [(first.encoder, np.concatenate(looks))]
     if first.audio is not None:
         sounds = [video.described.sounds[which] for video in videos if video.described.sounds is not None]
-        name, version = first.audio
-        yield FeatureBlock(name + SUFFIXES[label], label, ids, np.concatenate(sounds), source, version)
+        found.append((first.audio, np.concatenate(sounds)))
+    for (name, version), matrix in found:
+        if matrix.shape[1]:
+            yield FeatureBlock(name + SUFFIXES[label], label, ids, matrix, source, version)
