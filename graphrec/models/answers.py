@@ -20,7 +20,7 @@ ANY = -1
 
 
 def scorer_of(model: Model[Any], target: Target = ANYTHING) -> Scorer:
-    """Return the model's scorer, whose answers are checked.
+    """Return the model's scorer, whose answers are checked, and calibrated where the model is.
 
     Raises ``ConfigError`` for a model that scores nothing, ``TrainingError`` for an answer of another shape or type.
     """
@@ -88,7 +88,7 @@ def placed_by_parts(model: Any, features: Tensor, parts: Ragged) -> Mapping[str,
 
 
 class Checked:
-    """A scorer whose answers are checked.
+    """A scorer whose answers are checked, and calibrated where the model is.
 
     Args:
         scorer: the model's own.
@@ -98,15 +98,19 @@ class Checked:
 
     def __init__(self, scorer: Scorer, model: Model[Any], items: int) -> None:
         self._scorer, self._model, self._items = scorer, model, items
+        self._calibration = model.calibration
 
     def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         """Return float [len(users), len(items)]."""
         due = len(users), self._items if items is None else len(items)
-        return _check(self._model, "scorer().grid", self._scorer.grid(users, items), due)
+        return self._meant(_check(self._model, "scorer().grid", self._scorer.grid(users, items), due))
 
     def pairs(self, users: Tensor, items: Tensor) -> Tensor:
         """Return float [n]."""
-        return _check(self._model, "scorer().pairs", self._scorer.pairs(users, items), (len(users),))
+        return self._meant(_check(self._model, "scorer().pairs", self._scorer.pairs(users, items), (len(users),)))
+
+    def _meant(self, scores: Tensor) -> Tensor:
+        return scores if self._calibration is None else self._calibration(scores)
 
 
 class CheckedAt(Checked):
@@ -115,7 +119,8 @@ class CheckedAt(Checked):
     def pairs_at(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
         """Return float [n]."""
         assert isinstance(self._scorer, ScorerAt)
-        return _check(self._model, "scorer().pairs_at", self._scorer.pairs_at(users, items, at), (len(users),))
+        found = self._scorer.pairs_at(users, items, at)
+        return self._meant(_check(self._model, "scorer().pairs_at", found, (len(users),)))
 
 
 def _check(

@@ -16,6 +16,7 @@ from graphrec.errors import DataError
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.learner import Learner
 from graphrec.learning.run import RunContext
+from graphrec.models.calibration import Calibration
 from graphrec.models.influences import Floats, Influences, Part
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
@@ -67,6 +68,8 @@ class Model(nn.Module, ABC, Generic[S]):
     """What it can be asked, the usual task first."""
     needs: ClassVar[Needs] = Needs()
     """What it reads beside the records."""
+    calibration: Calibration | None = None
+    """By what its scores, probabilities then, are calibrated for all who ask ``answers.scorer_of``."""
     several: ClassVar[bool] = False
     """Whether it can be trained on and asked about further records (``Data.others``), each with a label of its own."""
     defaults: ClassVar[Mapping[str, Any]] = {}

@@ -16,10 +16,12 @@ from graphrec.graph.snapshot import Snapshot
 from graphrec.learning.run import CPU
 from graphrec.models.answers import scorer_of
 from graphrec.models.base import Model, Scorer
+from graphrec.models.calibration import Calibration
 from graphrec.models.registry import model as model_class
 from graphrec.tasks.base import Task
 from graphrec.tasks.beside import FurtherTask, together
 from graphrec.tasks.cases import Split
+from graphrec.training.manifest import CALIBRATION
 from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.runs import Run, beside_of, require_format, require_use, snapshot_of, split_of, task_of
 from graphrec.training.weights import WEIGHTS, load_weights
@@ -68,6 +70,8 @@ def model_of(run: Run, split: Split[Any], device: torch.device = CPU) -> Model[A
     kind = model_class(run.model)
     model = kind(split.data.shape, kind.Settings(**run.manifest["settings"]))
     load_weights(run.folder / WEIGHTS, model)
+    if CALIBRATION in run.manifest:
+        model.calibration = Calibration.of(run.manifest[CALIBRATION])
     model.to(device)
     model.attach(split.data)
     return model.eval()
