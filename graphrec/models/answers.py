@@ -42,6 +42,15 @@ def pairs_at(scorer: Scorer, users: Tensor, items: Tensor, at: Tensor | None) ->
     return scorer.pairs(users, items)
 
 
+def grid_at(scorer: Scorer, users: Tensor, items: int, at: int) -> Tensor:
+    """Return float [users, items], scores of all ``items`` as of ``at``, where the scorer tells moments apart."""
+    if not isinstance(scorer, ScorerAt):
+        return scorer.grid(users)
+    every = torch.arange(items, device=users.device).repeat(len(users))
+    who = users.repeat_interleave(items)
+    return scorer.pairs_at(who, every, torch.full_like(who, at)).view(len(users), items)
+
+
 def embeddings_of(model: Any) -> Mapping[str, Vectors]:
     """Return the spaces of a model that ``Embeds``, of each label a vector for every node."""
     spaces: Mapping[str, Vectors] = model.embeddings()
