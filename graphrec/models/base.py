@@ -181,6 +181,27 @@ class Attends(Protocol):
         ...
 
 
+@runtime_checkable
+class WeighsModalities(Protocol):
+    """A model that weighs feature matrices of items against each other, for each user anew."""
+
+    @property
+    def modalities(self) -> Sequence[str]:
+        """Names of the matrices; none where it was trained to weigh none."""
+        ...
+
+    def described(self, items: Tensor) -> Tensor:
+        """Return bool [n, matrices], which of them describe each of ``items``, int64 [n]."""
+        ...
+
+    def attention_of(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return how much each counts for a user and an item, float32 [n, matrices], 1 in all; int64 [n] each.
+
+        What does not describe an item counts as 0 for it, unless none does.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Encoded:
     """What a model makes of the nodes of one label.

@@ -21,6 +21,16 @@ def limits_of(store: GraphStore, label: str) -> list[str]:
     return [*properties, *types]
 
 
+def in_words(label: str, name: str) -> str:
+    """Return what nodes of ``label`` share by ``name``: ``uploader``, or ``Genre (IN_GENRE)``."""
+    if name not in schema.RELATIONSHIPS:
+        return name
+    others = dict.fromkeys(
+        end if start == label else start for start, end in schema.RELATIONSHIPS[name].ends if label in (start, end)
+    )
+    return f"{' or '.join(others)} ({name})"
+
+
 def values_of(store: GraphStore, label: str, name: str, nodes: Sequence[str]) -> Mapping[str, list[str]]:
     """Return the values of ``name`` that each of ``nodes`` has, as texts; those without any are missing.
 

@@ -11,7 +11,7 @@ from graphrec.errors import ConfigError
 from graphrec.ragged import Ragged
 from graphrec.serving.best import Best
 from graphrec.serving.published import PublishedRun
-from graphrec.serving.shared_values import values_of
+from graphrec.serving.shared_values import in_words, values_of
 from graphrec.serving.variety import Variety, picked
 from graphrec.store.base import Floats, GraphStore
 from graphrec.store.nearest import unit
@@ -115,9 +115,10 @@ def _said(
         if unplaced := int((~looks.any(1)).sum()):
             said.append(f"{unplaced:,} of them have no place there and count as like nothing")
     if values is not None:
-        said.append(f"at most {rule.at_most} of one {rule.of} among {candidates:,} candidates")
+        shared = in_words(label, str(rule.of))
+        said.append(f"at most {rule.at_most} of one {shared} among {candidates:,} candidates")
         if free := int((values.lengths == 0).sum()):
-            said.append(f"{free:,} of them have no {rule.of} in the graph and are not limited")
+            said.append(f"{free:,} of them have no {shared} in the graph and are not limited")
         if missing:
             said.append(f"no more candidates keep to that: the list is {missing:,} short")
     return said

@@ -98,7 +98,7 @@ def test_at_most_so_many_of_a_video(store: LadybugStore, workspace: Workspace) -
     found = recommend(store, workspace, Request("u3", k=20, variety=Variety(0, 1, "HAS_SEGMENT")))
     videos = [one.video for one in found.items]
     assert len(videos) == len({*videos}) == 12
-    assert "at most 1 of one HAS_SEGMENT among" in found.note
+    assert "at most 1 of one Item (HAS_SEGMENT) among" in found.note
     assert found.note.endswith("no more candidates keep to that: the list is 8 short")
     usual = recommend(store, workspace, Request("u3", k=1))
     assert found.items[0] == usual.items[0]
@@ -108,7 +108,7 @@ def test_what_says_nothing_is_not_limited_and_is_counted(store: LadybugStore, wo
     found = recommend(store, workspace, Request("u3", k=3, variety=Variety(0, 1, "HAS_FRAME")))
     usual = recommend(store, workspace, Request("u3", k=96))
     assert found.items == usual.items[:3]
-    assert f"{len(usual.items)} of them have no HAS_FRAME in the graph and are not limited" in found.note
+    assert f"{len(usual.items)} of them have no Frame (HAS_FRAME) in the graph and are not limited" in found.note
     with pytest.raises(NotFoundError, match="property or relationship of Segment"):
         recommend(store, workspace, Request("u3", variety=Variety(0, 1, "uploader")))
     assert values_of(store, "Segment", "position", ["v1#0", "v1#3"]) == {"v1#0": ["0"], "v1#3": ["3"]}
@@ -124,7 +124,7 @@ def test_what_is_ranked_again_is_varied_by_who_proposed(
     found = recommend(store, workspace, Request("u3", k=6, rank_by=clicks, variety=Variety(0.4, 2, "HAS_SEGMENT")))
     assert found.basis == clicks
     assert found.note.startswith(f"{again.note}; of {len(again.items)} candidates each next has the most 0.6 x score")
-    assert f"cosines in the space of {run}; at most 2 of one HAS_SEGMENT" in found.note
+    assert f"cosines in the space of {run}; at most 2 of one Item (HAS_SEGMENT)" in found.note
     assert found.items[0].id == again.items[0].id
     with pytest.raises(ConfigError, match=f"fm has no embeddings that say what is alike.*--rank-by {clicks}"):
         recommend(store, workspace, Request("u3", run=clicks, variety=Variety(0.4)))
