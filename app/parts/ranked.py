@@ -64,7 +64,8 @@ def score(ranking: Recommendations, item: Recommendation) -> str:
 def _card(
     ranking: Recommendations, item: Recommendation, look: Look, place: int, why: str, chosen: str | None
 ) -> Card:
-    best, least = ranking.items[0].score, min(0.0, ranking.items[-1].score)
+    scores = [one.score for one in ranking.items]
+    best, least = max(scores), min(0.0, *scores)
     share = (item.score - least) / (best - least) if best > least else 0.0
     return card(look, rank=place, score=score(ranking, item), share=share, why=why, chosen=item.id == chosen)
 

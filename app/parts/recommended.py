@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from graphrec.app.graph import ask, workspace
-from graphrec.app.links import go
+from graphrec.app.links import asked, go
 from graphrec.app.notices import telling
 from graphrec.app.parts.gallery import about, times, watch
+from graphrec.app.parts.list_rules import RANK_BY
 from graphrec.app.parts.player import player
 from graphrec.app.parts.poster import poster
 from graphrec.app.parts.ranked import score
@@ -43,11 +44,12 @@ def _inside(ranking: Recommendations, item: Recommendation, look: Look, run: str
     why = ask(explain, workspace(), ranking.user, item.id, model=run)
     st.markdown(f"**Why.** {plain(why.sentence[:1].upper() + why.sentence[1:])}")
     named = {"user": ranking.user} | ({"run": run} if run else {})
+    again = {} if asked(RANK_BY) is None else {RANK_BY: str(asked(RANK_BY))}
     with st.container(horizontal=True):
         if st.button("Open the video", icon=":material/movie:", type="primary"):
             watch(look, **named)
         if st.button("Explain it", icon=":material/account_tree:"):
-            go("explain", id=item.id, **named)
+            go("explain", id=item.id, **named, **again)
 
 
 def _close() -> None:

@@ -13,6 +13,8 @@ from graphrec.app.notices import nothing
 from graphrec.app.parts.choose_node import choose_node
 from graphrec.app.parts.graph_view import graph_view
 from graphrec.app.parts.growing import FEW
+from graphrec.app.parts.list_rules import pick_ranker
+from graphrec.app.parts.modality_chart import modality_chart
 from graphrec.app.parts.opened import MOST as MOST_OPEN
 from graphrec.app.parts.opened import opened, put
 from graphrec.app.parts.picker import MOST, pick
@@ -26,6 +28,7 @@ from graphrec.serving.explore.spaces import ranking_runs
 from graphrec.serving.explore.subgraph import Key, Subgraph, merged, neighbours
 from graphrec.serving.explore.why import why
 from graphrec.serving.naming import with_id
+from graphrec.serving.published import PublishedRun
 from graphrec.serving.recommend import Recommendation, Recommendations, Request, recommend
 
 OFFERED = 50
@@ -51,10 +54,11 @@ def starts() -> None:
             st.button(plain(user[:40]), key=f"start-{user}", on_click=readdress, kwargs={"user": user})
 
 
-def run_of() -> str | None:
+def run_of() -> PublishedRun | None:
     """Return the run that the visitor wants explained; None where none is published."""
-    runs = [run.id for run in ask(ranking_runs)]
-    return pick_run("Model", runs, "run") if runs else None
+    runs = {run.id: run for run in ask(ranking_runs)}
+    chosen = pick_run("Model", [*runs], "run") if runs else None
+    return None if chosen is None else runs[chosen]
 
 
 def thing(ranking: Recommendations) -> str | None:
@@ -96,8 +100,8 @@ def _place(place: int, item: Recommendation) -> str:
     return f"{place + 1}. {with_id(item.title, item.id)}"
 
 
-def show(told: Explanation) -> None:
-    """Show the reasons: in words, drawn, and as a table."""
+def show(told: Explanation, by: str | None) -> None:
+    """Show the reasons: in words, drawn, and as a table; ``by`` is the run that ranks again, if any does."""
     with st.container(border=True):
         st.text(told.sentence)
     found = ask(why, workspace(), told)
@@ -136,6 +140,8 @@ def show(told: Explanation) -> None:
         st.caption(f"Double-click a node for its neighbours. {WIDTH[told.account is not None]}")
     with right:
         beside(told)
+        if by is not None:
+            ranked_by(told, by)
     st.subheader("All reasons")
     table_of_reasons(told)
 
@@ -178,16 +184,33 @@ def beside(told: Explanation) -> None:
             go("video", id=video)
 
 
+def ranked_by(told: Explanation, by: str) -> None:
+    """Say what the run that ranks again makes of it."""
+    own = ask(explain, workspace(), told.user, told.id, run=by, label=told.label)
+    st.subheader("By the run that ranks again", anchor=False)
+    if own.score is None:
+        st.text(f"{by} knows nothing of one of the two.")
+        return
+    st.metric("Probability of a click", f"{own.score:.1%}", help=plain(f"As {by} has it, as of now."))
+    if own.modalities is None:
+        st.text(f"{by} does not weigh feature matrices by the user's attention: modalities=guided does.")
+    else:
+        modality_chart(own.modalities)
+
+
 heading("Explain", "Why this, for this user: what the graph says, and what the model made of it.")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     user = pick("User", "User", "user", on_change=forget)
     run = run_of()
+    # What recommends says which runs can rank that again.
+    by = None if run is None else pick_ranker(run.label)
 if user is None:
     starts()
 else:
-    ranking = ask(recommend, workspace(), Request(user, k=OFFERED, model=run))
+    model = None if run is None else run.id
+    ranking = ask(recommend, workspace(), Request(user, k=OFFERED, model=model, rank_by=by))
     chosen = thing(ranking)
     if chosen is None:
         nothing("There is nothing to recommend yet.", "graphrec train --model transgrec")
     else:
-        show(ask(explain, workspace(), user, chosen, run=run))
+        show(ask(explain, workspace(), user, chosen, run=model), by)

@@ -11,6 +11,7 @@ from graphrec.app.graph import ask, workspace
 from graphrec.app.links import asked, readdress
 from graphrec.app.notices import nothing
 from graphrec.app.parts.cards import Card, cards
+from graphrec.app.parts.list_rules import list_rules
 from graphrec.app.parts.past import past
 from graphrec.app.parts.picker import pick
 from graphrec.app.parts.ranked import ranked
@@ -52,7 +53,13 @@ def controls() -> tuple[Request | None, list[Space]]:
             told = "Rank by the rating that the model predicts, and show it."
             rated = st.toggle("Predicted ratings", value=True, key="rated", bind="query-params", help=told)
         label = which(chosen)
-    return (Request(user, int(k), label=label, new_only=new, rated=rated) if user else None), chosen
+    rules = list_rules(label or (chosen[0].run.label if chosen else "Item"))
+    if rules.rank_by is not None:
+        rated = False
+    asked_for = Request(
+        user or "", int(k), label=label, new_only=new, rated=rated, rank_by=rules.rank_by, variety=rules.variety
+    )
+    return (asked_for if user else None), chosen
 
 
 def which(chosen: Sequence[Space]) -> str | None:

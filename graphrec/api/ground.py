@@ -19,6 +19,7 @@ from graphrec.graph.snapshot import Snapshot, open_snapshot
 from graphrec.graph.splits import AT, base_name, split_at
 from graphrec.graph.usable import told
 from graphrec.models.base import Needs
+from graphrec.models.registry import read_settings
 from graphrec.store.base import GraphStore, TellingStore, closing
 from graphrec.store.open import open_store
 from graphrec.tasks.base import Task
@@ -103,7 +104,7 @@ def read_ground(
         counts = graph.counts()
         projection = choose(plan.projection, counts, given.task.projections, graph.properties)
         task = given.task.of(projection, plan.where)
-        task = given.task.model_validate({**task.model_dump(), **given.asked})
+        task = read_settings(given.task, {**task.model_dump(), **given.asked}, f"setting of the task {given.task.name}")
         check_also(given.kind, projection, plan.also)
         needed = partial(_needed, graph, counts, needs)
         shot = snapshot(graph, needed(task.reads(projection), plan.features), workspace, fresh=fresh)

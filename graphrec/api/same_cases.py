@@ -21,6 +21,9 @@ from graphrec.tasks.cases import Split
 from graphrec.training.runs import Run, snapshot_of, split_of, task_of
 from graphrec.workspace import Workspace
 
+NO_CONDITION = ("value", "calibrate")
+"""What a task says that changes no case."""
+
 
 @dataclass(frozen=True)
 class TestedOn:
@@ -78,7 +81,8 @@ def _tested_on(title: str, parts: Sequence[tuple[Task[Any], Snapshot, Split[Any]
     facts = {
         "task": str(told.pop("name")),
         "projection": str(shot.projection["relationship"]),
-        "conditions": ", ".join(f"{name} {value}" for name, value in sorted(told.items()) if name != "value") or "none",
+        "conditions": ", ".join(f"{name} {value}" for name, value in sorted(told.items()) if name not in NO_CONDITION)
+        or "none",
         "split": base_name(split.name),
         "protocol": protocol_of(split.test),
         "fold/seed": ", ".join(cell for *_, cell in parts),

@@ -16,6 +16,7 @@ from graphrec.api.several import tested_also, told_also
 from graphrec.errors import DataError, TrainingError
 from graphrec.evaluation.account import TrainingAccount
 from graphrec.evaluation.accounting import account
+from graphrec.evaluation.calibrating import LOGLOSS, calibrate, check_calibration
 from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.judging import validation_judge
@@ -34,8 +35,8 @@ from graphrec.tasks.beside import together
 from graphrec.tasks.cases import Split
 from graphrec.tasks.ranking import Ranking
 from graphrec.training.checkpoint import load_checkpoint
+from graphrec.training.manifest import CALIBRATION, FORMAT, REFUSED, write_manifest
 from graphrec.training.manifest import FILE as MANIFEST
-from graphrec.training.manifest import FORMAT, REFUSED, write_manifest
 from graphrec.training.runs import (
     Run,
     beside_of,
@@ -114,6 +115,7 @@ def train_on(
     if isinstance(task, Ranking) and task.value and not kind.reads(settings).weights:
         notes.append(f"{kind.name} does not weigh records: {task.value} was not used.")
     kind.check(parts.data, settings)
+    check_calibration(task, parts)
     notes += kind.notes(parts.data, settings)
     folder = new_run_folder(workspace, plan.model)
     chosen = ground.chosen(replace(plan, given={**as_given(plan), "seed": options.seed}), parts.name)
@@ -180,11 +182,13 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
             extra=loaded.run.manifest,
             resume=resume,
         )
-        _require_same(replace(loaded, run=Run(folder, result.manifest)))
+        calibrated = calibrate(model, task, parts, seed=options.seed)
+        told = result.manifest | ({} if calibrated is None else {CALIBRATION: calibrated.told()})
+        _require_same(replace(loaded, run=Run(folder, told)))
         metrics = task.metrics(parts.test)
         test = judge_model(model, task, parts.data, parts.test, metrics, seed=options.seed)
         also = tested_also(model, loaded.beside, parts.data, seed=options.seed)
-        told = result.manifest["also"]
+        said = [] if calibrated is None else [calibrated.sentence(test.metrics[LOGLOSS])]
         found = account(
             model,
             task,
@@ -194,12 +198,12 @@ def _run(loaded: Loaded, options: TrainOptions, progress: Progress | None, *, re
             options,
             watched=result.metric,
             beside=loaded.run.manifest.get("baselines", True),
-            notes=(*loaded.run.manifest.get("notes", ()), *model.learned()),
+            notes=(*loaded.run.manifest.get("notes", ()), *model.learned(), *said),
         )
-        manifest = result.manifest | {
+        manifest = told | {
             "protocol": protocol_of(parts.test),
             "test": test.to_dict(),
-            "also": {name: {**told[name], "test": one.to_dict()} for name, one in also.items()},
+            "also": {name: {**told["also"][name], "test": one.to_dict()} for name, one in also.items()},
             "account": found.to_dict(),
             "total_seconds": round(time.monotonic() - began, 3),
         }

@@ -42,7 +42,10 @@ def explain(
     little more than chance: things of which fewer than 2 % of the others who chose them chose this too, cosines below
     0.2, and genres and tags that less than a tenth of the history has.
 
-    Example: `graphrec explain u001 v003#2`
+    A run without embeddings tells its own score, and how much each feature matrix counts where it weighs them (models
+    of clicks with `modalities=guided`).
+
+    Example: `graphrec explain u001 v003#2`, or `graphrec explain u001 v003 --run deepfm-20261128-014934`
     """
     with opened(workspace, store) as (graph, folder):
         found = find_reasons(graph, folder, user, node, model=model, run=run, label=label)
@@ -70,6 +73,11 @@ def explain(
     if found.parts:
         parts = [(part.name, part.weight, part.score) for part in found.parts]
         out.print(table(("the score's parts, by run", "weight", "adds"), parts))
+    if found.modalities is not None:
+        weights = found.modalities
+        counts = [(name, weights.here.get(name), share) for name, share in weights.usual.items()]
+        usually = f"on average over {weights.of:,} items"
+        out.print(table(("feature matrix", "counts here", usually), counts))
     if found.account is not None:
         for what, made in ((user, found.account.user), (node, found.account.item)):
             out.print(f"{what}, by {found.run}: {made.said}", markup=False)

@@ -22,6 +22,7 @@ from graphrec.cli.common import (
 from graphrec.errors import UsageError
 from graphrec.serving.recommend import Recommendation, Request
 from graphrec.serving.recommend import recommend as rank
+from graphrec.serving.variety import Variety
 
 
 def recommend(
@@ -51,6 +52,24 @@ def recommend(
             metavar="RUN", help="Let this run, such as one of a model of clicks, rank the 500 best; its score is shown."
         ),
     ] = None,
+    diversity: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Of the 500 best each next has the most (1 - this) x score - this x cosine to the most alike above "
+            "it: 0 for the score alone.",
+        ),
+    ] = 0.0,
+    at_most: Annotated[
+        int | None, typer.Option(min=1, help="So many, at most, that share a value of what --of names.")
+    ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A property, such as uploader or year, or a relationship, such as IN_GENRE."
+        ),
+    ] = None,
     why: Annotated[bool, typer.Option("--explain", help="Say why, for each.")] = False,
     all_users: Annotated[
         bool, typer.Option("--all-users", help="The lists of all users, into the file --to.")
@@ -70,23 +89,28 @@ def recommend(
     Example: `graphrec recommend u001 -k 5 --new-only`, or `graphrec recommend --all-users -k 50 --to lists.parquet`
 
     Example: `graphrec recommend u001 --model lightgcn --rank-by deepfm-20261128-014934`
+
+    Example: `graphrec recommend u001 --diversity 0.3 --at-most 2 --of uploader`
     """
     from graphrec.serving.explain import explain
 
     if sum([user is not None, all_users, users is not None]) != 1:
         raise UsageError("recommend takes one of a user's id, --all-users and --users FILE")
+    variety = Variety(diversity, at_most, of)
     if user is None:
-        if to is None or within is not None or why or with_frame or rank_by:
-            raise UsageError(
-                "lists of many users go into a file, --to FILE, without --within, --explain, --with-frame, --rank-by"
-            )
-        request = Request("", k, model, run, None, label, include_seen, new_only, rated=rated)
+        if to is None or within is not None or why or with_frame:
+            raise UsageError("lists of many users go into a file, --to FILE, without --within, --explain, --with-frame")
+        request = Request(
+            "", k, model, run, None, label, include_seen, new_only, rated=rated, rank_by=rank_by, variety=variety
+        )
         _lists(workspace, store, request, users, to, as_json)
         return
     if to is not None:
         raise UsageError("--to goes with --all-users or --users")
     with opened(workspace, store) as (graph, folder):
-        request = Request(user, k, model, run, within, label, include_seen, new_only, with_frame, rated, rank_by)
+        request = Request(
+            user, k, model, run, within, label, include_seen, new_only, with_frame, rated, rank_by, variety
+        )
         ranking = rank(graph, folder, request)
         popular = ranking.basis == "popularity"
         by = ranking.basis if rated else run

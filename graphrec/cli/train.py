@@ -84,6 +84,13 @@ def train(
             "ranking, models that weigh records), such as watch_s."
         ),
     ] = None,
+    calibrate: Annotated[
+        str | None,
+        typer.Option(
+            help="Calibrate probabilities of clicks on the validation cases after training: temperature (one number), "
+            "platt (and a shift) or isotonic (any rising curve); none by default."
+        ),
+    ] = None,
     also: Annotated[
         list[str] | None,
         typer.Option(
@@ -118,6 +125,8 @@ def train(
 
     Example: `graphrec train --model transgrec --set dimension=128 --set epochs=50 --seed 1`
 
+    Example: `graphrec train --model deepfm --calibrate platt`
+
     After Ctrl-C or a crash: `graphrec train --resume RUN`
     """
     from graphrec.api.train import resume as resume_run
@@ -139,6 +148,7 @@ def train(
         "folds": folds,
         "projection": projection,
         "value": value,
+        "calibrate": calibrate,
         "where": where,
         "also": also,
         "features": features,

@@ -17,7 +17,7 @@ from graphrec.evaluation.prediction_metrics import prediction_metric
 from graphrec.evaluation.predictions import Predictions
 from graphrec.graph.data import Data
 from graphrec.models.answers import pairs_at, predicted_by, scorer_of
-from graphrec.models.base import Embeds, Model, Predicts, Target
+from graphrec.models.base import ANYTHING, Embeds, Model, Predicts, Target
 from graphrec.models.known import as_served, known_users
 from graphrec.tasks.base import Task
 from graphrec.tasks.cases import Cases, NodeCases, PairCases, RankingCases
@@ -63,7 +63,7 @@ def judge_model(
             seen = known_by.by_user.lengths[found.users] > 0
             return replace(found, unscored=int((seen & ~known_users(known_by, own, found.users)).sum()))
         predicted = (
-            _pairs(model, cases, Target(label)) if isinstance(cases, PairCases) else _nodes(model, cases)
+            predicted_pairs(model, cases, Target(label)) if isinstance(cases, PairCases) else _nodes(model, cases)
         )
     whole, known = task.complete(predicted, cases, data)
     who = cases.users if isinstance(cases, PairCases) else cases.nodes
@@ -80,9 +80,10 @@ def known_metric(cases: Cases, name: str) -> bool:
     return one.higher_is_better
 
 
-def _pairs(
-    model: Model[Any], cases: PairCases, target: Target
+def predicted_pairs(
+    model: Model[Any], cases: PairCases, target: Target = ANYTHING
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return what ``model`` predicts of each case, float64 [cases]; NaN where it cannot tell."""
     scorer = scorer_of(model, target)
     found = np.empty(len(cases))
     for start in range(0, len(cases), PAIRS):

@@ -20,7 +20,7 @@ ANY = -1
 
 
 def scorer_of(model: Model[Any], target: Target = ANYTHING) -> Scorer:
-    """Return the model's scorer, whose answers are checked.
+    """Return the model's scorer, whose answers are checked, and calibrated where the model is.
 
     Raises ``ConfigError`` for a model that scores nothing, ``TrainingError`` for an answer of another shape or type.
     """
@@ -40,6 +40,15 @@ def pairs_at(scorer: Scorer, users: Tensor, items: Tensor, at: Tensor | None) ->
     if at is not None and isinstance(scorer, ScorerAt):
         return scorer.pairs_at(users, items, at)
     return scorer.pairs(users, items)
+
+
+def grid_at(scorer: Scorer, users: Tensor, items: int, at: int) -> Tensor:
+    """Return float [users, items], scores of all ``items`` as of ``at``, where the scorer tells moments apart."""
+    if not isinstance(scorer, ScorerAt):
+        return scorer.grid(users)
+    every = torch.arange(items, device=users.device).repeat(len(users))
+    who = users.repeat_interleave(items)
+    return scorer.pairs_at(who, every, torch.full_like(who, at)).view(len(users), items)
 
 
 def embeddings_of(model: Any) -> Mapping[str, Vectors]:
@@ -88,7 +97,7 @@ def placed_by_parts(model: Any, features: Tensor, parts: Ragged) -> Mapping[str,
 
 
 class Checked:
-    """A scorer whose answers are checked.
+    """A scorer whose answers are checked, and calibrated where the model is.
 
     Args:
         scorer: the model's own.
@@ -98,15 +107,19 @@ class Checked:
 
     def __init__(self, scorer: Scorer, model: Model[Any], items: int) -> None:
         self._scorer, self._model, self._items = scorer, model, items
+        self._calibration = model.calibration
 
     def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         """Return float [len(users), len(items)]."""
         due = len(users), self._items if items is None else len(items)
-        return _check(self._model, "scorer().grid", self._scorer.grid(users, items), due)
+        return self._meant(_check(self._model, "scorer().grid", self._scorer.grid(users, items), due))
 
     def pairs(self, users: Tensor, items: Tensor) -> Tensor:
         """Return float [n]."""
-        return _check(self._model, "scorer().pairs", self._scorer.pairs(users, items), (len(users),))
+        return self._meant(_check(self._model, "scorer().pairs", self._scorer.pairs(users, items), (len(users),)))
+
+    def _meant(self, scores: Tensor) -> Tensor:
+        return scores if self._calibration is None else self._calibration(scores)
 
 
 class CheckedAt(Checked):
@@ -115,7 +128,8 @@ class CheckedAt(Checked):
     def pairs_at(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
         """Return float [n]."""
         assert isinstance(self._scorer, ScorerAt)
-        return _check(self._model, "scorer().pairs_at", self._scorer.pairs_at(users, items, at), (len(users),))
+        found = self._scorer.pairs_at(users, items, at)
+        return self._meant(_check(self._model, "scorer().pairs_at", found, (len(users),)))
 
 
 def _check(

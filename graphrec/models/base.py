@@ -16,6 +16,7 @@ from graphrec.errors import DataError
 from graphrec.graph.data import Data, Shape
 from graphrec.learning.learner import Learner
 from graphrec.learning.run import RunContext
+from graphrec.models.calibration import Calibration
 from graphrec.models.influences import Floats, Influences, Part
 from graphrec.ragged import Ints, Ragged
 from graphrec.settings import Settings
@@ -69,6 +70,8 @@ class Model(nn.Module, ABC, Generic[S]):
     """What it can be asked, the usual task first."""
     needs: ClassVar[Needs] = Needs()
     """What it reads beside the records."""
+    calibration: Calibration | None = None
+    """By what its scores, probabilities then, are calibrated for all who ask ``answers.scorer_of``."""
     several: ClassVar[bool] = False
     """Whether it can be trained on and asked about further records (``Data.others``), each with a label of its own."""
     defaults: ClassVar[Mapping[str, Any]] = {}
@@ -177,6 +180,27 @@ class Attends(Protocol):
 
     def attention(self, trailer: int) -> tuple[Ints, Tensor]:
         """Return the frames of ``trailer``, int64 [n], and what each says, float32 [n], 1 in all; none if all alike."""
+        ...
+
+
+@runtime_checkable
+class WeighsModalities(Protocol):
+    """A model that weighs feature matrices of items against each other, for each user anew."""
+
+    @property
+    def modalities(self) -> Sequence[str]:
+        """Names of the matrices; none where it was trained to weigh none."""
+        ...
+
+    def described(self, items: Tensor) -> Tensor:
+        """Return bool [n, matrices], which of them describe each of ``items``, int64 [n]."""
+        ...
+
+    def attention_of(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return how much each counts for a user and an item, float32 [n, matrices], 1 in all; int64 [n] each.
+
+        What does not describe an item counts as 0 for it, unless none does.
+        """
         ...
 
 

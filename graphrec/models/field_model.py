@@ -172,6 +172,15 @@ class FieldModel(Model[S]):
         """Return probabilities of a click."""
         return _Probabilities(self)
 
+    @property
+    def modalities(self) -> Sequence[str]:
+        """Names of the feature matrices that it weighs by the user's attention; none where each is a field."""
+        return [] if self.guided is None else [field.name for field in self.fields.of_features]
+
+    def described(self, items: Tensor) -> Tensor:
+        """Return bool [n, matrices], which feature matrices describe each of ``items``, int64 [n]."""
+        return self.fields.described(items)
+
     @torch.no_grad()
     def attention_of(self, users: Tensor, items: Tensor) -> Tensor:
         """Return how much each feature matrix counts for a user and an item, float32 [n, matrices], 1 in all.

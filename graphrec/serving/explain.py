@@ -34,6 +34,8 @@ from graphrec.workspace import Workspace
 if TYPE_CHECKING:
     from graphrec.models.influences import Part
     from graphrec.serving.account import Account
+    from graphrec.serving.by_itself import ByItself
+    from graphrec.serving.modality_weights import ModalityWeights
 
 
 LEAST_SHARE = 0.02
@@ -75,9 +77,9 @@ class Explanation:
         id: what is explained.
         label: its label.
         video: the video that a segment or frame is of; None for an item, and where it is of none.
-        run: the published run; None without one.
-        score: inner product of the embeddings, or what the model makes of both where that is more; None where one is
-            missing, or that model is not here.
+        run: the published run, or one that was asked for and scores without embeddings; None without one.
+        score: inner product of the embeddings, or what the model makes of both, as of now, where that is more; None
+            where one is missing, or that model is not here.
         shared: paths user -> via <- other users -> item, by number of those users; all of them chose both, by
             positive records.
         common: genres and tags of it that the history has too.
@@ -92,6 +94,7 @@ class Explanation:
             no words.
         parts: of a run that is several together, what each adds to the score; of a score that is of several sides, what
             each of these adds.
+        modalities: how much each feature matrix counts for both, where the run weighs them; else None.
     """
 
     user: str
@@ -110,6 +113,7 @@ class Explanation:
     note: str = ""
     parts: Sequence[Part] = ()
     words: Sequence[str] = ()
+    modalities: ModalityWeights | None = None
 
 
 def explain(
@@ -186,7 +190,9 @@ def explain(
         disliked = {*seen(store, label, [user])[0]} - {*history, node}
         made = replace(made, user=made.user.without(label, disliked), item=made.item.without(label, disliked))
     traits = _common(store, label, node, history, k)
-    reasons = _Reasons(user, node, shared, traits, near, content, made, parts, words)
+    own = None if run is None or published is not None else _by_itself(workspace, run, user, label, node)
+    weights = None if own is None else own.modalities
+    reasons = _Reasons(user, node, shared, traits, near, content, made, parts, words, weights)
     known = {one.id: one for one in _detailed(store, label, sorted(reasons.ids()))}
     titles = {key: with_id(in_a_sentence(one), key) for key, one in known.items()}
     return Explanation(
@@ -194,8 +200,8 @@ def explain(
         node,
         label,
         known[node].video,
-        published.id if published else None,
-        score,
+        published.id if published else None if own is None else run,
+        score if own is None else own.score,
         shared,
         traits,
         near,
@@ -206,7 +212,15 @@ def explain(
         "" if run is None or published is not None else _unpublished(find_run(workspace, run)),
         parts if run is None or published is not None else _parts(workspace, run, user, label, node),
         words,
+        weights,
     )
+
+
+def _by_itself(workspace: Workspace, run: str, user: str, label: str, node: str) -> ByItself | None:
+    # Here, not above: models need torch, which takes seconds.
+    from graphrec.serving.by_itself import by_itself
+
+    return by_itself(workspace, run, user, label, node)
 
 
 def _parts(workspace: Workspace, run: str, user: str, label: str, node: str) -> list[Part]:
@@ -228,7 +242,10 @@ def _unpublished(run: Run) -> str:
         if issubclass(model(run.model), HasParts) and not issubclass(model(run.model), Embeds):
             return f"{run.model} has no embeddings: these are reasons of graph and content, and what its runs add"
         if not issubclass(model(run.model), Embeds):
-            return f"{run.model} has no embeddings to explain by: these are reasons of graph and content alone"
+            return (
+                f"{run.model} has no embeddings to explain by: these are reasons of graph and content, beside what the "
+                "run itself makes of both"
+            )
     return (
         f"{run.id} is not published: these are reasons of graph and content alone; `graphrec publish {run.id}` adds "
         "those of its embeddings"
@@ -336,6 +353,7 @@ class _Reasons:
     account: Account | None
     parts: Sequence[Part] = ()
     words: Sequence[str] = ()
+    modalities: ModalityWeights | None = None
 
     def ids(self) -> set[str]:
         """Return the nodes that are named."""
@@ -382,6 +400,8 @@ class _Reasons:
             said.append(f"Of its score {sides}.")
         if self.words:
             said.append(f"The model expects {self.user} to write of it: {', '.join(self.words)}.")
+        if self.modalities is not None:
+            said.append(self.modalities.sentence)
         frames = [] if self.account is None else [one for one in self.account.item.most if one.label == "Frame"]
         if frames:
             said.append(f"Its looks rest most on frame {frames[0].id} ({frames[0].weight:.0%}).")

@@ -21,9 +21,11 @@ import pyarrow.parquet as pq
 from graphrec import schema
 from graphrec.errors import DataError
 from graphrec.files import read_json, replacing, write_json
+from graphrec.serving.best import Best
 from graphrec.serving.lookups import no_such
 from graphrec.serving.published import current_runs
-from graphrec.serving.recommend import Best, Request, best_for_each, source_of
+from graphrec.serving.recommend import Request, served, source_of
+from graphrec.serving.two_stage import ranking_run
 from graphrec.store.base import GraphStore
 from graphrec.workspace import Workspace
 
@@ -91,14 +93,15 @@ def write_lists(
     wanted = sorted(known.to_pylist()) if users is None else _known(store, users, known)
     folder = path.with_name(f"{path.name}.part")
     blocks = [wanted[start : start + BLOCK] for start in range(0, len(wanted), BLOCK)]
-    _begin(folder, _plan(store, request, source, wanted))
+    again = None if request.rank_by is None else ranking_run(store, workspace, request.rank_by, source.label)
+    _begin(folder, _plan(store, request, [source, again], wanted))
     resumed, by = 0, Counter[str]()
     files = [folder / f"{number:05}.parquet" for number in range(len(blocks))]
     for number, (block, file) in enumerate(zip(blocks, files, strict=True)):
         if file.exists():
             resumed += len(block)
         else:
-            table = _table(best_for_each(store, workspace, request, source, block))
+            table = _table(served(store, workspace, request, source, block))
             with replacing(file) as out:
                 pq.write_table(table, out)
         step(min((number + 1) * BLOCK, len(wanted)), len(wanted))

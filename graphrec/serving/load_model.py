@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from graphrec.errors import TrainingError
 from graphrec.files import size_and_time
 from graphrec.graph.snapshot import Snapshot
 from graphrec.learning.run import CPU
-from graphrec.models.answers import scorer_of
+from graphrec.models.answers import grid_at, pairs_at, scorer_of
 from graphrec.models.base import Model, Scorer
+from graphrec.models.calibration import Calibration
 from graphrec.models.registry import model as model_class
+from graphrec.ragged import Ints
 from graphrec.tasks.base import Task
 from graphrec.tasks.beside import FurtherTask, together
-from graphrec.tasks.cases import Split
+from graphrec.tasks.cases import Floats, Split
+from graphrec.training.manifest import CALIBRATION
 from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.runs import Run, beside_of, require_format, require_use, snapshot_of, split_of, task_of
 from graphrec.training.weights import WEIGHTS, load_weights
@@ -43,6 +49,23 @@ class Loaded:
         """The model's scores, of one that scores and is trained no more."""
         with torch.no_grad():
             return scorer_of(self.model)
+
+    @torch.no_grad()
+    def pairs_now(self, users: Ints, items: Ints) -> Floats:
+        """Return its scores of pairs, float64 [n] for positions, int64 [n] each; of one that tells moments apart as of
+        now.
+        """
+        pair = torch.from_numpy(users), torch.from_numpy(items)
+        return pairs_at(self.scorer, *pair, torch.full_like(pair[0], _now())).double().numpy(force=True)
+
+    @torch.no_grad()
+    def grid_now(self, users: Ints) -> npt.NDArray[np.floating[Any]]:
+        """Return the same of all items, float [n, items] for positions of users, int64 [n]."""
+        return grid_at(self.scorer, torch.from_numpy(users), self.model.shape.items, _now()).numpy(force=True)
+
+
+def _now() -> int:
+    return int(1000 * time.time())
 
 
 def load_run(workspace: Workspace, run: Run) -> Loaded:
@@ -68,6 +91,8 @@ def model_of(run: Run, split: Split[Any], device: torch.device = CPU) -> Model[A
     kind = model_class(run.model)
     model = kind(split.data.shape, kind.Settings(**run.manifest["settings"]))
     load_weights(run.folder / WEIGHTS, model)
+    if CALIBRATION in run.manifest:
+        model.calibration = Calibration.of(run.manifest[CALIBRATION])
     model.to(device)
     model.attach(split.data)
     return model.eval()

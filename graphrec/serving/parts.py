@@ -58,5 +58,5 @@ def own_score(
         who, what = loaded.snapshot.users.index([user]), loaded.snapshot.items.index([node])
         if min(who[0], what[0]) < 0:
             return None, []
-        score = float(loaded.scorer.pairs(torch.from_numpy(who), torch.from_numpy(what))[0])
+        score = float(loaded.pairs_now(who, what)[0])
         return None if isnan(score) else score, []

@@ -203,8 +203,6 @@ def _scored(
     proposed: list[list[Neighbour]],
 ) -> list[Found]:
     """Return the best of what is ``proposed`` to ``vectors`` by the model's own scores; as proposed where not here."""
-    import torch
-
     from graphrec.models.base import ScoresVectors
 
     try:
@@ -223,8 +221,7 @@ def _scored(
     ]
     user = np.repeat(users, [len(some) for some in known])
     item = np.concatenate([of[of >= 0] for of in items])
-    with torch.no_grad():
-        scores = iter(loaded.scorer.pairs(torch.from_numpy(user), torch.from_numpy(item)).tolist())
+    scores = iter(loaded.pairs_now(user, item).tolist())
     again = [[Neighbour(one.id, next(scores)) for one in some] for some in known]
     return [_best_of(some, wanted.k) for some in again]
 
@@ -253,8 +250,6 @@ def _best_of(scored: list[Neighbour], k: int) -> Found:
 
 def _by_scorer(loaded: Loaded, users: Ints, wanted: ListsWanted) -> list[list[Neighbour]]:
     """Return the best for ``users`` (int64 [n]) by the scores of a model, so many at a time as memory is meant for."""
-    import torch
-
     from graphrec.models.base import EmbeddingScorer
 
     scorer, shot = loaded.scorer, loaded.snapshot
@@ -274,9 +269,7 @@ def _by_scorer(loaded: Loaded, users: Ints, wanted: ListsWanted) -> list[list[Ne
     step = max(1, SCORES // max(1, len(shot.items)))
     for start in range(0, len(users), step):
         some = range(start, min(start + step, len(users)))
-        with torch.no_grad():
-            scores = scorer.grid(torch.from_numpy(users[some.start : some.stop])).numpy(force=True)
-        found += _best(loaded, scores, wanted.of(some))
+        found += _best(loaded, loaded.grid_now(users[some.start : some.stop]), wanted.of(some))
     return found
 
 

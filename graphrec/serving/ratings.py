@@ -13,7 +13,7 @@ from graphrec.serving.published import check_mapped, current_runs
 from graphrec.serving.ranked import Found, ListsWanted
 from graphrec.store.base import GraphStore
 from graphrec.store.nearest import best_each
-from graphrec.tasks.cases import Floats
+from graphrec.tasks.cases import Floats, PairCases
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
@@ -67,15 +67,8 @@ def scale_of(loaded: Loaded) -> tuple[float, float]:
 
 def predicted(loaded: Loaded, users: Ints, items: Ints) -> tuple[Floats, Mask]:
     """Return what is predicted for pairs of positions, float64 [n], and where the model itself could tell, bool [n]."""
-    # Here, not above: torch takes seconds.
-    import torch
-
-    from graphrec.tasks.cases import PairCases
-
-    with torch.no_grad():
-        told = loaded.scorer.pairs(torch.from_numpy(users), torch.from_numpy(items)).double().numpy(force=True)
     cases = PairCases(users, items, np.full(len(users), np.nan), scale_of(loaded))
-    return loaded.task.complete(told, cases, loaded.split.data)
+    return loaded.task.complete(loaded.pairs_now(users, items), cases, loaded.split.data)
 
 
 def by_rating(workspace: Workspace, run: Run, wanted: ListsWanted) -> list[Found]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from graphrec.errors import ConfigError, NotFoundError
 from graphrec.keys import Id
+from graphrec.serving.best import Best
 from graphrec.serving.chosen import USUAL, chosen_by
 from graphrec.serving.histories import seen as seen_by
 from graphrec.serving.key_frames import FRAME, KeyFrame, frame_run, key_frames, only_frames
@@ -28,6 +29,8 @@ from graphrec.serving.published import (
 from graphrec.serving.ranked import Found, ListsWanted, by_published, by_run
 from graphrec.serving.ratings import by_rating, rating_run
 from graphrec.serving.two_stage import CANDIDATES, ranked_again, ranking_run
+from graphrec.serving.varied import varied
+from graphrec.serving.variety import AS_SCORED, Variety
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
@@ -61,6 +64,7 @@ class Recommendations:
         note: why it is only popularity, where it is; or what else is to be said of how it came about.
         items: best first.
         rated: whether the scores are predicted ratings.
+        variety: what the order keeps to beside the scores; None for these alone.
     """
 
     user: str
@@ -69,6 +73,7 @@ class Recommendations:
     note: str = ""
     items: list[Recommendation] = field(default_factory=list)
     rated: bool = False
+    variety: Variety | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,9 @@ class Request:
         rated: rank by the rating that a run predicts, and give it as the score.
         rank_by: a run that ranks again what was found, such as one of a model of clicks; its score is given.
         new_only: only items that nobody has interacted with, for segments and frames only those of videos nobody has.
+        variety: what the list has to keep to beside the scores.
+
+    Raises ``ConfigError`` where what ranks again would not give the score.
     """
 
     user: Id
@@ -101,6 +109,11 @@ class Request:
     with_frame: bool = False
     rated: bool = False
     rank_by: str | None = None
+    variety: Variety = AS_SCORED
+
+    def __post_init__(self) -> None:
+        if self.rank_by is not None and (self.rated or self.with_frame):
+            raise ConfigError("what ranks again gives the score: leave out --rated and --with-frame beside --rank-by")
 
 
 def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Recommendations:
@@ -109,10 +122,10 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
     Raises ``NotFoundError`` for an unknown user, video, run or model, or a label of which no published run has
     embeddings, ``ConfigError`` for a run that cannot answer for the label.
     """
-    if request.rank_by is not None and (request.rated or request.with_frame):
-        raise ConfigError("what ranks again gives the score: leave out --rated and --with-frame beside --rank-by")
     if request.with_frame and request.label in (None, "Item"):
         frames = only_frames(store, request.run or request.model)
+        if frames is not None and request.variety:
+            raise ConfigError(f"{frames.id} ranks frames, and items by their best: these lists do not vary by a rule")
         if frames is not None:
             return _by_best_frame(store, workspace, frames, request)
         if request.run is None and request.model is None:
@@ -120,30 +133,29 @@ def recommend(store: GraphStore, workspace: Workspace, request: Request) -> Reco
             last = current_run(store)
             request = replace(request, label="Item") if last is not None and last.label == FRAME else request
     source = source_of(store, workspace, request)
-    (found,) = _best(store, workspace, request, source, [require(store, "User", request.user)])
+    (found,) = served(store, workspace, request, source, [require(store, "User", request.user)])
     items = detailed(store, source.label, found.items)
     rated = source.rated and found.basis != "popularity"
-    ranking = Recommendations(found.user, source.label, found.basis, found.note, items, rated)
+    ranking = Recommendations(
+        found.user, source.label, found.basis, found.note, items, rated, request.variety or None
+    )
     return with_frames(store, workspace, ranking) if request.with_frame else ranking
 
 
-def _best(
+def served(
     store: GraphStore, workspace: Workspace, request: Request, source: Source, users: Sequence[str]
 ) -> list[Best]:
-    """Rank items for each of ``users``, again by another run where ``request`` says so."""
-    if request.rank_by is None:
+    """Rank items for each of ``users``, again by another run and varied where ``request`` says so."""
+    if request.rank_by is None and not request.variety:
         return best_for_each(store, workspace, request, source, users)
-    run = ranking_run(store, workspace, request.rank_by, source.label)
-    wider = replace(request, k=max(request.k, CANDIDATES))
-    found = []
-    for one in best_for_each(store, workspace, wider, source, users):
-        again = ranked_again(workspace, run, one.user, one.items, one.basis, request.k)
-        if again is None:
-            note, basis, items = f"{run.id} knows nothing of {one.user}", one.basis, one.items[: request.k]
-        else:
-            basis, (items, note) = run.id, again
-        found.append(Best(one.user, basis, "; ".join(filter(None, [one.note, note])), items))
-    return found
+    run = None if request.rank_by is None else ranking_run(store, workspace, request.rank_by, source.label)
+    found = best_for_each(store, workspace, replace(request, k=max(request.k, CANDIDATES)), source, users)
+    if run is not None:
+        found = ranked_again(workspace, run, found)
+    if request.variety:
+        by = source.published or source.run
+        return varied(store, workspace, request.variety, source.label, by, found, request.k)
+    return [replace(one, items=one.items[: request.k]) for one in found]
 
 
 def _by_best_frame(
@@ -184,16 +196,6 @@ def with_frames(store: GraphStore, workspace: Workspace, ranking: Recommendation
         said = f"no frames are chosen: {run.id} knows nothing of {ranking.user}"
     items = [replace(one, frame=(found or {}).get(one.id)) for one in ranking.items]
     return replace(ranking, items=items, note="; ".join(filter(None, [ranking.note, said])))
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best for a user, first, without titles; the attributes are those of ``Recommendations``."""
-
-    user: str
-    basis: str
-    note: str
-    items: list[Neighbour]
 
 
 def best_for_each(

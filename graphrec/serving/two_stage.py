@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from graphrec.errors import ConfigError
+from graphrec.serving.best import Best
 from graphrec.serving.published import check_mapped
 from graphrec.store.base import GraphStore, Neighbour
 from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
-if TYPE_CHECKING:
-    from graphrec.serving.load_model import Loaded
+Scores = npt.NDArray[np.float64]
 
 CANDIDATES = 500
 """So many are proposed, or as many as are asked for where that is more."""
@@ -33,39 +35,36 @@ def ranking_run(store: GraphStore, workspace: Workspace, name: str, label: str) 
     return run
 
 
-def ranked_again(
-    workspace: Workspace, run: Run, user: str, proposed: Sequence[Neighbour], by: str, k: int
-) -> tuple[list[Neighbour], str] | None:
-    """Return the ``k`` of what is ``proposed`` that ``run`` scores highest for ``user``, and what is to be said of it.
+def ranked_again(workspace: Workspace, run: Run, lists: Sequence[Best]) -> list[Best]:
+    """Return what each of ``lists`` proposes, ranked by what ``run`` scores for its user as of now; the first by id of
+    equals.
 
-    What the run cannot score, since it came after training for example, is left out, and counted; ``by`` is what
-    proposed. None where it does not know the user, or can score nothing.
+    What the run cannot score, since it came after training for example, is left out, and counted among what is said. A
+    list stays as it is, and that is said, where the run does not know the user, or can score nothing.
     """
     from graphrec.serving.load_model import kept_run
 
     loaded = kept_run(workspace, run)
-    (at,) = loaded.snapshot.users.index([user])
-    if at < 0:
-        return None
-    items = loaded.snapshot.items.index([one.id for one in proposed])
-    known = [(one.id, int(item)) for one, item in zip(proposed, items, strict=True) if item >= 0]
-    scores = _scores(loaded, int(at), [item for _, item in known])
-    found = [Neighbour(key, score) for (key, _), score in zip(known, scores, strict=True) if isfinite(score)]
-    if proposed and not found:
-        return None
-    best = sorted(found, key=lambda one: (-one.score, one.id))[:k]
-    new = len(proposed) - len(found)
+    users = loaded.snapshot.users.index([best.user for best in lists])
+    items = loaded.snapshot.items.index([one.id for best in lists for one in best.items])
+    user = users.repeat([len(best.items) for best in lists])
+    scores = np.full(len(items), np.nan)
+    known = (user >= 0) & (items >= 0)
+    scores[known] = loaded.pairs_now(user[known], items[known])
+    ends = np.cumsum([len(best.items) for best in lists])[:-1]
+    return [
+        _ranked(best, run, of, knows=bool(at >= 0))
+        for best, of, at in zip(lists, np.split(scores, ends), users, strict=True)
+    ]
+
+
+def _ranked(best: Best, run: Run, scores: Scores, *, knows: bool) -> Best:
+    """Return ``best`` by ``scores``, float64 [items], NaN for none."""
+    told = zip(best.items, scores.tolist(), strict=True)
+    found = [Neighbour(one.id, score) for one, score in told if isfinite(score)]
+    if not knows or (best.items and not found):
+        return best.saying(f"{run.id} knows nothing of {best.user}")
+    new = len(best.items) - len(found)
     left = f"; {new:,} that it knows nothing of are left out" if new else ""
-    return best, f"{len(found):,} candidates by {by}, ranked by {run.id}{left}"
-
-
-def _scores(loaded: Loaded, user: int, items: list[int]) -> list[float]:
-    import torch
-
-    from graphrec.models.answers import pairs_at
-
-    users, rows = torch.full((len(items),), user), torch.tensor(items, dtype=torch.int64)
-    now = torch.full_like(rows, int(1000 * time.time()))
-    with torch.no_grad():
-        scores: list[float] = pairs_at(loaded.scorer, users, rows, now).tolist()
-    return scores
+    again = best.saying(f"{len(found):,} candidates by {best.basis}, ranked by {run.id}{left}")
+    return replace(again, basis=run.id, items=sorted(found, key=lambda one: (-one.score, one.id)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -40,6 +41,8 @@ class Click(Task[PairCases]):
     """What must hold of a record for it to be a click; the others are what was seen and not clicked."""
     unseen: int = Field(1, ge=1)
     """How many items without a record are drawn for each click, where every record is one."""
+    calibrate: Literal["none", "temperature", "platt", "isotonic"] = "none"
+    """By what a trained model's probabilities are calibrated, on the validation cases."""
 
     @classmethod
     def of(cls, projection: Projection, where: Sequence[str]) -> Click:

@@ -21,6 +21,8 @@ FORMAT = 2
 """Of a run's files; another number where they are arranged otherwise."""
 METRICS = "metrics.jsonl"
 """Beside it: a line of JSON per epoch."""
+CALIBRATION = "calibration"
+"""In a manifest: by what the model's probabilities are calibrated, and what that changed."""
 REFUSED = "refused"
 """In a manifest: why the run is of no use, though it has come to its end."""
 _PACKAGES = ("graphrec", "dgl", "numpy")
