@@ -36,7 +36,7 @@ class AFM(FieldModel[AFMSettings]):
     )
     doi = "10.24963/ijcai.2017/435"
     Settings = AFMSettings
-    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "dimension", "dropout")
+    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "layers_l2", "dropout")
 
     def build(self, fields: int, settings: AFMSettings) -> None:
         """Make the attention."""

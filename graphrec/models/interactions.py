@@ -29,9 +29,9 @@ def layers(width: int, depth: int, hidden: int, dropout: float) -> tuple[nn.Sequ
 class PairAttention(nn.Module):
     """Products of all n (n - 1) / 2 pairs of fields, pooled by attention (Xiao et al., AFM, 2017, Eq. 4 to 6).
 
-    a = softmax over pairs of h · relu(W (x_i * x_j) + b), and what comes out is the sum of a (x_i * x_j), times how many
-    pairs there are: it is as large as that of a factorization machine, where a mean is lost beside other terms and is
-    held down by l2 long before it says anything. Hasama and Li divide by a plain sum instead of taking a softmax
+    a = softmax over pairs of h · relu(W (x_i * x_j) + b), and what comes out is the sum of a (x_i * x_j), times how
+    many pairs there are: so it is as large as that of a factorization machine; a mean would be lost beside other terms,
+    and held down by l2 long before it says anything. Hasama and Li divide by a plain sum instead of taking a softmax
     (Eq. 8), which can be 0 or below.
 
     Args:
@@ -47,7 +47,8 @@ class PairAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return float32 [B, D] for float32 [B, n, D]."""
         fields = x.shape[1]
-        pooled: Tensor = PairSteps.apply(x, self.hidden.weight, self.hidden.bias, self.h.weight)  # type: ignore[no-untyped-call]
+        steps = PairSteps.apply(x, self.hidden.weight, self.hidden.bias, self.h.weight)  # type: ignore[no-untyped-call]
+        pooled: Tensor = steps
         return fields * (fields - 1) / 2 * pooled
 
 

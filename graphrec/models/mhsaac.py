@@ -31,7 +31,8 @@ class MHSAAC(FieldModel[MHSAACSettings]):
 
     S are x_1 .. x_n after self-attention, P = Σ_i<j M_ij (x_i * x_j) with M the softmax of h · relu(W (x_i * x_j) + b)
     (Eq. 7 to 9: the text's n (n - 1)² pairs are n (n - 1) / 2, and its plain sum, which may be 0, a softmax). f is
-    w_s · S + w_p · P (Eq. 1), where w_p starts at 1, as that of a factorization machine is, and with the deep part the answer of layers to [S, P] is added (Eq. 2 and 3).
+    w_s · S + w_p · P (Eq. 1), where w_p starts at 1, as that of a factorization machine is, and with the deep part the
+    answer of layers to [S, P] is added (Eq. 2 and 3). P is times how many pairs there are (see ``PairAttention``).
     """
 
     name = "mhsaac"
@@ -41,7 +42,7 @@ class MHSAAC(FieldModel[MHSAACSettings]):
     )
     doi = "10.48550/arXiv.2205.08982"
     Settings = MHSAACSettings
-    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "dimension", "dropout")
+    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "layers_l2", "dropout")
 
     def build(self, fields: int, settings: MHSAACSettings) -> None:
         """Make both attentions, and the layers."""

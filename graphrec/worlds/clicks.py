@@ -8,10 +8,12 @@ share of her own. Everything follows from the seed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from numpy.random import Generator
 
 from graphrec.ragged import Ints
@@ -25,9 +27,8 @@ MOTIFS, LOVED = 8, 3
 """So many motifs there are, and so many of them a user loves."""
 WIDTH, NOISE = 16, 0.3
 """Numbers by which a modality is described, and the deviation of what says nothing in each."""
-BY_CROSSING, BY_MOTIFS, BY_VIDEO = 1.2, 3.0, 0.3
+BY_CROSSING, BY_MOTIFS, BY_VIDEO = 1.5, 4.5, 0.3
 """How much each counts in whether a video is watched to the end."""
-BEGIN_S, SHOWN_EVERY_S = 1_700_000_000, 600
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class ClickWorld:
     Attributes:
         users: CSV: id, group.
         items: CSV: id, title, category.
-        views: CSV: user, item, share (of the video that was watched), at (seconds).
+        views: CSV: user, item, share (of the video that was watched).
         features: npz: for each of ``MODALITIES`` float32 [items, WIDTH], in the order of ``item_ids``.
         user_ids: in the order of what follows.
         item_ids: likewise.
@@ -56,7 +57,7 @@ class ClickWorld:
 
 
 def make_click_world(
-    folder: Path, *, seed: int, users: int = 150, items: int = 600, per_user: int = 300
+    folder: Path, *, seed: int, users: int = 100, items: int = 600, per_user: int = 300
 ) -> ClickWorld:
     """Write the world's tables and features.
 
@@ -93,9 +94,9 @@ def make_click_world(
         named = np.array(CATEGORIES)[category].tolist()
         titles = [f"{name} {number}" for number, name in enumerate(named)]
         write_table(world.items, ("id", "title", "category"), zip(world.item_ids, titles, named, strict=True))
-        write_table(world.views, ("user", "item", "share", "at"), _views(rng, world, per_user))
+        write_table(world.views, ("user", "item", "share"), _views(rng, world, per_user))
         described = {name: _described(rng, own) for name, own in zip(MODALITIES, motifs, strict=True)}
-        np.savez_compressed(world.features, **described)
+        np.savez_compressed(world.features, allow_pickle=False, **described)
     return world
 
 
@@ -104,7 +105,8 @@ def _crossing(rng: Generator) -> Floats:
     told = rng.normal(size=(len(GROUPS), len(CATEGORIES)))
     told -= told.mean(0)
     told -= told.mean(1, keepdims=True)
-    return told / told.std()
+    crossing: Floats = told / told.std()
+    return crossing
 
 
 def _loves(rng: Generator, users: int) -> Floats:
@@ -115,22 +117,19 @@ def _loves(rng: Generator, users: int) -> Floats:
     return loves
 
 
-def _views(rng: Generator, world: ClickWorld, per_user: int) -> list[tuple[str, str, str, int]]:
-    """Return a row for each video that is shown to a user, in the order of time."""
+def _views(rng: Generator, world: ClickWorld, per_user: int) -> Iterator[tuple[str, str, str]]:
+    """Yield a row for each video that is shown to a user."""
     users, items = world.chances.shape
     shown = np.argsort(rng.random((users, items)), axis=1)[:, :per_user]
-    user = np.repeat(np.arange(users), shown.shape[1])
-    order = rng.permutation(len(user))
-    user, item = user[order], shown.reshape(-1)[order]
-    watched = rng.random(len(user)) < world.chances[user, item]
-    share = rng.uniform(0, 0.5, len(user)) + 0.5 * watched
-    return [
-        (world.user_ids[one], world.item_ids[other], f"{part:.3f}", BEGIN_S + SHOWN_EVERY_S * at)
-        for at, (one, other, part) in enumerate(zip(user.tolist(), item.tolist(), share.tolist(), strict=True))
-    ]
+    watched = rng.random(shown.shape) < np.take_along_axis(world.chances, shown, 1)
+    shares = rng.uniform(0, 0.5, shown.shape) + 0.5 * watched
+    for user, own, parts in zip(world.user_ids, shown.tolist(), shares.tolist(), strict=True):
+        yield from ((user, world.item_ids[item], f"{part:.3f}") for item, part in zip(own, parts, strict=True))
 
 
-def _described(rng: Generator, motif: Ints) -> Floats:
+def _described(rng: Generator, motif: Ints) -> npt.NDArray[np.float32]:
     """Return float32 [items, WIDTH]."""
     looks = rng.normal(size=(MOTIFS, WIDTH))
-    return (looks[motif] + NOISE * rng.normal(size=(len(motif), WIDTH))).astype(np.float32)
+    told = looks[motif] + NOISE * rng.normal(size=(len(motif), WIDTH))
+    described: npt.NDArray[np.float32] = told.astype(np.float32)
+    return described

@@ -12,6 +12,7 @@ from graphrec.api.cells import Each
 from graphrec.api.compare import TrainedSystems, begin_comparison, train_systems
 from graphrec.api.ground import read_ground
 from graphrec.api.plan import Plan, read_given
+from graphrec.api.reproduce.clicks import MICRO_VIDEOS
 from graphrec.api.reproduce.data import prepare
 from graphrec.api.reproduce.jifr import JIFR
 from graphrec.api.reproduce.kfrci import KFRCI_PAPER
@@ -31,7 +32,9 @@ from graphrec.training.runs import Run, find_run
 from graphrec.training.trainer import Progress
 from graphrec.workspace import Workspace
 
-PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (TRANSGREC, JIFR, KFRCI_PAPER, TRAILER_RATINGS)}
+PAPERS: Mapping[str, Paper] = {
+    paper.name: paper for paper in (TRANSGREC, JIFR, KFRCI_PAPER, TRAILER_RATINGS, MICRO_VIDEOS)
+}
 QUICK_FOLDS = 3
 """In so many folds systems of the made world are trained, where the split has folds."""
 
@@ -228,13 +231,12 @@ def _fitting(workspace: Workspace, wanted: Plan, store: str | None) -> tuple[Pla
 def _variants(study: Study, rows: TrainedSystems) -> list[Asked]:
     """Return the row of a study as it is, and its variants."""
     plan = rows.plans[study.row]
-    found = []
+    given, found = plan.to_dict(), []
     for title, changed in study.variants.items():
-        given = {**plan.given, **changed}
-        if all(plan.given.get(name) == value for name, value in changed.items()):
+        if all(given.get(name) == value for name, value in changed.items()):
             found.append(Asked(title, plan, rows.runs[study.row]))
         else:
-            found.append(Asked(title, replace(plan, given=given), {}))
+            found.append(Asked(title, Plan.of({**given, **changed}), {}))
     if not any(one.runs for one in found):
         found.insert(0, Asked(study.row, plan, rows.runs[study.row]))
     return found
