@@ -32,14 +32,14 @@ class _Side:
 
     Attributes:
         codes: int64 [nodes, values], rows of the table.
-        weights: float32 [nodes, values], what their vectors are multiplied by.
+        weights: float32 [nodes, values], what their vectors are multiplied by; None: all by 1.
         lists: rows of the table for each node, of each list; none is empty.
         features: scaled, by rows, of each matrix.
         present: bool [nodes], which nodes each matrix describes.
     """
 
     codes: Tensor
-    weights: Tensor
+    weights: Tensor | None
     lists: Sequence[Lists]
     features: Sequence[PartRows]
     present: Sequence[Tensor]
@@ -131,7 +131,8 @@ class RecordFields(nn.Module):
         return torch.cat([part for side, rows in sides for part in self._of(side, rows)], 1)
 
     def _of(self, side: _Side, rows: Tensor) -> list[Tensor]:
-        found = [self.table(side.codes[rows]) * side.weights[rows][..., None]]
+        plain = self.table(side.codes[rows])
+        found = [plain if side.weights is None else plain * side.weights[rows][..., None]]
         if side.lists or side.features:
             # Lists and feature vectors are worked out once for a node that stands in many records.
             some, place = torch.unique(rows, return_inverse=True)
@@ -167,7 +168,7 @@ class RecordFields(nn.Module):
         described = [data.features[field.name] for field in features]
         return _Side(
             codes,
-            weights,
+            None if bool((weights == 1).all()) else weights,
             [Lists.of(self._listed(data, field), device) for field in lists],
             [
                 PartRows(Joined([one], data.nodes[label]), scaling)
