@@ -55,7 +55,7 @@ class FrameEncoder(Protocol):
     """Describes pictures. Register a factory ``(EncoderSpec) -> FrameEncoder`` as ``graphrec.frame_encoders``.
 
     Attributes:
-        name: also names the feature matrices: letters, digits, ``-`` and ``_``. Where what it pools is an array, such as
+        name: also names the feature matrices: letters, digits, ``-`` and ``_``. Where it pools to an array, such as
             a clip, it ends in the sizes (see ``graphrec.arrays``); then that of whole videos alone is kept.
         version: all that its vectors depend on besides the pictures, such as a digest of the weights.
         picture: the size in which it wants them.
