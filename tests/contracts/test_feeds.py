@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from graphrec.errors import TrainingError
 from graphrec.graph.samplers import make_sampler
 from graphrec.learning.histories import Histories
+from graphrec.learning.nodes import Nodes
 from graphrec.learning.options import TrainOptions
 from graphrec.learning.pairwise import Blocked, Pairwise
 from graphrec.learning.parts import WithParts
@@ -111,6 +114,21 @@ class TestWindows(FeedContract):
     def test_every_part_is_in_some_window(self):
         seen = {int(p) for batch in self._seeded(0).batches() for p in batch.parts.flatten()}
         assert seen == {int(p) for node in (1, 3, 4, 5) for p in self.parts[node]}
+
+
+class TestNodes(FeedContract):
+    nodes = np.arange(40) * 7 % 41
+
+    def feed(self, generator):
+        return Nodes(self.nodes, OPTIONS, generator)
+
+    def records(self, batch):
+        assert set(batch.nodes.tolist()) <= set(self.nodes.tolist())
+        return batch.nodes.tolist()
+
+    def test_there_must_be_some(self):
+        with pytest.raises(TrainingError, match="no node to learn from"):
+            Nodes(np.empty(0, np.int64), OPTIONS, torch.Generator())
 
 
 class TestWithParts(FeedContract):

@@ -55,7 +55,8 @@ class FrameEncoder(Protocol):
     """Describes pictures. Register a factory ``(EncoderSpec) -> FrameEncoder`` as ``graphrec.frame_encoders``.
 
     Attributes:
-        name: also names the feature matrices: letters, digits, ``-`` and ``_``.
+        name: also names the feature matrices: letters, digits, ``-`` and ``_``. Where it pools to an array, such as
+            a clip, it ends in the sizes (see ``graphrec.arrays``); then that of whole videos alone is kept.
         version: all that its vectors depend on besides the pictures, such as a digest of the weights.
         picture: the size in which it wants them.
         frames_per_s: how many pictures of a second it wants, unless the user says otherwise.
@@ -93,7 +94,7 @@ class AudioEncoder(Protocol):
     """Describes sound. Register a factory ``(EncoderSpec) -> AudioEncoder`` as ``graphrec.audio_encoders``.
 
     Attributes:
-        name: also names the feature matrices.
+        name: also names the feature matrices, as a ``FrameEncoder``'s does.
         version: all that its vectors depend on besides the sound.
         rate: samples per second that it wants, one channel.
         window: samples that give one vector; windows follow one another, a last one is filled up with silence.
