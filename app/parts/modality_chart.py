@@ -41,7 +41,7 @@ def figure(weights: ModalityWeights) -> go.Figure:
             y=[in_plotly(name) for name in names],
             x=[shares.get(name, 0) for name in names],
             text=[f"{shares[name]:.0%}" if name in shares else "does not describe it" for name in names],
-            textposition="auto",
+            textposition=["auto" if name in shares else "outside" for name in names],
             name=title,
             orientation="h",
             marker={"color": colour},

@@ -112,3 +112,15 @@ def test_buckets_of_counts_hold_as_many_training_records(data: Data) -> None:
     for column in (0, 1):
         ranked = counts[:, column].sort().values
         assert fields.edges[column].tolist() == ranked[[15, 30, 45]].tolist()
+
+
+def test_an_hour_that_training_never_shows_says_nothing(data: Data) -> None:
+    layer = MomentFields(4, 3, 2, 1.0)
+    layer.attach(data)
+    layer.fit(data)
+    first, last = (int(layer.first[n]) for n in (2, 4))
+    told = layer.vectors[first:last].any(1).flatten().tolist()
+    when = datetime.fromtimestamp(START / 1000, UTC)
+    # Some records are of a moment that nobody knows: of these the last of each is learned, from 0.
+    assert [at for at, any_of in enumerate(told[:25]) if any_of] == [when.hour]
+    assert [at for at, any_of in enumerate(told[25:]) if any_of] == [when.weekday()]

@@ -154,7 +154,9 @@ def test_a_run_explains_itself_when_it_is_published_and_else_the_graph_does(copi
         for run, told in ((other, f"graphrec publish {other}"), (without, "popularity has no embeddings")):
             found = explain(store, copied, "u0", "v5#2", run=run)
             assert told in found.note
-            assert (found.run, found.score, found.embedding, found.account) == (None, None, [], None)
+            assert (found.embedding, found.account) == ([], None)
+            # What has no embeddings is asked itself; for the other's score there is publishing.
+            assert (found.run, found.score is None) == ((None, True) if run == other else (run, False))
         # The last counts the same records as the published one; the other only those of one video.
         assert found.shared == own.shared != []
         assert found.content == own.content != {}
