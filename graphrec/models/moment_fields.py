@@ -63,7 +63,7 @@ class MomentFields(nn.Module):
         shares = (len(counts) * torch.arange(1, buckets, device=counts.device)) // buckets
         self.edges.copy_(counts[shares.clamp(max=len(counts) - 1)].T)
         shown = torch.zeros(len(self.vectors), dtype=torch.bool, device=self.edges.device)
-        shown[self._codes(users, items, at)] = True
+        shown[self.codes(users, items, at) + self.first[:4]] = True
         self.vectors[~shown] = 0
 
     def attach(self, data: Data) -> None:
@@ -85,22 +85,12 @@ class MomentFields(nn.Module):
             at: int64 [B], epoch milliseconds; ``NOW`` for after all that trains.
             of_items: returns the mean of the vectors of listed items, float32 [B, D + 1].
         """
-<<<<<<< HEAD
         found = self.vectors[self.codes(users, items, at) + self.first[:4]]
-=======
-        found = self.vectors[self._codes(users, items, at)]
->>>>>>> 2e5f3a231838ebc77759cc8b0a4706a40a5ace8f
         if not self._longest:
             return found
         last = self._before.last(users, at, self._longest)
         mean = torch.where((last.lengths > 0)[:, None], of_items(last), self.vectors[-1])
         return torch.cat([found, mean[:, None]], 1)
-
-    def _codes(self, users: Tensor, items: Tensor, at: Tensor) -> Tensor:
-        """Return the rows of ``vectors`` for counts, hour and weekday, int64 [B, 4]."""
-        counts = self._before.counts(users, items, at).T.float().contiguous()
-        buckets = torch.searchsorted(self.edges, counts, right=True)
-        return torch.stack([*buckets, _of_day(at, HOURS), _of_day(at, DAYS)], 1) + self.first[:4]
 
 
 def _of_day(at: Tensor, many: int) -> Tensor:
