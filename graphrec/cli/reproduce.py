@@ -27,7 +27,7 @@ from graphrec.workspace import Workspace
 
 def reproduce(
     context: typer.Context,
-    paper: Annotated[str | None, typer.Argument(help="transgrec, jifr, kfrci or trailer-ratings.")] = None,
+    paper: Annotated[str | None, typer.Argument(help="transgrec, jifr, kfrci, trailer-ratings or micro-video-attention.")] = None,
     data: Annotated[
         Path, typer.Option(help="A folder with data sets, where the graph holds no such records yet.")
     ] = Path("data"),
@@ -58,7 +58,8 @@ def reproduce(
     """Train every system of a paper's tables, and report ours beside what the paper printed, and what differs and why.
 
     A graph in the workspace that holds what the paper learns from (highlights for transgrec; likes or ratings of items
-    with frames for jifr; comments on frames for kfrci; ratings of movies with trailers or frames for trailer-ratings)
+    with frames for jifr; comments on frames for kfrci; ratings of movies with trailers or frames for trailer-ratings;
+    ratings, likes or views for micro-video-attention)
     is taken as it is. Else the data are looked for in --data. Nothing is published. Where no --workspace is named,
     everything is kept in graphrec-PAPER.
 
@@ -67,6 +68,8 @@ def reproduce(
     Example: `graphrec reproduce transgrec --data data --tune 20 --seeds 0,1,2,3,4`
 
     Example: `graphrec reproduce kfrci --data data --set min_records=1000 --no-studies`
+
+    Example: `graphrec reproduce micro-video-attention --data data --set split=temporal-cut`
 
     After Ctrl-C: `graphrec reproduce --resume STUDY -w WORKSPACE`
     """

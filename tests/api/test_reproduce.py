@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from graphrec.api.demo.measuring import ORACLE
-from graphrec.api.reproduce import kfrci_data, trailer_encoders, trailer_ratings
+from graphrec.api.reproduce import clicks_data, kfrci_data, trailer_encoders, trailer_ratings
 from graphrec.api.reproduce import reproduce as verbs
 from graphrec.api.reproduce.jifr_data import make_world
 from graphrec.api.reproduce.paper import Paper
@@ -28,7 +28,8 @@ from graphrec.workspace import Workspace
 
 Made = tuple[Workspace, Reproduced]
 FACTORS = "Images, words, and both (figure 10)"
-SHOWN = ("Weight of words (figure 9)", "KFRCI, no layers: number of factors (figure 10)", "Layers (table 3)")
+SIZES, BY_TIME = "Size of embeddings (figure 4)", "FM: split at random and by time"
+SHOWN = (SIZES, BY_TIME, "Weight of words (figure 9)", "KFRCI, no layers: number of factors (figure 10)", "Layers (table 3)")
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +55,11 @@ def short(paper: Paper) -> Paper:
         "jifr": partial(make_world, users=100, items=60),
         "kfrci": partial(kfrci_data.make_world, users=12, videos=6, shots=30, praises=80, blames=30),
         "trailer-ratings": partial(trailer_ratings.make_world, movies=24, users=30),
+        "micro-video-attention": partial(clicks_data.make_world, users=30, items=80, per_user=60),
     }
     # Of figure 10 one line: it is drawn of what there is; of kfrci's tables one.
     studies = [replace(one, quick=one.quick or one.title in SHOWN) for one in paper.studies]
-    return replace(paper, quick={"epochs": 2}, make_world=worlds.get(paper.name, paper.make_world), studies=studies)
+    return replace(paper, quick={**paper.quick, "epochs": 2}, make_world=worlds.get(paper.name, paper.make_world), studies=studies)
 
 
 def test_jifr_has_every_row_of_both_tasks_and_a_case(made: Callable[[str], Made]) -> None:
@@ -109,6 +111,29 @@ def test_kfrci_has_every_row_and_the_truth_above_them(made: Callable[[str], Made
     assert [title in weights.data.decode() for title in ("HFT", "VBPR", "KFRC", "MostPopular")] == [True] * 3 + [False]
     assert len(done.report.claims.rows) == 26
     assert sum("PMF is HFT without words" in line for line in done.report.differs) == 1
+
+
+def test_micro_video_attention_has_its_tables_and_whose_attention_is_found(made: Callable[[str], Made]) -> None:
+    workspace, done = made("micro-video-attention")
+    by_title = {section.title: section.blocks for section in done.report.sections}
+    (table,) = by_title["Clicks (table 2)"]
+    assert isinstance(table, Table)
+    assert table.columns[1] == "AUC"
+    assert [row[0] for row in table.rows] == [*(row.title for row in PAPERS["micro-video-attention"].rows), ORACLE]
+    assert max(table.rows, key=lambda row: float(row[1].split()[0]))[0] == ORACLE
+    printed = [row[1].rpartition("(")[2] for row in table.rows if "(" in row[1]]
+    assert printed == ["0.6548)", "0.6632)", "0.6532)", "0.6976)"]
+    (found,) = by_title["Whose attention is found again"]
+    assert isinstance(found, Table)
+    assert found.columns[2:] == [*clicks_data.MODALITIES]
+    assert all(-1 <= float(cell) <= 1 for row in found.rows for cell in row[2:])
+    assert all(isinstance(block, Picture | Table) for block in by_title[SIZES])
+    assert BY_TIME not in by_title
+    why = f"{BY_TIME}: by time is left out (the records have no time"
+    assert any(line.startswith(why) for line in done.report.differs)
+    # Content is left out where it shall be.
+    assert any(run.model == "mhsaac" and not run.manifest["data"]["features"] for run in list_runs(workspace))
+    assert len(done.report.claims.rows) == 16
 
 
 def test_transgrec_has_its_tables_groups_depths_and_maps(made: Callable[[str], Made]) -> None:

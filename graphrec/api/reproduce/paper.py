@@ -108,7 +108,7 @@ class Found:
         tuned: what searches found, by title.
         measured: by kind of measurement and title, a run each.
         studies: by title of the study, its variants' measurements of the first kind.
-        left_out: rows that the data do not allow as they are, how they differ, and why.
+        left_out: rows and studies that the data do not allow as they are, how they differ, and why.
         quick: whether it is the made world.
         store: what ``open_store`` takes.
         load: loads a run.

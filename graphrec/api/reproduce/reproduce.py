@@ -35,6 +35,8 @@ from graphrec.workspace import Workspace
 PAPERS: Mapping[str, Paper] = {
     paper.name: paper for paper in (TRANSGREC, JIFR, KFRCI_PAPER, TRAILER_RATINGS, MICRO_VIDEOS)
 }
+_SPLITTING = {"split", "at"}
+"""What of a study's variants the data may not allow."""
 QUICK_FOLDS = 3
 """In so many folds systems of the made world are trained, where the split has folds."""
 
@@ -107,6 +109,12 @@ def begin_reproduction(
         raise DataError(
             f"no two systems of {paper.name} can be trained on this graph: {'; '.join(left_out.values())}"
         )
+    for study in _asked_studies(paper, quick) if studies else ():
+        for title, changed in study.variants.items():
+            if study.row in rows and changed.keys() & _SPLITTING:
+                plan, why = _fitting(workspace, Plan.of({**rows[study.row], **changed}), store)
+                if plan is None:
+                    left_out[study.title] = f"{title} is {why}"
     told = {
         "paper": paper.name,
         "quick": quick,
@@ -168,8 +176,8 @@ def reproduce(
         judged: dict[str, Mapping[str, Measured]] = {}
         measured = _measured(workspace, paper, rows.runs, judged, say)
         studies = {}
-        for one in paper.studies:
-            if not told["studies"] or one.row not in rows.runs or (quick and not one.quick):
+        for one in _asked_studies(paper, quick) if told["studies"] else ():
+            if one.row not in rows.runs or one.title in told["left_out"]:
                 continue
             trained = train(one.title, partial(_variants, one, rows))
             kind = next(iter(measured))
@@ -226,6 +234,10 @@ def _fitting(workspace: Workspace, wanted: Plan, store: str | None) -> tuple[Pla
         else:
             return plan, f"without {' and '.join(lacking)} ({why})" if lacking else ""
     return None, f"left out ({why})"
+
+
+def _asked_studies(paper: Paper, quick: bool) -> list[Study]:
+    return [one for one in paper.studies if one.quick or not quick]
 
 
 def _variants(study: Study, rows: TrainedSystems) -> list[Asked]:
