@@ -27,7 +27,9 @@ from graphrec.workspace import Workspace
 
 def reproduce(
     context: typer.Context,
-    paper: Annotated[str | None, typer.Argument(help="transgrec, jifr, kfrci, trailer-ratings or micro-video-attention.")] = None,
+    paper: Annotated[
+        str | None, typer.Argument(help="transgrec, jifr, kfrci, trailer-ratings or micro-video-attention.")
+    ] = None,
     data: Annotated[
         Path, typer.Option(help="A folder with data sets, where the graph holds no such records yet.")
     ] = Path("data"),

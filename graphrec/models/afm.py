@@ -15,6 +15,8 @@ from graphrec.models.interactions import PairAttention
 class AFMSettings(FieldSettings):
     """Settings of AFM."""
 
+    layers_l2: float = Field(3e-3, ge=0, allow_inf_nan=False)
+    """See ``FieldSettings``: attention to pairs learns by heart without it."""
     attention: int = Field(16, ge=1, le=1024)
     """Length of h, by which pairs of fields are weighed."""
     dropout: float = Field(0.1, ge=0, lt=1)

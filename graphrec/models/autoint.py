@@ -40,7 +40,7 @@ class AutoInt(FieldModel[AutoIntSettings]):
     )
     doi = "10.1145/3357384.3357925"
     Settings = AutoIntSettings
-    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "dimension", "dropout")
+    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "layers_l2", "dropout")
 
     def build(self, fields: int, settings: AutoIntSettings) -> None:
         """Make attention and layers."""

@@ -35,7 +35,7 @@ class DCN(FieldModel[DCNSettings]):
     )
     doi = "10.1145/3442381.3450078"
     Settings = DCNSettings
-    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "dimension", "dropout", "crosses")
+    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "layers_l2", "dropout", "crosses")
 
     def build(self, fields: int, settings: DCNSettings) -> None:
         """Make both kinds of layers."""

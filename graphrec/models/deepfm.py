@@ -34,7 +34,7 @@ class DeepFM(FieldModel[DeepSettings]):
     paper = "Guo et al., DeepFM: A Factorization-Machine based Neural Network for CTR Prediction (IJCAI '17)"
     doi = "10.24963/ijcai.2017/239"
     Settings = DeepSettings
-    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "dimension", "dropout")
+    tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "layers_l2", "dropout")
 
     def build(self, fields: int, settings: DeepSettings) -> None:
         """Make the layers."""

@@ -63,7 +63,7 @@ def _offered(shape: Shape) -> Iterator[Field]:
     apart = names_only(shape)
     says = {*shape.numbers, *(name for name, values in shape.words.items() if values)}
     yield from _asked(shape, [name for name in sorted(says) if name not in apart])
-    yield from _asked(shape, sorted(shape.lists))
+    yield from _asked(shape, [name for name in sorted(shape.lists) if shape.nodes[list_type(name)[2]]])
     yield from _features(shape)
 
 

@@ -46,7 +46,7 @@ class FieldSettings(Settings):
     """What fewer training records say has no vector of its own, but that of all that is rare."""
     l2: float = Field(1e-3, ge=0, allow_inf_nan=False)
     """λ on the squared vectors of a record's fields (mean over the batch)."""
-    layers_l2: float = Field(0, ge=0, allow_inf_nan=False)
+    layers_l2: float = Field(1e-4, ge=0, allow_inf_nan=False)
     """λ on the squared weights of what works on the vectors: layers, and attention, which can make much of small
     vectors (Xiao et al., AFM, Eq. 8). fm has none."""
     moments: bool = True
@@ -72,7 +72,7 @@ class FieldModel(Model[S]):
 
     tasks = ("click",)
     tuned: ClassVar[Sequence[str]] = ("learning_rate", "l2", "dimension")
-    defaults: ClassVar[Mapping[str, Any]] = {"epochs": 100, "learning_rate": 1e-3, "patience": 5}
+    defaults: ClassVar[Mapping[str, Any]] = {"epochs": 100, "learning_rate": 3e-3, "patience": 5}
 
     @classmethod
     def reads(cls, settings: S) -> Needs:
@@ -89,10 +89,14 @@ class FieldModel(Model[S]):
     def notes(cls, data: Data, settings: S) -> list[str]:
         """Say which fields it has, and which texts are none."""
         shape = data.shape
-        names = [field.name for field in layout(shape, settings.fields)] + _of_moments(shape, settings)
+        fields = layout(shape, settings.fields)
+        names = [field.name for field in fields] + _of_moments(shape, settings)
         notes = [f"{len(names)} fields: {', '.join(names)}."]
         if settings.moments and not shape.timed:
             notes.append("Nobody knows when records were made: no field tells what was there before them.")
+        matrices = sum(field.kind == "features" for field in fields)
+        if settings.modalities == "guided" and matrices < 2:
+            notes.append(f"modalities=guided changes nothing: of feature matrices there {_are(matrices)}.")
         if settings.fields == ALL and (apart := names_only(data.shape)):
             notes.append(f"{', '.join(apart)} is no field: it says something else of nearly each node.")
         return notes
@@ -211,6 +215,10 @@ def _of_moments(shape: Shape, settings: FieldSettings) -> list[str]:
     if not (settings.moments and shape.timed):
         return []
     return [*NAMES, *([LAST] if settings.last else [])]
+
+
+def _are(count: int) -> str:
+    return "is one" if count else "are none"
 
 
 class _Probabilities:

@@ -29,7 +29,9 @@ from graphrec.workspace import Workspace
 Made = tuple[Workspace, Reproduced]
 FACTORS = "Images, words, and both (figure 10)"
 SIZES, BY_TIME = "Size of embeddings (figure 4)", "FM: split at random and by time"
-SHOWN = (SIZES, BY_TIME, "Weight of words (figure 9)", "KFRCI, no layers: number of factors (figure 10)", "Layers (table 3)")
+SHOWN = (
+    SIZES, BY_TIME, "Weight of words (figure 9)", "KFRCI, no layers: number of factors (figure 10)", "Layers (table 3)",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,8 @@ def short(paper: Paper) -> Paper:
     }
     # Of figure 10 one line: it is drawn of what there is; of kfrci's tables one.
     studies = [replace(one, quick=one.quick or one.title in SHOWN) for one in paper.studies]
-    return replace(paper, quick={**paper.quick, "epochs": 2}, make_world=worlds.get(paper.name, paper.make_world), studies=studies)
+    world = worlds.get(paper.name, paper.make_world)
+    return replace(paper, quick={**paper.quick, "epochs": 2}, make_world=world, studies=studies)
 
 
 def test_jifr_has_every_row_of_both_tasks_and_a_case(made: Callable[[str], Made]) -> None:
@@ -132,7 +135,7 @@ def test_micro_video_attention_has_its_tables_and_whose_attention_is_found(made:
     why = f"{BY_TIME}: by time is left out (the records have no time"
     assert any(line.startswith(why) for line in done.report.differs)
     # Content is left out where it shall be.
-    assert any(run.model == "mhsaac" and not run.manifest["data"]["features"] for run in list_runs(workspace))
+    assert any(run.model == "mhsaac" and not run.manifest["projection"]["features"] for run in list_runs(workspace))
     assert len(done.report.claims.rows) == 16
 
 

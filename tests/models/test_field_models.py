@@ -96,13 +96,24 @@ def test_autoint_has_no_layers_unless_asked(data: Data) -> None:
     assert model.logits(USERS, ITEMS, AT).shape == (3,)
 
 
-def test_loss_is_cross_entropy_and_l2_of_the_batch(data: Data) -> None:
-    model, found = made(FM, data, l2=0.01)
+@pytest.mark.parametrize("kind", [FM, DeepFM])
+def test_loss_is_cross_entropy_and_l2_of_the_batch_and_of_the_layers(data: Data, kind: type[FieldModel[Any]]) -> None:
+    model, found = made(kind, data, l2=0.01, layers_l2=0.1)
+    model.eval()
+    layers = [] if kind is FM else [model.deep[0], model.deep[3], model.out]  # type: ignore[index]
     values = torch.tensor([1.0, 0.0, 1.0])
     batch = PointwiseBatch(USERS, ITEMS, values, torch.tensor([0, -1, 5]), AT)
     with torch.no_grad():
         expected = binary_cross_entropy_with_logits(model.logits(USERS, ITEMS, AT), values)
-        torch.testing.assert_close(model.loss("click", batch), expected + 0.01 * found.square().sum() / 3)
+        weights = sum(float(one.weight.square().sum()) for one in layers)
+        size = 0.01 * found.square().sum() / 3 + 0.1 * weights
+        torch.testing.assert_close(model.loss("click", batch), expected + size)
+
+
+@torch.no_grad()
+def test_without_pairs_fm_is_the_sum_of_its_fields(data: Data) -> None:
+    model, found = made(FM, data, pairs=False)
+    torch.testing.assert_close(model.logits(USERS, ITEMS, AT), 0.3 + found[..., -1].sum(1))
 
 
 def test_scores_do_not_depend_on_what_is_asked_together(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
