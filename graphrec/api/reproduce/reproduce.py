@@ -109,12 +109,12 @@ def begin_reproduction(
         raise DataError(
             f"no two systems of {paper.name} can be trained on this graph: {'; '.join(left_out.values())}"
         )
-    for study in _asked_studies(paper, quick) if studies else ():
-        for title, changed in study.variants.items():
-            if study.row in rows and changed.keys() & _SPLITTING:
-                plan, why = _fitting(workspace, Plan.of({**rows[study.row], **changed}), store)
+    for one in _asked_studies(paper, quick) if studies else ():
+        for title, changed in one.variants.items():
+            if one.row in rows and changed.keys() & _SPLITTING:
+                plan, why = _fitting(workspace, Plan.of({**rows[one.row], **changed}), store)
                 if plan is None:
-                    left_out[study.title] = f"{title} is {why}"
+                    left_out[one.title] = f"{title} is {why}"
     told = {
         "paper": paper.name,
         "quick": quick,
