@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -80,6 +81,7 @@ def main() -> None:
                     seconds = theirs(system, loader, given, asked)
                     if seconds is not None:
                         took[f"{system}, {loader} loader" if loader else system] = seconds
+            print(", ".join(f"{system} {seconds:.2f} s" for system, seconds in took.items()), file=sys.stderr)
             least = {system: min(seconds, least.get(system, seconds)) for system, seconds in took.items()}
         first = next(iter(least.values()))
         for system, seconds in least.items():
