@@ -149,12 +149,17 @@ def _needed(
 ) -> Projection:
     """Return the projection with what the model reads, and no features for a model that reads none."""
     names = tuple(features) if features is not None else None if needs.features else ()
-    found = replace(projection, features=names).asking(
-        values=needs.values, lists=needs.lists, fields=needs.fields, described=needs.described, arrays=needs.arrays
+    wanted, lists = needs.fields, needs.lists
+    if needs.offered:
+        wanted, lists = (*wanted, *_properties(graph, projection.item)), (*lists, *_lists(counts, projection.item))
+    listed = [name for name in wanted if graph.properties.find(*name.split(".", 1)).type == "list"]
+    return replace(projection, features=names).asking(
+        values=needs.values,
+        lists=(*lists, *listed),
+        fields=tuple(name for name in wanted if name not in listed),
+        described=needs.described,
+        arrays=needs.arrays,
     )
-    if not needs.offered:
-        return found
-    return found.asking(fields=_properties(graph, projection.item), lists=_lists(counts, projection.item))
 
 
 def _properties(graph: GraphStore, item: str) -> tuple[str, ...]:
@@ -163,7 +168,7 @@ def _properties(graph: GraphStore, item: str) -> tuple[str, ...]:
         f"{label}.{prop.name}"
         for label in ("User", item)
         for prop in graph.properties.of(label)
-        if prop.name != schema.KEY and prop.type != "list" and not schema.is_time(prop.name)
+        if prop.name != schema.KEY and not schema.is_time(prop.name)
     )
 
 

@@ -17,7 +17,7 @@ from graphrec.features import FeatureStore
 from graphrec.files import making_folder, read_json, write_json
 from graphrec.graph.content import VALUES
 from graphrec.graph.ids import Ids
-from graphrec.graph.projection import TEXT, Projection, list_type
+from graphrec.graph.projection import TEXT, THEN, Projection, list_ends, list_type
 from graphrec.graph.reading import Reader
 from graphrec.graph.snapshot import FORMAT, GENRES, Snapshot, open_snapshot
 from graphrec.graph.usable import LEFT_OUT
@@ -94,7 +94,7 @@ def _all_of(features: FeatureStore, label: str, *, arrays: bool = False) -> list
 def _key(store: GraphStore, projection: Projection, features: FeatureStore) -> str:
     used = {"User", projection.item, *projection.steps} | ({projection.through} if projection.through else set())
     for name in projection.lists:
-        used |= {"Comment"} if name == TEXT else set(list_type(name))
+        used |= {"Comment"} if name == TEXT else _read_for(name)
     used |= {name.partition(".")[0] for name in projection.fields} | {*projection.described}
     content = {
         "format": FORMAT,
@@ -108,6 +108,11 @@ def _key(store: GraphStore, projection: Projection, features: FeatureStore) -> s
         # Snapshots of before any were left out hold more.
         content["without"] = LEFT_OUT
     return blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _read_for(name: str) -> set[str]:
+    """Return the labels and types that a list is read from."""
+    return set(list_type(name)) if THEN in name else {list_ends(name)[0]}
 
 
 def _write(reader: Reader, features: FeatureStore, out: SnapshotWriter) -> str:

@@ -35,7 +35,7 @@ class Projection:
         weights: of several types, how much a record of each weighs, times its own ``weight`` where it has one.
         features: names of the feature matrices to use; None for all that describe ``item``.
         described: other labels whose features are read: those among ``features``, or all where these name none.
-        lists: by their ends, such as ``Item>Genre``.
+        lists: by their ends, such as ``Item>Genre``; and properties that hold lists, such as ``Item.tags``.
         fields: properties of nodes, such as ``Item.year``.
         properties: what nodes and relationships of the graph may say.
         arrays: whether features that nobody names are arrays, such as clips of pictures, in place of all others.
@@ -209,6 +209,17 @@ def _of_types(name: str, properties: Properties) -> Projection:
 
 COUNT_BY_VALUE = ("RATED",)
 """Types of which a record may mean the contrary."""
+
+
+def list_ends(name: str) -> tuple[str, str]:
+    """Return the label of the nodes that have a list such as ``Item>Genre``, and what is listed: a label.
+
+    Of a property that holds lists, such as ``Item.tags``, texts are listed, which go by its own name.
+    """
+    if THEN not in name:
+        return name.partition(".")[0], name
+    _, source, target = list_type(name)
+    return source, target
 
 
 def list_type(name: str) -> tuple[str, str, str]:

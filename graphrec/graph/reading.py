@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from graphrec import schema
 from graphrec.errors import ConfigError
 from graphrec.graph.columns import Column, Numbers, Words
-from graphrec.graph.projection import TEXT, TYPE, Projection, list_type
+from graphrec.graph.projection import TEXT, THEN, TYPE, Projection, list_type
 from graphrec.graph.records import Records
 from graphrec.graph.refresh import read_relationships
 from graphrec.graph.snapshot import SPLITS
@@ -57,9 +57,16 @@ class Reader:
         return self._of_several() if self.projection.weights else self._of_relationship()
 
     def list(self, name: str) -> Ragged:
-        """Return a list such as ``Item>Genre``: for each node of the one label those of the other, in order."""
+        """Return a list such as ``Item>Genre``: for each node of the one label those of the other, in order.
+
+        Of a property that holds lists, such as ``Item.tags``, the positions of its texts among all of them, sorted.
+        """
         if name == TEXT:
             return self._words()
+        if THEN not in name:
+            label, _, prop = name.partition(".")
+            table = self.store.read_nodes(label, [prop])
+            return self._said(name, self._ranked(label, table["id"]), table[prop]).distinct()
         kind, source, target = list_type(name)
         edges = self.store.read_relationships(kind, source, target)
         start, end = self._ends(edges, source, target)
@@ -172,17 +179,26 @@ class Reader:
         """Return the words of every comment, and note which words there are."""
         table = self.store.read_nodes("Comment", ["words"])
         rank = self._ranked("Comment", table["id"])
-        words = pc.split_pattern(pc.fill_null(table["words"], ""), " ").combine_chunks()
-        flat = words.flatten()
-        known = flat.unique()
+        return self._said(WORDS, rank, pc.split_pattern(pc.fill_null(table["words"], ""), " "))
+
+    def _said(self, name: str, rank: Ints, lists: pa.ChunkedArray) -> Ragged:
+        """Return which texts each node has, and note as those of ``name`` which texts there are.
+
+        Args:
+            name: of the texts.
+            rank: int64 [n], the position of each node.
+            lists: their lists of texts.
+        """
+        # One array, whose numbers of lists go on where a chunk would begin anew.
+        one = lists.combine_chunks()
+        flat, of = pc.list_flatten(one), pc.list_parent_indices(one)
+        known = flat.unique().drop_null()
         known = known.filter(pc.not_equal(known, ""))
         known = known.take(pc.sort_indices(known))
-        self.ids[WORDS] = known
+        self.ids[name] = known
         code = positions(pa.chunked_array([flat]), pa.chunked_array([known]))
-        lengths = np.diff(np.asarray(words.offsets))
-        row = rank[np.repeat(np.arange(len(lengths)), lengths)]
         said = code >= 0
-        return Ragged.from_pairs(row[said], code[said], len(rank))
+        return Ragged.from_pairs(rank[of.to_numpy()[said]], code[said], len(rank))
 
     def _ends(self, edges: Relationships, source: str, target: str) -> tuple[Ints, Ints]:
         """Return the positions of both ends among the sorted ids of their labels."""

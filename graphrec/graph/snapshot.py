@@ -28,7 +28,7 @@ from graphrec.graph.columns import Column, Numbers, Words
 from graphrec.graph.content import Features, Joined, Mapped, NHot
 from graphrec.graph.data import Data
 from graphrec.graph.ids import Ids
-from graphrec.graph.projection import TEXT, list_type, types_of
+from graphrec.graph.projection import TEXT, THEN, list_type, types_of
 from graphrec.graph.records import Mask, Records
 from graphrec.graph.videos import Videos
 from graphrec.ragged import Ragged
@@ -140,7 +140,7 @@ class Snapshot:
 
     def tells_records(self, name: str) -> bool:
         """Return whether a list is of a type that records are of, those held out among them."""
-        if name == TEXT:
+        if name == TEXT or THEN not in name:
             return False
         relationship, source, target = list_type(name)
         steps = types_of(str(self.projection["relationship"]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from graphrec.graph.data import Shape
-from graphrec.graph.projection import THEN, list_type
+from graphrec.graph.projection import list_ends
 from graphrec.graph.snapshot import GENRES
 from graphrec.models.base import Needs
 from graphrec.models.fields import CONTENT, named, needed
@@ -63,7 +63,7 @@ def _offered(shape: Shape) -> Iterator[Field]:
     apart = names_only(shape)
     says = {*shape.numbers, *(name for name, values in shape.words.items() if values)}
     yield from _asked(shape, [name for name in sorted(says) if name not in apart])
-    yield from _asked(shape, [name for name in sorted(shape.lists) if shape.nodes[list_type(name)[2]]])
+    yield from _asked(shape, [name for name in sorted(shape.lists) if shape.nodes[list_ends(name)[1]]])
     yield from _features(shape)
 
 
@@ -71,8 +71,8 @@ def _asked(shape: Shape, names: Sequence[str]) -> Iterator[Field]:
     for name in names:
         if name == CONTENT:
             yield from _features(shape)
-        elif THEN in name:
-            _, source, target = list_type(name)
+        elif name in shape.lists:
+            source, target = list_ends(name)
             yield Field(name, source, "list", shape.nodes[target], target)
         else:
             label = name.partition(".")[0]

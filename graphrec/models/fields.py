@@ -14,7 +14,7 @@ from graphrec.errors import ConfigError, DataError
 from graphrec.graph.columns import Numbers, Words
 from graphrec.graph.content import Joined
 from graphrec.graph.data import Data, Shape
-from graphrec.graph.projection import THEN, list_type
+from graphrec.graph.projection import THEN, list_ends
 from graphrec.models.base import Needs, require_features
 from graphrec.models.features import FeatureScaling
 from graphrec.ragged import Ints
@@ -80,8 +80,8 @@ def widths(shape: Shape, label: str, fields: str) -> list[int]:
     for name in _of(label, fields, shape.item):
         if name == CONTENT:
             found.append(shape.width)
-        elif THEN in name:
-            found.append(shape.nodes[list_type(name)[2]])
+        elif name in shape.lists:
+            found.append(shape.nodes[list_ends(name)[1]])
         else:
             found.append(shape.words.get(name, 1))
     return found
@@ -130,7 +130,7 @@ def _part(data: Data, name: str, width: int, seen: Mask) -> sparse.csr_array:
     """Return the columns of one field, float32 [nodes, width]."""
     if name == CONTENT:
         return sparse.csr_array(_standard(data.content, seen))
-    if THEN in name:
+    if name in data.lists:
         listed = data.lists[name].distinct()
         share = 1 / np.repeat(listed.lengths, listed.lengths).astype(np.float32)
         return sparse.csr_array((share, listed.indices, listed.indptr), (len(listed), width))

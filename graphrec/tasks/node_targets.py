@@ -113,7 +113,9 @@ class NodeTargets(Task[NodeCases]):
 
     def _tells(self, name: str) -> bool:
         """Return whether the list ``name`` is the target, under whichever of its names."""
-        return THEN in self.target and name != TEXT and list_type(name) == list_type(self.target)
+        if THEN not in self.target or THEN not in name or name == TEXT:
+            return False
+        return list_type(name) == list_type(self.target)
 
     def _targets(self, snapshot: Snapshot) -> Floats:
         """Return float64 [items, classes]; NaN where a node has none."""
