@@ -26,6 +26,7 @@ WORLD_DIFFERS = (
     "attends to a share of her own. It tells whether everything runs and what the systems can find, not how they do on "
     "MovieLens.",
     "A video that is watched for half of it or more is a click.",
+    "All systems have one l2 and one learning rate, which do some of them harm; --tune finds each its own.",
 )
 POSITIVE = "A rating of 4 or more is a click, and any other is none: the paper does not say what is."
 
