@@ -12,8 +12,9 @@ from graphrec.api.reproduce.clicks_data import SOURCES, WATCHED, WORLD_DIFFERS, 
 from graphrec.api.reproduce.paper import OWN, Claim, Found, Paper, Row, Study
 from graphrec.api.reproduce.pictures import lines
 from graphrec.api.reproduce.report import Block, Section, Table
-from graphrec.api.reproduce.sections import called, figures, mean
+from graphrec.api.reproduce.sections import by_truth, called, figures, mean
 from graphrec.evaluation.common_cases import whose
+from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.evaluate_predictions import evaluate_predictions
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.predictions import Predictions
@@ -80,7 +81,7 @@ def judge(loaded: Loaded, beside: Mapping[str, FurtherTask]) -> Mapping[str, Mea
 def sections(found: Found) -> Sequence[Section]:
     """Return table 2, figure 4, and how a user's attention agrees with what was planted."""
     measured = found.measured[CLICKS]
-    known = {ORACLE: oracle} if (oracle := _oracle(found)) else {}
+    known = {ORACLE: oracle} if (oracle := by_truth(found, _oracle)) else {}
     printed = {row.title: row.printed for row in _ROWS}
     caption = "Mean and standard deviation over runs; in brackets the paper's. GAUC: mean over users, alike."
     made = [Section("Clicks (table 2)", [figures({**measured, **known}, METRICS, printed, caption)])]
@@ -139,22 +140,17 @@ def _sizes(found: Found) -> Block:
     return lines("sizes", panels, DIMENSIONS, "By the length of a field's vector.", "D")
 
 
-def _oracle(found: Found) -> list[Measured]:
-    """Return what the chances reach that the world's clicks were drawn by, on the cases of each run."""
-    measured: list[Measured] = []
-    if not found.quick or not hidden(found.workspace).exists():
-        return measured
-    with np.load(hidden(found.workspace)) as told:
+def _oracle(workspace: Workspace, loaded: Loaded) -> Evaluation | None:
+    """Return what the chances reach that the world's clicks were drawn by, on the cases of a run."""
+    if not hidden(workspace).exists():
+        return None
+    with np.load(hidden(workspace)) as told:
         known = told["chances"], told["users"].tolist(), told["items"].tolist()
-    for run in next(iter(found.runs.values())).values():
-        loaded = found.load(run.id)
-        truth, cases = Truth(*known, loaded.snapshot.users, loaded.snapshot.items), loaded.split.test
-        chances = truth.pairs(torch.from_numpy(cases.users), torch.from_numpy(cases.items)).double().numpy()
-        predicted = Predictions(cases.users, cases.targets, chances, np.ones(len(cases), bool))
-        records = loaded.split.data.by_user.lengths[cases.users]
-        of = evaluate_predictions(predicted, METRICS, records, seed=run.manifest["seed"])
-        measured.append(Measured(of, whose(of, cases, loaded.snapshot)))
-    return measured
+    truth, cases = Truth(*known, loaded.snapshot.users, loaded.snapshot.items), loaded.split.test
+    chances = truth.pairs(torch.from_numpy(cases.users), torch.from_numpy(cases.items)).double().numpy()
+    predicted = Predictions(cases.users, cases.targets, chances, np.ones(len(cases), bool))
+    records = loaded.split.data.by_user.lengths[cases.users]
+    return evaluate_predictions(predicted, METRICS, records, seed=loaded.run.manifest["seed"])
 
 
 MICRO_VIDEOS = Paper(

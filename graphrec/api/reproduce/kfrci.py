@@ -10,14 +10,15 @@ from graphrec.api.reproduce.kfrci_data import SOURCES, WORLD_DIFFERS, make_world
 from graphrec.api.reproduce.paper import OWN, Claim, Found, Paper, Row, Study
 from graphrec.api.reproduce.pictures import bars, lines
 from graphrec.api.reproduce.report import Block, Section, Table
-from graphrec.api.reproduce.sections import called, mean
+from graphrec.api.reproduce.sections import by_truth, called, mean
 from graphrec.evaluation.common_cases import whose
-from graphrec.evaluation.evaluate import evaluate
+from graphrec.evaluation.evaluate import Evaluation, evaluate
 from graphrec.evaluation.judged import judge_model
 from graphrec.evaluation.systems import Measured
 from graphrec.models.key_frames import KeyFrames
 from graphrec.serving.load_model import Loaded
 from graphrec.tasks.beside import FurtherTask
+from graphrec.workspace import Workspace
 
 FRAMES = "key frames"
 CUTS = (5, 10, 20)
@@ -113,7 +114,7 @@ def sections(found: Found) -> Sequence[Section]:
         f"{stem.upper()}@N": {title: [mean(runs, f"{stem}@{k}") for k in CUTS] for title, runs in measured.items()}
         for stem in ("f1", "ndcg")
     }
-    known = {ORACLE: oracle} if (oracle := _oracle(found)) else {}
+    known = {ORACLE: oracle} if (oracle := by_truth(found, _oracle)) else {}
     made = [
         Section(
             "Key frames (figure 8)",
@@ -144,18 +145,14 @@ def _range(values: Sequence[float]) -> str:
     return f"{fmean(values):.4f}" + (f" ({min(values):.4f} to {max(values):.4f})" if len(values) > 1 else "")
 
 
-def _oracle(found: Found) -> list[Measured]:
-    """Return what the truth reaches that the world's comments were drawn by, on the cases of each run."""
-    measured = []
-    for run in next(iter(found.runs.values())).values() if found.quick else ():
-        loaded = found.load(run.id)
-        scores = truth(found.workspace, loaded.snapshot)
-        if scores is None:
-            return []
-        cases, data = loaded.split.test, loaded.split.data
-        of = evaluate(scores, cases, data, METRICS, seed=run.manifest["seed"], model=ORACLE)
-        measured.append(Measured(of, whose(of, cases, loaded.snapshot)))
-    return measured
+def _oracle(workspace: Workspace, loaded: Loaded) -> Evaluation | None:
+    """Return what the truth reaches that the world's comments were drawn by, on the cases of a run."""
+    scores = truth(workspace, loaded.snapshot)
+    if scores is None:
+        return None
+    return evaluate(
+        scores, loaded.split.test, loaded.split.data, METRICS, seed=loaded.run.manifest["seed"], model=ORACLE
+    )
 
 
 def _weights(found: Found) -> Block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from statistics import fmean, stdev
 from typing import Any
@@ -15,8 +15,12 @@ from graphrec.api.comparison_formats import p_text
 from graphrec.api.reproduce.paper import LATER, OWN, Claim, Found, Paper
 from graphrec.api.reproduce.report import Report, Section, Table, Text
 from graphrec.evaluation.any_metric import more_is_better
+from graphrec.evaluation.common_cases import whose
+from graphrec.evaluation.evaluate import Evaluation
 from graphrec.evaluation.systems import Measured, Values, holm
+from graphrec.serving.load_model import Loaded
 from graphrec.tasks.cases import RankingCases
+from graphrec.workspace import Workspace
 
 CERTAIN = 0.05
 
@@ -61,6 +65,16 @@ def figures(
         for title, runs in measured.items()
     ]
     return Table(["", *map(called, metrics)], rows, caption)
+
+
+def by_truth(found: Found, judge: Callable[[Workspace, Loaded], Evaluation | None]) -> list[Measured]:
+    """Return what the truth of a made world reaches on the cases of each run; none where ``judge`` finds no truth."""
+    measured = []
+    for run in next(iter(found.runs.values())).values() if found.quick else ():
+        loaded = found.load(run.id)
+        if (of := judge(found.workspace, loaded)) is not None:
+            measured.append(Measured(of, whose(of, loaded.split.test, loaded.snapshot)))
+    return measured
 
 
 def mean(runs: Sequence[Measured], metric: str) -> float:
