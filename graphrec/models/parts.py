@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import embedding_bag
+from torch.nn.functional import embedding, embedding_bag
 
 from graphrec.graph.content import Joined
 from graphrec.models.features import FeatureScaling
@@ -47,12 +47,16 @@ class Lists:
         places = torch.arange(int(indptr[-1]), device=rows.device)
         return Lists(indptr, self.indices[places + (self.indptr[rows] - indptr[:-1]).repeat_interleave(lengths)])
 
-    def without(self, values: Tensor) -> Lists:
-        """Return each list without one of ``values``, int64 [rows], wherever it stands."""
-        lengths = self.lengths
-        kept = self.indices != values.repeat_interleave(lengths)
-        until = torch.cat([lengths.new_zeros(1), kept.cumsum(0)])
-        return Lists(until[self.indptr], self.indices[kept])
+    def find(self, rows: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return where in ``indices`` the list ``rows[i]`` has ``values[i]``, and whether it does; int64 and bool [n].
+
+        Lists must be ascending. Where it does not, the place is any.
+        """
+        width = max(int(one.max()) + 1 if len(one) else 1 for one in (self.indices, values))
+        own = torch.arange(len(self.indptr) - 1, device=rows.device).repeat_interleave(self.lengths)
+        keys, sought = own * width + self.indices, rows * width + values
+        places = torch.searchsorted(keys, sought).clamp(max=max(0, len(keys) - 1))
+        return places, keys[places] == sought if len(keys) else torch.zeros_like(rows, dtype=torch.bool)
 
 
 class PartRows:
@@ -99,6 +103,26 @@ def pool_within(weights: Tensor, x: Tensor, lists: Lists) -> Tensor:
     """
     pooled: Tensor = _PoolWithin.apply(weights, x, lists.indptr)  # type: ignore[no-untyped-call]
     return pooled
+
+
+def pool_but_one(weights: Tensor, x: Tensor, lists: Lists, rows: Tensor, values: Tensor) -> Tensor:
+    """Return ``pool_within`` of list ``rows[i]`` without ``values[i]``, the other weights adding up to 1 again.
+
+    Each list is pooled once however often it is asked for. Lists must be ascending and their weights add up to 1. What
+    weighs less than a billionth is as good as nothing: zeros where only that is left.
+
+    Returns:
+        float32 [n, D].
+    """
+    weights, x = weights.double(), x.double()
+    places, found = lists.find(rows, values)
+    if not len(lists.indices):
+        return x.new_zeros(len(rows), x.shape[1]).float()
+    own = weights[places] * found
+    left = 1 - own
+    some = left > 1e-9
+    others = embedding(rows, pool_within(weights, x, lists)) - own[:, None] * x[places]
+    return (others / left.where(some, 1)[:, None] * some[:, None]).float()
 
 
 class _PoolWithin(torch.autograd.Function):

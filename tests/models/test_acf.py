@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from graphrec.errors import DataError
+from graphrec.graph.content import Mapped
 from graphrec.graph.data import Data
 from graphrec.graph.records import Records
 from graphrec.learning.batch import PairwiseBatch, PointwiseBatch
@@ -23,8 +25,8 @@ HAD = {0: [0, 1], 1: [2, 3], 2: [0]}
 def by_hand(model: ACF) -> tuple[np.ndarray, np.ndarray]:
     """Return users' and items' vectors, by Eq. 3 and 6 to 10 with loops."""
     own = {name: tensor.detach().double().numpy() for name, tensor in model.state_dict().items()}
-    content = model.scaling(torch.from_numpy(framed().features["look"].rows(slice(None)))).double().numpy()
-    looks = content @ own["projection"].T
+    features = torch.from_numpy(framed().features["look"].rows(slice(None)))
+    looks = model.components.scaling(features).double().numpy() @ own["components.projection"].T
     u, (v, p) = own["users.weight"], np.split(own["items.weight"], 2, axis=1)
 
     def shares(kind: str, inputs: list[np.ndarray]) -> np.ndarray:
@@ -79,24 +81,63 @@ def clicked() -> Data:
     return replace(data, records=replace(records, values={"click": click}), value="click", binary=True)
 
 
+def described() -> Data:
+    """Item 1 has no sound, item 2 neither look nor sound."""
+    rng = np.random.default_rng(2)
+    known = {"look": np.arange(ITEMS) != 2, "sound": np.isin(np.arange(ITEMS), [0, 3, 4])}
+    matrices = {
+        name: Mapped("Item", rng.normal(size=(ITEMS, width)).astype(np.float32) * present[:, None], present)
+        for (name, present), width in zip(known.items(), (4, 2), strict=True)
+    }
+    return replace(framed(), features=matrices, lists={})
+
+
+def test_modalities_are_components():
+    data = described()
+    model = attached(ACF, data, dimension=D, initial_std=1.0, parts="modalities")
+    model.components.fit(data)
+    looks, sounds = (
+        scaled @ matrix.T
+        for scaled, matrix in zip(model.components.modalities.scaled, model.components.projections, strict=True)
+    )
+    v, p = model.items.weight.chunk(2, 1)
+    for user, had in HAD.items():
+        u, seen = model.users.weight[user], []
+        for item in had:
+            x = {0: [looks[0], sounds[0]], 1: [looks[1]], 2: [], 3: [looks[3], sounds[3]]}[item]
+            beta = torch.stack([model.of_components((torch.cat([u, one])[None], None))[0] for one in x]) if x else None
+            both = beta.softmax(0) @ torch.stack(x) if x else torch.zeros(D)
+            seen.append(torch.cat([u, v[item], p[item], both]))
+        alpha = model.of_items((torch.stack(seen), None)).softmax(0)
+        torch.testing.assert_close(model.vectors()[0][user], u + alpha @ p[had])
+    with pytest.raises(DataError, match="needs features of what it recommends"):
+        ACF.check(replace(data, features={}), ACFSettings(parts="modalities"))
+
+
 @pytest.mark.parametrize("components", ["attention", "none"])
 def test_clicks_are_told_by_what_else_was_clicked(components):
     model = attached(ACF, clicked(), dimension=D, initial_std=1.0, components=components)
     model.mean.fill_(0.4)
-    v = model.items.weight[:, :D]
+    with torch.no_grad():
+        model.users.weight[:, -1] = torch.tensor([0.1, -0.2, 0.3])
+        model.items.weight[:, -1] = torch.arange(ITEMS) / 10
+    v, b = model.items.weight[:, :D], model.items.weight[:, -1]
     others = [model.user_vector(np.array(had), user) for user, had in ((0, [1]), (1, [3]))]
     # User 2 clicked nothing but the item of the record.
-    users = torch.stack([*others, model.users.weight[2]])
-    logits = (users * v[[0, 2, 0]]).sum(1) + 0.4
+    users = torch.stack([*(one[:D] for one in others), model.users.weight[2, :D]])
+    records = [0, 2, 0]
+    logits = (users * v[records]).sum(1) + model.users.weight[:, -1] + b[records] + 0.4
     batch = PointwiseBatch(
-        torch.tensor([0, 1, 2]), torch.tensor([0, 2, 0]), torch.tensor([1.0, 0.0, 1.0]), torch.arange(3), torch.zeros(3)
+        torch.tensor([0, 1, 2]), torch.tensor(records), torch.tensor([1.0, 0.0, 1.0]), torch.arange(3), torch.zeros(3)
     )
-    size = model.users.weight.square().sum(1).mean() + v[[0, 2, 0]].square().sum(1).mean()
+    size = model.users.weight.square().sum(1).mean() + torch.cat([v, b[:, None]], 1)[records].square().sum(1).mean()
     expected = binary_cross_entropy_with_logits(logits, batch.values) + 0.01 * size
     torch.testing.assert_close(model.click_loss("click", batch), expected)
-    whole, v = model.user_vector(np.array([0, 1]), 0), v.detach()
+    whole = model.user_vector(np.array([0, 1]), 0)
     told = model.scorer().pairs(torch.tensor([0, 0]), torch.tensor([3, 4]))
-    assert told[0].item() == pytest.approx(float((whole @ v[3] + 0.4).sigmoid()), rel=1e-5)
+    logit = float((whole[:D] @ v[3] + 0.1 + 0.3 + 0.4).detach())
+    assert told[0].item() == pytest.approx(1 / (1 + np.exp(-logit)), rel=1e-5)
+    assert model.user_scores(np.array([0, 1]), 0)[3].item() == pytest.approx(logit, rel=1e-5)
     assert told[1].isnan(), "nobody has a record of item 4"
 
 
