@@ -36,8 +36,8 @@ BASELINES = (FM, DEEPFM, ACF, BARE_ACF)
 DIMENSIONS = (4, 8, 16, 32, 64)
 
 _WHOLE = {"model": "mhsaac", "modalities": "guided"}
-_AS_OTHERS = {"batch_size": 4096, "patience": 5}
-"""What models of clicks have."""
+_AS_OTHERS = {"batch_size": 4096, "patience": 5, "initial_std": 0.01}
+"""About what models of fields have."""
 
 _ROWS = (
     Row(LINEAR, {"model": "fm", "pairs": False}),
@@ -178,8 +178,8 @@ MICRO_VIDEOS = Paper(
         "User-guided attention to modalities has no formula in the paper; see GuidedModalities.",
         "All that the graph says of users and items is a field, and what was there before a record: how often the user "
         "and the item, which items the user took last, hour and weekday.",
-        "ACF is attention to what a user clicked and, as in the paper, to each modality of it; numbers of the users and "
-        "the items of their own, and the cross-entropy, are ours.",
+        "ACF is attention to what a user clicked and, as in the paper, to each modality of it; numbers of users"
+        " and items of their own, and the cross-entropy, are ours.",
         "Layers and attention are held down by layers_l2, of which the paper says nothing.",
         "'No crossing' is self-attention and layers; the paper's own row without it is not told apart further.",
         "Amazon's data, the other half of figure 4, are not tried.",
