@@ -167,10 +167,11 @@ def _lists(
         print_json(done)
         return
     by = ", ".join(f"{count:,} by {basis}" for basis, count in sorted(done.by.items()))
-    empty = done.users - sum(done.by.values())
+    empty, left = done.users - sum(done.by.values()), done.left_out
     out.print(
         f"{done.path}: {done.rows:,} {done.label} places for {done.users:,} users ({by or 'none'})"
         + (f"; for {empty:,} nothing is left to recommend" if empty else "")
+        + (f"; {left:,} candidates that {request.rank_by} knows nothing of are left out" if left else "")
         + (f"; {done.resumed:,} users were done before" if done.resumed else ""),
         markup=False,
         soft_wrap=True,

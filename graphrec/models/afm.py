@@ -8,15 +8,15 @@ from typing import ClassVar
 from pydantic import Field
 from torch import Tensor, nn
 
-from graphrec.models.field_model import FieldModel, FieldSettings
+from graphrec.models.field_model import FieldModel, LayerSettings
 from graphrec.models.interactions import PairAttention
 
 
-class AFMSettings(FieldSettings):
+class AFMSettings(LayerSettings):
     """Settings of AFM."""
 
     layers_l2: float = Field(3e-3, ge=0, allow_inf_nan=False)
-    """See ``FieldSettings``: attention to pairs learns by heart without it."""
+    """See ``LayerSettings``: attention to pairs learns by heart without it."""
     attention: int = Field(16, ge=1, le=1024)
     """Length of h, by which pairs of fields are weighed."""
     dropout: float = Field(0.1, ge=0, lt=1)

@@ -12,7 +12,18 @@ import torch
 from torch import Tensor
 
 from graphrec.errors import ConfigError, TrainingError
-from graphrec.models.base import ANYTHING, EmbeddingScorer, Model, Scorer, ScorerAt, Scores, Target, Vectors
+from graphrec.models.base import (
+    ANYTHING,
+    EmbeddingScorer,
+    Model,
+    Proposes,
+    Scorer,
+    ScorerAt,
+    Scores,
+    ScoresVectors,
+    Target,
+    Vectors,
+)
 from graphrec.ragged import Ints, Ragged
 
 ANY = -1
@@ -70,15 +81,38 @@ def predicted_by(model: Any, nodes: Tensor) -> Tensor:
 
 
 def user_scores_of(model: Any, history: Ints, user: int | None = None) -> Tensor | None:
-    """Return the scores of a model that ``FoldsIn``, float [items], or None."""
+    """Return the scores of a model that ``FoldsIn``, float [items], calibrated where it is, or None."""
     found = model.user_scores(history, user)
-    return None if found is None else _check(model, "user_scores", found, (model.shape.items,))
+    return None if found is None else _meant(model, _check(model, "user_scores", found, (model.shape.items,)))
 
 
 def user_vector_of(model: Any, history: Ints, user: int | None = None) -> Tensor | None:
     """Return the vector of a model that ``FoldsIntoSpace``, float [D], or None."""
     found = model.user_vector(history, user)
     return None if found is None else _check(model, "user_vector", found, (ANY,))
+
+
+def only_proposes(model: Model[Any]) -> bool:
+    """Return whether the inner product of two embeddings is not the score: of clicks it is the logit of a chance."""
+    return isinstance(model, Proposes) or model.shape.binary
+
+
+def scores_vectors(model: Model[Any]) -> bool:
+    """Return whether of a model that ``only_proposes`` the score follows from two vectors of its first space."""
+    return isinstance(model, ScoresVectors) or (model.shape.binary and not isinstance(model, Proposes))
+
+
+def vector_scores_of(model: Model[Any], users: Tensor, items: Tensor) -> Tensor:
+    """Return the scores of a model that ``scores_vectors``, float [n], calibrated where it is.
+
+    Args:
+        model: whose vectors they are.
+        users: float32 [n, D].
+        items: float32 [n, D].
+    """
+    if not isinstance(model, ScoresVectors):
+        return _meant(model, (users * items).sum(1).sigmoid())
+    return _check(model, "vector_scores", model.vector_scores(users, items), (len(users),))
 
 
 def placed_by(model: Any, features: Tensor) -> Tensor:
@@ -107,19 +141,16 @@ class Checked:
 
     def __init__(self, scorer: Scorer, model: Model[Any], items: int) -> None:
         self._scorer, self._model, self._items = scorer, model, items
-        self._calibration = model.calibration
 
     def grid(self, users: Tensor, items: Tensor | None = None) -> Tensor:
         """Return float [len(users), len(items)]."""
         due = len(users), self._items if items is None else len(items)
-        return self._meant(_check(self._model, "scorer().grid", self._scorer.grid(users, items), due))
+        return _meant(self._model, _check(self._model, "scorer().grid", self._scorer.grid(users, items), due))
 
     def pairs(self, users: Tensor, items: Tensor) -> Tensor:
         """Return float [n]."""
-        return self._meant(_check(self._model, "scorer().pairs", self._scorer.pairs(users, items), (len(users),)))
-
-    def _meant(self, scores: Tensor) -> Tensor:
-        return scores if self._calibration is None else self._calibration(scores)
+        found = self._scorer.pairs(users, items)
+        return _meant(self._model, _check(self._model, "scorer().pairs", found, (len(users),)))
 
 
 class CheckedAt(Checked):
@@ -129,7 +160,11 @@ class CheckedAt(Checked):
         """Return float [n]."""
         assert isinstance(self._scorer, ScorerAt)
         found = self._scorer.pairs_at(users, items, at)
-        return self._meant(_check(self._model, "scorer().pairs_at", found, (len(users),)))
+        return _meant(self._model, _check(self._model, "scorer().pairs_at", found, (len(users),)))
+
+
+def _meant(model: Model[Any], scores: Tensor) -> Tensor:
+    return scores if model.calibration is None else model.calibration(scores)
 
 
 def _check(

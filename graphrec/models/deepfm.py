@@ -8,11 +8,11 @@ from typing import ClassVar
 from pydantic import Field
 from torch import Tensor, nn
 
-from graphrec.models.field_model import FieldModel, FieldSettings
+from graphrec.models.field_model import FieldModel, LayerSettings
 from graphrec.models.interactions import layers, second_order
 
 
-class DeepSettings(FieldSettings):
+class DeepSettings(LayerSettings):
     """Settings of models of clicks that have layers."""
 
     depth: int = Field(2, ge=0, le=16)

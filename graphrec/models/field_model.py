@@ -46,9 +46,6 @@ class FieldSettings(Settings):
     """What fewer training records say has no vector of its own, but that of all that is rare."""
     l2: float = Field(1e-3, ge=0, allow_inf_nan=False)
     """λ on the squared vectors of a record's fields (mean over the batch)."""
-    layers_l2: float = Field(1e-4, ge=0, allow_inf_nan=False)
-    """λ on the squared weights of what works on the vectors: layers, and attention, which can make much of small
-    vectors (Xiao et al., AFM, Eq. 8). fm has none."""
     moments: bool = True
     """Whether a record's moment gives it fields: how many training records user and item had before, the hour and the
     weekday (UTC). Of no use where nobody knows when records were made."""
@@ -58,6 +55,14 @@ class FieldSettings(Settings):
     """Whether each feature matrix is a field, or all are one together, weighed by the user's attention to each."""
     initial_std: float = Field(0.05, gt=0, allow_inf_nan=False)
     """Standard deviation that vectors start with."""
+
+
+class LayerSettings(FieldSettings):
+    """Settings of those with layers or attention."""
+
+    layers_l2: float = Field(1e-4, ge=0, allow_inf_nan=False)
+    """λ on the squared weights of what works on the vectors: layers, and attention, which can make much of small
+    vectors (Xiao et al., AFM, Eq. 8)."""
 
 
 S = TypeVar("S", bound=FieldSettings)
@@ -154,7 +159,7 @@ class FieldModel(Model[S]):
         loss = binary_cross_entropy_with_logits(self._logits(found), batch.values)
         if self.settings.l2:
             loss = loss + self.settings.l2 * found.square().sum() / len(found)
-        if self.settings.layers_l2 and self._layers:
+        if isinstance(self.settings, LayerSettings) and self._layers:
             loss = loss + self.settings.layers_l2 * torch.stack([one.square().sum() for one in self._layers]).sum()
         return loss
 

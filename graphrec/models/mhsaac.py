@@ -17,7 +17,7 @@ class MHSAACSettings(DeepSettings):
     """Settings of MHSA-AC."""
 
     layers_l2: float = Field(3e-3, ge=0, allow_inf_nan=False)
-    """See ``FieldSettings``: attention to pairs learns by heart without it."""
+    """See ``LayerSettings``: attention to pairs learns by heart without it."""
     attention_layers: int = Field(1, ge=1, le=8)
     """How many layers of self-attention."""
     heads: int = Field(2, ge=1, le=64)

@@ -40,6 +40,8 @@ COLUMNS = pa.schema(
         ("basis", pa.string()),
     ]
 )
+LEFT_OUT = b"left_out"
+"""In a part's metadata; see ``Lists``."""
 Step = Callable[[int, int], None]
 
 
@@ -54,6 +56,7 @@ class Lists:
         rows: how many places the lists have together.
         by: how many users have a list, by its basis: a run, or ``popularity``.
         resumed: how many users' lists an earlier call had made.
+        left_out: how many candidates, over all users, ``rank_by`` knows nothing of.
     """
 
     path: Path
@@ -62,6 +65,7 @@ class Lists:
     rows: int
     by: dict[str, int]
     resumed: int
+    left_out: int = 0
 
 
 def write_lists(
@@ -105,15 +109,16 @@ def write_lists(
             with replacing(file) as out:
                 pq.write_table(table, out)
         step(min((number + 1) * BLOCK, len(wanted)), len(wanted))
-    total = 0
+    total = left_out = 0
     with replacing(path) as out, pq.ParquetWriter(out, COLUMNS) as writer:
         for file in files:
             part = pq.read_table(file)
-            writer.write_table(part)
+            writer.write_table(part.replace_schema_metadata(None))
+            left_out += int(part.schema.metadata[LEFT_OUT])
             total += part.num_rows
             by.update(part.filter(pc.equal(part["rank"], 1))["basis"].to_pylist())
     shutil.rmtree(folder, ignore_errors=True)
-    return Lists(path, source.label, len(wanted), total, dict(by), resumed)
+    return Lists(path, source.label, len(wanted), total, dict(by), resumed, left_out)
 
 
 def read_users(path: Path) -> list[str]:
@@ -138,7 +143,8 @@ def _table(lists: Sequence[Best]) -> pa.Table:
         [item.score for item in items],
         [best.basis for best in lists for _ in best.items],
     ]
-    return pa.table(columns, COLUMNS)
+    left_out = sum(best.left_out for best in lists)
+    return pa.table(columns, COLUMNS).replace_schema_metadata({LEFT_OUT: str(left_out)})
 
 
 def _known(store: GraphStore, users: Sequence[str], known: pa.ChunkedArray) -> list[str]:

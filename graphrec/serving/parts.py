@@ -7,6 +7,7 @@ from math import isnan
 import torch
 
 from graphrec.errors import NotFoundError, TrainingError
+from graphrec.models.answers import scores_vectors, vector_scores_of
 from graphrec.models.base import HasParts, ScoresVectors
 from graphrec.models.influences import Part
 from graphrec.serving.load_model import kept_run
@@ -52,9 +53,10 @@ def own_score(
     except (NotFoundError, TrainingError):
         return None, []
     with torch.no_grad():
-        if isinstance(loaded.model, ScoresVectors):
+        if scores_vectors(loaded.model):
             ends = torch.from_numpy(user_vector), torch.from_numpy(vector)
-            return float(loaded.model.vector_scores(ends[0][None], ends[1][None])[0]), loaded.model.vector_parts(*ends)
+            parts = loaded.model.vector_parts(*ends) if isinstance(loaded.model, ScoresVectors) else []
+            return float(vector_scores_of(loaded.model, ends[0][None], ends[1][None])[0]), parts
         who, what = loaded.snapshot.users.index([user]), loaded.snapshot.items.index([node])
         if min(who[0], what[0]) < 0:
             return None, []

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from graphrec import schema
 from graphrec.errors import ConfigError
-from graphrec.models.base import SPACE, Encodes, Model, Proposes
+from graphrec.models.answers import only_proposes
+from graphrec.models.base import SPACE, Encodes, Model
 from graphrec.serving.encoded import keep_encoded
 from graphrec.serving.load_model import Loaded
 from graphrec.serving.published import (
@@ -150,7 +151,7 @@ def _drop(store: GraphStore, names: Iterable[str]) -> None:
 def _score(model: Model[Any]) -> str:
     if isinstance(model, Encodes):
         return DESCRIPTION
-    return PROPOSAL if isinstance(model, Proposes) else INNER_PRODUCT
+    return PROPOSAL if only_proposes(model) else INNER_PRODUCT
 
 
 def _node(loaded: Loaded, targets: Mapping[str, str], spaces: Mapping[str, Space]) -> pa.Table:

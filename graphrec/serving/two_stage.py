@@ -67,4 +67,5 @@ def _ranked(best: Best, run: Run, scores: Scores, *, knows: bool) -> Best:
     new = len(best.items) - len(found)
     left = f"; {new:,} that it knows nothing of are left out" if new else ""
     again = best.saying(f"{len(found):,} candidates by {best.basis}, ranked by {run.id}{left}")
-    return replace(again, basis=run.id, items=sorted(found, key=lambda one: (-one.score, one.id)))
+    items = sorted(found, key=lambda one: (-one.score, one.id))
+    return replace(again, basis=run.id, items=items, left_out=new)

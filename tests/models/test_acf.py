@@ -137,7 +137,7 @@ def test_clicks_are_told_by_what_else_was_clicked(components):
     told = model.scorer().pairs(torch.tensor([0, 0]), torch.tensor([3, 4]))
     logit = float((whole[:D] @ v[3] + 0.1 + 0.3 + 0.4).detach())
     assert told[0].item() == pytest.approx(1 / (1 + np.exp(-logit)), rel=1e-5)
-    assert model.user_scores(np.array([0, 1]), 0)[3].item() == pytest.approx(logit, rel=1e-5)
+    assert model.user_scores(np.array([0, 1]), 0)[3].item() == pytest.approx(told[0].item(), rel=1e-5)
     assert told[1].isnan(), "nobody has a record of item 4"
 
 

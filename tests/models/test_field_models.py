@@ -98,7 +98,7 @@ def test_autoint_has_no_layers_unless_asked(data: Data) -> None:
 
 @pytest.mark.parametrize("kind", [FM, DeepFM])
 def test_loss_is_cross_entropy_and_l2_of_the_batch_and_of_the_layers(data: Data, kind: type[FieldModel[Any]]) -> None:
-    model, found = made(kind, data, l2=0.01, layers_l2=0.1)
+    model, found = made(kind, data, l2=0.01, **({} if kind is FM else {"layers_l2": 0.1}))
     model.eval()
     layers = [] if kind is FM else [model.deep[0], model.deep[3], model.out]  # type: ignore[index]
     values = torch.tensor([1.0, 0.0, 1.0])

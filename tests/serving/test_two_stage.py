@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from graphrec.api.train import Plan, Trained, train
 from graphrec.errors import ConfigError, NotFoundError
+from graphrec.serving.lists import write_lists
 from graphrec.serving.load_model import load_run
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.ladybug import LadybugStore
@@ -51,7 +54,7 @@ def test_who_has_no_record_is_ranked_by_what_is_popular_and_fields(
 
 
 def test_what_the_run_cannot_score_is_left_out_and_counted(
-    store: LadybugStore, trained: tuple[Workspace, Trained]
+    store: LadybugStore, trained: tuple[Workspace, Trained], tmp_path: Path
 ) -> None:
     workspace = trained[0]
     given = {"epochs": 1, "device": "cpu"}
@@ -64,6 +67,9 @@ def test_what_the_run_cannot_score_is_left_out_and_counted(
     assert len(again.items) == scored
     assert again.note.endswith(f"; {len(proposed.items) - scored} that it knows nothing of are left out")
     assert [one.score for one in again.items] == sorted((one.score for one in again.items), reverse=True)
+    request = Request("", k=96, rank_by=factors.run.id)
+    both = write_lists(store, workspace, request, tmp_path / "lists.parquet", ["u3"])
+    assert (both.rows, both.left_out) == (scored, len(proposed.items) - scored)
     nobody = recommend(store, workspace, Request("newcomer", k=3, rank_by=factors.run.id))
     assert nobody.basis == "popularity"
     assert nobody.note.endswith(f"{factors.run.id} knows nothing of newcomer")
