@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import ClassVar
 from unicodedata import normalize
 
-from graphrec.errors import DataError
+import numpy as np
+
+from graphrec.arrays import sizes_of
+from graphrec.errors import ConfigError, DataError
 from graphrec.loading.blocks import Block, FileBlock
 from graphrec.loading.loader import Options, require_folder
 from graphrec.loading.resolve.frames import PendingFrames, StillFile
@@ -54,6 +57,8 @@ class Frames:
         from graphrec.media.stills import SUFFIXES
 
         encoder = make_encoders(options.specs).frames
+        if sizes_of(encoder.name, len(encoder.pool(np.zeros((1, encoder.dimension), np.float32)))):
+            raise ConfigError(f"{options.encoder} keeps what moves in a video, and a picture does not; take another")
         files: list[StillFile] = []
         for folder in paths:
             require_folder(folder, "give a folder of pictures")

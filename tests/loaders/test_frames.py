@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from graphrec.errors import DataError, NotFoundError
+from graphrec.errors import ConfigError, DataError, NotFoundError
 from graphrec.features import FeatureStore
 from graphrec.loaders.frames import Frames
 from graphrec.loaders.videos import VideoLoader
@@ -77,6 +77,15 @@ def test_pictures_are_frames_of_the_items_that_they_are_named_by(
         "3 files are left out, which are no pictures: deeper, words.txt, list.csv",
         "1 pictures of items that are not in the graph are left out: nobody",
     ]
+
+
+def test_what_keeps_moving_pictures_has_nothing_to_see(
+    movies: MemoryStore, folder: Path, workspace: Workspace
+) -> None:
+    picture(folder / "1.jpg", 0)
+    with pytest.raises(ConfigError, match="clip keeps what moves in a video, and a picture does not"):
+        load(movies, Frames(), [folder], Frames.Options(encoder="clip"), workspace)
+    assert "Frame" not in movies.counts() or not movies.counts()["Frame"]
 
 
 def test_a_frame_stands_for_one_picture(movies: MemoryStore, folder: Path, workspace: Workspace) -> None:
