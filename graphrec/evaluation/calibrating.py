@@ -67,13 +67,7 @@ def check_calibration(task: Task[Any], split: Split[Any]) -> None:
     """Raise ``DataError`` where ``task`` wants probabilities calibrated and ``split`` has nothing to do it on."""
     if not isinstance(task, Click) or task.calibrate == "none":
         return
-    targets = split.valid.targets
-    for what, count in (("clicks", (targets > 0).sum()), ("cases that are no click", (targets == 0).sum())):
-        if count < FEWEST:
-            raise DataError(
-                f"calibrate={task.calibrate} is fitted on validation cases, and split {split.name} has {count} {what} "
-                "to validate on; choose a split with more, such as --split random-70-10-20, or leave it out"
-            )
+    _require_both(split.valid.targets, task, f"split {split.name} has", "to validate on")
 
 
 def calibrate(model: Model[Any], task: Task[Any], split: Split[Any], *, seed: int) -> Calibrated | None:
@@ -99,12 +93,20 @@ def calibrate(model: Model[Any], task: Task[Any], split: Split[Any], *, seed: in
     valid, test = logloss(split.valid), logloss(split.test)
     chances, targets = predicted_pairs(model, split.valid), split.valid.targets
     known = np.isfinite(chances)
-    if not known.any():
-        raise DataError(f"{model.name} can predict none of the validation cases; leave out calibrate={task.calibrate}")
+    _require_both(targets[known], task, f"{model.name} can tell", "of those")
     logits = logits_of(torch.from_numpy(chances[known])).numpy()
     model.calibration = FITS[task.calibrate](logits, targets[known])
     after = logloss(split.valid)
     return Calibrated(task.calibrate, int(known.sum()), model.calibration, (valid, after), test)
+
+
+def _require_both(targets: Floats, task: Click, who: str, of_what: str) -> None:
+    for what, count in (("clicks", (targets > 0).sum()), ("cases that are no click", (targets == 0).sum())):
+        if count < FEWEST:
+            raise DataError(
+                f"calibrate={task.calibrate} is fitted on validation cases, and {who} {count} {what} {of_what}; choose "
+                "a split with more, such as --split random-70-10-20, or leave it out"
+            )
 
 
 def temperature(logits: Floats, targets: Floats) -> Calibration:

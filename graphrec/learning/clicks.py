@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from graphrec.graph.clicks import share_of_clicks
 from graphrec.graph.data import Data
 from graphrec.learning.pointwise import Pointwise
 from graphrec.learning.run import RunContext
@@ -15,7 +16,6 @@ def click_feed(data: Data, run: RunContext) -> tuple[Pointwise, Tensor]:
 
     Where every record is a click, an item that the user has no record of comes with each.
     """
-    share = float(data.records.values[data.value].mean())
-    unseen = 1 if share == 1 else 0
-    start = torch.logit(torch.tensor(share / (1 + unseen)), eps=1e-3)
+    share, unseen = share_of_clicks(data)
+    start = torch.logit(torch.tensor(share), eps=1e-3)
     return Pointwise(data, data.value, run.options, run.generator(), unseen), start

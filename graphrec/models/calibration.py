@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-CLIP = 1e-7
+LEAST, MOST = 1e-37, 1 - 1e-7
 """Nearer to 0 and 1 single precision does not tell probabilities apart."""
 
 
@@ -50,4 +50,4 @@ class Calibration:
 
 def logits_of(chances: Tensor) -> Tensor:
     """Return logits of probabilities, float64, shaped as they are."""
-    return chances.double().clamp(CLIP, 1 - CLIP).logit()
+    return chances.double().clamp(LEAST, MOST).logit()

@@ -62,7 +62,7 @@ class LayerSettings(FieldSettings):
 
     layers_l2: float = Field(1e-4, ge=0, allow_inf_nan=False)
     """λ on the squared weights of what works on the vectors: layers, and attention, which can make much of small
-    vectors (Xiao et al., AFM, Eq. 8)."""
+    vectors (Xiao et al., AFM, Eq. 8); not attention to modalities."""
 
 
 S = TypeVar("S", bound=FieldSettings)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
 from graphrec.errors import ConfigError
+from graphrec.weights import read_weights
 
 
 @torch.no_grad()
@@ -23,9 +22,11 @@ def inflate(body: nn.Module, weights: Path) -> None:
         body: a network of clips.
         weights: a safetensors file, or a folder that holds one.
 
-    Raises ``ConfigError`` where there is no such file, or it has not what ``body`` wants.
+    Raises ``ConfigError`` where there is no such file, or it has not what ``body`` wants, ``DataError`` where it is
+    broken.
     """
-    given, path = _read(weights)
+    path = _file(weights)
+    given = read_weights(str(path))
     for name, own in body.state_dict().items():
         if name.endswith("num_batches_tracked"):
             continue
@@ -40,11 +41,8 @@ def inflate(body: nn.Module, weights: Path) -> None:
         own.copy_(found)
 
 
-def _read(weights: Path) -> tuple[dict[str, Tensor], Path]:
+def _file(weights: Path) -> Path:
     files = sorted(weights.glob("*.safetensors")) if weights.is_dir() else [weights]
     if len(files) != 1:
         raise ConfigError(f"{weights}: holds {len(files)} safetensors files; name one")
-    try:
-        return load_file(files[0]), files[0]
-    except (OSError, SafetensorError) as error:
-        raise ConfigError(f"{files[0]}: cannot be read as safetensors ({error}); check the path") from error
+    return files[0]

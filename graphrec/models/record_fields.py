@@ -253,7 +253,7 @@ class RecordFields(nn.Module):
         order = np.argsort(values, kind="stable")
         until = np.cumsum(records[order])
         shares = until[-1] * np.arange(1, self._buckets) / self._buckets
-        self.edges[at] = torch.from_numpy(values[order][np.searchsorted(until, shares)])
+        self.edges[at] = torch.from_numpy(values[order][np.searchsorted(until, shares, side="right")])
 
 
 def _numbers(data: Data, field: Field) -> npt.NDArray[np.float64]:

@@ -117,7 +117,7 @@ def write_lists(
             left_out += int(part.schema.metadata[LEFT_OUT])
             total += part.num_rows
             by.update(part.filter(pc.equal(part["rank"], 1))["basis"].to_pylist())
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
     return Lists(path, source.label, len(wanted), total, dict(by), resumed, left_out)
 
 
@@ -174,8 +174,15 @@ def _begin(folder: Path, plan: str) -> None:
     """Make the folder of parts; what is there of another plan goes."""
     told = folder / "plan.json"
     if told.exists() and read_json(told) != plan:
-        shutil.rmtree(folder)
+        _remove(folder)
     elif folder.exists() and not told.exists() and any(folder.glob("[!.]*")):
         raise DataError(f"{folder} is in the way: it holds something else; move it, or choose another --to")
     if not told.exists():
         write_json(told, plan)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder of parts, the plan last: without it what is left would be taken for somebody else's."""
+    for part in folder.glob("*.parquet"):
+        part.unlink()
+    shutil.rmtree(folder, ignore_errors=True)

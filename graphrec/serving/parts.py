@@ -19,7 +19,7 @@ from graphrec.workspace import Workspace
 def parts_of(workspace: Workspace, run: str, user: str, label: str, node: str) -> list[Part]:
     """Return what each adds to the score of ``node`` for ``user``, what counts most first.
 
-    None where the run's model is not made of several, or where user or node came after training.
+    Nothing where the run's model is not made of several, or where user or node came after training.
 
     Raises ``NotFoundError`` for an unknown run, ``TrainingError`` for one whose files are gone.
     """
@@ -46,7 +46,8 @@ def own_score(
         user_vector: float32 [D], where the user is published.
         vector: float32 [D], where the node is.
 
-    None where the run's files are not here, or where its model needs to know both and one came after training.
+    None and nothing where the run's files are not here, or where its model needs to know both and one came after
+    training.
     """
     try:
         loaded = kept_run(workspace, find_run(workspace, run))

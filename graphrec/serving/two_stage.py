@@ -42,6 +42,8 @@ def ranked_again(workspace: Workspace, run: Run, lists: Sequence[Best]) -> list[
     What the run cannot score, since it came after training for example, is left out, and counted among what is said. A
     list stays as it is, and that is said, where the run does not know the user, or can score nothing.
     """
+    from graphrec.models.base import Embeds
+    from graphrec.models.known import known_users, placed_items
     from graphrec.serving.load_model import kept_run
 
     loaded = kept_run(workspace, run)
@@ -49,12 +51,17 @@ def ranked_again(workspace: Workspace, run: Run, lists: Sequence[Best]) -> list[
     items = loaded.snapshot.items.index([one.id for best in lists for one in best.items])
     user = users.repeat([len(best.items) for best in lists])
     scores = np.full(len(items), np.nan)
-    known = (user >= 0) & (items >= 0)
+    met, placed = users >= 0, items >= 0
+    if isinstance(loaded.model, Embeds):
+        # As it is measured: embeddings that no training record has touched are random.
+        met[met] = known_users(loaded.split.data, loaded.scorer, users[met])
+        placed[placed] = placed_items(loaded.split.data, loaded.model)[items[placed]]
+    known = met.repeat([len(best.items) for best in lists]) & placed
     scores[known] = loaded.pairs_now(user[known], items[known])
     ends = np.cumsum([len(best.items) for best in lists])[:-1]
     return [
-        _ranked(best, run, of, knows=bool(at >= 0))
-        for best, of, at in zip(lists, np.split(scores, ends), users, strict=True)
+        _ranked(best, run, of, knows=bool(one))
+        for best, of, one in zip(lists, np.split(scores, ends), met, strict=True)
     ]
 
 

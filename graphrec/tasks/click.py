@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from graphrec.errors import DataError
+from graphrec.graph.clicks import UNSEEN, share_of_clicks
 from graphrec.graph.data import Data
 from graphrec.graph.projection import Projection
 from graphrec.graph.records import Mask
@@ -39,8 +39,6 @@ class Click(Task[PairCases]):
 
     positive: tuple[Condition, ...] = ()
     """What must hold of a record for it to be a click; the others are what was seen and not clicked."""
-    unseen: int = Field(1, ge=1)
-    """How many items without a record are drawn for each click, where every record is one."""
     calibrate: Literal["none", "temperature", "platt", "isotonic"] = "none"
     """By what a trained model's probabilities are calibrated, on the validation cases."""
 
@@ -56,7 +54,7 @@ class Click(Task[PairCases]):
     def split(
         self, snapshot: Snapshot, name: str | None = None, *, seed: int = 0, fold: int = 0, folds: int = 5
     ) -> Split[PairCases]:
-        """Split all records; raises ``DataError`` where none is a click."""
+        """Split all records; raises ``DataError`` where none is a click, or of training records every one alone."""
         clicked = positive(snapshot.records, self.positive, snapshot.fields)
         hits = _pairs(snapshot)[clicked]
         snapshot = snapshot.merged()
@@ -66,7 +64,13 @@ class Click(Task[PairCases]):
             raise DataError(f"no {snapshot.projection['relationship']} relationship is positive ({rules})")
         found = parts(snapshot, name, seed=seed, fold=fold, folds=folds)
         data = training(snapshot, found.training())
-        target = {TARGET: clicked[found.training()].astype(np.float64)}
+        trained = clicked[found.training()]
+        if len(trained) and trained.all() and not clicked.all():
+            raise DataError(
+                f"split {found.name}: all training records are clicks, and of those that validate or test not all; "
+                "choose another split, such as --split random-70-10-20"
+            )
+        target = {TARGET: trained.astype(np.float64)}
         records = replace(data.records, values={**data.records.values, **target})
         data = replace(data, records=records, value=TARGET, binary=True)
         drawn = np.random.default_rng([seed, 1]) if clicked.all() else None
@@ -84,7 +88,7 @@ class Click(Task[PairCases]):
     def complete(self, predicted: Floats, cases: PairCases, data: Data) -> tuple[Floats, Mask]:
         """Return probabilities, the share of clicks where the model could not tell."""
         known = np.isfinite(predicted)
-        return np.where(known, predicted, data.records.values[TARGET].mean()), known
+        return np.where(known, predicted, share_of_clicks(data)[0]), known
 
     def _cases(
         self, snapshot: Snapshot, clicked: Mask, here: Mask, rng: np.random.Generator | None
@@ -92,7 +96,7 @@ class Click(Task[PairCases]):
         user, item = snapshot.records.user[here], np.asarray(snapshot.records.item)[here]
         target, at = clicked[here].astype(np.float64), np.asarray(snapshot.records.order)[here]
         if rng is not None:
-            drawn, of = _unknown(snapshot, user, self.unseen, rng)
+            drawn, of = _unknown(snapshot, user, UNSEEN, rng)
             user, item = np.concatenate([user, user[of]]), np.concatenate([item, drawn])
             target, at = np.concatenate([target, np.zeros(len(drawn))]), np.concatenate([at, at[of]])
         return PairCases(user, item, target, at=at)

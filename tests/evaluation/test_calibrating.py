@@ -147,6 +147,11 @@ def test_it_is_said_again_from_plain_numbers_and_knows_no_answer_where_there_is_
     assert again(chances).isnan().tolist() == [False, False, True, False]
 
 
+def test_small_chances_keep_their_order() -> None:
+    told = Calibration((0.0,), (0.3,), 1.0)(torch.tensor([0.0, 1e-30, 1e-9, 1e-8, 5e-8]))
+    assert (told.diff() > 0).all()
+
+
 def test_all_who_ask_get_calibrated_answers(model: Sure, split: Split[PairCases]) -> None:
     calibrate(model, Click(calibrate="platt"), split, seed=0)
     users, items = torch.tensor([3, 4]), torch.tensor([5, 6])
@@ -165,3 +170,18 @@ def test_without_validation_nothing_is_calibrated(model: Sure, split: Split[Pair
         check_calibration(Click(calibrate="platt"), replace(split, valid=only))
     check_calibration(Click(), replace(split, valid=none))
     assert calibrate(model, Click(), split, seed=0) is None
+
+
+def test_what_the_model_cannot_tell_does_not_calibrate_it(
+    model: Sure, split: Split[PairCases], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicks = np.flatnonzero(split.valid.targets)[:5]
+
+    def few(model: object, cases: PairCases) -> np.ndarray:
+        told = np.full(len(cases), np.nan)
+        told[clicks] = 0.5
+        return told
+
+    monkeypatch.setattr("graphrec.evaluation.calibrating.predicted_pairs", few)
+    with pytest.raises(DataError, match="sure can tell 0 cases that are no click of those"):
+        calibrate(model, Click(calibrate="platt"), split, seed=0)

@@ -61,7 +61,7 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     body = nn.Sequential(nn.Conv3d(3, 4, 3, bias=False))
     with pytest.raises(ConfigError, match="holds 0 safetensors files"):
         inflate(body, tmp_path)
-    with pytest.raises(ConfigError, match="cannot be read as safetensors"):
+    with pytest.raises(ConfigError, match="no such file"):
         inflate(body, tmp_path / "gone.safetensors")
     save_file({"conv": torch.zeros(1)}, tmp_path / "one.safetensors")
     with pytest.raises(ConfigError, match=r"has no '0\.weight'"):

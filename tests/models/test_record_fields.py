@@ -129,6 +129,12 @@ def test_buckets_hold_as_many_training_records(data: Data) -> None:
         assert torch.equal(found, row(fields, "Item.year", bucket))
 
 
+def test_no_bucket_is_empty(data: Data) -> None:
+    fields = fields_of(data)
+    fields._fit_number(0, np.array([7.0, 3]), np.array([50, 50]))
+    assert float(fields.edges[0, 0]) == 7, "3 is in the first bucket, 7 in the second"
+
+
 def test_a_matrix_is_projected_and_what_it_does_not_describe_is_missing(data: Data) -> None:
     fields = fields_of(data)
     scaled = fields.scalings[0](torch.tensor([[1.0, 0.0]]))

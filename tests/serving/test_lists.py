@@ -196,6 +196,20 @@ def test_a_folder_of_somebody_elses_is_left_alone(workspace: Workspace, store: G
         write_lists(store, workspace, Request(""), tmp_path / "l.parquet")
 
 
+def test_what_is_left_of_a_removal_is_nobody_elses(
+    workspace: Workspace, store: GraphStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "l.parquet"
+    with monkeypatch.context() as broken:
+        # Killed when the parts are gone, and the rest is not.
+        broken.setattr(lists.shutil, "rmtree", lambda folder, **how: None)
+        first = write_lists(store, workspace, Request(""), path)
+    assert [one.name for one in path.with_name("l.parquet.part").iterdir()] == ["plan.json"]
+    again = write_lists(store, workspace, Request(""), path)
+    assert (again.rows, again.resumed) == (first.rows, 0)
+    assert not path.with_name("l.parquet.part").exists()
+
+
 def test_publishing_something_else_begins_anew(
     workspace: Workspace, runs: dict[str, str], store: GraphStore, tmp_path: Path
 ) -> None:

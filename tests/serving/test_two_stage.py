@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -51,6 +52,23 @@ def test_who_has_no_record_is_ranked_by_what_is_popular_and_fields(
     again = recommend(store, workspace, Request("newcomer", k=3, rank_by=clicks))
     assert usual.basis == "popularity"
     assert again.note == f"{usual.note}; {len(usual.items)} candidates by popularity, ranked by {clicks}"
+
+
+def test_embeddings_that_nothing_has_touched_rank_nothing(
+    store: LadybugStore, trained: tuple[Workspace, Trained]
+) -> None:
+    workspace = trained[0]
+    given = {"epochs": 1, "device": "cpu"}
+    factors = train(workspace, Plan("bpr", given, projection="highlights", split="temporal-last"))
+    data, shot = factors.loaded.split.data, factors.loaded.snapshot
+    again = recommend(store, workspace, Request("newcomer", k=3, rank_by=factors.run.id))
+    assert again.basis == "popularity"
+    assert again.note.endswith(f"{factors.run.id} knows nothing of newcomer")
+    ranked = recommend(store, workspace, Request("u3", k=96, rank_by=factors.run.id))
+    proposed = recommend(store, workspace, Request("u3", k=96))
+    known = {shot.items[int(at)] for at in np.flatnonzero((data.by_item.lengths > 0) | data.content.described)}
+    assert {one.id for one in ranked.items} == {one.id for one in proposed.items} & known
+    assert len(ranked.items) < len(proposed.items)
 
 
 def test_what_the_run_cannot_score_is_left_out_and_counted(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from graphrec.errors import ConfigError, unknown
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.encoders.frame_model import FrameModel
-from graphrec.media.encoders.library import encoder, fill, package, read_weights
+from graphrec.media.encoders.library import encoder, fill, package
+from graphrec.weights import read_weights
 
 
 def create(spec: EncoderSpec) -> FrameModel:

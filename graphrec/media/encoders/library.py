@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from graphrec.errors import ConfigError, DataError
+from graphrec.errors import ConfigError
 from graphrec.media.encoders.base import EncoderSpec
 from graphrec.media.encoders.frame_model import FrameModel
 from graphrec.media.encoders.model_settings import FramesSettings
@@ -27,24 +27,6 @@ def package(name: str) -> Any:
         raise ConfigError(
             f"{name} cannot be imported ({error}); install it: pip install 'graphrec[{name}]'"
         ) from error
-
-
-def read_weights(path: str) -> dict[str, Any]:
-    """Return the tensors of a .safetensors file by name; raises ``ConfigError`` or ``DataError`` naming the file."""
-    if not path.endswith(".safetensors"):
-        raise ConfigError(
-            f"{path}: weights must be a .safetensors file; other files of weights may hold programs"
-        )
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        tensors: dict[str, Any] = load_file(path)
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: no such file; correct the path of the weights") from error
-    except (OSError, SafetensorError) as error:
-        raise DataError(f"{path}: not a .safetensors file ({error}); get it again") from error
-    return tensors
 
 
 def fill(module: Any, weights: Mapping[str, Any], source: str) -> None:
