@@ -39,6 +39,7 @@ from graphrec.training.manifest import CALIBRATION, FORMAT, REFUSED, write_manif
 from graphrec.training.manifest import FILE as MANIFEST
 from graphrec.training.runs import (
     Run,
+    as_told,
     beside_of,
     find_run,
     new_run_folder,
@@ -154,13 +155,14 @@ def resume(workspace: Workspace, run_id: str, *, progress: Progress | None = Non
     require_format(run)
     require_use(run)
     shot, task = snapshot_of(workspace, run), task_of(run)
-    options = TrainOptions(**run.manifest["options"])
+    kind = model_class(run.model)
+    with as_told(run):
+        options, settings = TrainOptions(**run.manifest["options"]), kind.Settings(**run.manifest["settings"])
     parts = split_of(task, shot, run)
     beside = beside_of(workspace, run, parts, shot)
     parts = together(parts, shot, beside)
-    kind = model_class(run.model)
     seed_everything(options.seed)
-    model = kind(parts.data.shape, kind.Settings(**run.manifest["settings"]))
+    model = kind(parts.data.shape, settings)
     if isinstance(model, OfRuns) and load_checkpoint(run.folder) is None:
         # It was cut off before it had any tensors of its own.
         take_members(workspace, model, shot, parts)

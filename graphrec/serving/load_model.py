@@ -27,7 +27,16 @@ from graphrec.tasks.beside import FurtherTask, together
 from graphrec.tasks.cases import Floats, Split
 from graphrec.training.manifest import CALIBRATION
 from graphrec.training.manifest import FILE as MANIFEST
-from graphrec.training.runs import Run, beside_of, require_format, require_use, snapshot_of, split_of, task_of
+from graphrec.training.runs import (
+    Run,
+    as_told,
+    beside_of,
+    require_format,
+    require_use,
+    snapshot_of,
+    split_of,
+    task_of,
+)
 from graphrec.training.weights import WEIGHTS, load_weights
 from graphrec.workspace import Workspace
 
@@ -89,7 +98,9 @@ def load_run(workspace: Workspace, run: Run) -> Loaded:
 def model_of(run: Run, split: Split[Any], device: torch.device = CPU) -> Model[Any]:
     """Return the model that ``run``'s files hold, on ``device``, ready to score; ``split`` is what it learned from."""
     kind = model_class(run.model)
-    model = kind(split.data.shape, kind.Settings(**run.manifest["settings"]))
+    with as_told(run):
+        settings = kind.Settings(**run.manifest["settings"])
+    model = kind(split.data.shape, settings)
     load_weights(run.folder / WEIGHTS, model)
     if CALIBRATION in run.manifest:
         model.calibration = Calibration.of(run.manifest[CALIBRATION])

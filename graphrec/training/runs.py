@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from graphrec.errors import NotFoundError, TrainingError, unknown
 from graphrec.files import replacing
@@ -109,10 +111,24 @@ def snapshot_of(workspace: Workspace, run: Run) -> Snapshot:
 def require_format(run: Run) -> None:
     """Raise ``TrainingError`` for a run whose files are those of another version."""
     if run.manifest.get("format") != FORMAT:
-        raise TrainingError(
-            f"run {run.id} was made by another version of graphrec; train again: "
-            f"`graphrec train --config {run.folder / 'config.toml'}`"
-        )
+        raise _of_another_version(run)
+
+
+@contextmanager
+def as_told(run: Run) -> Iterator[None]:
+    """Read settings from the manifest of ``run``; raises ``TrainingError`` where they are those of another version."""
+    try:
+        yield
+    except ValidationError as error:
+        names = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+        raise _of_another_version(run, f" with other settings ({names})") from error
+
+
+def _of_another_version(run: Run, how: str = "") -> TrainingError:
+    return TrainingError(
+        f"run {run.id} was made by another version of graphrec{how}; train again: "
+        f"`graphrec train --config {run.folder / 'config.toml'}`"
+    )
 
 
 def require_use(run: Run) -> None:
@@ -123,7 +139,8 @@ def require_use(run: Run) -> None:
 
 def task_of(run: Run) -> Task[Any]:
     """Return what ``run`` was trained for."""
-    return told_task(run.manifest["task"])
+    with as_told(run):
+        return told_task(run.manifest["task"])
 
 
 def split_of(task: Task[Any], shot: Snapshot, run: Run) -> Split[Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from typing import Any
 
 import pytest
 
-from graphrec.api.train import Plan, train
+from graphrec.api.train import Plan, resume, train
+from graphrec.errors import TrainingError
 from graphrec.serving.explain import explain
 from graphrec.serving.publish import publish
 from graphrec.serving.recommend import Request, recommend
 from graphrec.store.ladybug import LadybugStore
+from graphrec.training.manifest import FILE
 from graphrec.workspace import Workspace
 
 
@@ -34,3 +37,16 @@ def test_published_scores_are_calibrated_chances(copied: Workspace, model: str, 
         assert scores == pytest.approx(done.loaded.pairs_now(user, items).tolist(), rel=1e-4)
         told = explain(store, copied, "u3", found.items[0].id, model=model)
         assert told.score == pytest.approx(scores[0], rel=1e-4)
+
+
+@pytest.mark.parametrize(("part", "name"), [("task", "unseen"), ("settings", "layers_l2")])
+def test_settings_of_another_version_are_said(copied: Workspace, part: str, name: str) -> None:
+    plan = Plan("fm", {"epochs": 0, "device": "cpu"}, projection="highlights", split="random-70-10-20")
+    run = train(copied, plan).run
+    manifest = {**run.manifest, part: {**run.manifest[part], name: 1}}
+    (run.folder / FILE).write_text(json.dumps(manifest))
+    said = rf"{run.id} was made by another version of graphrec .*\({name}\)"
+    with closing(LadybugStore(copied)) as store, pytest.raises(TrainingError, match=said):
+        recommend(store, copied, Request("u3", run=run.id))
+    with pytest.raises(TrainingError, match="train again"):
+        resume(copied, run.id)
