@@ -16,8 +16,6 @@ from graphrec.models.interactions import layers, self_attention
 class AutoIntSettings(DeepSettings):
     """Settings of AutoInt."""
 
-    layers_l2: float = Field(3e-3, ge=0, allow_inf_nan=False)
-    """See ``LayerSettings``: attention learns by heart without it."""
     attention_layers: int = Field(2, ge=1, le=8)
     """How many layers of attention."""
     heads: int = Field(2, ge=1, le=64)
