@@ -18,7 +18,7 @@ ROOMS = (
 """From left to right. A loader is written against ``loading``, as a plug-in's is, so that its room comes after."""
 SHARED = (
     "schema", "config", "errors", "rows", "ragged", "files", "arrays", "features", "workspace", "settings", "keys",
-    "times", "properties", "same", "comparison", "truth",
+    "times", "properties", "same", "comparison", "truth", "weights",
 )  # fmt: skip
 """Modules that all rooms may use, and which use none of them."""
 OUTSIDE = ("testing", "cypher")

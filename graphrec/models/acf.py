@@ -205,11 +205,6 @@ class ACF(InSpace[ACFSettings]):
         lists = Lists.of(Ragged(np.array([0, len(known)]), known), self.device)
         return self._placed(own[None], lists)[0]
 
-    def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
-        """Return inner products, or probabilities of a click, float32 [items]; see ``FoldsIn``."""
-        told = super().user_scores(history, user)
-        return told.sigmoid() if told is not None and self.shape.binary else told
-
     def _users(self, users: Tensor, own: Tensor) -> Tensor:
         return self._placed(own, self._histories.take(users))
 

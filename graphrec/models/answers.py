@@ -81,9 +81,12 @@ def predicted_by(model: Any, nodes: Tensor) -> Tensor:
 
 
 def user_scores_of(model: Any, history: Ints, user: int | None = None) -> Tensor | None:
-    """Return the scores of a model that ``FoldsIn``, float [items], calibrated where it is, or None."""
+    """Return the scores of a model that ``FoldsIn``, float [items], of clicks calibrated chances, or None."""
     found = model.user_scores(history, user)
-    return None if found is None else _meant(model, _check(model, "user_scores", found, (model.shape.items,)))
+    if found is None:
+        return None
+    found = _check(model, "user_scores", found, (model.shape.items,))
+    return _meant(model, found.sigmoid()) if model.shape.binary else found
 
 
 def user_vector_of(model: Any, history: Ints, user: int | None = None) -> Tensor | None:

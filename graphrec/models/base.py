@@ -321,7 +321,8 @@ class FoldsIn(Protocol):
     def user_scores(self, history: Ints, user: int | None = None) -> Tensor | None:
         """Return float32 [items] for a user whose records are ``history``, int64 [n], the latest last.
 
-        ``user`` is which one that was in training, None for one who came later. None where the history says nothing.
+        Of clicks they are logits. ``user`` is which one that was in training, None for one who came later. None where
+        the history says nothing.
         """
         ...
 

@@ -15,6 +15,7 @@ from graphrec.graph.data import Data
 from graphrec.graph.records import Records
 from graphrec.learning.batch import PairwiseBatch, PointwiseBatch
 from graphrec.models.acf import ACF, ACFSettings
+from graphrec.models.answers import user_scores_of
 from graphrec.testing.framed import FRAMES_OF, ITEMS, USERS, framed
 from graphrec.testing.training_data import attached
 
@@ -137,7 +138,7 @@ def test_clicks_are_told_by_what_else_was_clicked(components):
     told = model.scorer().pairs(torch.tensor([0, 0]), torch.tensor([3, 4]))
     logit = float((whole[:D] @ v[3] + 0.1 + 0.3 + 0.4).detach())
     assert told[0].item() == pytest.approx(1 / (1 + np.exp(-logit)), rel=1e-5)
-    assert model.user_scores(np.array([0, 1]), 0)[3].item() == pytest.approx(told[0].item(), rel=1e-5)
+    assert user_scores_of(model, np.array([0, 1]), 0)[3].item() == pytest.approx(told[0].item(), rel=1e-5)
     assert told[1].isnan(), "nobody has a record of item 4"
 
 
