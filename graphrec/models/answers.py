@@ -86,7 +86,7 @@ def user_scores_of(model: Any, history: Ints, user: int | None = None) -> Tensor
     if found is None:
         return None
     found = _check(model, "user_scores", found, (model.shape.items,))
-    return _meant(model, found.sigmoid()) if model.shape.binary else found
+    return chances_of(model, found) if model.shape.binary else found
 
 
 def user_vector_of(model: Any, history: Ints, user: int | None = None) -> Tensor | None:
@@ -105,6 +105,11 @@ def scores_vectors(model: Model[Any]) -> bool:
     return isinstance(model, ScoresVectors) or (model.shape.binary and not isinstance(model, Proposes))
 
 
+def chances_of(model: Model[Any], logits: Tensor) -> Tensor:
+    """Return what ``logits`` of a model of clicks mean, shaped as they are, calibrated where it is."""
+    return _meant(model, logits.sigmoid())
+
+
 def vector_scores_of(model: Model[Any], users: Tensor, items: Tensor) -> Tensor:
     """Return the scores of a model that ``scores_vectors``, float [n], calibrated where it is.
 
@@ -114,7 +119,7 @@ def vector_scores_of(model: Model[Any], users: Tensor, items: Tensor) -> Tensor:
         items: float32 [n, D].
     """
     if not isinstance(model, ScoresVectors):
-        return _meant(model, (users * items).sum(1).sigmoid())
+        return chances_of(model, (users * items).sum(1))
     return _check(model, "vector_scores", model.vector_scores(users, items), (len(users),))
 
 

@@ -10,7 +10,7 @@ from torch.nn.functional import linear
 
 from graphrec.graph.data import Data, Shape
 from graphrec.models.features import FeatureScaling, Scaling
-from graphrec.models.item_frames import FRAME, frames_of, seen_frames
+from graphrec.models.item_frames import FRAME, frames_of, matrix, seen_frames
 from graphrec.models.modalities import Modalities
 from graphrec.models.parts import Lists, PartRows
 
@@ -47,7 +47,7 @@ class Frames(Components):
         super().__init__()
         width = shape.beside.get(FRAME, 0)
         self.scaling = FeatureScaling(width, scaling)
-        self.projection = _projection(dimension, width)
+        self.projection = matrix(dimension, width)
 
     def fit(self, data: Data) -> None:
         """Fit the scale on frames of items with a training record."""
@@ -78,7 +78,7 @@ class Matrices(Components):
     def __init__(self, shape: Shape, dimension: int, scaling: Scaling) -> None:
         super().__init__()
         self.modalities = Modalities(shape, scaling)
-        self.projections = nn.ParameterList(_projection(dimension, width) for width in self.modalities.widths)
+        self.projections = nn.ParameterList(matrix(dimension, width) for width in self.modalities.widths)
 
     def fit(self, data: Data) -> None:
         """Fit the scale of each matrix on items with a training record."""
@@ -99,10 +99,3 @@ class Matrices(Components):
         places = rows[:, None] * count + torch.arange(count, device=items.device)
         ends = present.sum(1).cumsum(0)
         return Lists(torch.cat([ends.new_zeros(1), ends]), places[present]), torch.stack(seen, 1).float().flatten(0, 1)
-
-
-def _projection(dimension: int, width: int) -> nn.Parameter:
-    matrix = nn.Parameter(torch.zeros(dimension, width))
-    if width:
-        nn.init.xavier_normal_(matrix)
-    return matrix

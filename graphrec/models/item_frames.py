@@ -73,9 +73,9 @@ class ItemFrames(nn.Module):
         super().__init__()
         width = shape.beside.get(FRAME, 0)
         self.scaling = FeatureScaling(width, scaling)
-        self.projection = _matrix(dimension, width)
+        self.projection = matrix(dimension, width)
         self.attention = (
-            nn.ParameterList([_matrix(dimension, width), _matrix(dimension, 2 * dimension), _matrix(1, dimension)])
+            nn.ParameterList([matrix(dimension, width), matrix(dimension, 2 * dimension), matrix(1, dimension)])
             if weighing == "attention"
             else None
         )
@@ -159,7 +159,8 @@ class ItemFrames(nn.Module):
             start = end
 
 
-def _matrix(rows: int, columns: int) -> nn.Parameter:
+def matrix(rows: int, columns: int) -> nn.Parameter:
+    """Return float32 [rows, columns], drawn by Xavier's rule."""
     matrix = nn.Parameter(torch.zeros(rows, columns))
     if columns:
         nn.init.xavier_normal_(matrix)

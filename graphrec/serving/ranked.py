@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,7 @@ from graphrec.training.runs import Run, find_run
 from graphrec.workspace import Workspace
 
 if TYPE_CHECKING:
-    from graphrec.models.base import Model
+    from graphrec.models.base import ScoresVectors
     from graphrec.serving.load_model import Loaded
 
 PROPOSED = 10
@@ -203,13 +203,23 @@ def _scored(
     proposed: list[list[Neighbour]],
 ) -> list[Found]:
     """Return the best of what is ``proposed`` to ``vectors`` by the model's own scores; as proposed where not here."""
-    from graphrec.models.answers import scores_vectors
+    import torch
+
+    from graphrec.models.answers import chances_of
+    from graphrec.models.base import ScoresVectors
 
     try:
         loaded = _loaded(workspace, find_run(workspace, run.id))
     except NotFoundError:
         return [Found(one[: wanted.k], ELSEWHERE) for one in proposed]
-    if scores_vectors(loaded.model):
+    if loaded.model.shape.binary:
+        # What is proposed comes with its logits, in the order of the chances.
+        told = [chances_of(loaded.model, torch.tensor([one.score for one in some])).tolist() for some in proposed]
+        return [
+            Found([Neighbour(one.id, chance) for one, chance in zip(some, chances, strict=True)][: wanted.k])
+            for some, chances in zip(proposed, told, strict=True)
+        ]
+    if isinstance(loaded.model, ScoresVectors):
         return [
             _by_vectors(store, loaded.model, run, wanted, vector, some)
             for vector, some in zip(vectors, proposed, strict=True)
@@ -228,7 +238,7 @@ def _scored(
 
 def _by_vectors(
     store: GraphStore,
-    model: Model[Any],
+    model: ScoresVectors,
     run: PublishedRun,
     wanted: ListsWanted,
     vector: Floats,
@@ -237,12 +247,10 @@ def _by_vectors(
     """Return the best of what is ``proposed`` by the scores of its vectors, those of what came after training too."""
     import torch
 
-    from graphrec.models.answers import vector_scores_of
-
     ids, of_label = store.read_embeddings(wanted.label, run.property, [one.id for one in proposed])
     with torch.no_grad():
         users = torch.from_numpy(np.tile(vector, (len(ids), 1)))
-        scores = vector_scores_of(model, users, torch.from_numpy(of_label)).tolist() if len(ids) else []
+        scores = model.vector_scores(users, torch.from_numpy(of_label)).tolist() if len(ids) else []
     return _best_of([Neighbour(key, score) for key, score in zip(ids.to_pylist(), scores, strict=True)], wanted.k)
 
 
